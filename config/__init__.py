@@ -1,0 +1,5 @@
+"""Assembly: settings, routes, the ASGI application and the Celery application. Nobody imports it."""
+
+from .celery import app as celery_app
+
+__all__ = ["celery_app"]

@@ -1,0 +1,140 @@
+"""What the environment may say, typed and checked once at start. Read only by `settings`."""
+
+import hashlib
+import os
+import secrets
+import tempfile
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from django.core.exceptions import ImproperlyConfigured
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# A Unix socket's path has to fit into `sockaddr_un`: 104 bytes on macOS, 108 on Linux.
+SOCKET_PATH_BYTES = 100
+
+CommaSeparated = Annotated[list[str], NoDecode]
+
+
+class Environment(BaseSettings):
+    """The variables of the README's table. Unset ones have the defaults that `make run` lives on."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore")
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    parley_data_dir: Path = BASE_DIR / ".parley"
+    database_url: str = ""
+    redis_url: str = ""
+    celery_broker_url: str = ""
+    secret_key: str = ""
+    debug: bool = False
+    allowed_hosts: CommaSeparated = ["localhost", "127.0.0.1", "[::1]"]
+    csrf_trusted_origins: CommaSeparated = []
+    https: bool | None = None
+    parley_serving: bool = False
+    email_url: str = ""
+    default_from_email: str = "parley@localhost"
+    time_zone: str = "UTC"
+    log_level: str = "INFO"
+    channel_layer: str = "pubsub"
+
+    @field_validator("allowed_hosts", "csrf_trusted_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+    @field_validator("channel_layer")
+    @classmethod
+    def _known_layer(cls, value: str) -> str:
+        if value not in ("pubsub", "core"):
+            raise ValueError("must be 'pubsub' or 'core'")
+        return value
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        if value.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
+            raise ValueError("must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL")
+        return value.upper()
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers come over HTTPS. Assumed, unless told otherwise, everywhere but in a
+        server that listens on loopback alone: that one is somebody trying things out."""
+        if self.https is not None:
+            return self.https
+        loopback = self.host in ("localhost", "::1") or self.host.startswith("127.")
+        return not self.debug and not (self.parley_serving and loopback)
+
+    @field_validator("parley_data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+def load(kind: type[S]) -> S:
+    """Read `kind` from the environment, or say which variables are wrong, each on its line."""
+    try:
+        return kind()
+    except ValidationError as error:
+        prefix = kind.model_config.get("env_prefix", "")
+        lines = [
+            f"  {prefix}{'.'.join(map(str, problem['loc']))}".upper()
+            + f": {problem['msg']} (it is {problem.get('input')!r})"
+            for problem in error.errors()
+        ]
+        raise ImproperlyConfigured(
+            "these environment variables are not usable:\n" + "\n".join(lines)
+        ) from None
+
+
+def data_dir(environment: Environment) -> Path:
+    """Make the data directory, readable by its owner alone: it holds the secret key."""
+    path = environment.parley_data_dir
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(f"PARLEY_DATA_DIR {path} cannot be made: {error}") from None
+    if not os.access(path, os.W_OK):
+        raise ImproperlyConfigured(f"PARLEY_DATA_DIR {path} is not writable")
+    return path
+
+
+def secret_key(environment: Environment, directory: Path) -> str:
+    """`SECRET_KEY`, else the one kept in the data directory, made at the first start.
+
+    Several processes may start at once; `link` lets exactly one of them win.
+    """
+    if environment.secret_key:
+        return environment.secret_key
+    path = directory / "secret_key"
+    if not path.exists():
+        draft = directory / f".secret_key.{os.getpid()}"
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(64))
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text().strip()
+
+
+def embedded_redis_socket(directory: Path) -> Path:
+    """Where the embedded Redis listens: in the data directory, or, when that path is too long
+    for a Unix socket, in a private folder of the system's temporary one."""
+    path = directory / "redis" / "redis.sock"
+    if len(os.fsencode(path)) <= SOCKET_PATH_BYTES:
+        return path
+    digest = hashlib.sha256(os.fsencode(directory)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"parley-{os.getuid()}-{digest}" / "redis.sock"

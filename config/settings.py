@@ -1,0 +1,231 @@
+"""Django's settings. Everything that differs between installations comes from the environment."""
+
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import dj_database_url
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from jobs.limits import JobLimits
+from rooms.limits import Limits
+
+from . import env
+
+ENVIRONMENT = env.load(env.Environment)
+BASE_DIR = env.BASE_DIR
+DATA_DIR = env.data_dir(ENVIRONMENT)
+HOST, PORT = ENVIRONMENT.host, ENVIRONMENT.port
+PARLEY_LIMITS = env.load(Limits)
+PARLEY_JOB_LIMITS = env.load(JobLimits)
+
+SECRET_KEY = env.secret_key(ENVIRONMENT, DATA_DIR)
+DEBUG = ENVIRONMENT.debug
+ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
+CSRF_TRUSTED_ORIGINS = ENVIRONMENT.csrf_trusted_origins
+
+INSTALLED_APPS = [
+    "daphne",
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "channels",
+    "csp",
+    "ninja",
+    "rooms",
+    "jobs",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# Database ---------------------------------------------------------------------------------------
+
+
+def database(url: str) -> dict[str, Any]:
+    """SQLite gets what lets a web process and workers write one file: the write-ahead log, and
+    transactions that take the write lock at their start instead of failing at their first write.
+    PostgreSQL gets a connection pool, because a thread of an ASGI request lives for one request."""
+    try:
+        config: dict[str, Any] = dict(dj_database_url.parse(url))
+    except Exception as error:
+        raise ImproperlyConfigured(f"DATABASE_URL is not usable: {error}") from None
+    options = config.setdefault("OPTIONS", {})
+    if config["ENGINE"].endswith("sqlite3"):
+        options.setdefault("transaction_mode", "IMMEDIATE")
+        options.setdefault("timeout", 20)
+        options.setdefault(
+            "init_command",
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
+        )
+        # Threads of one process must see one database in tests, too: never `:memory:`.
+        config["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
+    elif config["ENGINE"].endswith("postgresql"):
+        options.setdefault("pool", {"min_size": 1, "max_size": 16, "timeout": 20})
+    else:
+        raise ImproperlyConfigured("DATABASE_URL must be a sqlite:// or a postgres:// address")
+    return config
+
+
+DATABASES = {"default": database(ENVIRONMENT.database_url or f"sqlite:///{DATA_DIR}/db.sqlite3")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Redis ------------------------------------------------------------------------------------------
+
+REDIS_SOCKET = env.embedded_redis_socket(DATA_DIR)
+REDIS_EMBEDDED = not ENVIRONMENT.redis_url
+REDIS_URL = ENVIRONMENT.redis_url or f"unix://{REDIS_SOCKET}"
+
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer"
+        if ENVIRONMENT.channel_layer == "pubsub"
+        else "channels_redis.core.RedisChannelLayer",
+        "CONFIG": {"hosts": [{"address": REDIS_URL}], "prefix": "parley"},
+    },
+}
+if ENVIRONMENT.channel_layer == "core":
+    # The layer's capacity is one for all of a process: the hub is its only reader and reads fast.
+    CHANNEL_LAYERS["default"]["CONFIG"]["capacity"] = 10_000
+
+# Sessions live in the database and the cache in each process: emptying Redis logs nobody out.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# Celery: reasons for each value are in docs/design-notes.md ---------------------------------------
+
+
+def broker_url(redis_url: str) -> str:
+    """Kombu names a Redis behind a Unix socket `redis+socket://`."""
+    parts = urlsplit(redis_url)
+    if parts.scheme == "unix":
+        return urlunsplit(parts._replace(scheme="redis+socket"))
+    return redis_url
+
+
+CELERY_BROKER_URL = ENVIRONMENT.celery_broker_url or broker_url(REDIS_URL)
+CELERY_TIMEZONE = ENVIRONMENT.time_zone
+
+# Accounts -----------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "rooms.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+
+# E-mail is printed to the console unless EMAIL_URL is set: smtp://user:password@host:587/?tls=1
+DEFAULT_FROM_EMAIL = ENVIRONMENT.default_from_email
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+if ENVIRONMENT.email_url:
+    mail = urlsplit(ENVIRONMENT.email_url)
+    if mail.scheme not in ("smtp", "smtps") or not mail.hostname:
+        raise ImproperlyConfigured("EMAIL_URL must look like smtp://user:password@host:587/?tls=1")
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_HOST, EMAIL_PORT = mail.hostname, mail.port or (465 if mail.scheme == "smtps" else 25)
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = mail.username or "", mail.password or ""
+    EMAIL_USE_SSL, EMAIL_USE_TLS = mail.scheme == "smtps", "tls=1" in mail.query
+
+# Pages --------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+TIME_ZONE = ENVIRONMENT.time_zone
+USE_TZ = True
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+SERVESTATIC_USE_FINDERS = True
+SERVESTATIC_AUTOREFRESH = DEBUG
+SERVESTATIC_MAX_AGE = 0 if DEBUG else 60
+MEDIA_ROOT = DATA_DIR / "media"
+FILE_UPLOAD_PERMISSIONS = 0o600
+
+# Security -----------------------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    # The admin's theme and the API page bring inline scripts of their own.
+    "EXCLUDE_URL_PREFIXES": ["/admin/", "/api/docs"],
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:", "blob:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    },
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+if ENVIRONMENT.secure:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": ENVIRONMENT.log_level},
+    "loggers": {
+        "django": {"handlers": [], "level": ENVIRONMENT.log_level, "propagate": True},
+        # One line a request is the reverse proxy's affair.
+        "daphne.server": {"level": "WARNING"},
+        "django.channels.server": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,1 @@
+"""Jobs handed to Celery workers, whose progress and results come back into rooms."""

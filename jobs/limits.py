@@ -1,0 +1,33 @@
+"""Every bound of jobs, each a `PARLEY_<NAME>` variable. Read through `job_limits()`."""
+
+from typing import Annotated
+
+from django.conf import settings
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Positive = Annotated[int, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class JobLimits(BaseSettings):
+    """Times in seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="PARLEY_", env_ignore_empty=True, extra="ignore")
+
+    job_lease_seconds: Seconds = 30
+    job_beat_seconds: Seconds = 10
+    job_sweep_seconds: Seconds = 2
+    job_ring_again_seconds: Seconds = 10
+    job_losses: Positive = 3
+    job_params_bytes: Positive = 64 * 1024
+    jobs_in_flight_per_user: Positive = 50
+    jobs_queued: Positive = 10_000
+    job_oldest_seconds: Seconds = 3600
+    job_cancel_grace_seconds: Seconds = 10
+
+
+def job_limits() -> JobLimits:
+    """The limits that this process was started with."""
+    value: JobLimits = settings.PARLEY_JOB_LIMITS
+    return value

@@ -1,0 +1,222 @@
+"""The only door to the channel layer for sending. A bell says that something is there; it may be
+lost, late, doubled or out of order, and nothing is lost by it.
+
+Called by `log` after a commit, by `actions` for what is not kept, from any thread of any process.
+One ringer a process: in a web process it lives on the server's loop, elsewhere on a thread made
+at the first ring, which is after a worker's fork. While one round of sending is under way, what
+arrives waits, and the next round takes all of it: one layer message a room and round.
+
+The messages, all of which `live.hub` reads:
+
+    {"type": "events", "room": id, "first": seq, "last": seq, "events": [encoded, …] or absent}
+    {"type": "whisper", "room": id, "key": str, "data": encoded}          to a room's subscribers
+    {"type": "personal", "user": id, "key": str, "data": encoded}         to a user's connections
+    {"type": "activity", "rooms": [[id, last_seq, message_count], …]}     to every process
+    {"type": "watch", "user": id, "room": id, "slug": str, "read_count": n or None}
+"""
+
+import asyncio
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from typing import Any
+
+from channels.layers import get_channel_layer
+from django.db import transaction
+
+from .protocol import encode
+
+logger = logging.getLogger(__name__)
+
+EVERYONE = "everyone"
+# A layer message above this carries no events: the hubs read them from the database.
+LARGEST_BELL = 512 * 1024
+# A round that Redis does not take within this is given up; the log has it all.
+ROUND_SECONDS = 5.0
+# Rooms' heads for unread counts go to every process at most this often.
+ACTIVITY_SECONDS = 0.5
+
+
+def room_group(room_id: int) -> str:
+    return f"room.{room_id}"
+
+
+class Ringer:
+    """Sends on one event loop, in rounds. Use `post` from any thread."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.on_failure: Callable[[list[int]], None] | None = None
+        self._events: dict[int, tuple[int, list[bytes]]] = {}
+        self._notes: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {}
+        self._activity: dict[int, tuple[int, int]] = {}
+        self._activity_due = 0.0
+        self._activity_timer: asyncio.TimerHandle | None = None
+        self._waiting: list[Future[None]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    # Everything below `post` runs on the loop.
+
+    def post(self, put: Callable[["Ringer"], None], wait: bool = False) -> None:
+        """Run `put(self)` on the loop and start a round. `wait` until that round is over."""
+        done: Future[None] | None = Future() if wait else None
+
+        def start() -> None:
+            put(self)
+            if done is not None:
+                self._waiting.append(done)
+            self._start()
+
+        self.loop.call_soon_threadsafe(start)
+        if done is not None:
+            try:
+                done.result(ROUND_SECONDS * 2)
+            except TimeoutError:
+                logger.warning("Ringing took too long; subscribers will find the events themselves.")
+
+    def put_events(self, room_id: int, first: int, events: list[bytes]) -> None:
+        if room_id in self._events:
+            self._events[room_id][1].extend(events)
+        else:
+            self._events[room_id] = (first, list(events))
+
+    def put_note(self, group: str, key: str, message: dict[str, Any]) -> None:
+        """Something not kept: the last one of a key wins."""
+        self._notes[group, key] = (group, message)
+
+    def put_activity(self, room_id: int, last_seq: int, message_count: int) -> None:
+        self._activity[room_id] = (last_seq, message_count)
+
+    def _start(self) -> None:
+        if self._task is None:
+            self._task = self.loop.create_task(self._rounds())
+
+    async def _rounds(self) -> None:
+        try:
+            while self._events or self._notes or self._waiting or self._activity_is_due():
+                events, self._events = self._events, {}
+                notes, self._notes = self._notes, {}
+                waiting, self._waiting = self._waiting, []
+                await self._round(events, list(notes.values()))
+                for done in waiting:
+                    done.set_result(None)
+        finally:
+            self._task = None
+
+    def _activity_is_due(self) -> bool:
+        if not self._activity:
+            return False
+        wait = self._activity_due - self.loop.time()
+        if wait <= 0:
+            return True
+        if self._activity_timer is None:
+            self._activity_timer = self.loop.call_later(wait, self._activity_now)
+        return False
+
+    def _activity_now(self) -> None:
+        self._activity_timer = None
+        self._start()
+
+    async def _round(
+        self, events: dict[int, tuple[int, list[bytes]]], notes: list[tuple[str, dict[str, Any]]]
+    ) -> None:
+        messages = [(room_group(room), events_bell(room, *batch)) for room, batch in events.items()]
+        messages += notes
+        if self._activity and self.loop.time() >= self._activity_due:
+            rooms = [[room, *heads] for room, heads in self._activity.items()]
+            self._activity = {}
+            self._activity_due = self.loop.time() + ACTIVITY_SECONDS
+            messages.append((EVERYONE, {"type": "activity", "rooms": rooms}))
+        layer = get_channel_layer()
+        try:
+            async with asyncio.timeout(ROUND_SECONDS):
+                for group, message in messages:
+                    await layer.group_send(group, message)
+        except Exception as error:
+            logger.warning("The bell could not be rung: %r", error)
+            if self.on_failure is not None:
+                self.on_failure(list(events))
+
+
+def events_bell(room_id: int, first: int, events: list[bytes]) -> dict[str, Any]:
+    bell: dict[str, Any] = {
+        "type": "events",
+        "room": room_id,
+        "first": first,
+        "last": first + len(events) - 1,
+    }
+    if sum(map(len, events)) <= LARGEST_BELL:
+        bell["events"] = events
+    return bell
+
+
+_attached: Ringer | None = None
+_own: Ringer | None = None
+_own_pid: int | None = None
+_lock = threading.Lock()
+
+
+def attach(ringer: Ringer | None) -> None:
+    """The web process's loop takes over ringing (None gives it back)."""
+    global _attached
+    _attached = ringer
+
+
+def _ringer() -> Ringer:
+    global _own, _own_pid
+    if _attached is not None:
+        return _attached
+    with _lock:
+        if _own is None or _own_pid != os.getpid():
+            loop = asyncio.new_event_loop()
+            threading.Thread(target=loop.run_forever, name="ringer", daemon=True).start()
+            _own, _own_pid = Ringer(loop), os.getpid()
+        return _own
+
+
+def _post(put: Callable[[Ringer], None]) -> None:
+    """Outside a web process, wait: a worker may end right after its last ring."""
+    ringer = _ringer()
+    ringer.post(put, wait=ringer is not _attached)
+
+
+def ring_on_commit(
+    rung: Iterable[tuple[int, int, list[bytes]]], heads: Iterable[tuple[int, int, int]]
+) -> None:
+    """After the commit, tell `(room_id, first_seq, encoded events)` to the rooms' subscribers and
+    `(room_id, last_seq, message_count)` to the processes whose users are members."""
+    batches, activity = list(rung), list(heads)
+
+    def put(ringer: Ringer) -> None:
+        for batch in batches:
+            ringer.put_events(*batch)
+        for head in activity:
+            ringer.put_activity(*head)
+
+    transaction.on_commit(lambda: _post(put), robust=True)
+
+
+def whisper(room_id: int, key: str, event: dict[str, Any]) -> None:
+    """Tell a room's subscribers something that is not kept. The last value of `key` wins."""
+    note = {"type": "whisper", "room": room_id, "key": key, "data": encode(event)}
+    _post(lambda ringer: ringer.put_note(room_group(room_id), key, note))
+
+
+def tell(user_id: int, key: str, event: dict[str, Any]) -> None:
+    """Tell all connections of a user something that is not kept."""
+    note = {"type": "personal", "user": user_id, "key": key, "data": encode(event)}
+    _post(lambda ringer: ringer.put_note(EVERYONE, f"{user_id}:{key}", note))
+
+
+def watch(user_id: int, room_id: int, slug: str, read_count: int | None) -> None:
+    """A user's membership changed (None: it ended), or how far they have read did."""
+    note = {
+        "type": "watch",
+        "user": user_id,
+        "room": room_id,
+        "slug": slug,
+        "read_count": read_count,
+    }
+    _post(lambda ringer: ringer.put_note(EVERYONE, f"watch:{user_id}:{room_id}", note))

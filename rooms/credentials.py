@@ -1,0 +1,77 @@
+"""Who is calling: the session cookie or an API token. Used by REST and by the socket alike.
+
+Synchronous database code; the socket calls it in a thread.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from http.cookies import CookieError, SimpleCookie
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from .models import ApiToken, User
+
+# How often a token's "last used" is written down.
+USED_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A user who proved who they are, and by what."""
+
+    user: User
+    session_key: str | None = None
+    token_id: int | None = None
+
+
+def bearer(header: str) -> str | None:
+    """The token of an `Authorization` header, if that is what it holds."""
+    scheme, _, token = header.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+def by_token(token: str) -> Caller | None:
+    row = (
+        ApiToken.objects.select_related("user")
+        .filter(digest=ApiToken.digest_of(token), user__is_active=True)
+        .first()
+    )
+    if row is None:
+        return None
+    now = timezone.now()
+    if row.used_at is None or now - row.used_at > USED_EVERY:
+        ApiToken.objects.filter(pk=row.pk).update(used_at=now)
+    return Caller(row.user, token_id=row.pk)
+
+
+def by_session(session_key: str) -> Caller | None:
+    """As Django's middleware does it: the backend still configured, the password not changed since."""
+    session = SessionStore(session_key).load()
+    if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
+        return None
+    user = User.objects.filter(pk=session.get(SESSION_KEY), is_active=True).first()
+    if user is None:
+        return None
+    proof = session.get(HASH_SESSION_KEY, "")
+    hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
+    if not any(constant_time_compare(proof, known) for known in hashes):
+        return None
+    return Caller(user, session_key=session_key)
+
+
+def of_headers(headers: Mapping[str, str]) -> Caller | None:
+    """From lower-case header names. A token wins over a cookie: whoever sends it means it."""
+    token = bearer(headers.get("authorization", ""))
+    if token is not None:
+        return by_token(token)
+    try:
+        cookies = SimpleCookie(headers.get("cookie", ""))
+    except CookieError:
+        return None
+    morsel = cookies.get(settings.SESSION_COOKIE_NAME)
+    return by_session(morsel.value) if morsel else None

@@ -1,0 +1,39 @@
+"""Every bound of rooms and sockets, each a `PARLEY_<NAME>` variable. Read through `limits()`."""
+
+from typing import Annotated
+
+from django.conf import settings
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Positive = Annotated[int, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Limits(BaseSettings):
+    """Sizes are in bytes, times in seconds, unless the name says otherwise."""
+
+    model_config = SettingsConfigDict(env_prefix="PARLEY_", env_ignore_empty=True, extra="ignore")
+
+    message_characters: Positive = 10_000
+    frame_bytes: Positive = 64 * 1024
+    waiting_frames: Positive = 32
+    send_buffer_bytes: Positive = 256 * 1024
+    tail_events: Positive = 512
+    tail_bytes: Positive = 1024 * 1024
+    resume_events: Positive = 2_000
+    journal_posts: Positive = 10_000
+    subscriptions: Positive = 500
+    presence_names: Positive = 100
+    heartbeat_seconds: Seconds = 25
+    stalled_seconds: Seconds = 60
+    position_check_seconds: Seconds = 30
+    log_events: Positive = 10_000
+    log_days: Positive = 30
+    upload_bytes: Positive = 20 * 1024 * 1024
+
+
+def limits() -> Limits:
+    """The limits that this process was started with."""
+    value: Limits = settings.PARLEY_LIMITS
+    return value

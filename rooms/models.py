@@ -1,0 +1,194 @@
+"""What a room is made of. Rows only: `log` writes events, `actions` writes everything else."""
+
+import hashlib
+import secrets
+import uuid
+from typing import Self
+
+from django.contrib.auth.models import AbstractUser
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+SLUG = r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?"
+
+
+class User(AbstractUser):
+    """Somebody who talks. `name` is what other people read."""
+
+    @property
+    def name(self) -> str:
+        return self.get_full_name() or self.get_username()
+
+
+class RoomQuerySet(models.QuerySet["Room"]):
+    def visible_to(self, user: User) -> Self:
+        """Public rooms, and those the user is a member of."""
+        mine = Membership.objects.filter(user=user, room=models.OuterRef("pk"))
+        return self.filter(Q(visibility=Room.Visibility.PUBLIC) | Q(models.Exists(mine)))
+
+
+class Room(models.Model):
+    """A place to talk. `last_seq` is the head of its log; the row's lock is the room's order."""
+
+    class Visibility(models.TextChoices):
+        PUBLIC = "public"
+        PRIVATE = "private"
+        DIRECT = "direct"
+
+    slug = models.CharField(
+        max_length=64, unique=True, validators=[RegexValidator(rf"^{SLUG}\Z", "Not a slug.")]
+    )
+    name = models.CharField(max_length=80)
+    topic = models.CharField(max_length=250, blank=True)
+    visibility = models.CharField(
+        max_length=8, choices=Visibility.choices, default=Visibility.PUBLIC
+    )
+    created_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    last_seq = models.BigIntegerField(default=0, editable=False)
+    trimmed_seq = models.BigIntegerField(default=0, editable=False)
+    message_count = models.BigIntegerField(default=0, editable=False)
+    active_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = RoomQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """Who belongs to a room, in which role, and how far they have read."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner"
+        MODERATOR = "moderator"
+        MEMBER = "member"
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
+    joined_at = models.DateTimeField(default=timezone.now, editable=False)
+    read_seq = models.BigIntegerField(default=0, editable=False)
+    # The room's `message_count` at `read_seq`: what is unread is the difference.
+    read_count = models.BigIntegerField(default=0, editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["room", "user"], name="one_membership")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.room}"
+
+
+class Message(models.Model):
+    """Something said. `seq` is that of the `message.created` event that announced it."""
+
+    class Kind(models.TextChoices):
+        TEXT = "text"
+        SYSTEM = "system"
+        JOB = "job"
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="messages")
+    seq = models.BigIntegerField()
+    number = models.BigIntegerField(help_text="The room's message_count with this message.")
+    author = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="messages"
+    )
+    kind = models.CharField(max_length=6, choices=Kind.choices, default=Kind.TEXT)
+    body = models.TextField()
+    html = models.TextField()
+    reply_to = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="replies"
+    )
+    client_id = models.UUIDField(null=True, blank=True)
+    # The job that a message of kind "job" reports on. Rooms know nothing more of jobs than this.
+    job = models.UUIDField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["room", "seq"], name="one_message_a_seq"),
+            models.UniqueConstraint(
+                fields=["author", "client_id"],
+                condition=Q(client_id__isnull=False),
+                name="one_message_a_client_id",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.body[:60]
+
+
+class Event(models.Model):
+    """One entry of a room's log, as every subscriber is told it. Written by `log` alone."""
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="events")
+    seq = models.BigIntegerField()
+    type = models.CharField(max_length=40)
+    payload = models.JSONField(default=dict)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["room", "seq"]
+        constraints = [models.UniqueConstraint(fields=["room", "seq"], name="one_event_a_seq")]
+        indexes = [models.Index(fields=["at"], name="event_at")]
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.type}"
+
+
+def attachment_path(attachment: "Attachment", _name: str) -> str:
+    """Nothing of the user's file name reaches the file system."""
+    return f"attachments/{attachment.id.hex[:2]}/{attachment.id.hex}"
+
+
+class Attachment(models.Model):
+    """A file in a room: of a message, or of a job's result. Served only to those who see the room."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    room = models.ForeignKey(Room, null=True, on_delete=models.CASCADE, related_name="attachments")
+    owner = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    message = models.ForeignKey(
+        Message, null=True, blank=True, on_delete=models.CASCADE, related_name="attachments"
+    )
+    name = models.CharField(max_length=120)
+    content_type = models.CharField(max_length=100)
+    size = models.BigIntegerField()
+    file = models.FileField(upload_to=attachment_path, max_length=200)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApiToken(models.Model):
+    """A program's way in. Only the hash is kept: the token is shown once, when it is made."""
+
+    PREFIX = "parley_"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=80, default="token")
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    used_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.user}"
+
+    @classmethod
+    def new_secret(cls) -> str:
+        """256 random bits, so that a plain hash of it cannot be guessed backwards."""
+        return cls.PREFIX + secrets.token_urlsafe(32)
+
+    @staticmethod
+    def digest_of(token: str) -> str:
+        return hashlib.sha256(token.encode()).hexdigest()
+
+

@@ -1,0 +1,2 @@
+def attachment(request, pk, name):
+    raise NotImplementedError
