@@ -1,0 +1,55 @@
+# Every chore is one command. `make` alone lists them.
+#
+#   make run PORT=9000 PARLEY_DATA_DIR=/srv/parley     variables can stand on the line
+#   make test ARGS="-k slash"                          what follows goes to pytest
+#   make run PYTHON=/opt/python3.13/bin/python3        which Python makes the environment
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+
+# The first Python that is new enough and can make environments; else the one that was asked for,
+# so that `install.py` can say what is wrong with it.
+define environment
+	python=; \
+	for each in $(or $(PYTHON),python3.13 python3.12 python3.11 python3.14 python3 python); do \
+		if "$$each" -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+		then python="$$each"; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+		if [ -n "$(PYTHON)" ]; then echo "PYTHON=$(PYTHON) does not run, is older than 3.11, or lacks its venv and ensurepip modules." >&2; \
+		else echo "Python 3.11 or newer with its venv module is needed, and none was found. Name one with PYTHON=, or install it:" >&2; \
+		echo "  Debian, Ubuntu: apt-get install python3 python3-venv    Fedora: dnf install python3    macOS: brew install python" >&2; fi; \
+		exit 1; \
+	fi; \
+	"$$python" requirements/install.py $(1) $(VENV)
+endef
+
+.PHONY: help run test check bench docs format lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## Start everything: Redis, web, worker and beat, with a small demo
+	@$(call environment,base)
+	@exec $(BIN)/python manage.py up
+
+test: ## Run the whole suite, on SQLite and on PostgreSQL, browser tests included
+	@$(call environment,dev)
+	@exec $(BIN)/python -m tests $(ARGS)
+
+check: ## Style, types, migrations and generated files
+	@$(call environment,dev)
+	@exec $(BIN)/python -m tests.check
+
+bench: ## Measure deliveries per second, latency and memory with real processes
+	@$(call environment,dev)
+	@exec $(BIN)/python -m tests.bench $(ARGS)
+
+format: ## Put the code into its one style
+	@$(call environment,dev)
+	@$(BIN)/ruff check --fix-only --quiet . ; $(BIN)/ruff format .
+
+clean: ## Remove the environment and all caches; the data stay
+	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
