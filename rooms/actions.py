@@ -8,15 +8,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Model, Q
 
 from . import bell, markdown, policy
 from .limits import limits
 from .log import Logs, writing_in_transaction
-from .models import ApiToken, Attachment, Membership, Message, Room, User
-from .protocol import Forbidden, Invalid, NotFound, Refusal
+from .models import ApiToken, Attachment, Membership, Message, Room, User, is_slug
+from .protocol import Conflict, Forbidden, Invalid, NotFound, Refusal
 from .representations import member as member_json
 from .representations import message as message_json
 from .representations import person
@@ -27,9 +28,17 @@ Outcome = dict[str, object] | Refusal
 # Looking up ---------------------------------------------------------------------------------------
 
 
+def memberships(user: User) -> list[tuple[int, str, int, int, int]]:
+    """(room id, slug, messages read, head, messages in all) of the user's rooms."""
+    rows = Membership.objects.filter(user=user).values_list(
+        "room_id", "room__slug", "read_count", "room__last_seq", "room__message_count"
+    )
+    return list(rows)
+
+
 def find_room(user: User, slug: str) -> tuple[Room, Membership | None]:
     """A room that `user` may see, with their membership, or NotFound."""
-    room = Room.objects.filter(slug=slug).first()
+    room = Room.objects.filter(slug=slug).first() if is_slug(slug) else None
     membership = Membership.objects.filter(room=room, user=user).first() if room else None
     return policy.require_see(room, membership, slug), membership
 
@@ -50,6 +59,9 @@ class Post:
 
     def checked(self) -> "Post":
         """Everything that can be said about a post without the database."""
+        if not is_slug(self.room):
+            # It might hold what PostgreSQL refuses for the whole batch.
+            raise policy.no_room(self.room)
         self.body = self.body.replace("\r\n", "\n").strip()
         if not self.body:
             raise Invalid("A message needs some text.")
@@ -208,7 +220,7 @@ def report_in_transaction(
 
 
 def attach(
-    room: Room | None, owner: User | None, name: str, content_type: str, content: File[bytes]
+    room: Room | None, owner: User | None, name: str, content_type: str, content: "File[bytes]"
 ) -> Attachment:
     """Keep a file. It is shown once something refers to it."""
     size = content.size
@@ -234,18 +246,32 @@ def create_room(
     topic: str = "",
     visibility: str = Room.Visibility.PUBLIC,
 ) -> Room:
-    """A new room with `user` as its owner. Raises Invalid when the slug is taken."""
+    """A new room with `user` as its owner. Raises Conflict when the slug is taken."""
+    room = Room(slug=slug, name=name, topic=topic, visibility=visibility, created_by=user)
+    _check_fields(room)
     try:
         with transaction.atomic():
-            room = Room.objects.create(
-                slug=slug, name=name, topic=topic, visibility=visibility, created_by=user
-            )
+            room.save(force_insert=True)
             with writing_in_transaction([room.pk]) as logs:
                 room = logs.rooms[room.pk]
                 _add_member(logs, room, user, Membership.Role.OWNER)
     except IntegrityError:
-        raise Refusal(f"There is a room {slug!r} already; choose another slug.") from None
+        raise Conflict(f"There is a room {slug!r} already; choose another slug.") from None
     return room
+
+
+def _check_fields(row: Model) -> None:
+    """What the columns take, said before the database says it. SQLite would take anything."""
+    try:
+        row.clean_fields()
+    except ValidationError as error:
+        found = [
+            {"pointer": f"/{name}", "message": message}
+            for name, messages in error.message_dict.items()
+            for message in messages
+        ]
+        text = "; ".join(f"{each['pointer'][1:]}: {each['message']}" for each in found)
+        raise Invalid(text, errors=found) from None
 
 
 def join(user: User, slug: str, role: str = Membership.Role.MEMBER) -> tuple[Room, Membership]:
@@ -271,8 +297,8 @@ def _add_member(
         room=room, user=user, role=role, read_seq=room.last_seq, read_count=room.message_count
     )
     logs.append(room, "member.joined", {"member": member_json(row)})
-    user_id, room_id, slug, count = user.pk, room.pk, room.slug, row.read_count
-    transaction.on_commit(lambda: bell.watch(user_id, room_id, slug, count), robust=True)
+    facts = (user.pk, room.pk, room.slug, row.read_count, row.read_seq, row.read_count)
+    transaction.on_commit(lambda: bell.watch(*facts), robust=True)
     return row
 
 
@@ -287,7 +313,8 @@ def leave(user: User, slug: str) -> Room:
         assert membership is not None
         membership.delete()
         logs.append(room, "member.left", {"member": {"user": person(user)}})
-        transaction.on_commit(lambda: bell.watch(user.pk, room.pk, room.slug, None), robust=True)
+        facts = (user.pk, room.pk, room.slug, None, room.last_seq, room.message_count)
+        transaction.on_commit(lambda: bell.watch(*facts), robust=True)
     return room
 
 
@@ -304,7 +331,7 @@ def mark_read(user: User, slug: str, seq: int) -> None:
     )
     if not moved:
         return
-    bell.watch(user.pk, room.pk, room.slug, count)
+    bell.watch(user.pk, room.pk, room.slug, count, room.last_seq, room.message_count)
     event = {"type": "read", "room": room.slug, "user": person(user), "seq": seq}
     if room.memberships.count() <= limits().presence_names:
         bell.whisper(room.pk, f"read:{user.pk}", event)
@@ -320,3 +347,8 @@ def create_token(user: User, name: str) -> str:
     secret = ApiToken.new_secret()
     ApiToken.objects.create(user=user, name=name, digest=ApiToken.digest_of(secret))
     return secret
+
+
+def revoke_token(user: User, pk: int) -> None:
+    """The token opens nothing any more. Revoking twice is revoking once."""
+    ApiToken.objects.filter(user=user, pk=pk).delete()

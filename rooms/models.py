@@ -1,6 +1,7 @@
 """What a room is made of. Rows only: `log` writes events, `actions` writes everything else."""
 
 import hashlib
+import re
 import secrets
 import uuid
 from typing import Self
@@ -12,6 +13,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 SLUG = r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?"
+
+
+def is_slug(text: str) -> bool:
+    return re.fullmatch(SLUG, text) is not None
 
 
 class User(AbstractUser):

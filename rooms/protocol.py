@@ -10,6 +10,7 @@ connection as it is; a `Close` ends the connection.
     ├── NotFound            also what the caller may not see
     ├── Forbidden           "forbidden", "archived"
     ├── NotSubscribed
+    ├── Conflict            "invalid": somebody has taken it already
     └── Busy                temporary, with retry_after
 """
 
@@ -96,6 +97,10 @@ class NotSubscribed(Refusal):
 
     def __init__(self, room: str) -> None:
         super().__init__(f"Subscribe to {room!r} first.", "not_subscribed")
+
+
+class Conflict(Refusal):
+    status = 409
 
 
 class Busy(Refusal):

@@ -1,0 +1,41 @@
+"""The REST API, put together: who may come in, how JSON and errors look, which apps take part."""
+
+from functools import partial
+from importlib.util import find_spec
+
+from django.urls import path
+from ninja.openapi.views import openapi_view
+
+from rooms.api import router as rooms
+from rooms.authentication import Session, Token
+from rooms.problems import ProblemAPI
+from rooms.wire import Renderer, StrictParser
+
+DESCRIPTION = """\
+Rooms where people talk, and jobs that report there.
+
+Send an API token as `Authorization: Bearer TOKEN`; `manage.py token USERNAME` prints one.
+Errors are [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problems. Long lists are paged:
+follow `next` until it is null. Live events come over the WebSocket at `/ws/`.
+"""
+
+api = ProblemAPI(
+    title="Parley",
+    version="1",
+    description=DESCRIPTION,
+    urls_namespace="api",
+    docs_url=None,
+    auth=[Token(), Session()],
+    parser=StrictParser(),
+    renderer=Renderer(),
+)
+api.add_router("", rooms)
+if find_spec("jobs.api"):
+    from jobs.api import router as jobs
+
+    api.add_router("", jobs)
+
+urlpatterns = [
+    path("api/v1/", api.urls),
+    path("api/docs", partial(openapi_view, api=api), name="api-docs"),
+]
