@@ -12,7 +12,7 @@ The messages, all of which `live.hub` reads:
     {"type": "whisper", "room": id, "key": str, "data": encoded}          to a room's subscribers
     {"type": "personal", "user": id, "key": str, "data": encoded}         to a user's connections
     {"type": "activity", "rooms": [[id, last_seq, message_count], …]}     to every process
-    {"type": "watch", "user": id, "room": id, "slug": str, "read_count": n or None}
+    {"type": "watch", "user": id, "watched": [room id, slug, read count or None, head, count]}
 """
 
 import asyncio
@@ -158,10 +158,17 @@ _own_pid: int | None = None
 _lock = threading.Lock()
 
 
-def attach(ringer: Ringer | None) -> None:
-    """The web process's loop takes over ringing (None gives it back)."""
+def attach(ringer: Ringer) -> None:
+    """A web process's loop takes over the ringing."""
     global _attached
     _attached = ringer
+
+
+def detach(ringer: Ringer) -> None:
+    """… and gives it back when it ends."""
+    global _attached
+    if _attached is ringer:
+        _attached = None
 
 
 def _ringer() -> Ringer:
@@ -210,13 +217,10 @@ def tell(user_id: int, key: str, event: dict[str, Any]) -> None:
     _post(lambda ringer: ringer.put_note(EVERYONE, f"{user_id}:{key}", note))
 
 
-def watch(user_id: int, room_id: int, slug: str, read_count: int | None) -> None:
-    """A user's membership changed (None: it ended), or how far they have read did."""
-    note = {
-        "type": "watch",
-        "user": user_id,
-        "room": room_id,
-        "slug": slug,
-        "read_count": read_count,
-    }
+def watch(
+    user_id: int, room_id: int, slug: str, read: int | None, head: int, count: int
+) -> None:
+    """A user's membership began, ended (`read` is None), or they have read `read` messages of
+    the room's `count`, the last of which is at or before `head`."""
+    note = {"type": "watch", "user": user_id, "watched": [room_id, slug, read, head, count]}
     _post(lambda ringer: ringer.put_note(EVERYONE, f"watch:{user_id}:{room_id}", note))

@@ -1,0 +1,173 @@
+"""One room as a process knows it: its head, a bounded tail of encoded events, its subscriptions.
+
+Pure: the hub does the I/O. A bell that continues the head is appended, an old one is ignored, and
+one that leaves a gap only raises `wanted`: the hub then reads from the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .connection import Connection
+
+Numbered = tuple[int, bytes]
+
+
+class Feed:
+    """Events `first … head` are at hand; those up to `flushed` have been fanned out."""
+
+    def __init__(self, room_id: int, slug: str, head: int, tail_events: int, tail_bytes: int) -> None:
+        self.room_id = room_id
+        self.slug = slug
+        self.head = head
+        self.flushed = head
+        self.wanted = head
+        self.subscriptions: set[Subscription] = set()
+        self.people: dict[int, tuple[int, str]] = {}
+        self.idle_since: float | None = None
+        self._first = head + 1
+        self._events: list[bytes] = []
+        self._bytes = 0
+        self._tail_events = tail_events
+        self._tail_bytes = tail_bytes
+
+    # What arrives --------------------------------------------------------------------------------
+
+    def apply(self, first: int, last: int, events: Sequence[bytes] | None) -> None:
+        """A bell for `first … last`, with the events if it carries them."""
+        if last <= self.head:
+            return
+        self.wanted = max(self.wanted, last)
+        if events is not None and first <= self.head + 1:
+            self._append(events[self.head + 1 - first :])
+
+    def apply_read(self, rows: Sequence[Numbered]) -> None:
+        """What the log said about everything after a position at or before the head."""
+        fresh = [row for row in rows if row[0] > self.head]
+        if not fresh:
+            return
+        if fresh[0][0] != self.head + 1:
+            # The log was trimmed past us: what is gone cannot be told, only left out.
+            self._events, self._bytes = [], 0
+            self.head = self.flushed = fresh[0][0] - 1
+            self._first = fresh[0][0]
+        self._append([data for _, data in fresh])
+
+    def apply_earlier(self, rows: Sequence[Numbered]) -> None:
+        """Put a page read for somebody behind in front of the tail, when it joins and fits."""
+        size = sum(len(data) for _, data in rows)
+        if (
+            rows
+            and rows[-1][0] == self._first - 1
+            and len(self._events) + len(rows) <= self._tail_events
+            and self._bytes + size <= self._tail_bytes
+        ):
+            self._events[:0] = [data for _, data in rows]
+            self._first = rows[0][0]
+            self._bytes += size
+
+    def _append(self, events: Sequence[bytes]) -> None:
+        self._events.extend(events)
+        self._bytes += sum(map(len, events))
+        self.head += len(events)
+        self.wanted = max(self.wanted, self.head)
+
+    @property
+    def has_gap(self) -> bool:
+        return self.wanted > self.head
+
+    # What goes out -------------------------------------------------------------------------------
+
+    def unflushed(self) -> list[bytes]:
+        """What has arrived since the last fan-out."""
+        return self._events[self.flushed + 1 - self._first :]
+
+    def mark_flushed(self, seq: int) -> None:
+        """Everything up to `seq` has been fanned out; the tail may shrink to its bounds."""
+        self.flushed = max(self.flushed, seq)
+        drop = 0
+        dropped = 0
+        most = self.flushed + 1 - self._first
+        while drop < most and (
+            len(self._events) - drop > self._tail_events or self._bytes - dropped > self._tail_bytes
+        ):
+            dropped += len(self._events[drop])
+            drop += 1
+        if drop:
+            del self._events[:drop]
+            self._first += drop
+            self._bytes -= dropped
+
+    def after(self, seq: int, size: int) -> list[bytes] | None:
+        """Events after `seq`, at least one and about `size` bytes; None when the tail starts later."""
+        start = seq + 1 - self._first
+        if start < 0:
+            return None
+        taken: list[bytes] = []
+        for data in self._events[start : start + self._tail_events]:
+            if taken and size < len(data):
+                break
+            taken.append(data)
+            size -= len(data)
+        return taken
+
+    @property
+    def tail_starts_after(self) -> int:
+        """The lowest position from which the tail serves everything."""
+        return self._first - 1
+
+    # Who is here ---------------------------------------------------------------------------------
+
+    def arrive(self, subscription: Subscription, user_id: int, name: str) -> None:
+        self.subscriptions.add(subscription)
+        count, _ = self.people.get(user_id, (0, ""))
+        self.people[user_id] = (count + 1, name)
+        self.idle_since = None
+
+    def depart(self, subscription: Subscription, user_id: int, now: float) -> None:
+        self.subscriptions.discard(subscription)
+        count, name = self.people.get(user_id, (1, ""))
+        if count > 1:
+            self.people[user_id] = (count - 1, name)
+        else:
+            self.people.pop(user_id, None)
+        if not self.subscriptions:
+            self.idle_since = now
+
+
+class Subscription:
+    """A connection's cursor into a room's log: everything up to `seq` has been handed to its socket."""
+
+    __slots__ = ("connection", "feed", "page", "seq")
+
+    def __init__(self, connection: Connection, feed: Feed, seq: int) -> None:
+        self.connection = connection
+        self.feed = feed
+        self.seq = seq
+        # Events read from the database for this cursor, when the tail no longer has them.
+        self.page: list[Numbered] = []
+
+    @property
+    def behind(self) -> bool:
+        return self.seq < self.feed.head
+
+    def next_events(self, size: int) -> list[bytes]:
+        events = self.feed.after(self.seq, size)
+        if events is not None:
+            self.page = []
+            self.seq += len(events)
+            return events
+        if not self.page:
+            self.connection.want_page(self)
+            return []
+        taken: list[bytes] = []
+        for number, data in self.page:
+            if taken and size < len(data):
+                break
+            taken.append(data)
+            size -= len(data)
+            self.seq = number
+        del self.page[: len(taken)]
+        return taken

@@ -1,0 +1,144 @@
+"""The socket commands of rooms. Registered when the app is ready; called by `consumer`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rooms import actions, bell, slash
+from rooms.actions import Outcome, Post
+from rooms.limits import limits
+from rooms.models import Membership, Room
+from rooms.protocol import (
+    Command,
+    Invalid,
+    NotSubscribed,
+    Ping,
+    Read,
+    Refusal,
+    Send,
+    Subscribe,
+    Typing,
+    Unsubscribe,
+)
+from rooms.representations import person
+
+from .commands import register
+from .connection import Connection
+from .feed import Feed
+
+# Somebody who keeps typing is told to the room this often.
+TYPING_SECONDS = 2.0
+
+
+def _room_to_hear(user: Any, slug: str) -> tuple[Room, int]:
+    room, _ = actions.find_room(user, slug)
+    return room, Membership.objects.filter(room=room).count()
+
+
+async def subscribe(connection: Connection, command: Subscribe) -> None:
+    if len(connection.subscriptions) >= limits().subscriptions:
+        raise Invalid(f"A connection subscribes to at most {limits().subscriptions} rooms.")
+    room, members = await connection.in_thread(_room_to_hear, connection.user, command.room)
+    feed = await connection.node.hub.feed(room.pk, room.slug)
+    if connection.closed:
+        return
+    # From here to the end nothing is awaited: the answer says the head that the cursor starts at.
+    head = max(feed.head, room.last_seq)
+    after = head if command.after is None else command.after
+    recovered = after <= head and after >= room.trimmed_seq
+    recovered = recovered and head - after <= limits().resume_events
+    connection.answer(
+        {
+            "id": command.id,
+            "type": "subscribed",
+            "room": room.slug,
+            "seq": head,
+            "recovered": recovered,
+            "members": members,
+            "present": _present(feed, connection),
+        }
+    )
+    connection.node.hub.subscribe(connection, feed, after if recovered else head)
+    if room.last_seq > feed.head:
+        connection.node.hub.nudge([room.pk])
+
+
+def _present(feed: Feed, connection: Connection) -> list[dict[str, Any]] | int:
+    """Who is here, with the newcomer; only how many when they are many."""
+    people = {user_id: name for user_id, (_, name) in feed.people.items()}
+    people[connection.user.pk] = connection.user.name
+    if len(people) > limits().presence_names:
+        return len(people)
+    return [{"id": user_id, "name": name} for user_id, name in people.items()]
+
+
+async def unsubscribe(connection: Connection, command: Unsubscribe) -> dict[str, Any]:
+    if not connection.node.hub.unsubscribe(connection, command.room):
+        raise NotSubscribed(command.room)
+    return {"type": "unsubscribed", "room": command.room}
+
+
+async def send(connection: Connection, command: Send) -> dict[str, Any] | None:
+    """Answered by the journal after the commit, or by the slash command that the body holds."""
+    found = slash.parse(command.body)
+    if found is not None:
+        known, arguments = found
+        return await connection.in_thread(
+            known.handler, connection.user, command.room, arguments, command.client_id
+        )
+    body = slash.unescaped(command.body)
+    # The answer holds the text and its HTML.
+    size = 512 + 3 * len(body)
+
+    def written(outcome: Outcome) -> None:
+        connection.reserve(-size)
+        if isinstance(outcome, Refusal):
+            connection.answer({"id": command.id, **outcome.answer()})
+        else:
+            connection.answer(
+                {
+                    "id": command.id,
+                    "type": "sent",
+                    "room": outcome["room"],
+                    "seq": outcome["seq"],
+                    "message": outcome,
+                }
+            )
+
+    post = Post(connection.user, command.room, body, command.client_id, command.reply_to)
+    connection.node.journal.submit(post, written)
+    connection.reserve(size)
+    return None
+
+
+async def typing(connection: Connection, command: Typing) -> None:
+    subscription = connection.subscriptions.get(command.room)
+    if subscription is None:
+        raise NotSubscribed(command.room)
+    now = connection.node.loop.time()
+    if now - connection.typed.get(command.room, -TYPING_SECONDS) >= TYPING_SECONDS:
+        connection.typed[command.room] = now
+        event = {"type": "typing", "room": command.room, "user": person(connection.user)}
+        bell.whisper(subscription.feed.room_id, f"typing:{connection.user.pk}", event)
+
+
+async def read(connection: Connection, command: Read) -> dict[str, Any]:
+    await connection.in_thread(actions.mark_read, connection.user, command.room, command.seq)
+    return {"type": "ok"}
+
+
+async def ping(connection: Connection, command: Ping) -> dict[str, Any]:
+    return {"type": "pong"}
+
+
+def register_all() -> None:
+    commands: list[tuple[str, type[Command], Any]] = [
+        ("subscribe", Subscribe, subscribe),
+        ("unsubscribe", Unsubscribe, unsubscribe),
+        ("send", Send, send),
+        ("typing", Typing, typing),
+        ("read", Read, read),
+        ("ping", Ping, ping),
+    ]
+    for type, model, handler in commands:
+        register(type, model, handler)

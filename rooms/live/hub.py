@@ -1,0 +1,341 @@
+"""One hub a process: it hears the bells of all rooms that somebody here listens to, and tells them.
+
+It holds one channel on the channel layer and puts it into a room's group with the room's first
+local subscriber. A bell is decoded once, a frame encoded once, and every subscriber whose cursor
+stands at the last fan-out gets it written straight to the socket; whoever is elsewhere is served
+by their own pump, from the tail or from the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from channels.layers import get_channel_layer
+
+from rooms import log
+from rooms.bell import EVERYONE, room_group
+from rooms.limits import limits
+from rooms.protocol import TOO_SLOW, encode
+
+from .feed import Feed, Numbered, Subscription
+from .sendbuffer import Frame
+from .watching import Watching
+
+if TYPE_CHECKING:
+    from .connection import Connection
+    from .node import Node
+
+logger = logging.getLogger(__name__)
+
+# A fan-out gives the loop back after this long, and looks at the clock after so many members.
+FAN_OUT_SECONDS = 0.005
+FAN_OUT_MEMBERS = 64
+# So many bells are taken in before the loop gets its turn.
+BELLS = 256
+PAGE_EVENTS = 200
+# A room without local subscribers keeps its tail for as long, for those who come right back.
+IDLE_SECONDS = 30.0
+# A subscription at Redis may take effect a moment after the head was read: look again after this.
+SETTLE_SECONDS = 1.0
+LAYER_SECONDS = 5.0
+
+
+class Hub:
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.connections: set[Connection] = set()
+        self.watching = Watching()
+        self._feeds: dict[int, Feed] = {}
+        self._opening: dict[int, asyncio.Task[Feed]] = {}
+        self._reading: dict[int, asyncio.Task[None]] = {}
+        self._fanning: dict[int, asyncio.Task[None]] = {}
+        self._pages: dict[tuple[int, int], list[tuple[Subscription, PageRead]]] = {}
+        self._layer: Any = None
+        self._channel = ""
+        self._groups: set[str] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._unwell = False
+
+    # Life ----------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        self._layer = get_channel_layer()
+        self._spawn(self._receive())
+        self._spawn(self._check_positions())
+        self._spawn(self._sweep())
+
+    def _spawn(self, work: Any) -> None:
+        task = self.node.loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def stop(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # Subscribing ---------------------------------------------------------------------------------
+
+    async def feed(self, room_id: int, slug: str) -> Feed:
+        """The room's feed; the first call for a room joins its group and then reads its head."""
+        feed = self._feeds.get(room_id)
+        if feed is not None:
+            return feed
+        opening = self._opening.get(room_id)
+        if opening is None:
+            opening = self.node.loop.create_task(self._open(room_id, slug))
+            self._opening[room_id] = opening
+            opening.add_done_callback(lambda _: self._opening.pop(room_id, None))
+        return await asyncio.shield(opening)
+
+    async def _open(self, room_id: int, slug: str) -> Feed:
+        await self._join(room_group(room_id))
+        heads = await self.node.in_thread(log.heads, [room_id])
+        bounds = limits()
+        feed = Feed(room_id, slug, heads.get(room_id, 0), bounds.tail_events, bounds.tail_bytes)
+        feed.idle_since = self.node.loop.time()
+        self._feeds[room_id] = feed
+        self.node.loop.call_later(SETTLE_SECONDS, self.nudge, [room_id])
+        return feed
+
+    def subscribe(self, connection: Connection, feed: Feed, after: int) -> Subscription:
+        self.unsubscribe(connection, feed.slug)
+        subscription = Subscription(connection, feed, after)
+        connection.subscriptions[feed.slug] = subscription
+        feed.arrive(subscription, connection.user.pk, connection.user.name)
+        # Between the answer and the next fan-out this cursor is served by its own pump.
+        if subscription.behind:
+            connection.lag(subscription)
+        return subscription
+
+    def unsubscribe(self, connection: Connection, slug: str) -> bool:
+        subscription = connection.subscriptions.pop(slug, None)
+        if subscription is None:
+            return False
+        connection.buffer.forget(subscription)
+        subscription.feed.depart(subscription, connection.user.pk, self.node.loop.time())
+        return True
+
+    def forget(self, connection: Connection) -> None:
+        for slug in list(connection.subscriptions):
+            self.unsubscribe(connection, slug)
+        self.connections.discard(connection)
+        self.watching.remove(connection)
+
+    # Hearing -------------------------------------------------------------------------------------
+
+    async def _join(self, group: str) -> None:
+        """Being in the group is a wish until Redis has heard it: the position check tries again."""
+        self._groups.add(group)
+        if not self._channel:
+            return
+        try:
+            async with asyncio.timeout(LAYER_SECONDS):
+                await self._layer.group_add(group, self._channel)
+        except Exception as error:
+            self._unwell = True
+            logger.warning("No bells for %s yet: %r", group, error)
+
+    async def _receive(self) -> None:
+        while not self._channel:
+            try:
+                self._channel = await self._layer.new_channel()
+            except Exception as error:
+                logger.warning("The channel layer does not answer: %r", error)
+                await asyncio.sleep(1)
+        for group in (EVERYONE, *self._groups):
+            await self._join(group)
+        taken = 0
+        while True:
+            try:
+                self._hear(await self._layer.receive(self._channel))
+            except asyncio.CancelledError:
+                raise
+            except Exception:
+                logger.exception("A bell was not understood, or the layer failed")
+                self._unwell = True
+                await asyncio.sleep(0.1)
+            taken += 1
+            if taken % BELLS == 0:
+                await asyncio.sleep(0)
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        kind = message["type"]
+        if kind == "events":
+            feed = self._feeds.get(message["room"])
+            if feed is not None:
+                feed.apply(message["first"], message["last"], message.get("events"))
+                self._advance(feed)
+        elif kind == "whisper":
+            feed = self._feeds.get(message["room"])
+            if feed is not None:
+                for subscription in feed.subscriptions:
+                    subscription.connection.tell(message["key"], message["data"])
+        elif kind == "personal":
+            for connection in self.watching.of(message["user"]):
+                connection.tell(message["key"], message["data"])
+        elif kind == "activity":
+            for room_id, head, count in message["rooms"]:
+                self._tell_unread(self.watching.activity(room_id, head, count))
+        elif kind == "watch":
+            self._tell_unread(self.watching.changed(message["user"], message["watched"]))
+
+    def _tell_unread(self, news: list[tuple[Connection, dict[str, Any]]]) -> None:
+        for connection, event in news:
+            connection.tell(f"unread:{event['room']}", encode(event))
+
+    def _advance(self, feed: Feed) -> None:
+        """Something may have arrived: fan out what is at hand, read what is missing."""
+        if feed.head > feed.flushed and feed.room_id not in self._fanning:
+            task = self.node.loop.create_task(self._fan_out(feed))
+            self._fanning[feed.room_id] = task
+            task.add_done_callback(lambda _: self._fanning.pop(feed.room_id, None))
+        if feed.has_gap and feed.room_id not in self._reading:
+            task = self.node.loop.create_task(self._read_gap(feed))
+            self._reading[feed.room_id] = task
+            task.add_done_callback(lambda _: self._reading.pop(feed.room_id, None))
+
+    async def _fan_out(self, feed: Feed) -> None:
+        """While one frame goes round the room, what arrives waits for the next."""
+        while feed.head > feed.flushed:
+            base, top = feed.flushed, feed.head
+            frame = Frame(feed.unflushed())
+            started = self.node.loop.time()
+            for count, subscription in enumerate(list(feed.subscriptions), 1):
+                connection = subscription.connection
+                if subscription.seq == base and connection.clear:
+                    connection.write(frame)
+                    subscription.seq = top
+                elif subscription.seq < top:
+                    connection.lag(subscription)
+                if count % FAN_OUT_MEMBERS == 0:
+                    if self.node.loop.time() - started > FAN_OUT_SECONDS:
+                        await asyncio.sleep(0)
+                        started = self.node.loop.time()
+            feed.mark_flushed(top)
+
+    # Reading -------------------------------------------------------------------------------------
+
+    async def _read_gap(self, feed: Feed) -> None:
+        tries = 0
+        while feed.has_gap and tries < 5:
+            before = feed.head
+            try:
+                rows = await self.node.in_thread(
+                    log.read, feed.room_id, feed.slug, feed.head, PAGE_EVENTS
+                )
+            except Exception:
+                logger.exception("The log of %s could not be read", feed.slug)
+                rows = []
+            feed.apply_read(rows)
+            if feed.head == before:
+                # A bell from the future, or a database that does not answer.
+                tries += 1
+                await asyncio.sleep(0.2 * tries)
+            elif feed.head > feed.flushed and feed.room_id not in self._fanning:
+                self._advance(feed)
+        feed.wanted = feed.head
+
+    def read_page(self, subscription: Subscription, done: PageRead) -> None:
+        """A page of the log after a cursor; all who stand at the same place share one query."""
+        key = (subscription.feed.room_id, subscription.seq)
+        if key in self._pages:
+            self._pages[key].append((subscription, done))
+            return
+        self._pages[key] = [(subscription, done)]
+        self._spawn(self._read_page(key, subscription.feed))
+
+    async def _read_page(self, key: tuple[int, int], feed: Feed) -> None:
+        try:
+            rows = await self.node.in_thread(log.read, key[0], feed.slug, key[1], PAGE_EVENTS)
+        except Exception:
+            logger.exception("The log of %s could not be read", feed.slug)
+            rows = []
+        if not rows:
+            await asyncio.sleep(1)
+        feed.apply_earlier(rows)
+        for subscription, done in self._pages.pop(key):
+            if rows and rows[0][0] != subscription.seq + 1:
+                # Trimmed under a cursor: only a new subscription can say so.
+                subscription.connection.close(TOO_SLOW)
+                continue
+            done(subscription, list(rows))
+
+    def nudge(self, room_ids: list[int]) -> None:
+        """Compare these rooms' heads with the database: their bells may not have been heard."""
+        known = [room_id for room_id in room_ids if room_id in self._feeds]
+        if known:
+            self._spawn(self._compare(known))
+
+    async def _compare(self, room_ids: list[int]) -> None:
+        try:
+            heads = await self.node.in_thread(log.heads, room_ids)
+        except Exception as error:
+            logger.warning("The rooms' heads could not be read: %r", error)
+            return
+        for room_id, head in heads.items():
+            feed = self._feeds.get(room_id)
+            if feed is not None and head > feed.head:
+                feed.apply(head, head, None)
+                self._advance(feed)
+
+    # Keeping -------------------------------------------------------------------------------------
+
+    async def _check_positions(self) -> None:
+        """Find lost bells without traffic: one query for the heads of all rooms heard here."""
+        while True:
+            await asyncio.sleep(2 if self._unwell else limits().position_check_seconds)
+            self._unwell = False
+            if self._channel:
+                # Where groups live in Redis (channels_redis.core) they may have been flushed.
+                for group in (EVERYONE, *list(self._groups)):
+                    await self._join(group)
+            await self._compare([feed.room_id for feed in self._feeds.values() if feed.subscriptions])
+
+    def unwell(self) -> None:
+        """The layer failed: look at the database until it is well again."""
+        self._unwell = True
+
+    async def _sweep(self) -> None:
+        """Heartbeats, stalled sockets, rooms nobody listens to any more."""
+        bounds = limits()
+        every = min(bounds.heartbeat_seconds / 2, bounds.stalled_seconds / 4)
+        heartbeat = Frame([encode({"type": "heartbeat"})])
+        ticks = max(1, round(bounds.heartbeat_seconds / every) - 1)
+        while True:
+            await asyncio.sleep(every)
+            now = self.node.loop.time()
+            for connection in list(self.connections):
+                connection.quiet += 1
+                if connection.quiet > ticks and connection.clear:
+                    connection.write(heartbeat)
+                self._check_stalled(connection, now, bounds.stalled_seconds)
+            for feed in list(self._feeds.values()):
+                if feed.idle_since is not None and now - feed.idle_since > IDLE_SECONDS:
+                    await self._close(feed)
+
+    def _check_stalled(self, connection: Connection, now: float, most: float) -> None:
+        taken = connection.sink.taken()
+        if connection.sink.held() == 0 or taken != connection.taken_before:
+            connection.taken_before = taken
+            connection.stalled_since = None
+        elif connection.stalled_since is None:
+            connection.stalled_since = now
+        elif now - connection.stalled_since >= most:
+            connection.close(TOO_SLOW)
+
+    async def _close(self, feed: Feed) -> None:
+        self._feeds.pop(feed.room_id, None)
+        group = room_group(feed.room_id)
+        self._groups.discard(group)
+        try:
+            async with asyncio.timeout(LAYER_SECONDS):
+                await self._layer.group_discard(group, self._channel)
+        except Exception as error:
+            logger.debug("Leaving %s failed: %r", group, error)
+
+
+PageRead = Callable[[Subscription, list[Numbered]], None]

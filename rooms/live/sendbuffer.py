@@ -1,0 +1,118 @@
+"""One connection's send buffer: what it is still to be told, in three lanes, and never a queue of
+messages. Pure: no socket, no loop.
+
+- control: answers. Bounded by the commands in flight, because no command is taken up while
+  `control_bytes` is over its share.
+- durable: subscriptions whose cursor is behind their room's head. They cost a number each.
+- ephemeral: the last value of each key; the oldest key goes first when there are too many.
+
+`take` gives control before durable before ephemeral. Called by `connection`.
+"""
+
+from collections import deque
+from typing import Protocol
+
+EPHEMERAL_KEYS = 64
+EPHEMERAL_BYTES = 16 * 1024
+
+
+class Cursor(Protocol):
+    """A subscription, as the buffer sees it."""
+
+    @property
+    def behind(self) -> bool:
+        """Whether the room's log goes on after the cursor."""
+        ...
+
+    def next_events(self, size: int) -> list[bytes]:
+        """Events after the cursor, about `size` bytes of them, moving it. Empty: not at hand yet."""
+        ...
+
+
+class SendBuffer:
+    """Everything waiting for one socket to accept bytes."""
+
+    __slots__ = ("_behind", "_control", "_ephemeral", "control_bytes", "ephemeral_bytes", "shed")
+
+    def __init__(self) -> None:
+        self._control: deque[bytes] = deque()
+        self._ephemeral: dict[str, bytes] = {}
+        self._behind: dict[Cursor, None] = {}
+        self.control_bytes = 0
+        self.ephemeral_bytes = 0
+        self.shed = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._control or self._behind or self._ephemeral)
+
+    def put_control(self, data: bytes) -> None:
+        self._control.append(data)
+        self.control_bytes += len(data)
+
+    def put_ephemeral(self, key: str, data: bytes) -> None:
+        """Keep the newest value of `key`, as the newest of all."""
+        old = self._ephemeral.pop(key, None)
+        if old is not None:
+            self.ephemeral_bytes -= len(old)
+        self._ephemeral[key] = data
+        self.ephemeral_bytes += len(data)
+        while (
+            len(self._ephemeral) > EPHEMERAL_KEYS or self.ephemeral_bytes > EPHEMERAL_BYTES
+        ) and self._ephemeral:
+            oldest = next(iter(self._ephemeral))
+            self.ephemeral_bytes -= len(self._ephemeral.pop(oldest))
+            self.shed += 1
+
+    def mark_behind(self, cursor: Cursor) -> None:
+        self._behind[cursor] = None
+
+    def forget(self, cursor: Cursor) -> None:
+        self._behind.pop(cursor, None)
+
+    def take(self, size: int) -> list[bytes]:
+        """The next objects to send, about `size` bytes. Empty when nothing is at hand."""
+        taken: list[bytes] = []
+        left = size
+        while self._control and left > 0:
+            data = self._control.popleft()
+            self.control_bytes -= len(data)
+            left -= len(data)
+            taken.append(data)
+        for cursor in list(self._behind):
+            if left <= 0:
+                return taken
+            events = cursor.next_events(left)
+            taken += events
+            left -= sum(map(len, events))
+            # Whoever has been served goes to the end, so that no room starves another.
+            del self._behind[cursor]
+            if cursor.behind:
+                self._behind[cursor] = None
+        while self._ephemeral and left > 0 and not self._behind:
+            key = next(iter(self._ephemeral))
+            data = self._ephemeral.pop(key)
+            self.ephemeral_bytes -= len(data)
+            left -= len(data)
+            taken.append(data)
+        return taken
+
+
+class Frame:
+    """Encoded objects as one WebSocket text frame, made once for all who get it.
+
+    Frames of a server are not masked, so the header depends on the length alone.
+    """
+
+    __slots__ = ("payload", "wire")
+
+    def __init__(self, objects: list[bytes]) -> None:
+        payload = b"[" + b",".join(objects) + b"]"
+        size = len(payload)
+        if size < 126:
+            header = bytes((0x81, size))
+        elif size < 65536:
+            header = b"\x81\x7e" + size.to_bytes(2, "big")
+        else:
+            header = b"\x81\x7f" + size.to_bytes(8, "big")
+        self.payload = payload
+        self.wire = header + payload

@@ -1,0 +1,243 @@
+"""Daphne, taught what it lacks for rooms: backpressure both ways, writes straight to the socket,
+frames of any size without their weight, a close that says why, and an end that drains.
+
+Run as `python -m rooms.live` (see `__main__`), which `manage.py serve` does.
+
+Facts relied on, of Twisted 24–26 and Autobahn 24–26: a TCP transport with nothing in `dataBuffer`
+and `_tempDataBuffer` may be written with `writeSomeData`; a streaming producer registered with it
+is paused when it holds more than `bufferSize` and resumed when it holds nothing; the HTTP channel
+is still its registered producer after the upgrade.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from daphne.server import Server
+from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
+from twisted.internet import reactor
+
+from rooms import health
+from rooms.limits import limits
+
+from .consumer import SOCKET, TOO_LONG
+from .node import Node
+from .sendbuffer import Frame
+
+logger = logging.getLogger(__name__)
+
+
+class LiveProtocol(WebSocketProtocol):
+    """A WebSocket connection that is also the `Sink` of its `Connection`."""
+
+    writable = True
+    direct = False
+    too_long = False
+    reading = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.on_writable: Callable[[], None] = lambda: None
+        self.passed = 0
+        self.frame_bytes = limits().frame_bytes
+        self.waiting_frames = limits().waiting_frames
+
+    # Going out -----------------------------------------------------------------------------------
+
+    def onOpen(self) -> None:
+        # Daphne drops Twisted's log: an exception here would vanish together with the connection.
+        try:
+            super().onOpen()
+            self.transport.unregisterProducer()
+            self.transport.registerProducer(self, True)
+            self.direct = hasattr(self.transport, "writeSomeData") and hasattr(
+                self.transport, "_tempDataBuffer"
+            )
+        except Exception:
+            logger.exception("A connection could not be opened")
+            raise
+
+    def write(self, frame: Frame) -> None:
+        if self.state != self.STATE_OPEN:
+            return
+        data = frame.wire
+        transport = self.transport
+        if self.direct and not transport.dataBuffer and not transport._tempDataBuffer:
+            written = transport.writeSomeData(data)
+            # Anything but a number says that the connection is lost, which reading will find out.
+            if not isinstance(written, int):
+                return
+            if written == len(data):
+                return
+            data = data[written:]
+        self.passed += len(data)
+        transport.write(data)
+
+    def pauseProducing(self) -> None:
+        self.writable = False
+
+    def resumeProducing(self) -> None:
+        self.writable = True
+        self.on_writable()
+
+    def stopProducing(self) -> None:
+        self.writable = False
+
+    def held(self) -> int:
+        if not self.direct:
+            return 0
+        transport = self.transport
+        return len(transport.dataBuffer) - transport.offset + transport._tempDataLen
+
+    def taken(self) -> int:
+        return self.passed - self.held()
+
+    def close(self, code: int, reason: str) -> None:
+        """Autobahn ends a socket that does not answer the close within its time-out."""
+        if self.state == self.STATE_OPEN:
+            self.sendClose(code=code, reason=reason)
+
+    # Coming in -----------------------------------------------------------------------------------
+
+    def processData(self) -> bool:
+        """Frames behind a full queue stay bytes."""
+        if not self.reading and self.state == self.STATE_OPEN:
+            return False
+        more: bool = super().processData()
+        return more
+
+    def onMessageBegin(self, isBinary: bool) -> None:
+        self.too_long = False
+        super().onMessageBegin(isBinary)
+
+    def onMessageFrameBegin(self, length: int) -> None:
+        super().onMessageFrameBegin(length)
+        if self.message_data_total_length > self.frame_bytes:
+            # The rest is thrown away as it comes; the connection is told and stays.
+            self.too_long = True
+            self.message_data = []
+
+    def onMessageFrameData(self, payload: bytes) -> None:
+        if not self.too_long:
+            super().onMessageFrameData(payload)
+
+    def onMessageFrameEnd(self) -> None:
+        if self.too_long:
+            self.frame_data = None
+        else:
+            super().onMessageFrameEnd()
+
+    def onMessageEnd(self) -> None:
+        if self.failedByMe:
+            return
+        payload = b"".join(self.message_data)
+        self.message_data = None
+        self.onMessage(payload, self.message_is_binary)
+
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:
+        if self.muted:
+            return
+        self.last_ping = time.time()
+        message: dict[str, Any] = {"type": "websocket.receive"}
+        if self.too_long:
+            message[TOO_LONG] = True
+        elif isBinary:
+            message["bytes"] = payload
+        else:
+            # Surrogates stand for what is not UTF-8, and the JSON parser refuses them.
+            message["text"] = payload.decode("utf-8", "surrogateescape")
+        self.application_queue.put_nowait(message)
+        if self.reading and self.application_queue.qsize() >= self.waiting_frames:
+            self.reading = False
+            self.transport.pauseProducing()
+
+    def on_received(self) -> None:
+        """The application has taken a frame."""
+        if not self.reading and self.application_queue.qsize() <= self.waiting_frames // 2:
+            self.reading = True
+            if self.state == self.STATE_OPEN:
+                self.transport.resumeProducing()
+                # Frames that came with the last read wait here, and no read will wake them.
+                reactor.callLater(0, self.consumeData)
+
+
+class LiveServer(Server):
+    """Daphne's server with our protocol, our bounds and our ending."""
+
+    def __init__(self, application: Any, *, start: Callable[[], None], **options: Any) -> None:
+        super().__init__(application, signal_handlers=False, ready_callable=self._ready, **options)
+        self._start = start
+        self._node: Node | None = None
+        self._stopping = False
+        self._ports: list[Any] = []
+        self.failed = False
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def run(self) -> None:
+        WebSocketFactory.protocol = LiveProtocol
+        super().run()
+
+    def _ready(self) -> None:
+        # What Daphne set on the factory a moment ago is ours to set again: frames above the limit
+        # are thrown away as they come, and text is checked when it is parsed.
+        self.ws_factory.setProtocolOptions(
+            maxMessagePayloadSize=0,
+            maxFramePayloadSize=0,
+            utf8validateIncoming=False,
+            allowNullOrigin=False,
+            closeHandshakeTimeout=3,
+        )
+        loop = asyncio.get_event_loop()
+        for each in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(each, self._on_signal)
+        health.register("live", lambda: "draining" if self._stopping else None)
+        loop.call_soon(lambda: self._spawn(self._begin()))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_event_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _begin(self) -> None:
+        self._node = await Node.current()
+        self._start()
+
+    def _on_signal(self) -> None:
+        if self._stopping:
+            logger.warning("Told twice to stop: leaving at once.")
+            self.stop()
+            return
+        self._stopping = True
+        self._spawn(self._end())
+
+    async def _end(self) -> None:
+        """Stop listening, say good-bye, write what was accepted, leave."""
+        try:
+            for port in self._ports:
+                await port.stopListening().asFuture(asyncio.get_running_loop())
+            if self._node is not None:
+                await self._node.drain()
+                await self._node.stop()
+        except Exception:
+            logger.exception("The server could not end in order")
+        finally:
+            self.stop()
+
+    def listen_success(self, port: Any) -> None:
+        super().listen_success(port)
+        self._ports.append(port)
+
+    def listen_error(self, failure: Any) -> None:
+        self.failed = True
+        super().listen_error(failure)
+
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        """Hand the consumer the socket itself."""
+        if isinstance(protocol, LiveProtocol):
+            scope["extensions"] = {SOCKET: protocol}
+        return super().create_application(protocol, scope)
