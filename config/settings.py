@@ -1,7 +1,7 @@
 """Django's settings. Everything that differs between installations comes from the environment."""
 
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -134,9 +134,8 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 
 def broker_url(redis_url: str) -> str:
     """Kombu names a Redis behind a Unix socket `redis+socket://`."""
-    parts = urlsplit(redis_url)
-    if parts.scheme == "unix":
-        return urlunsplit(parts._replace(scheme="redis+socket"))
+    if redis_url.startswith("unix:"):
+        return f"redis+socket:{redis_url.removeprefix('unix:')}"
     return redis_url
 
 
