@@ -1,0 +1,187 @@
+"""REST: who comes in, and how the others are told."""
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+from django.urls import resolve
+
+from rooms import actions, credentials
+from rooms.models import ApiToken, User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def browser(alice):
+    """Alice, logged in, with CSRF as strict as in a browser."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [None, "", "Bearer", "Bearer ", "Bearer wrong", "Basic YTpi", "Bearer parley_\xff", "parley_x"],
+)
+def test_a_stranger_is_told_how_to_come_in(authorization, lobby):
+    headers = {} if authorization is None else {"authorization": authorization}
+    for answer in (
+        Client(headers=headers).get("/api/v1/rooms"),
+        Client(headers=headers).post("/api/v1/rooms", "{", content_type="application/json"),
+    ):
+        assert answer.status_code == 401
+        assert answer["WWW-Authenticate"].startswith("Bearer")
+        assert answer.json()["code"] == "not_logged_in"
+
+
+def test_a_revoked_token_opens_nothing(alice, lobby):
+    headers = {"authorization": f"Bearer {actions.create_token(alice, 'bot')}"}
+    assert Client(headers=headers).get("/api/v1/rooms").status_code == 200
+    actions.revoke_token(alice, alice.api_tokens.get().pk)
+    assert Client(headers=headers).get("/api/v1/rooms").status_code == 401
+
+
+def test_a_token_of_somebody_who_is_blocked_opens_nothing(alice, lobby):
+    headers = {"authorization": f"Bearer {actions.create_token(alice, 'bot')}"}
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    assert Client(headers=headers).get("/api/v1/rooms").status_code == 401
+
+
+def test_a_wrong_token_is_not_mended_by_a_cookie(browser, lobby):
+    answer = browser.get("/api/v1/rooms", headers={"authorization": "Bearer wrong"})
+    assert answer.status_code == 401
+
+
+def test_the_cookie_reads_and_with_csrf_writes(browser, lobby):
+    assert browser.get("/api/v1/rooms").status_code == 200
+    new = {"name": "Plans"}
+    answer = browser.post("/api/v1/rooms", new, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    assert "CSRF" in answer.json()["detail"]
+    browser.get("/accounts/password/change/")
+    token = browser.cookies["csrftoken"].value
+    answer = browser.post(
+        "/api/v1/rooms", new, content_type="application/json", headers={"x-csrftoken": token}
+    )
+    assert answer.status_code == 201
+
+
+def test_a_token_needs_no_csrf(alice, lobby):
+    headers = {"authorization": f"Bearer {actions.create_token(alice, 'bot')}"}
+    client = Client(enforce_csrf_checks=True, headers=headers)
+    answer = client.post("/api/v1/rooms", {"name": "Plans"}, content_type="application/json")
+    assert answer.status_code == 201
+
+
+def test_a_token_is_kept_as_a_digest_alone(alice):
+    secret = actions.create_token(alice, "bot")
+    row = ApiToken.objects.get()
+    assert secret not in str(ApiToken.objects.values().get())
+    assert credentials.by_token(secret).token_id == row.pk
+    assert credentials.by_token(row.digest) is None
+
+
+def test_the_use_of_a_token_is_written_down_once_a_minute(alice, django_assert_num_queries):
+    secret = actions.create_token(alice, "bot")
+    with django_assert_num_queries(2):
+        credentials.by_token(secret)
+    with django_assert_num_queries(1):
+        credentials.by_token(secret)
+    assert ApiToken.objects.get().used_at is not None
+
+
+def test_headers_of_a_socket_prove_the_same(alice, browser):
+    secret = actions.create_token(alice, "bot")
+    session = browser.cookies["sessionid"].value
+    cookie = f'theme=dark; sessionid={session}; other="x y"'
+    assert credentials.of_headers({"authorization": f"Bearer {secret}"}).user == alice
+    assert credentials.of_headers({"cookie": cookie}).session_key == session
+    assert credentials.of_headers({"authorization": "Bearer wrong", "cookie": cookie}) is None
+    assert credentials.of_headers({"cookie": "sessionid=nonsense"}) is None
+    assert credentials.of_headers({"cookie": "\x00=;;=\xff"}) is None
+    assert credentials.of_headers({}) is None
+
+
+def test_a_session_ends_with_the_password(alice, browser):
+    cookie = {"cookie": f"sessionid={browser.cookies['sessionid'].value}"}
+    assert credentials.of_headers(cookie).user == alice
+    alice.set_password("something new")
+    alice.save()
+    assert credentials.of_headers(cookie) is None
+
+
+def test_a_session_ends_with_log_out(browser):
+    cookie = {"cookie": f"sessionid={browser.cookies['sessionid'].value}"}
+    browser.logout()
+    assert credentials.of_headers(cookie) is None
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("get", "/api/v1/nothing", 404),
+        ("get", "/api/nothing", 404),
+        ("get", "/api/v1/", 404),
+        ("delete", "/api/v1/rooms", 405),
+        ("put", "/api/v1/rooms/lobby", 405),
+    ],
+)
+def test_what_django_refuses_is_a_problem_too(caller, alice, lobby, method, path, status):
+    answer = getattr(caller(alice).client, method)(path)
+    assert answer.status_code == status
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["status"] == status
+    assert int(answer["Content-Length"]) == len(answer.content)
+    if status == 405:
+        assert "GET" in answer["Allow"]
+
+
+def test_a_host_that_is_not_ours_gets_a_problem(alice, lobby):
+    answer = Client(headers={"host": "evil.example"}).get("/api/v1/rooms")
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+
+
+def test_a_fault_says_nothing_of_itself(caller, alice, lobby, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("the secret inside")
+
+    monkeypatch.setattr(actions, "find_room", fail)
+    answer = caller(alice).get("rooms/lobby")
+    assert (answer.status_code, answer.data["code"]) == (500, "internal")
+    assert answer["Content-Type"] == "application/problem+json"
+    assert b"secret" not in answer.content
+
+
+def test_a_fault_says_all_of_itself_while_developing(caller, alice, lobby, monkeypatch, settings):
+    settings.DEBUG = True
+
+    def fail(*_):
+        raise RuntimeError("the cause")
+
+    monkeypatch.setattr(actions, "find_room", fail)
+    answer = caller(alice).get("rooms/lobby")
+    assert answer.status_code == 500
+    assert "the cause" in answer.data["traceback"]
+
+
+def test_a_database_that_is_away_is_said_to_be_temporary(caller, alice, lobby, monkeypatch):
+    def fail(*_):
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(actions, "find_room", fail)
+    answer = caller(alice).get("rooms/lobby")
+    assert (answer.status_code, answer.data["temporary"]) == (503, True)
+    assert int(answer["Retry-After"]) >= 1
+
+
+def test_pages_keep_their_own_errors():
+    answer = Client().get("/nothing")
+    assert answer.status_code == 404
+    assert answer["Content-Type"].startswith("text/html")
+
+
+def test_the_api_page_has_its_script_from_here(client):
+    page = client.get("/api/docs").content.decode()
+    assert "/static/ninja/swagger-ui-bundle.js" in page
+    assert "http://" not in page and "https://" not in page
+    assert resolve("/api/v1/openapi.json")

@@ -1,0 +1,175 @@
+"""REST: a room's history, and posting into it."""
+
+import uuid
+
+import pytest
+from django.core.files.base import ContentFile
+from django.db import transaction
+
+from rooms import actions
+from rooms.log import writing_in_transaction
+from rooms.models import Membership, Message
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def said(alice, lobby):
+    """Ten messages; their seqs, ascending."""
+    posts = [actions.Post(alice, "lobby", f"message {number}") for number in range(10)]
+    return [message["seq"] for message in actions.post_messages(posts)]
+
+
+def seqs(answer):
+    assert answer.status_code == 200, answer.data
+    return [message["seq"] for message in answer.data["messages"]]
+
+
+def test_the_end_of_the_history_comes_first(caller, bob, said):
+    answer = caller(bob).get("rooms/lobby/messages", limit=4)
+    assert seqs(answer) == said[-4:]
+    assert answer.data["messages"][-1]["body"] == "message 9"
+
+
+def test_next_goes_back_to_the_beginning(caller, bob, said):
+    seen, address = [], "rooms/lobby/messages?limit=3"
+    while address:
+        page = caller(bob).get(address)
+        seen = seqs(page) + seen
+        address = page.data["next"]
+    assert seen == said
+
+
+def test_next_goes_forward_with_after(caller, bob, said):
+    seen, address = [], f"rooms/lobby/messages?limit=3&after={said[1]}"
+    while address:
+        page = caller(bob).get(address)
+        seen += seqs(page)
+        address = page.data["next"]
+    assert seen == said[2:]
+
+
+def test_around_shows_both_sides(caller, bob, said):
+    bobs = caller(bob)
+    assert seqs(bobs.get("rooms/lobby/messages", around=said[5], limit=4)) == said[4:8]
+    assert seqs(bobs.get("rooms/lobby/messages", around=said[9], limit=4)) == said[6:]
+    page = bobs.get("rooms/lobby/messages", around=said[5], limit=4)
+    assert seqs(bobs.get(page.data["next"])) == said[:4]
+
+
+def test_an_empty_side_is_an_empty_page(caller, bob, said):
+    bobs = caller(bob)
+    assert bobs.get("rooms/lobby/messages", before=said[0]).data == {"messages": [], "next": None}
+    assert bobs.get("rooms/lobby/messages", after=2**53 - 1).data == {"messages": [], "next": None}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"limit": 0},
+        {"limit": 201},
+        {"limit": "many"},
+        {"before": -1},
+        {"after": 2**53},
+        {"before": 1, "after": 1},
+        {"around": "1\x00"},
+    ],
+)
+def test_a_wrong_question_is_refused(caller, bob, lobby, query):
+    answer = caller(bob).get("rooms/lobby/messages", **query)
+    assert answer.status_code == 422
+    assert answer.data["detail"]
+
+
+def test_history_takes_the_same_queries_for_any_number_of_messages(
+    caller, alice, bob, said, lobby, django_assert_num_queries
+):
+    job = uuid.uuid4()
+    for _ in range(3):
+        with transaction.atomic(), writing_in_transaction([lobby.pk]) as logs:
+            room = logs.rooms[lobby.pk]
+            files = [actions.attach(room, alice, "r.txt", "text/plain", ContentFile(b"report"))]
+            actions.report_in_transaction(logs, room, alice, "Done", job, files)
+    bobs = caller(bob)
+    bobs.get("rooms")
+    with django_assert_num_queries(5):
+        page = bobs.get("rooms/lobby/messages")
+    reports = [message for message in page.data["messages"] if message["kind"] == "job"]
+    assert [len(report["attachments"]) for report in reports] == [1, 1, 1]
+    assert reports[0]["job"] == str(job)
+
+
+def test_posts_and_becomes_a_member(caller, charlie, lobby):
+    answer = caller(charlie).post("rooms/lobby/messages", {"body": "Hello *all*"})
+    assert answer.status_code == 201
+    message = answer.data
+    assert message["author"] == {"id": charlie.pk, "name": charlie.name}
+    assert message["html"] == "<p>Hello <em>all</em></p>"
+    assert Membership.objects.filter(room=lobby, user=charlie).exists()
+    assert caller(charlie).get("rooms/lobby/messages").data["messages"] == [message]
+
+
+def test_the_same_client_id_posts_once(caller, bob, lobby):
+    new = {"body": "Once", "client_id": str(uuid.uuid4())}
+    first = caller(bob).post("rooms/lobby/messages", new)
+    again = caller(bob).post("rooms/lobby/messages", new)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.data == first.data
+    assert Message.objects.count() == 1
+
+
+def test_a_client_id_of_somebody_else_is_nobody_elses(caller, alice, bob, lobby):
+    new = {"body": "Mine", "client_id": str(uuid.uuid4())}
+    assert caller(alice).post("rooms/lobby/messages", new).status_code == 201
+    assert caller(bob).post("rooms/lobby/messages", new).status_code == 201
+
+
+def test_replies_to_a_message_of_the_same_room(caller, bob, said, lobby, den):
+    first = Message.objects.get(seq=said[0])
+    answer = caller(bob).post("rooms/lobby/messages", {"body": "Yes", "reply_to": first.pk})
+    assert answer.data["reply_to"] == first.pk
+    answer = caller(bob).post("rooms/den/messages", {"body": "Yes", "reply_to": first.pk})
+    assert answer.status_code == 404
+
+
+def test_a_slash_is_only_a_slash(caller, bob, lobby):
+    assert caller(bob).post("rooms/lobby/messages", {"body": "/job x"}).data["body"] == "/job x"
+
+
+@pytest.mark.parametrize(
+    ("raw", "status"),
+    [
+        (b"", 422),
+        (b"{", 400),
+        (b'{"body": "\xff"}', 400),
+        (b'{"body": "\\ud800"}', 400),
+        (b'{"body": NaN}', 400),
+        (b"[" * 100_000, 400),
+        (b'{"body": "a\\u0000b"}', 422),
+        (b'{"body": "ok", "client_id": "nonsense"}', 422),
+        (b'{"body": "ok", "reply_to": 0}', 422),
+        (b'{"body": "ok", "reply_to": 99999999999999999999999}', 422),
+        (b'{"body": "ok", "reply_to": 9223372036854775807}', 404),
+        (b'{"body": " \\n "}', 422),
+        (b'{"body": ["ok"]}', 422),
+        (b"null", 422),
+        (b'{"body": "' + b"x" * 10_001 + b'"}', 422),
+        (b'{"body": "' + b"x" * 3_000_000 + b'"}', 413),
+    ],
+)
+def test_a_bad_message_is_refused_and_nothing_is_kept(caller, bob, lobby, raw, status):
+    answer = caller(bob).post("rooms/lobby/messages", raw=raw)
+    assert answer.status_code == status
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.data["status"] == status
+    assert not Message.objects.exists()
+
+
+def test_a_backslash_and_a_u_are_no_nul(caller, bob, lobby):
+    answer = caller(bob).post("rooms/lobby/messages", raw=rb'{"body": "\\u0000"}')
+    assert (answer.status_code, answer.data["body"]) == (201, r"\u0000")
+
+
+def test_what_was_sent_is_not_echoed(caller, bob, lobby):
+    answer = caller(bob).post("rooms/lobby/messages", {"body": {"secret": "hunter2"}})
+    assert b"hunter2" not in answer.content

@@ -1,0 +1,197 @@
+"""REST: listing, making, entering and leaving rooms."""
+
+import pytest
+
+from rooms import actions
+from rooms.models import Event, Membership, Room
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def slugs(answer):
+    return [room["slug"] for room in answer.data["rooms"]]
+
+
+def test_lists_public_rooms_and_own_private_ones(caller, alice, charlie, lobby, den):
+    assert slugs(caller(alice).get("rooms")) == ["lobby", "den"]
+    assert slugs(caller(charlie).get("rooms")) == ["lobby"]
+
+
+def test_shows_what_the_caller_is_to_the_room(caller, alice, charlie, lobby):
+    mine = caller(alice).get("rooms/lobby").data
+    assert (mine["role"], mine["members"], mine["unread"]) == ("owner", 2, 0)
+    assert mine == caller(alice).get("rooms").data["rooms"][0]
+    theirs = caller(charlie).get("rooms/lobby").data
+    assert (theirs["role"], theirs["read_seq"], theirs["unread"]) == (None, None, 0)
+
+
+def test_pages_of_rooms_cover_all_of_them_once(caller, alice):
+    made = [f"room-{number}" for number in range(5)]
+    for slug in made:
+        actions.create_room(alice, slug, slug)
+    alices, seen, address = caller(alice), [], "rooms?limit=2"
+    while address:
+        page = alices.get(address)
+        assert len(page.data["rooms"]) <= 2
+        seen += slugs(page)
+        address = page.data["next"]
+    assert seen == made
+
+
+@pytest.mark.parametrize("cursor", ["x", "!!", "WzFd" * 60, "WyJhIl0", "W3RydWVd", "WzEsMl0", "bnVsbA"])
+def test_a_cursor_that_nobody_gave_is_refused(caller, alice, cursor):
+    assert caller(alice).get("rooms", cursor=cursor).status_code == 422
+
+
+def test_listing_takes_the_same_queries_for_any_number_of_rooms(
+    caller, alice, lobby, den, django_assert_num_queries
+):
+    alices = caller(alice)
+    alices.get("rooms")  # writes down that the token was used
+    with django_assert_num_queries(3):
+        alices.get("rooms")
+    for number in range(10):
+        actions.create_room(alice, f"more-{number}", "More")
+    with django_assert_num_queries(3):
+        assert len(alices.get("rooms").data["rooms"]) == 12
+
+
+def test_makes_a_room_with_its_maker_as_owner(caller, bob):
+    new = {"slug": "plans", "name": "  Plans ", "topic": "Next year", "visibility": "private"}
+    answer = caller(bob).post("rooms", new)
+    assert answer.status_code == 201
+    assert answer["Location"] == "/api/v1/rooms/plans"
+    assert (answer.data["name"], answer.data["role"]) == ("Plans", "owner")
+    assert caller(bob).get(answer["Location"]).data == answer.data
+    assert [event.type for event in Event.objects.all()] == ["member.joined"]
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("Über uns & Co.", "uber-uns-co"),
+        ("snake_case", "snake-case"),
+        ("---", "room"),
+        ("話す", "room"),
+        ("x" * 80, "x" * 56),
+    ],
+)
+def test_makes_a_slug_from_the_name(caller, alice, name, slug):
+    assert caller(alice).post("rooms", {"name": name}).data["slug"] == slug
+
+
+def test_a_made_slug_steps_aside_and_a_chosen_one_conflicts(caller, alice, lobby):
+    answer = caller(alice).post("rooms", {"name": "Lobby"})
+    assert answer.status_code == 201
+    assert answer.data["slug"].startswith("lobby-")
+    answer = caller(alice).post("rooms", {"name": "Lobby", "slug": "lobby"})
+    assert answer.status_code == 409
+    assert Room.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("new", "pointer"),
+    [
+        ({}, "/name"),
+        ({"name": " "}, "/name"),
+        ({"name": 5}, "/name"),
+        ({"name": "n" * 81}, "/name"),
+        ({"name": "n", "topic": "t" * 251}, "/topic"),
+        ({"name": "n", "visibility": "direct"}, "/visibility"),
+        ({"name": "n", "visibilty": "private"}, "/visibilty"),
+        ({"name": "n", "slug": "Not A Slug"}, "/slug"),
+        ({"name": "n", "slug": "-n"}, "/slug"),
+        ({"name": "n", "slug": "n\n"}, None),
+        ({"name": "n", "slug": "s" * 65}, "/slug"),
+        ([], ""),
+        ("name", ""),
+    ],
+)
+def test_a_wrong_room_is_refused_field_by_field(caller, alice, new, pointer):
+    answer = caller(alice).post("rooms", new)
+    if pointer is None:  # white space around it is forgiven
+        assert answer.status_code == 201
+        return
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.data["errors"]] == [pointer]
+    assert not Room.objects.exists()
+
+
+def test_joining_twice_is_joining_once(caller, charlie, lobby):
+    first = caller(charlie).post("rooms/lobby/join")
+    assert (first.status_code, first.data["role"], first.data["members"]) == (200, "member", 3)
+    again = caller(charlie).post("rooms/lobby/join")
+    assert again.data == first.data
+    assert Event.objects.filter(room=lobby, type="member.joined", payload__member__user__id=charlie.pk).count() == 1
+
+
+def test_leaves(caller, bob, lobby):
+    assert caller(bob).post("rooms/lobby/leave").status_code == 204
+    assert not Membership.objects.filter(room=lobby, user=bob).exists()
+    answer = caller(bob).post("rooms/lobby/leave")
+    assert (answer.status_code, answer.data["code"]) == (403, "forbidden")
+
+
+def test_the_last_owner_of_a_private_room_stays(caller, alice, den):
+    assert caller(alice).post("rooms/den/leave").status_code == 403
+    assert Membership.objects.filter(room=den, user=alice).exists()
+
+
+def test_lists_members_in_pages(caller, charlie, alice, bob, lobby):
+    page = caller(charlie).get("rooms/lobby/members", limit=1).data
+    assert [member["user"]["name"] for member in page["members"]] == [alice.name]
+    page = caller(charlie).get(page["next"]).data
+    assert [member["user"]["name"] for member in page["members"]] == [bob.name]
+    assert page["next"] is None
+
+
+def test_reading_moves_the_cursor_forward_only(caller, alice, bob, lobby):
+    said = [actions.post_message(actions.Post(alice, "lobby", text)) for text in "abc"]
+    bobs = caller(bob)
+    assert bobs.get("rooms/lobby").data["unread"] == 3
+    assert bobs.post("rooms/lobby/read", {"seq": said[1]["seq"]}).status_code == 204
+    assert bobs.get("rooms/lobby").data["unread"] == 1
+    bobs.post("rooms/lobby/read", {"seq": said[0]["seq"]})
+    assert bobs.get("rooms/lobby").data["unread"] == 1
+    bobs.post("rooms/lobby/read", {"seq": 2**53 - 1})
+    room = bobs.get("rooms/lobby").data
+    assert (room["unread"], room["read_seq"]) == (0, said[2]["seq"])
+
+
+ROOM_PATHS = [
+    ("get", "rooms/{}"),
+    ("get", "rooms/{}/members"),
+    ("get", "rooms/{}/messages"),
+    ("post", "rooms/{}/join"),
+    ("post", "rooms/{}/leave"),
+    ("post", "rooms/{}/read"),
+    ("post", "rooms/{}/messages"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), ROOM_PATHS)
+def test_a_private_room_of_others_is_like_none_at_all(caller, charlie, den, method, path):
+    """Not a word may differ, else a stranger could ask which rooms there are."""
+    bodies = {"rooms/{}/read": {"seq": 1}, "rooms/{}/messages": {"body": "Let me in"}}
+    call = getattr(caller(charlie), method)
+    arguments = [bodies[path]] if method == "post" and path in bodies else []
+    theirs, nowhere = (call(path.format(slug), *arguments) for slug in ("den", "nowhere"))
+    assert theirs.status_code == nowhere.status_code == 404
+    assert theirs.content == nowhere.content.replace(b"nowhere", b"den")
+
+
+@pytest.mark.parametrize("slug", ["%00", "%ED%A0%80", "%2F", "..", "L%C3%B6bby", "'", "lobby%0A"])
+def test_a_slug_that_is_none_is_not_found(caller, alice, lobby, slug):
+    answer = caller(alice).get(f"rooms/{slug}")
+    assert answer.status_code == 404
+    assert answer["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("suffix", ["join", "messages"])
+def test_an_archived_room_can_be_read_not_written(caller, alice, charlie, lobby, suffix):
+    lobby.refresh_from_db()
+    lobby.archived_at = lobby.created_at
+    lobby.save()
+    answer = caller(charlie).post(f"rooms/lobby/{suffix}", {"body": "Hello?"})
+    assert (answer.status_code, answer.data["code"]) == (403, "archived")
+    assert caller(charlie).get("rooms/lobby/messages").status_code == 200
