@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, F, Value, When
+from django.db.models import BigIntegerField, Case, F, Value, When
 from django.utils import timezone
 
 from . import bell
@@ -62,6 +62,7 @@ def writing_in_transaction(room_ids: Collection[int]) -> Iterator[Logs]:
         raise transaction.TransactionManagementError("a log is written inside a transaction")
     rows = Room.objects.select_for_update().filter(pk__in=room_ids).order_by("pk")
     logs = Logs({room.pk: room for room in rows})
+    heads_before = {room.pk: room.last_seq for room in logs.rooms.values()}
     yield logs
     if not logs.events:
         return
@@ -69,9 +70,9 @@ def writing_in_transaction(room_ids: Collection[int]) -> Iterator[Logs]:
     for event in sorted(logs.events, key=lambda event: event.seq):
         batches.setdefault(event.room_id, []).append(event)
     for room_id, batch in batches.items():
-        first = logs.rooms[room_id].last_seq - len(batch) + 1
-        if [event.seq for event in batch] != list(range(first, first + len(batch))):
-            raise RuntimeError(f"the log of room {room_id} would get a hole at {first}")
+        first, last = heads_before[room_id] + 1, logs.rooms[room_id].last_seq
+        if [event.seq for event in batch] != list(range(first, last + 1)):
+            raise RuntimeError(f"the log of room {room_id} would get a hole after {first - 1}")
     Event.objects.bulk_create(logs.events)
     _save_heads([logs.rooms[room_id] for room_id in batches], logs.at)
     bell.ring_on_commit(
@@ -95,11 +96,14 @@ def _save_heads(rooms: list[Room], at: datetime) -> None:
         return
     Room.objects.filter(pk__in=[room.pk for room in rooms]).update(
         last_seq=Case(
-            *(When(pk=room.pk, then=Value(room.last_seq)) for room in rooms), default=F("last_seq")
+            *(When(pk=room.pk, then=Value(room.last_seq)) for room in rooms),
+            default=F("last_seq"),
+            output_field=BigIntegerField(),
         ),
         message_count=Case(
             *(When(pk=room.pk, then=Value(room.message_count)) for room in rooms),
             default=F("message_count"),
+            output_field=BigIntegerField(),
         ),
         active_at=at,
     )
