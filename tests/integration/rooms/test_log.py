@@ -1,0 +1,180 @@
+"""The log: consecutive, committed before it is told, the same from Redis and from the database."""
+
+import asyncio
+import threading
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
+from django.core.files.base import ContentFile
+from django.db import connection, transaction
+
+from rooms import actions, bell, log
+from rooms.log import writing_in_transaction
+from rooms.models import Event, Message, Room
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WRITERS, POSTS = 8, 25
+
+
+def in_threads(calls):
+    """Run them at once, each with a database connection of its own; raise what they raised."""
+    ready = threading.Barrier(len(calls))
+
+    def run(call):
+        try:
+            ready.wait()
+            return call()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return [future.result() for future in [threads.submit(run, call) for call in calls]]
+
+
+def seqs(room):
+    return list(Event.objects.filter(room=room).order_by("seq").values_list("seq", flat=True))
+
+
+@pytest.fixture
+def no_bell(monkeypatch):
+    monkeypatch.setattr(bell, "ring_on_commit", lambda *_: None)
+
+
+def test_many_writers_leave_no_hole(alice, bob, lobby, no_bell):
+    head = lobby.last_seq
+
+    def write(number):
+        author = (alice, bob)[number % 2]
+        return [
+            actions.post_message(actions.Post(author, "lobby", f"{number}.{turn}", uuid.uuid4()))
+            for turn in range(POSTS)
+        ]
+
+    written = in_threads([lambda number=number: write(number) for number in range(WRITERS)])
+    lobby.refresh_from_db()
+    assert lobby.last_seq == head + WRITERS * POSTS
+    assert seqs(lobby) == list(range(1, lobby.last_seq + 1))
+    said = Message.objects.order_by("seq")
+    assert [row.number for row in said] == list(range(1, WRITERS * POSTS + 1))
+    for answers in written:
+        own = [answer["seq"] for answer in answers]
+        assert own == sorted(own), "one author's messages stand in the order of writing"
+
+
+def test_writers_of_several_rooms_do_not_wait_for_each_other_in_a_ring(
+    alice, lobby, den, no_bell
+):
+    def write(slugs):
+        for _ in range(POSTS):
+            actions.post_messages([actions.Post(alice, slug, "x") for slug in slugs])
+
+    in_threads([lambda: write(["lobby", "den"]), lambda: write(["den", "lobby"])])
+    for room in Room.objects.all():
+        assert room.message_count == 2 * POSTS
+        assert seqs(room) == list(range(1, room.last_seq + 1))
+
+
+def test_the_same_client_id_from_everywhere_is_one_message(bob, lobby, no_bell):
+    post = actions.Post(bob, "lobby", "Once", uuid.uuid4())
+    answers = in_threads([lambda: actions.post_message(post)] * 6)
+    assert Message.objects.count() == 1
+    assert all(answer == answers[0] for answer in answers)
+
+
+def test_joining_from_everywhere_is_joining_once(charlie, lobby, no_bell):
+    in_threads([lambda: actions.join(charlie, "lobby")] * 4)
+    assert lobby.memberships.filter(user=charlie).count() == 1
+    lobby.refresh_from_db()
+    assert seqs(lobby) == list(range(1, lobby.last_seq + 1))
+
+
+def test_a_transaction_that_fails_takes_no_seq(lobby, monkeypatch):
+    rung = []
+    monkeypatch.setattr(bell, "_post", lambda put: rung.append(put))
+    with pytest.raises(ZeroDivisionError):
+        with transaction.atomic():
+            with writing_in_transaction([lobby.pk]) as logs:
+                logs.append(logs.rooms[lobby.pk], "job.changed", {"job": {}})
+            raise ZeroDivisionError
+    before = lobby.last_seq
+    lobby.refresh_from_db()
+    assert lobby.last_seq == before
+    assert seqs(lobby) == list(range(1, before + 1))
+    assert rung == []
+
+
+def test_nothing_is_rung_before_the_commit(lobby, monkeypatch):
+    rung = []
+    monkeypatch.setattr(bell, "_post", lambda put: rung.append(put))
+    with transaction.atomic():
+        with writing_in_transaction([lobby.pk]) as logs:
+            logs.append(logs.rooms[lobby.pk], "job.changed", {"job": {}})
+        assert rung == []
+    assert len(rung) == 1
+
+
+def test_a_log_is_written_inside_a_transaction(lobby):
+    with pytest.raises(transaction.TransactionManagementError):
+        with writing_in_transaction([lobby.pk]):
+            pass
+
+
+def test_a_seq_that_is_taken_must_be_used(lobby):
+    with pytest.raises(RuntimeError, match="hole"), transaction.atomic():
+        with writing_in_transaction([lobby.pk]) as logs:
+            room = logs.rooms[lobby.pk]
+            logs.take_seq(room)
+            logs.append(room, "job.changed", {"job": {}})
+    lobby.refresh_from_db()
+    assert seqs(lobby) == list(range(1, lobby.last_seq + 1))
+
+
+def test_a_room_that_is_gone_is_missing(lobby):
+    with transaction.atomic(), writing_in_transaction([lobby.pk, lobby.pk + 999]) as logs:
+        assert list(logs.rooms) == [lobby.pk]
+
+
+def test_reads_in_pages(alice, lobby, no_bell):
+    actions.post_messages([actions.Post(alice, "lobby", str(number)) for number in range(5)])
+    lobby.refresh_from_db()
+    found, after = [], 0
+    while page := log.read(lobby.pk, "lobby", after, 2):
+        assert len(page) <= 2
+        after = page[-1][0]
+        found += [seq for seq, _ in page]
+    assert found == list(range(1, lobby.last_seq + 1))
+    assert log.heads([lobby.pk, 10**9]) == {lobby.pk: lobby.last_seq}
+
+
+def test_what_is_read_is_what_was_rung_to_the_letter(alice, charlie, lobby):
+    """Floats, times, emoji, files and JSON from the database must not come out otherwise."""
+
+    def act():
+        actions.post_message(actions.Post(charlie, "lobby", "👋 \u202e <b>&amp;</b>", uuid.uuid4()))
+        with transaction.atomic(), writing_in_transaction([lobby.pk]) as logs:
+            room = logs.rooms[lobby.pk]
+            job = {"b": 0.1 + 0.2, "a": [1e100, -0.0, 2**53, None, True, "\u2028"], "ü": {}}
+            logs.append(room, "job.changed", {"job": job})
+            file = actions.attach(room, alice, "ü b.svg", "image/svg+xml", ContentFile(b"<svg/>"))
+            actions.report_in_transaction(logs, room, None, "Done", uuid.uuid4(), [file])
+        actions.leave(charlie, "lobby")
+
+    async def listen():
+        layer = get_channel_layer()
+        channel = await layer.new_channel()
+        await layer.group_add(bell.room_group(lobby.pk), channel)
+        await sync_to_async(act)()
+        heard = []
+        async with asyncio.timeout(10):
+            while len(heard) < 5:
+                message = await layer.receive(channel)
+                assert message["first"] + len(message["events"]) - 1 == message["last"]
+                heard += enumerate(message["events"], message["first"])
+        return heard
+
+    heard = asyncio.run(listen())
+    assert heard == log.read(lobby.pk, "lobby", lobby.last_seq, 100)
