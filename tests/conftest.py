@@ -1,0 +1,116 @@
+"""The cast and the stage: Alice owns, Bob is a member, Charlie is a stranger."""
+
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+
+from tests.support import site as sites
+from tests.support.browser import arguments, find_browser
+from tests.support.site import Site
+from tests.support.waiting import until
+
+
+@pytest.fixture(scope="session")
+def real_redis() -> Iterator[str]:
+    """A real Redis for this test process, where the settings expect it; its URL."""
+    from rooms.management import embedded_redis
+
+    process = subprocess.Popen(embedded_redis.command("redis.log"), start_new_session=True)
+    try:
+        until(lambda: embedded_redis.answers(settings.REDIS_URL), what="Redis answers")
+        yield settings.REDIS_URL
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+# People and rooms ---------------------------------------------------------------------------------
+
+
+def person(name: str) -> Any:
+    from rooms.models import User
+
+    return User.objects.create_user(
+        name, f"{name}@example.com", f"{name}-password-1", first_name=name.title()
+    )
+
+
+@pytest.fixture
+def alice(db: None) -> Any:
+    return person("alice")
+
+
+@pytest.fixture
+def bob(db: None) -> Any:
+    return person("bob")
+
+
+@pytest.fixture
+def charlie(db: None) -> Any:
+    return person("charlie")
+
+
+@pytest.fixture
+def lobby(alice: Any, bob: Any) -> Any:
+    """A public room."""
+    return room("lobby", alice, bob)
+
+
+@pytest.fixture
+def den(alice: Any, bob: Any) -> Any:
+    """A private room that Charlie must not learn of."""
+    return room("den", alice, bob, visibility="private")
+
+
+def room(slug: str, owner: Any, *members: Any, visibility: str = "public") -> Any:
+    from rooms import actions
+    from rooms.log import writing_in_transaction
+
+    made = actions.create_room(owner, slug, slug.title(), visibility=visibility)
+    with transaction.atomic(), writing_in_transaction([made.pk]) as logs:
+        for member in members:
+            actions._add_member(logs, logs.rooms[made.pk], member)
+    made.refresh_from_db()
+    return made
+
+
+# Real processes -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    """A whole Parley, shared by the tests of a module. `Site(…)` makes one of your own."""
+    with Site() as running:
+        yield running
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_template_stays() -> Iterator[None]:
+    yield
+    sites.drop_templates()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """A failing test shows what the real processes said."""
+    report = yield
+    if report.failed:
+        for running in Site.running:
+            report.sections.append(("processes of the site", running.logs()))
+    return report
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A real Chromium, for Playwright's synchronous API. Only one module at a time has it: while it
+    is open, Django takes this thread for an event loop's and refuses its database."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        program = playwright.chromium.launch(executable_path=find_browser(), args=arguments())
+        yield program
+        program.close()

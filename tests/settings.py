@@ -1,0 +1,28 @@
+"""Settings of the tests: the real ones, in a data directory of their own."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+from tests.support import environment
+
+for name in filter(environment.leaks, list(os.environ)):
+    if name != "DJANGO_SETTINGS_MODULE":
+        del os.environ[name]
+
+folder = tempfile.mkdtemp(prefix="parley-t-")
+atexit.register(shutil.rmtree, folder, ignore_errors=True)
+os.environ["PARLEY_DATA_DIR"] = folder
+os.environ["PARLEY_SERVING"] = "1"
+if (environment.ROOT / "tests" / "kinds.py").exists():
+    os.environ["PARLEY_KINDS"] = "tests.kinds"
+if environment.database_url():
+    os.environ["DATABASE_URL"] = environment.database_url()
+
+from config.settings import *  # noqa: E402, F403
+
+ALLOWED_HOSTS = ["*"]
+# Hashing a password is slow on purpose; the tests make hundreds of users.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

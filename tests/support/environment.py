@@ -1,0 +1,23 @@
+"""An environment that has nothing of the developer's: no variable that Parley reads leaks in."""
+
+import os
+from pathlib import Path
+
+from config.env import Environment
+
+ROOT = Path(__file__).resolve().parents[2]
+READ = {name.upper() for name in Environment.model_fields} | {"DJANGO_SETTINGS_MODULE"}
+
+
+def leaks(name: str) -> bool:
+    return name in READ or name.startswith(("PARLEY_", "CELERY_", "DJANGO_"))
+
+
+def clean() -> dict[str, str]:
+    """This process's environment without what Parley, Django or Celery would read."""
+    return {name: value for name, value in os.environ.items() if not leaks(name)}
+
+
+def database_url() -> str:
+    """The database that this run of the suite is about; empty means SQLite."""
+    return os.environ.get("TEST_DATABASE_URL", "")

@@ -1,0 +1,141 @@
+"""A throw-away PostgreSQL: found, started on a Unix socket in a temporary folder, removed.
+
+Nothing in it outlives the tests, so it does not wait for the disk.
+"""
+
+import glob
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+
+from .waiting import until
+
+PLACES = (
+    "/usr/lib/postgresql/*/bin",
+    "/usr/pgsql-*/bin",
+    "/opt/homebrew/opt/postgresql*/bin",
+    "/usr/local/opt/postgresql*/bin",
+    "/Applications/Postgres.app/Contents/Versions/*/bin",
+)
+OPTIONS = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "300",
+    "shared_buffers": "64MB",
+    "log_min_messages": "fatal",
+}
+
+
+def find_programs() -> Path | None:
+    """The folder of `initdb` and `postgres`: of the PATH, else the newest in a usual place."""
+    folders = []
+    if initdb := shutil.which("initdb"):
+        folders.append(Path(initdb).resolve().parent)
+    found = [Path(path) for pattern in PLACES for path in glob.glob(pattern)]
+    folders += sorted(found, key=lambda path: [int(n) for n in _numbers(path)], reverse=True)
+    for folder in folders:
+        if (folder / "initdb").exists() and (folder / "postgres").exists():
+            return folder
+    return None
+
+
+def _numbers(path: Path) -> list[str]:
+    return "".join(c if c.isdigit() else " " for c in str(path)).split()
+
+
+def _other_user() -> pwd.struct_passwd | None:
+    """PostgreSQL refuses to run as root; then it runs as somebody who owns nothing else."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise RuntimeError("PostgreSQL does not run as root, and there is no user 'postgres' or 'nobody'.")
+
+
+@contextmanager
+def cluster() -> Iterator[str]:
+    """A running PostgreSQL; its URL, of the database `postgres`."""
+    programs = find_programs()
+    if programs is None:
+        raise RuntimeError("PostgreSQL was not found")
+    folder = Path(tempfile.mkdtemp(prefix="parley-pg-"))
+    user = _other_user()
+    run_as: dict[str, Any] = {"cwd": folder}
+    if user is not None:
+        os.chown(folder, user.pw_uid, user.pw_gid)
+        run_as |= {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+    environment = {**os.environ, "LC_ALL": "C", "HOME": str(folder)}
+    try:
+        subprocess.run(
+            [programs / "initdb", "-D", folder / "data", "-U", "parley", "-A", "trust"]
+            + ["-E", "UTF8", "--no-locale", "--no-sync"],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            env=environment,
+            **run_as,
+        )
+        options = [part for item in OPTIONS.items() for part in ("-c", "=".join(item))]
+        server = subprocess.Popen(
+            [programs / "postgres", "-D", folder / "data", "-k", folder, *options],
+            env=environment,
+            start_new_session=True,
+            **run_as,
+        )
+        try:
+            url = f"postgres://parley@{quote(str(folder), safe='')}/postgres"
+            until(lambda: server.poll() is not None or _answers(url), 60, "PostgreSQL answers")
+            if server.poll() is not None:
+                raise RuntimeError("PostgreSQL did not start; it says above why.")
+            yield url
+        finally:
+            # "Fast": ends whoever is still connected.
+            server.send_signal(signal.SIGINT)
+            try:
+                server.wait(20)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _answers(url: str) -> bool:
+    try:
+        psycopg.connect(url, connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+# Databases in a cluster ---------------------------------------------------------------------------
+
+
+def execute(url: str, statement: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)
+
+
+def create(url: str, name: str, template: str | None = None) -> str:
+    """A new database in the cluster behind `url`; the new one's URL."""
+    execute(url, f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
+    head, _, _ = url.rpartition("/")
+    return f"{head}/{name}"
+
+
+def drop(url: str, name: str) -> None:
+    execute(url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')

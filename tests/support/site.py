@@ -1,0 +1,312 @@
+"""A whole Parley of real processes: Redis, database, web, worker and beat.
+
+    with Site() as site:
+        alice = site.user("alice")
+        site.ask("actions.create_room(User.objects.get(username='alice'), 'lobby', 'Lobby').pk")
+        site.worker.kill()
+        site.worker.start()
+
+Each has a data directory, a port and a database of its own, and leaves nothing behind.
+"""
+
+import json
+import os
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import httpx
+import redis
+
+from . import environment, postgres
+from .process import Guard, Process
+
+MANAGE = [sys.executable, str(environment.ROOT / "manage.py")]
+CELERY = [sys.executable, "-m", "celery", "-A", "config"]
+PASSWORD = "correct-horse-9"
+
+# Leases, sweeps and rings in seconds that a test can wait for.
+BRISK = {
+    "PARLEY_JOB_LEASE_SECONDS": "4",
+    "PARLEY_JOB_BEAT_SECONDS": "1",
+    "PARLEY_JOB_SWEEP_SECONDS": "1",
+    "PARLEY_JOB_RING_AGAIN_SECONDS": "2",
+    "PARLEY_JOB_CANCEL_GRACE_SECONDS": "2",
+}
+
+
+@dataclass(frozen=True)
+class Person:
+    """A user of a site, logged in both ways."""
+
+    id: int
+    name: str
+    username: str
+    password: str
+    token: str
+    cookie_name: str
+    session: str
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    @property
+    def cookie(self) -> dict[str, str]:
+        return {"Cookie": f"{self.cookie_name}={self.session}"}
+
+
+class Site:
+    """A context manager. `env` overrides variables; `parts` says what is started beside Redis."""
+
+    running: list["Site"] = []
+
+    def __init__(
+        self,
+        env: Mapping[str, str] | None = None,
+        parts: tuple[str, ...] = ("web", "worker", "beat"),
+        concurrency: int = 2,
+    ) -> None:
+        # Short: a Unix socket's path has to fit into some hundred bytes.
+        self.folder = Path(tempfile.mkdtemp(prefix="parley-s-"))
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.socket_url = f"ws://127.0.0.1:{self.port}/ws/"
+        self.database_name = f"site_{uuid.uuid4().hex[:12]}"
+        self.parts = parts
+        self.env = {
+            **environment.clean(),
+            **BRISK,
+            "PARLEY_DATA_DIR": str(self.folder),
+            "PARLEY_SERVING": "1",
+            "HOST": "127.0.0.1",
+            "PORT": str(self.port),
+            "PYTHONUNBUFFERED": "1",
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            **kinds(),
+            **(env or {}),
+        }
+        self._people: dict[str, Person] = {}
+        self._inside: subprocess.Popen[str] | None = None
+        self._guard = Guard()
+        workers = [*CELERY, "worker", "--loglevel", "INFO", f"--concurrency={concurrency}"]
+        schedule = f"--schedule={self.folder / 'beat-schedule'}"
+        self.redis = self._process("redis", [*MANAGE, "redis"], lambda _: self._redis_answers())
+        self.web = self._process("web", [*MANAGE, "serve"], lambda _: self._web_answers())
+        self.worker = self._process(
+            "worker",
+            [*workers, "--without-gossip", "--without-mingle"],
+            lambda process: " ready." in process.log(),
+        )
+        self.beat = self._process(
+            "beat",
+            [*CELERY, "beat", "--loglevel", "INFO", "--pidfile=", schedule],
+            lambda process: "beat: Starting" in process.log(),
+        )
+        self.processes = {
+            process.name: process for process in (self.redis, self.web, self.worker, self.beat)
+        }
+
+    def _process(self, name: str, command: list[str], is_ready: Any) -> Process:
+        log = self.folder / f"{name}.log"
+        return Process(name, command, self.env, log, self._guard, is_ready)
+
+    # Life -----------------------------------------------------------------------------------------
+
+    def __enter__(self) -> "Site":
+        Site.running.append(self)
+        try:
+            self._make_database()
+            self.redis.start()
+            chosen = [self.processes[name] for name in self.parts]
+            for process in chosen:
+                process.launch()
+            for process in chosen:
+                process.wait_ready()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if error is not None:
+            print(self.logs())
+        self.stop()
+
+    def stop(self) -> None:
+        with suppress(ValueError):
+            Site.running.remove(self)
+        if self._inside is not None:
+            self._inside.kill()
+            self._inside.wait()
+        # What a test leaves running is not asked twice: the next one waits.
+        for process in reversed(self.processes.values()):
+            if process.popen is not None:
+                process.kill()
+        self._guard.close()
+        if environment.database_url():
+            postgres.drop(environment.database_url(), self.database_name)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _make_database(self) -> None:
+        """A copy of a migrated one: migrating takes seconds, copying does not."""
+        template = _template()
+        if environment.database_url():
+            url = postgres.create(environment.database_url(), self.database_name, template)
+            self.env["DATABASE_URL"] = url
+        else:
+            shutil.copy(template, self.folder / "db.sqlite3")
+
+    def _redis_answers(self) -> bool:
+        with suppress(redis.RedisError, OSError):
+            return bool(self.redis_cli("PING"))
+        return False
+
+    def _web_answers(self) -> bool:
+        with suppress(httpx.HTTPError):
+            return httpx.get(f"{self.url}/readyz", timeout=5, trust_env=False).status_code == 200
+        return False
+
+    # Looking and doing ----------------------------------------------------------------------------
+
+    def manage(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run `manage.py` in the site's environment."""
+        return subprocess.run(
+            [*MANAGE, *arguments],
+            cwd=environment.ROOT,
+            env=self.env,
+            check=check,
+            capture_output=True,
+            text=True,
+        )
+
+    def ask(self, code: str) -> Any:
+        """Evaluate Python in a process of the site: an expression, or statements that set `result`.
+        All models and `rooms.actions` are at hand by name. The value comes back by way of JSON."""
+        if self._inside is None or self._inside.poll() is not None:
+            self._inside = subprocess.Popen(
+                [sys.executable, "-m", "tests.support.inside"],
+                cwd=environment.ROOT,
+                env=self.env,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=open(self.folder / "inside.log", "ab"),
+                text=True,
+                start_new_session=True,
+            )
+        assert self._inside.stdin is not None and self._inside.stdout is not None
+        self._inside.stdin.write(json.dumps(code) + "\n")
+        self._inside.stdin.flush()
+        line = self._inside.stdout.readline()
+        assert line, f"the process inside ended: {(self.folder / 'inside.log').read_text()[-3000:]}"
+        answer = json.loads(line)
+        if "error" in answer:
+            raise RuntimeError(answer["error"])
+        return answer["value"]
+
+    def user(self, name: str, staff: bool = False) -> Person:
+        """The user of that name, made when there is none yet."""
+        if name not in self._people:
+            found = self.ask(f"make_person({name!r}, {PASSWORD!r}, {staff!r})")
+            self._people[name] = Person(**found)
+        return self._people[name]
+
+    def room(self, slug: str, owner: str, *members: str, private: bool = False) -> str:
+        """A room of `owner` with `members`, who are made when they do not exist; its slug."""
+        for name in (owner, *members):
+            self.user(name)
+        visibility = "private" if private else "public"
+        self.ask(
+            "from django.db import transaction\n"
+            "from rooms.log import writing_in_transaction\n"
+            f"owner = User.objects.get(username={owner!r})\n"
+            f"room = actions.create_room(owner, {slug!r}, {slug.title()!r}, '', {visibility!r})\n"
+            "with transaction.atomic(), writing_in_transaction([room.pk]) as logs:\n"
+            f"    for user in User.objects.filter(username__in={list(members)!r}).order_by('pk'):\n"
+            "        actions._add_member(logs, logs.rooms[room.pk], user)\n"
+        )
+        return slug
+
+    def api(self, person: Person | None = None) -> httpx.Client:
+        """REST as `person`; paths begin after `/api/v1`."""
+        headers = person.bearer if person else {}
+        return httpx.Client(
+            base_url=f"{self.url}/api/v1", headers=headers, timeout=30, trust_env=False
+        )
+
+    def redis_cli(self, *command: str | int) -> Any:
+        url = f"unix://{self.folder / 'redis' / 'redis.sock'}"
+        with redis.Redis.from_url(url, socket_timeout=10, decode_responses=True) as client:
+            return client.execute_command(*command)
+
+    def rss(self, name: str) -> int:
+        return self.processes[name].rss()
+
+    def log(self, name: str) -> str:
+        return self.processes[name].log(whole=True)
+
+    def logs(self, most: int = 4000) -> str:
+        """The end of each process's log, for a failure's report."""
+        return "\n".join(f"--- {name} ---\n{self.log(name)[-most:]}" for name in self.processes)
+
+
+def kinds() -> dict[str, str]:
+    there = (environment.ROOT / "tests" / "kinds.py").exists()
+    return {"PARLEY_KINDS": "tests.kinds"} if there else {}
+
+
+def free_port() -> int:
+    """A port that nobody listens on, from a range that differs between the test processes."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw9").removeprefix("gw")
+    first = 20_000 + 1_000 * (int(worker) % 10)
+    while True:
+        port = first + random.randrange(1_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+_templates: dict[int, str] = {}
+
+
+def _template() -> str:
+    """The migrated database that this process's sites are copies of: a file, or a name."""
+    if os.getpid() not in _templates:
+        from django.conf import settings
+
+        folder = Path(settings.DATA_DIR) / "template"
+        folder.mkdir()
+        env = {**environment.clean(), "PARLEY_DATA_DIR": str(folder)}
+        template = str(folder / "db.sqlite3")
+        if environment.database_url():
+            template = f"template_{uuid.uuid4().hex[:12]}"
+            env["DATABASE_URL"] = postgres.create(environment.database_url(), template)
+        subprocess.run([*MANAGE, "migrate", "--verbosity=0"], env=env, cwd=environment.ROOT, check=True)
+        _templates[os.getpid()] = template
+    return _templates[os.getpid()]
+
+
+def drop_templates() -> None:
+    """At the end of a test process; a file goes with the process's own data directory."""
+    if environment.database_url():
+        for name in _templates.values():
+            postgres.drop(environment.database_url(), name)
+    _templates.clear()
