@@ -144,7 +144,7 @@ def _write(posts: list[Post]) -> list[Outcome]:
                 outcomes.append(refusal)
                 continue
             if membership is None:
-                members[room.pk, post.author.pk] = _add_member(logs, room, post.author)
+                members[room.pk, post.author.pk] = add_member_in_transaction(logs, room, post.author)
             row = _new_message(logs, room, post)
             fresh.append(row)
             outcomes.append(row)
@@ -248,19 +248,19 @@ def create_room(
 ) -> Room:
     """A new room with `user` as its owner. Raises Conflict when the slug is taken."""
     room = Room(slug=slug, name=name, topic=topic, visibility=visibility, created_by=user)
-    _check_fields(room)
+    check_fields(room)
     try:
         with transaction.atomic():
             room.save(force_insert=True)
             with writing_in_transaction([room.pk]) as logs:
                 room = logs.rooms[room.pk]
-                _add_member(logs, room, user, Membership.Role.OWNER)
+                add_member_in_transaction(logs, room, user, Membership.Role.OWNER)
     except IntegrityError:
         raise Conflict(f"There is a room {slug!r} already; choose another slug.") from None
     return room
 
 
-def _check_fields(row: Model) -> None:
+def check_fields(row: Model) -> None:
     """What the columns take, said before the database says it. SQLite would take anything."""
     try:
         row.clean_fields()
@@ -283,13 +283,13 @@ def join(user: User, slug: str, role: str = Membership.Role.MEMBER) -> tuple[Roo
     try:
         with transaction.atomic(), writing_in_transaction([room.pk]) as logs:
             room = logs.rooms[room.pk]
-            membership = _add_member(logs, room, user, role)
+            membership = add_member_in_transaction(logs, room, user, role)
     except IntegrityError:
         return find_room(user, slug)[0], Membership.objects.get(room=room, user=user)
     return room, membership
 
 
-def _add_member(
+def add_member_in_transaction(
     logs: Logs, room: Room, user: User, role: str = Membership.Role.MEMBER
 ) -> Membership:
     """A newcomer has read everything: what was said before is not addressed to them."""
@@ -311,11 +311,16 @@ def leave(user: User, slug: str) -> Room:
         owners = room.memberships.filter(~Q(user=user), role=Membership.Role.OWNER).count()
         policy.require_leave(room, membership, owners)
         assert membership is not None
-        membership.delete()
-        logs.append(room, "member.left", {"member": {"user": person(user)}})
-        facts = (user.pk, room.pk, room.slug, None, room.last_seq, room.message_count)
-        transaction.on_commit(lambda: bell.watch(*facts), robust=True)
+        remove_member_in_transaction(logs, room, membership)
     return room
+
+
+def remove_member_in_transaction(logs: Logs, room: Room, membership: Membership) -> None:
+    user = membership.user
+    membership.delete()
+    logs.append(room, "member.left", {"member": {"user": person(user)}})
+    facts = (user.pk, room.pk, room.slug, None, room.last_seq, room.message_count)
+    transaction.on_commit(lambda: bell.watch(*facts), robust=True)
 
 
 def mark_read(user: User, slug: str, seq: int) -> None:
