@@ -1,8 +1,17 @@
+"""Addresses of the pages and of files."""
+
 from django.urls import path
 
-from . import views
+from . import attachments, views
 
 app_name = "rooms"
 urlpatterns = [
-    path("attachments/<uuid:pk>/<str:name>", views.attachment, name="attachment"),
+    path("", views.home, name="home"),
+    path("rooms/", views.directory, name="directory"),
+    path("rooms/<slug:slug>/", views.room, name="room"),
+    path("rooms/<slug:slug>/state/", views.room_state, name="room_state"),
+    path("rooms/<slug:slug>/join/", views.join, name="join"),
+    path("tokens/", views.tokens, name="tokens"),
+    path("tokens/<int:pk>/revoke/", views.revoke_token, name="revoke_token"),
+    path("attachments/<uuid:pk>/<str:name>", attachments.attachment, name="attachment"),
 ]

@@ -1,0 +1,70 @@
+"""Files on their way out, to those who may see the room they are in.
+
+Pictures that cannot carry a script are shown in place; everything else is saved. An SVG is shown
+under a policy of its own, which lets it draw and do nothing else.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.core.files.base import File
+from django.core.handlers.asgi import ASGIRequest
+from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_safe
+
+from . import policy
+from .models import Attachment, Membership, User
+
+PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml"}
+DRAW_ONLY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+CHUNK = 64 * 1024
+
+
+def may_have(user: User, attachment: Attachment) -> bool:
+    if attachment.room is None:
+        return user.is_staff or attachment.owner_id == user.pk
+    membership = Membership.objects.filter(room=attachment.room, user=user).first()
+    return policy.may_see(attachment.room, membership)
+
+
+@require_safe
+@login_required
+def attachment(request: HttpRequest, pk: UUID, name: str) -> HttpResponseBase:
+    row = get_object_or_404(Attachment.objects.select_related("room"), pk=pk, name=name)
+    assert isinstance(request.user, User)
+    if not may_have(request.user, row):
+        raise Http404
+    try:
+        file = row.file.open("rb")
+    except FileNotFoundError:
+        raise Http404 from None
+    shown = row.content_type in PICTURES and "download" not in request.GET
+    response: HttpResponseBase
+    if isinstance(request, ASGIRequest):
+        # Django would read all of a synchronous file into memory before it sends the first byte.
+        response = StreamingHttpResponse(_chunks(file))
+    else:
+        response = FileResponse(file)
+    # What claims to be a text could be read as a page by an old browser; as bytes it cannot.
+    response["Content-Type"] = row.content_type if shown else "application/octet-stream"
+    response["Content-Length"] = str(row.size)
+    disposition = content_disposition_header(not shown, row.name)
+    assert disposition is not None
+    response["Content-Disposition"] = disposition
+    response["Content-Security-Policy"] = DRAW_ONLY
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, max-age=3600"
+    return response
+
+
+async def _chunks(file: "File[Any]") -> AsyncIterator[bytes]:
+    try:
+        while chunk := await asyncio.to_thread(file.read, CHUNK):
+            yield chunk
+    finally:
+        file.close()

@@ -1,0 +1,122 @@
+// Where one writes. Enter sends, Shift-Enter breaks the line; what is not sent is kept a room.
+
+import { one, setText, show } from "./dom.js";
+import { Suggestions } from "./suggestions.js";
+import { count } from "./text.js";
+
+const TYPING_EVERY_MS = 3000;
+const COUNT_LAST = 200;
+const COARSE = matchMedia("(pointer: coarse)");
+
+export class Composer {
+  #room;
+  #most = Infinity;
+  #typedAt = 0;
+
+  constructor(room) {
+    this.#room = room;
+    this.form = one("[data-composer]");
+    this.body = one("[data-body]", this.form);
+    this.send = one("button[type=submit]", this.form);
+    this.error = one("[data-composer-error]", this.form);
+    this.counter = one("[data-counter]", this.form);
+    this.suggestions = new Suggestions(one("[data-suggestions]", this.form), this.body);
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#submit();
+    });
+    this.body.addEventListener("keydown", (event) => this.#key(event));
+    this.body.addEventListener("input", () => this.#typed());
+    this.body.addEventListener("blur", () => this.suggestions.close());
+  }
+
+  /** Another room: its draft, its name. */
+  enter(page) {
+    this.#most = page.limits.message_characters;
+    this.suggestions.commands = page.commands;
+    this.body.placeholder = page.room.archived ? `${page.room.name} is archived: it can be read, not written` : `Message ${page.room.name}`;
+    this.body.disabled = page.room.archived;
+    this.body.value = readDraft(this.#draftKey());
+    this.#say(null);
+    this.#fit();
+    if (!COARSE.matches) this.body.focus({ preventScroll: true });
+  }
+
+  async #submit() {
+    const text = this.body.value.trim();
+    if (!text || text.length > this.#most || this.body.disabled) return;
+    const { slug } = this.#room;
+    this.#write("");
+    this.suggestions.close();
+    this.#say(null);
+    const refused = await this.#room.send(text);
+    if (refused === null || this.#room.slug !== slug) return;
+    if (!this.body.value) this.#write(text);
+    this.#say(refused);
+    this.body.focus();
+  }
+
+  #key(event) {
+    if (event.isComposing) return;
+    if (this.suggestions.key(event)) return;
+    if (event.key === "Enter" && !event.shiftKey && !event.ctrlKey && !event.altKey) {
+      event.preventDefault();
+      this.#submit();
+    }
+  }
+
+  #typed() {
+    this.#say(null);
+    this.#fit();
+    this.suggestions.update();
+    writeDraft(this.#draftKey(), this.body.value);
+    const command = this.body.value.startsWith("/") && !this.body.value.startsWith("//");
+    if (!this.body.value || command || Date.now() - this.#typedAt < TYPING_EVERY_MS) return;
+    this.#typedAt = Date.now();
+    this.#room.typing();
+  }
+
+  #write(text) {
+    this.body.value = text;
+    writeDraft(this.#draftKey(), text);
+    this.#typedAt = 0;
+    this.#fit();
+  }
+
+  #fit() {
+    // From one line to ten; the bounds are in the style.
+    this.body.style.height = "auto";
+    this.body.style.height = `${this.body.scrollHeight}px`;
+    const left = this.#most - this.body.value.trim().length;
+    show(this.counter, left <= COUNT_LAST);
+    setText(this.counter, count(left));
+    this.counter.classList.toggle("over", left < 0);
+    this.send.disabled = this.body.disabled || left < 0 || this.body.value.trim() === "";
+  }
+
+  #say(words) {
+    setText(this.error, words ?? "");
+    show(this.error, words !== null);
+  }
+
+  #draftKey() {
+    return `parley:draft:${this.#room.state.user.id}:${this.#room.slug}`;
+  }
+}
+
+function readDraft(key) {
+  try {
+    return localStorage.getItem(key) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+function writeDraft(key, text) {
+  try {
+    if (text) localStorage.setItem(key, text);
+    else localStorage.removeItem(key);
+  } catch {
+    // A draft that cannot be kept is still on the page.
+  }
+}

@@ -1,0 +1,227 @@
+// The socket to the server: comes back by itself, follows rooms from where they were, and sends
+// again what was not answered. Knows the protocol's frame, not what the events mean.
+//
+// Phases: "connecting", "open" (after `hello`), "waiting" (for the next attempt), "offline" (the
+// browser has no network), "closed" (the server does not want us back).
+
+import { delay, delayAfterBye } from "./backoff.js";
+
+const CONNECT_MS = 10_000;
+const PING_MS = 5_000;
+const DEFAULT_HEARTBEAT_S = 25;
+
+/** The answer to a command was an error. */
+export class Refusal extends Error {
+  constructor({ code, message, temporary, retry_after }) {
+    super(message);
+    this.code = code;
+    this.temporary = temporary ?? false;
+    this.retryAfter = retry_after ?? null;
+  }
+}
+
+/** The connection ended before a command that must not be sent twice was answered. */
+export class Lost extends Error {
+  constructor() {
+    super("The connection was lost. Try again.");
+  }
+}
+
+export class Connection {
+  #socket = null;
+  #nextId = 1;
+  #waiting = new Map(); // id → { command, resend, resolve, reject }, in the order of sending
+  #rooms = new Map(); // slug → { after, onSubscribed }
+  #failures = 0;
+  #timers = new Map();
+  #heartbeat = DEFAULT_HEARTBEAT_S;
+  #bye = null;
+
+  constructor({ url, onEvents, onPhase, open = (address) => new WebSocket(address), random = Math.random }) {
+    this.url = url;
+    this.onEvents = onEvents;
+    this.onPhase = onPhase;
+    this.open = open;
+    this.random = random;
+    this.phase = "connecting";
+  }
+
+  start() {
+    window.addEventListener("online", () => this.#reachable());
+    window.addEventListener("offline", () => this.#unreachable());
+    document.addEventListener("visibilitychange", () => document.hidden || this.#reachable());
+    window.addEventListener("pageshow", (event) => event.persisted && this.#reachable());
+    if (navigator.onLine === false) this.#enter("offline");
+    else this.#connect();
+  }
+
+  /** Follow a room. `after()` is the last seq seen; `onSubscribed(answer)` comes at every (re)start. */
+  follow(slug, { after, onSubscribed, onRefused }) {
+    this.#rooms.set(slug, { after, onSubscribed, onRefused });
+    if (this.phase === "open") this.#subscribe(slug);
+  }
+
+  unfollow(slug) {
+    if (!this.#rooms.delete(slug)) return;
+    this.notify({ type: "unsubscribe", room: slug });
+  }
+
+  /** Resolves with the answer. With `resend` it outlives the connection and goes out again on the
+   *  next one (the server knows it by its client_id); without, it fails with the connection. */
+  command(command, { resend = false } = {}) {
+    return new Promise((resolve, reject) => {
+      if (this.phase === "closed" || (this.phase !== "open" && !resend)) return reject(new Lost());
+      const id = this.#nextId++;
+      this.#waiting.set(id, { command, resend, resolve, reject });
+      if (this.phase === "open") this.#write({ id, ...command });
+    });
+  }
+
+  /** Say something that needs no answer, if there is somebody to hear it. */
+  notify(command) {
+    if (this.phase === "open") this.#write(command);
+  }
+
+  #connect() {
+    this.#clear();
+    this.#bye = null;
+    this.#enter("connecting");
+    const socket = this.open(this.url);
+    this.#socket = socket;
+    socket.onmessage = ({ data }) => socket === this.#socket && this.#receive(data);
+    socket.onclose = ({ code, reason }) => {
+      if (socket !== this.#socket) return;
+      if (code >= 4500 && code < 5000) this.#bye ??= { code, reason, reconnect: false };
+      this.#lost();
+    };
+    this.#after("connect", CONNECT_MS, () => this.#lost());
+  }
+
+  #receive(data) {
+    this.#after("silence", (2 * this.#heartbeat + 5) * 1000, () => this.#lost());
+    let objects;
+    try {
+      objects = JSON.parse(data);
+    } catch {
+      return console.error("A frame is not JSON.");
+    }
+    const events = [];
+    for (const object of objects) {
+      if (object.id !== undefined) {
+        // What came before an answer is told before it.
+        this.#tell(events.splice(0));
+        this.#answer(object);
+      } else if (object.type === "hello") this.#hello(object);
+      else if (object.type === "bye") this.#bye = object;
+      else if (object.type !== "heartbeat") events.push(object);
+    }
+    this.#tell(events);
+  }
+
+  #tell(events) {
+    if (events.length) this.onEvents(events);
+  }
+
+  #hello(hello) {
+    this.#cancel("connect");
+    this.#heartbeat = hello.heartbeat ?? DEFAULT_HEARTBEAT_S;
+    this.#failures = 0;
+    this.#enter("open");
+    const unanswered = [...this.#waiting];
+    for (const slug of this.#rooms.keys()) this.#subscribe(slug);
+    for (const [id, { command }] of unanswered) this.#write({ id, ...command });
+  }
+
+  async #subscribe(slug) {
+    const room = this.#rooms.get(slug);
+    try {
+      const answer = await this.command({ type: "subscribe", room: slug, after: room.after() });
+      if (this.#rooms.get(slug) === room) room.onSubscribed(answer);
+    } catch (error) {
+      if (this.#rooms.get(slug) !== room || error instanceof Lost) return;
+      if (error.temporary) this.#after(`subscribe ${slug}`, (error.retryAfter ?? 1) * 1000, () => this.#subscribe(slug));
+      else room.onRefused?.(error);
+    }
+  }
+
+  #answer(answer) {
+    const waiting = this.#waiting.get(answer.id);
+    if (!waiting) return;
+    this.#waiting.delete(answer.id);
+    if (answer.type === "error") waiting.reject(new Refusal(answer));
+    else waiting.resolve(answer);
+  }
+
+  /** The socket closed, or is as good as closed. */
+  #lost() {
+    this.#drop();
+    const bye = this.#bye;
+    if (bye && !bye.reconnect) return this.#close(bye);
+    for (const [id, { resend, reject }] of [...this.#waiting]) {
+      if (resend) continue;
+      this.#waiting.delete(id);
+      reject(new Lost());
+    }
+    if (navigator.onLine === false) return this.#enter("offline");
+    const wait = bye ? delayAfterBye(bye.retry_in, this.random) : delay(this.#failures, this.random);
+    this.#failures += 1;
+    this.#enter("waiting");
+    this.#after("again", wait, () => this.#connect());
+  }
+
+  #close(bye) {
+    this.#enter("closed", bye);
+    for (const { reject } of this.#waiting.values()) reject(new Lost());
+    this.#waiting.clear();
+  }
+
+  /** Something says that the network is there: find out now, not at the end of a wait. */
+  #reachable() {
+    if (this.phase === "waiting" || this.phase === "offline") return this.#connect();
+    if (this.phase !== "open") return;
+    this.#after("ping", PING_MS, () => this.#lost());
+    this.command({ type: "ping" }).then(() => this.#cancel("ping"), () => this.#cancel("ping"));
+  }
+
+  #unreachable() {
+    if (this.phase === "closed") return;
+    this.#lost();
+  }
+
+  #drop() {
+    this.#clear();
+    const socket = this.#socket;
+    this.#socket = null;
+    if (!socket) return;
+    socket.onmessage = socket.onclose = null;
+    // A socket whose other end is gone takes a minute to close; nobody waits for it.
+    try {
+      socket.close();
+    } catch {
+      // It was closed already.
+    }
+  }
+
+  #write(object) {
+    this.#socket.send(JSON.stringify(object));
+  }
+
+  #enter(phase, bye = null) {
+    this.phase = phase;
+    this.onPhase(phase, bye);
+  }
+
+  #after(name, ms, then) {
+    this.#cancel(name);
+    this.#timers.set(name, setTimeout(then, ms));
+  }
+
+  #cancel(name) {
+    clearTimeout(this.#timers.get(name));
+    this.#timers.delete(name);
+  }
+
+  #clear() {
+    for (const name of [...this.#timers.keys()]) this.#cancel(name);
+  }
+}

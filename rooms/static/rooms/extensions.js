@@ -1,0 +1,16 @@
+// What other apps add to a room. They register before `main.js` runs: their script stands first.
+
+/** event type → (draft, event, context) => void, called by the store; see `store.js`. */
+export const reducers = {};
+
+/** kind of entry → { create(entry, room) → element, update(element, entry, room) } */
+export const entryKinds = {};
+
+/** ({ slug, from, to, after, before }) → Promise of entries whose seq is in [from, to). */
+export const histories = [];
+
+/** (room) → { element, update(state) }: a section of the right column. */
+export const panels = [];
+
+/** name of a slash command → (arguments) → Promise of { options: [{name, text, insert}], hint } */
+export const completers = {};

@@ -1,0 +1,99 @@
+// Puts the page of a room together: one socket, one room at a time, everything around it.
+
+import * as api from "./api.js";
+import { ConnectionBar } from "./bar.js";
+import { Composer } from "./composer.js";
+import { Connection } from "./connection.js";
+import { Details } from "./details.js";
+import { one, setText, show } from "./dom.js";
+import { Finder } from "./finder.js";
+import { Outbox } from "./outbox.js";
+import { Room } from "./room.js";
+import { prepareShell, showOwnState, showPage } from "./shell.js";
+import { Sidebar, unreadOf } from "./sidebar.js";
+import { socketUrl } from "./socket-url.js";
+import { View } from "./view.js";
+
+const page = JSON.parse(document.getElementById("state").textContent);
+const bar = new ConnectionBar(one("[data-connection]"));
+const connection = new Connection({
+  url: socketUrl(),
+  onEvents: (events) => room.receive(events),
+  onPhase: (phase, bye) => {
+    bar.phase(phase, bye);
+    showOwnState(phase === "open");
+    one("[data-shell]").dataset.connection = phase;
+  },
+});
+const room = new Room({ connection, outbox: new Outbox(page.user.id) });
+const view = new View(room, one("[data-room-page]"));
+const composer = new Composer(room);
+const details = new Details(room);
+const sidebar = new Sidebar(one("[data-rooms]"));
+
+function draw(state) {
+  const attended = room.attending ? state.room.slug : null;
+  sidebar.draw(state.rooms, state.room.slug, attended);
+  details.draw(state);
+  setText(one("[data-room-name]"), state.room.name);
+  setText(one("[data-room-topic]"), state.room.topic);
+  show(one("[data-join]"), state.room.role === null && !state.room.archived);
+  const unread = unreadOf(state.rooms, attended);
+  const title = `${unread ? `(${unread}) ` : ""}${state.room.name} · Parley`;
+  if (document.title !== title) document.title = title;
+}
+
+async function enter(state) {
+  showPage();
+  const entered = room.enter(state);
+  composer.enter(state);
+  draw(state);
+  await entered;
+}
+
+/** Go to a room without leaving the page; when that cannot be, by leaving it. */
+async function go(slug, { push = true } = {}) {
+  const address = `/rooms/${slug}/`;
+  if (slug === room.slug) return showPage();
+  let state;
+  try {
+    state = await api.fetchJson(`${address}state/`);
+  } catch {
+    return location.assign(address);
+  }
+  if (push) history.pushState(null, "", address);
+  await enter(state);
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-room]");
+  if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  go(link.dataset.room);
+});
+window.addEventListener("popstate", () => {
+  const slug = /^\/rooms\/([^/]+)\/$/.exec(location.pathname)?.[1];
+  if (slug) go(slug, { push: false });
+});
+window.addEventListener("focus", () => room.moved());
+window.addEventListener("blur", () => room.away());
+document.addEventListener("visibilitychange", () => (document.hidden ? room.away() : room.moved()));
+setInterval(() => room.state.typing.length && room.receive([{ type: "local.tick" }]), 1000);
+
+one("[data-join]").addEventListener("click", async ({ currentTarget: button }) => {
+  button.disabled = true;
+  try {
+    await api.post(`/rooms/${room.slug}/join`);
+  } catch (refused) {
+    button.title = refused.message;
+  } finally {
+    button.disabled = false;
+  }
+  room.focusComposer();
+});
+
+prepareShell(page.user);
+new Finder({ own: () => room.state.rooms, open: go });
+room.show(view, [draw]);
+enter(page);
+connection.start();

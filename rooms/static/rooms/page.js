@@ -1,0 +1,30 @@
+// A page beside the rooms: the list with its unread counts, and how to get into a room.
+
+import { Connection } from "./connection.js";
+import { one, setText } from "./dom.js";
+import { Finder } from "./finder.js";
+import { prepareShell, showOwnState } from "./shell.js";
+import { Sidebar } from "./sidebar.js";
+import { socketUrl } from "./socket-url.js";
+import { apply, fromPage } from "./store.js";
+
+let state = fromPage(JSON.parse(document.getElementById("state").textContent));
+const sidebar = new Sidebar(one("[data-rooms]"));
+const draw = () => sidebar.draw(state.rooms, null, null);
+
+prepareShell(state.user);
+new Finder({ own: () => state.rooms, open: (slug) => location.assign(`/rooms/${slug}/`) });
+draw();
+new Connection({
+  url: socketUrl(),
+  onEvents: (events) => {
+    state = apply(state, events.filter((event) => event.type === "unread"), { now: Date.now(), reducers: {} });
+    draw();
+  },
+  onPhase: (phase) => showOwnState(phase === "open"),
+}).start();
+
+one("[data-copy]")?.addEventListener("click", async ({ currentTarget: button }) => {
+  await navigator.clipboard.writeText(one("[data-secret]").textContent);
+  setText(one("span", button), "Copied");
+});

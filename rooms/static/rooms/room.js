@@ -1,0 +1,276 @@
+// One room on the page: its state, what is sent into it, when it counts as read.
+// `main.js` makes one, gives it the socket's events and changes its room.
+
+import * as api from "./api.js";
+import * as clock from "./clock.js";
+import { reducers } from "./extensions.js";
+import { cardsOfPage, olderThan } from "./history.js";
+import { afterGap, apply, fromPage, trimmed, withHistory } from "./store.js";
+
+const READ_EVERY_MS = 700;
+const FIRST_PAINT_MS = 300;
+const TRIES_WHEN_BUSY = 6;
+const REVEAL_PAGES = 20;
+
+export class Room {
+  #connection;
+  #outbox;
+  #view = null;
+  #listeners = [];
+  #frame = 0;
+  #readTimer = 0;
+  #readUpTo = 0;
+  #loading = null;
+
+  constructor({ connection, outbox }) {
+    this.#connection = connection;
+    this.#outbox = outbox;
+    this.state = null;
+  }
+
+  /** `view` draws the stream; `listeners` are called with the state after each change. */
+  show(view, listeners) {
+    this.#view = view;
+    this.#listeners = listeners;
+  }
+
+  get slug() {
+    return this.state.room.slug;
+  }
+
+  /** Open the room of a page's state. Cards of other apps get a moment to be there at once. */
+  async enter(page) {
+    if (this.state) this.#connection.unfollow(this.slug);
+    clock.set(page.now);
+    this.state = fromPage(page);
+    this.#readUpTo = page.room.read_seq ?? 0;
+    this.#loading = null;
+    for (const item of this.#outbox.list(this.slug)) this.#apply([{ type: "local.pending", item }]);
+    const entered = this.state.room;
+    const cards = cardsOfPage(this.state).then((entries) => {
+      if (this.state.room.slug === entered.slug) this.#apply([], (state) => withHistory(state, { entries, older: state.older }));
+    });
+    await Promise.race([cards, new Promise((resolve) => setTimeout(resolve, FIRST_PAINT_MS))]);
+    if (this.state.room.slug !== entered.slug) return;
+    this.#view.begin(this.state);
+    this.#changed();
+    cards.then(() => this.#draw());
+    this.#follow();
+    for (const item of this.state.pending) if (!item.failure) this.#deliver(this.slug, item);
+    this.moved();
+  }
+
+  /** Events of the socket, of any room. */
+  receive(events) {
+    this.#apply(events);
+    this.#draw();
+  }
+
+  // Sending ---------------------------------------------------------------------------------------
+
+  send(body) {
+    const item = { client_id: crypto.randomUUID(), body, at: new Date(clock.now()).toISOString() };
+    this.#outbox.put(this.slug, item);
+    this.#apply([{ type: "local.pending", item }]);
+    this.#view.scroll.toEnd();
+    this.#draw();
+    return this.#deliver(this.slug, item);
+  }
+
+  retry(clientId) {
+    const { failure: _, ...item } = this.state.pending.find((other) => other.client_id === clientId);
+    this.#outbox.put(this.slug, item);
+    this.receive([{ type: "local.pending", item }]);
+    this.#deliver(this.slug, item);
+  }
+
+  discard(clientId) {
+    this.#outbox.remove(this.slug, clientId);
+    this.receive([{ type: "local.dropped", client_id: clientId }]);
+    this.focusComposer();
+  }
+
+  typing() {
+    this.#connection.notify({ type: "typing", room: this.slug });
+  }
+
+  /** A command of another app about this room; resolves with the answer, fails with words. */
+  command(command, options) {
+    return this.#connection.command(command, options);
+  }
+
+  /** Resolves with null, or with the words of the refusal of a slash command, which belongs back
+   *  into the composer: it was meant for the server, not for the room. */
+  async #deliver(slug, item) {
+    const { client_id, body } = item;
+    try {
+      const answer = await this.#untilTaken({ type: "send", room: slug, body, client_id });
+      this.#outbox.remove(slug, client_id);
+      if (this.slug !== slug) return null;
+      if (answer.type === "sent") this.receive([{ type: "local.sent", message: answer.message }]);
+      else this.receive([{ type: "local.dropped", client_id }, { ...answer, id: undefined, room: slug }]);
+      return null;
+    } catch (error) {
+      const command = body.startsWith("/") && !body.startsWith("//");
+      if (command && this.slug === slug) {
+        this.#outbox.remove(slug, client_id);
+        this.receive([{ type: "local.dropped", client_id }]);
+        return error.message;
+      }
+      const failed = { ...item, failure: error.message || true };
+      this.#outbox.put(slug, failed);
+      if (this.slug === slug) this.receive([{ type: "local.pending", item: failed }]);
+      return null;
+    }
+  }
+
+  /** A server that is busy says when to come again. */
+  async #untilTaken(command) {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#connection.command(command, { resend: true });
+      } catch (error) {
+        if (!error.temporary || tries === TRIES_WHEN_BUSY) throw error;
+        const wait = (error.retryAfter ?? 1) * (1 + Math.random() / 2);
+        await new Promise((resolve) => setTimeout(resolve, wait * 1000));
+      }
+    }
+  }
+
+  // Following -------------------------------------------------------------------------------------
+
+  #follow() {
+    const { slug } = this;
+    this.#connection.follow(slug, {
+      after: () => this.state.head,
+      onSubscribed: (answer) => this.#subscribed(slug, answer),
+      onRefused: () => location.assign("/rooms/"),
+    });
+  }
+
+  async #subscribed(slug, { seq, recovered, members, present }) {
+    this.receive([{ type: "local.present", members, present }]);
+    if (recovered !== false) return;
+    // More was missed than the log brings back: live goes on from the head, the rest is a page.
+    this.state = { ...this.state, head: Math.max(seq, this.state.head) };
+    const page = await this.#page(slug);
+    if (!page || this.slug !== slug) return;
+    this.state = afterGap(this.state, page);
+    this.#draw();
+    const entries = await cardsOfPage(this.state);
+    this.#apply([], (state) => withHistory(state, { entries, older: state.older }));
+    this.#draw();
+  }
+
+  /** The state of a room, asked for until it comes. */
+  async #page(slug) {
+    for (;;) {
+      try {
+        return await api.fetchJson(`/rooms/${slug}/state/`);
+      } catch (error) {
+        if (error.status >= 400 && error.status < 500) return null;
+        await new Promise((resolve) => setTimeout(resolve, 1000 + Math.random() * 2000));
+      }
+    }
+  }
+
+  // History ---------------------------------------------------------------------------------------
+
+  loadOlder() {
+    if (!this.state.older) return Promise.resolve(false);
+    this.#loading ??= this.#loadOlder(this.slug).finally(() => (this.#loading = null));
+    return this.#loading;
+  }
+
+  async #loadOlder(slug) {
+    const done = this.#view.loading();
+    try {
+      const history = await olderThan(this.state);
+      if (this.slug !== slug) return false;
+      this.state = withHistory(this.state, history);
+      return true;
+    } catch (error) {
+      console.warn(error);
+      return false;
+    } finally {
+      done();
+      if (this.slug === slug) this.#view.drawQuietly(this.state);
+    }
+  }
+
+  /** Bring the card with this id into sight, from far up if need be. */
+  async reveal(id) {
+    for (let pages = 0; pages < REVEAL_PAGES; pages += 1) {
+      const entry = this.state.entries.find(({ kind, value }) => kind !== "message" && value.id === id);
+      const element = entry && document.querySelector(`[data-entries] > [data-seq="${entry.seq}"]`);
+      if (element) return this.#view.reveal(element);
+      if (!(await this.loadOlder())) return;
+    }
+  }
+
+  /** `change` grows or shrinks something at `element`, which must stay where it is. */
+  hold(element, change) {
+    this.#view.scroll.hold(element, change);
+  }
+
+  // Reading ---------------------------------------------------------------------------------------
+
+  /** Whether somebody looks at the end of the room. */
+  get attending() {
+    return !document.hidden && document.hasFocus() && this.#view.scroll.pinned;
+  }
+
+  /** The reader moved, came back or went away. */
+  moved() {
+    if (this.#view.scroll.above < 400) this.loadOlder();
+    this.#readSoon();
+    for (const listener of this.#listeners) listener(this.state);
+  }
+
+  away() {
+    if (this.state.head <= this.#readUpTo) this.receive([{ type: "local.away" }]);
+  }
+
+  focusComposer() {
+    document.querySelector("[data-body]").focus();
+  }
+
+  #readSoon() {
+    if (this.#readTimer || !this.attending || !this.state.room.role || this.state.head <= this.#readUpTo) return;
+    this.#readTimer = setTimeout(() => {
+      this.#readTimer = 0;
+      if (!this.attending || this.state.head <= this.#readUpTo) return;
+      const { head } = this.state;
+      const { slug } = this;
+      const read = () => (this.#readUpTo = this.slug === slug ? head : this.#readUpTo);
+      this.#connection.command({ type: "read", room: slug, seq: head }).then(read, () => {});
+    }, READ_EVERY_MS);
+  }
+
+  // Drawing ---------------------------------------------------------------------------------------
+
+  #apply(events, change = (state) => state) {
+    this.state = change(apply(this.state, events, { now: clock.now(), reducers }));
+  }
+
+  /** At most once a frame, or, where no frame comes because nobody looks, at most once a second. */
+  #draw() {
+    if (this.#frame) return;
+    const draw = () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+      this.#frame = 0;
+      if (this.#view.scroll.pinned) this.state = trimmed(this.state);
+      this.#view.draw(this.state);
+      this.#changed();
+    };
+    const frame = requestAnimationFrame(draw);
+    const timer = setTimeout(draw, 1000);
+    this.#frame = frame;
+  }
+
+  #changed() {
+    for (const listener of this.#listeners) listener(this.state);
+    this.#readSoon();
+  }
+}

@@ -1,0 +1,62 @@
+// What every page with the list of rooms has: the theme's switch, the menu, a phone's two screens.
+
+import { one, setText } from "./dom.js";
+import { paintAvatar } from "./person.js";
+
+const THEMES = ["system", "light", "dark"];
+
+export function prepareShell(user) {
+  const shell = one("[data-shell]");
+  paintAvatar(one("[data-my-avatar]"), user.name);
+  themeSwitch();
+  menu();
+  for (const back of document.querySelectorAll("[data-back]")) {
+    back.addEventListener("click", () => {
+      shell.dataset.screen = "list";
+      one("[data-rooms] a, [data-find]").focus();
+    });
+  }
+}
+
+/** On a phone: from the list to what was opened. */
+export function showPage() {
+  one("[data-shell]").dataset.screen = "room";
+}
+
+/** The state beside one's own name. */
+export function showOwnState(online) {
+  one("[data-my-dot]").classList.toggle("off", !online);
+  setText(one("[data-my-state]"), online ? "Online" : "Offline");
+}
+
+function themeSwitch() {
+  const button = one("[data-theme-switch]");
+  const show = (theme) => {
+    if (theme === "system") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme;
+    setText(one("[data-theme-name]"), `Theme: ${theme}`);
+  };
+  show(document.documentElement.dataset.theme ?? "system");
+  button.addEventListener("click", () => {
+    const current = document.documentElement.dataset.theme ?? "system";
+    const theme = THEMES[(THEMES.indexOf(current) + 1) % THEMES.length];
+    try {
+      localStorage.setItem("parley:theme", theme);
+    } catch {
+      // It holds for this page then.
+    }
+    show(theme);
+  });
+}
+
+function menu() {
+  const details = one("[data-menu]");
+  document.addEventListener("click", (event) => {
+    if (!details.contains(event.target)) details.open = false;
+  });
+  details.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !details.open) return;
+    details.open = false;
+    one("summary", details).focus();
+  });
+}

@@ -1,0 +1,82 @@
+// The list of a person's rooms: those with something unread first, then rooms, then direct ones.
+
+import { copy, one, reconcile, setIcon, setText, show } from "./dom.js";
+import { count, counted } from "./text.js";
+
+const ICONS = { public: "hash", private: "lock", direct: "person" };
+const MOST = 999;
+
+/** The rooms with what each counts as unread, in sections. Pure. `attended` is read as it comes. */
+export function sections(rooms, attended) {
+  const listed = rooms.map((room) => ({ ...room, unread: room.slug === attended ? 0 : room.unread }));
+  listed.sort((a, b) => a.name.localeCompare(b.name));
+  // The open room keeps its place while it is read, or it would move under the hand.
+  const news = listed.filter((room) => room.unread > 0);
+  const rest = listed.filter((room) => room.unread === 0);
+  return [
+    { name: "Unread", rooms: news },
+    { name: "Rooms", rooms: rest.filter((room) => room.visibility !== "direct") },
+    { name: "Direct", rooms: rest.filter((room) => room.visibility === "direct") },
+  ].filter((section) => section.rooms.length);
+}
+
+export const unreadOf = (rooms, attended) =>
+  rooms.reduce((sum, room) => sum + (room.slug === attended ? 0 : room.unread), 0);
+
+export class Sidebar {
+  constructor(nav) {
+    this.nav = nav;
+  }
+
+  draw(rooms, current, attended) {
+    if (!rooms.length) return this.#drawEmpty();
+    one(".empty-list", this.nav)?.remove();
+    reconcile(this.nav, sections(rooms, attended), {
+      keyOf: (section) => section.name,
+      create: ({ name }) => {
+        const element = copy("t-section");
+        element.dataset.section = name.toLowerCase();
+        setText(one("h2", element), name);
+        return element;
+      },
+      update: (element, section) =>
+        reconcile(one("ul", element), section.rooms, {
+          keyOf: (room) => room.slug,
+          create: link,
+          update: (item, room) => update(item.firstElementChild, room, current),
+        }),
+    });
+  }
+
+  #drawEmpty() {
+    if (one(".empty-list", this.nav)) return;
+    this.nav.replaceChildren();
+    this.nav.known = new Map();
+    const hint = document.createElement("p");
+    hint.className = "empty-list";
+    hint.append("You are in no room yet. ", Object.assign(document.createElement("a"), { href: "/rooms/", textContent: "Find one to join" }), ".");
+    this.nav.append(hint);
+  }
+}
+
+function link(room) {
+  const item = document.createElement("li");
+  const element = copy("t-room-link");
+  element.dataset.room = room.slug;
+  element.href = `/rooms/${room.slug}/`;
+  item.append(element);
+  return item;
+}
+
+function update(element, room, current) {
+  setIcon(element, ICONS[room.visibility] ?? "hash");
+  setText(one(".name", element), room.name);
+  const badge = one("[data-count]", element);
+  show(badge, room.unread > 0);
+  setText(badge, room.unread > MOST ? `${MOST}+` : count(room.unread));
+  badge.setAttribute("aria-label", counted(room.unread, "unread message"));
+  if (room.unread > 0) element.dataset.unread = room.unread;
+  else delete element.dataset.unread;
+  if (room.slug === current) element.setAttribute("aria-current", "page");
+  else element.removeAttribute("aria-current");
+}

@@ -1,0 +1,205 @@
+// A room as the browser knows it. Pure: an old state and some events give a new state.
+//
+// `entries` is what stands in the stream, by ascending `seq`, each { seq, at, kind, value }: kind
+// "message", "notice", or one that another app registered. It is complete from the first entry up
+// to `head`, the last event applied; the first is the room's first when `older` is false.
+// What is not there yet, own messages on their way, is in `pending`.
+//
+// Events come from the socket or are local ("local.…"). An event at or below `head` was seen.
+
+export const TYPING_MS = 6000;
+export const MOST_ENTRIES = 1200;
+
+/** The state that a page of a room starts from. */
+export function fromPage(page) {
+  const entries = page.room
+    ? [
+        ...page.messages.map((message) => messageEntry(message)),
+        ...page.notices.map((event) => noticeEntry(event)),
+      ].sort((a, b) => a.seq - b.seq)
+    : [];
+  const unread = page.room?.role && page.room.unread > 0;
+  return {
+    user: page.user,
+    rooms: page.rooms,
+    room: page.room,
+    head: page.head ?? 0,
+    entries,
+    older: page.older ?? false,
+    pending: [],
+    members: page.members ?? [],
+    present: null,
+    typing: [],
+    newAfter: unread ? page.room.read_seq : null,
+    extra: {},
+  };
+}
+
+/** A fresh page after the socket could not bring all that was missed. What is newer stays. */
+export function afterGap(state, page) {
+  const fresh = fromPage(page);
+  for (const entry of state.entries) {
+    if (entry.seq > fresh.head) fresh.entries.push(entry);
+  }
+  return {
+    ...fresh,
+    head: Math.max(fresh.head, state.head),
+    pending: state.pending.filter((item) => !holds(fresh.entries, state.user.id, item.client_id)),
+    present: state.present,
+    newAfter: state.newAfter,
+    extra: state.extra,
+  };
+}
+
+/** `context` is { now, reducers }. */
+export function apply(state, events, context) {
+  const draft = { ...state };
+  for (const event of events) {
+    if (event.room !== undefined && event.room !== state.room?.slug && event.type !== "unread") continue;
+    if (event.seq !== undefined && !EPHEMERAL.has(event.type)) {
+      if (event.seq <= draft.head) continue;
+      draft.head = event.seq;
+    }
+    const reduce = own[event.type] ?? context.reducers[event.type];
+    if (reduce) reduce(draft, event, context);
+  }
+  return draft;
+}
+
+/** `unread` and `read` carry a seq that is not their own. */
+const EPHEMERAL = new Set(["unread", "read"]);
+
+/** Older messages and what other apps have of the same stretch. */
+export function withHistory(state, { entries, older }) {
+  const draft = { ...state, older };
+  for (const entry of entries) if (!entryAt(draft, entry.seq)) place(draft, entry);
+  return draft;
+}
+
+/** Forget the oldest, once there are many: they come back when somebody scrolls up. */
+export function trimmed(state) {
+  if (state.entries.length <= MOST_ENTRIES) return state;
+  return { ...state, entries: state.entries.slice(-MOST_ENTRIES / 2), older: true };
+}
+
+/** Put an entry at its seq, in place of what stood there. */
+export function place(draft, entry) {
+  const entries = [...draft.entries];
+  const index = position(entries, entry.seq);
+  entries.splice(index, entries[index]?.seq === entry.seq ? 1 : 0, entry);
+  draft.entries = entries;
+}
+
+export function entryAt(state, seq) {
+  const entry = state.entries[position(state.entries, seq)];
+  return entry?.seq === seq ? entry : undefined;
+}
+
+/** The first index whose seq is not below `seq`. New things come at the end. */
+function position(entries, seq) {
+  if (!entries.length || entries.at(-1).seq < seq) return entries.length;
+  let low = 0;
+  let high = entries.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (entries[middle].seq < seq) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+export const messageEntry = (message) => ({ seq: message.seq, at: message.at, kind: "message", value: message });
+const noticeEntry = ({ seq, at, type, member }) => ({ seq, at, kind: "notice", value: { type, user: member.user } });
+
+function holds(entries, author, clientId) {
+  return entries.some(({ kind, value }) => kind === "message" && value.client_id === clientId && value.author?.id === author);
+}
+
+const own = {
+  "message.created"(draft, { message }) {
+    if (!entryAt(draft, message.seq)) place(draft, messageEntry(message));
+    if (message.author?.id === draft.user.id) {
+      draft.pending = draft.pending.filter((item) => item.client_id !== message.client_id);
+      if (message.kind === "text") draft.newAfter = null;
+    }
+    draft.typing = draft.typing.filter((person) => person.id !== message.author?.id);
+  },
+
+  "member.joined"(draft, event) {
+    const { member } = event;
+    place(draft, noticeEntry(event));
+    if (!draft.members.some((known) => known.user.id === member.user.id)) {
+      draft.members = [...draft.members, member];
+      draft.room = { ...draft.room, members: draft.room.members + 1 };
+    }
+    if (member.user.id === draft.user.id) {
+      draft.room = { ...draft.room, role: member.role };
+      if (!draft.rooms.some((room) => room.slug === draft.room.slug)) draft.rooms = [...draft.rooms, draft.room];
+    }
+  },
+
+  "member.left"(draft, event) {
+    const { user } = event.member;
+    place(draft, noticeEntry(event));
+    draft.members = draft.members.filter((known) => known.user.id !== user.id);
+    draft.room = { ...draft.room, members: Math.max(0, draft.room.members - 1) };
+    if (user.id === draft.user.id) {
+      draft.room = { ...draft.room, role: null };
+      draft.rooms = draft.rooms.filter((room) => room.slug !== draft.room.slug);
+    }
+  },
+
+  typing(draft, { user }, { now }) {
+    if (user.id === draft.user.id) return;
+    const others = draft.typing.filter((person) => person.id !== user.id);
+    draft.typing = [...others, { ...user, until: now + TYPING_MS }];
+  },
+
+  /** Somebody's cursor moved: one's own, when another tab has read. */
+  read(draft, { user, seq }) {
+    if (user.id !== draft.user.id || !draft.room.role) return;
+    draft.room = { ...draft.room, read_seq: Math.max(seq, draft.room.read_seq ?? 0) };
+  },
+
+  unread(draft, { room, unread }) {
+    draft.rooms = draft.rooms.map((known) => (known.slug === room ? { ...known, unread } : known));
+  },
+
+  presence(draft, { present }) {
+    draft.present = present;
+  },
+
+  "local.present"(draft, { members, present }) {
+    draft.present = present;
+    if (members !== undefined && draft.room) draft.room = { ...draft.room, members };
+  },
+
+  /** Time passes: nobody types for ever. */
+  "local.tick"(draft, _event, { now }) {
+    const typing = draft.typing.filter((person) => person.until > now);
+    if (typing.length !== draft.typing.length) draft.typing = typing;
+  },
+
+  "local.pending"(draft, { item }) {
+    if (holds(draft.entries, draft.user.id, item.client_id)) return;
+    const known = draft.pending.some((other) => other.client_id === item.client_id);
+    draft.pending = known
+      ? draft.pending.map((other) => (other.client_id === item.client_id ? item : other))
+      : [...draft.pending, item];
+    draft.newAfter = null;
+  },
+
+  "local.dropped"(draft, { client_id }) {
+    draft.pending = draft.pending.filter((item) => item.client_id !== client_id);
+  },
+
+  /** The page went out of sight with everything read: what comes now is new. */
+  "local.away"(draft) {
+    if (draft.room?.role) draft.newAfter = draft.head;
+  },
+
+  /** The answer to an own message may come before its event; it does not move the head. */
+  "local.sent"(draft, { message }) {
+    own["message.created"](draft, { message });
+  },
+};

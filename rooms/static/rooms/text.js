@@ -1,0 +1,72 @@
+// Words and figures for people: names, times, sizes. Pure.
+
+const number = new Intl.NumberFormat("en");
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "medium" });
+const weekday = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long" });
+const withYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric" });
+
+export const count = (value) => number.format(value);
+export const timeOfDay = (at) => clock.format(new Date(at));
+export const exactTime = (at) => exact.format(new Date(at));
+
+/** 1 message, 1,200 messages */
+export function counted(value, one, many = `${one}s`) {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+/** A key that two moments share when they are on one day where the reader is. */
+export function dayOf(at) {
+  const date = new Date(at);
+  return `${date.getFullYear()}-${date.getMonth() + 1}-${date.getDate()}`;
+}
+
+export function dayName(at, now) {
+  const date = new Date(at);
+  if (dayOf(at) === dayOf(now)) return "Today";
+  if (dayOf(at) === dayOf(now - 24 * 3600 * 1000)) return "Yesterday";
+  return date.getFullYear() === new Date(now).getFullYear() ? weekday.format(date) : withYear.format(date);
+}
+
+/** Two letters at most: "Ana Berg" is AB, "ana" is A. */
+export function initials(name) {
+  const words = name.trim().split(/\s+/u);
+  const picked = words.length > 1 ? [words[0], words.at(-1)] : words;
+  return picked.map((word) => [...word][0] ?? "").join("").toLocaleUpperCase();
+}
+
+/** An angle on the colour wheel that a name keeps. */
+export function hue(name) {
+  let hash = 2166136261;
+  for (const letter of name) hash = Math.imul(hash ^ letter.codePointAt(0), 16777619);
+  return (hash >>> 0) % 360;
+}
+
+/** 512 B, 3.4 kB, 12 MB */
+export function bytes(size) {
+  const units = ["B", "kB", "MB", "GB"];
+  let unit = 0;
+  while (size >= 1000 && unit < units.length - 1) {
+    size /= 1000;
+    unit += 1;
+  }
+  return `${size < 10 && unit ? size.toFixed(1) : Math.round(size)} ${units[unit]}`;
+}
+
+/** 8 s, 2 min, 2 min 5 s, 3 h 10 min */
+export function duration(seconds) {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return [`${Math.floor(whole / 60)} min`, whole % 60 && `${whole % 60} s`].filter(Boolean).join(" ");
+  return [`${Math.floor(whole / 3600)} h`, Math.floor((whole % 3600) / 60) && `${Math.floor((whole % 3600) / 60)} min`].filter(Boolean).join(" ");
+}
+
+/** "Ana", "Ana and Ben", "Ana, Ben and 3 others" */
+export function names(list) {
+  if (list.length <= 1) return list[0] ?? "";
+  if (list.length <= 3) return `${list.slice(0, -1).join(", ")} and ${list.at(-1)}`;
+  return `${list.slice(0, 2).join(", ")} and ${list.length - 2} others`;
+}
+
+/** A name between marks that keep its direction of writing from touching what stands beside it. */
+export const isolated = (name) => `\u2068${name.replace(/[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]/gu, "")}\u2069`;
