@@ -41,8 +41,9 @@ class Environment(BaseSettings):
     time_zone: str = "UTC"
     log_level: str = "INFO"
     channel_layer: str = "pubsub"
+    parley_kinds: CommaSeparated = []
 
-    @field_validator("allowed_hosts", "csrf_trusted_origins", mode="before")
+    @field_validator("allowed_hosts", "csrf_trusted_origins", "parley_kinds", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

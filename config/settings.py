@@ -141,6 +141,56 @@ def broker_url(redis_url: str) -> str:
 
 CELERY_BROKER_URL = ENVIRONMENT.celery_broker_url or broker_url(REDIS_URL)
 CELERY_TIMEZONE = ENVIRONMENT.time_zone
+PARLEY_KINDS = ENVIRONMENT.parley_kinds
+
+# The database is the truth about jobs: a message only wakes a worker, and nothing comes back.
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = False
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_CREATE_MISSING_QUEUES = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5.0
+# A job goes on when the broker goes away; the message that comes again finds it taken.
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_BROKER_POOL_LIMIT = 10
+CELERY_BROKER_POOL_ACQUIRE_TIMEOUT = 2
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {}
+if CELERY_BROKER_URL.startswith(("redis", "sentinel")):
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "queue_order_strategy": "priority",
+        "sep": ":",
+        "visibility_timeout": 3600,
+        "socket_connect_timeout": 2,
+        "socket_timeout": 5,
+        "socket_keepalive": True,
+        "health_check_interval": 10,
+        "retry_on_timeout": True,
+    }
+
+# The schedule does not change and is kept in memory: no file that a crash could spoil.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {
+        "task": "jobs.sweep",
+        "schedule": PARLEY_JOB_LIMITS.job_sweep_seconds,
+        "options": {
+            "queue": "interactive",
+            "priority": 0,
+            "expires": 5 * PARLEY_JOB_LIMITS.job_sweep_seconds,
+            "retry": False,
+        },
+    },
+}
 
 # Accounts -----------------------------------------------------------------------------------------
 
@@ -227,5 +277,9 @@ LOGGING = {
         # One line a request is the reverse proxy's affair.
         "daphne.server": {"level": "WARNING"},
         "django.channels.server": {"level": "WARNING"},
+        # `jobs` writes its own line for each attempt.
+        "celery.beat": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
     },
 }

@@ -1,6 +1,15 @@
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class JobsConfig(AppConfig):
     name = "jobs"
     verbose_name = "Jobs"
+
+    def ready(self) -> None:
+        # `tasks` brings the ring: whoever submits a job rings.
+        from . import commands, registry, slash, tasks  # noqa: F401
+
+        registry.autodiscover(settings.PARLEY_KINDS)
+        commands.register_all()
+        slash.register()

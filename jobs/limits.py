@@ -25,6 +25,7 @@ class JobLimits(BaseSettings):
     jobs_queued: Positive = 10_000
     job_oldest_seconds: Seconds = 3600
     job_cancel_grace_seconds: Seconds = 10
+    job_drain_seconds: Seconds = 10
 
 
 def job_limits() -> JobLimits:

@@ -1,0 +1,1 @@
+"""The kinds that come with Parley, one a file. Found by `registry.autodiscover`."""

@@ -1,0 +1,256 @@
+"""What a job is: its row, its attempts, its steps. Rows and guarded transitions only.
+
+`transitions` moves a job together with the log of its room; `actions` submits, cancels and
+retries. Times are the clock of the process that writes (`timezone.now`): the hosts of workers and
+database are expected to agree within a few seconds, a small part of a lease.
+"""
+
+import uuid
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from rooms.models import Attachment, Room, User
+
+
+class State(models.TextChoices):
+    SCHEDULED = "scheduled"
+    QUEUED = "queued"
+    RUNNING = "running"
+    RETRYING = "retrying"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Outcome(models.TextChoices):
+    """How an attempt ended. `postponed` and `interrupted` did not use it up."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out", "timed out"
+    LOST = "lost"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+    POSTPONED = "postponed"
+
+
+WAITING = (State.SCHEDULED, State.QUEUED, State.RETRYING)
+UNFINISHED = (*WAITING, State.RUNNING)
+FINISHED = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
+
+# Where a job may come from. What leaves `running` has to show the lease.
+SOURCES: dict[State, tuple[State, ...]] = {
+    State.QUEUED: (State.SCHEDULED, State.RETRYING, State.RUNNING, State.FAILED, State.CANCELLED),
+    State.RUNNING: (State.QUEUED,),
+    State.RETRYING: (State.RUNNING,),
+    State.SUCCEEDED: (State.RUNNING,),
+    State.FAILED: (State.RUNNING,),
+    State.CANCELLED: (*WAITING, State.RUNNING),
+}
+
+URGENT, NORMAL, IDLE = 0, 5, 9
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def visible_to(self, user: User) -> Self:
+        """What `policy.may_see` says, as a query."""
+        if user.is_staff and user.has_perm("jobs.view_job"):
+            return self
+        return self.filter(
+            Q(room__in=Room.objects.visible_to(user)) | Q(room=None, requested_by=user)
+        )
+
+    def with_relations(self) -> Self:
+        """Everything that `representations.job` shows, in four queries for any number of jobs."""
+        return self.select_related("room", "requested_by").prefetch_related("files", "steps")
+
+
+class Job(models.Model):
+    """Work that somebody asked for. The row is the truth; a message to a worker only names it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=80)
+    title = models.CharField(max_length=120)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    room = models.ForeignKey(
+        Room, null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs"
+    )
+    seq = models.BigIntegerField(
+        null=True, blank=True, help_text="Where its first event stands in the room's log."
+    )
+    requested_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs"
+    )
+    params = models.JSONField(default=dict, blank=True)
+    queue = models.CharField(max_length=20)
+    priority = models.SmallIntegerField(default=NORMAL, help_text="0 runs first, 9 last.")
+    idempotency_key = models.CharField(max_length=255, blank=True)
+    fingerprint = models.CharField(max_length=64, blank=True)
+
+    created_at = models.DateTimeField(default=timezone.now)
+    run_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a scheduled or retrying job goes to its queue."
+    )
+    queued_at = models.DateTimeField(null=True, blank=True)
+    rung_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+
+    attempt = models.PositiveIntegerField(default=0, help_text="How many were begun.")
+    max_attempts = models.PositiveIntegerField(default=1)
+    losses = models.PositiveIntegerField(default=0, help_text="Attempts whose worker vanished.")
+    lease_token = models.UUIDField(null=True, blank=True, editable=False)
+    lease_expires_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    progress = models.JSONField(null=True, blank=True)
+    result = models.JSONField(null=True, blank=True)
+    error_class = models.CharField(max_length=200, blank=True)
+    error_message = models.TextField(blank=True)
+    files = models.ManyToManyField(Attachment, blank=True, related_name="+")
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["requested_by", "idempotency_key"],
+                condition=~Q(idempotency_key=""),
+                name="one_job_a_key",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="job_newest"),
+            models.Index(fields=["state", "-created_at"], name="job_state"),
+            models.Index(fields=["kind", "-created_at"], name="job_kind"),
+            models.Index(fields=["room", "-created_at"], name="job_room"),
+            models.Index(fields=["requested_by", "-created_at"], name="job_requester"),
+            models.Index(fields=["finished_at"], name="job_finished"),
+            models.Index(
+                fields=["due_at"],
+                condition=Q(state__in=[State.SCHEDULED, State.RETRYING]),
+                name="job_due",
+            ),
+            models.Index(
+                fields=["queue", "queued_at"],
+                condition=Q(state=State.QUEUED),
+                name="job_queued",
+            ),
+            models.Index(
+                fields=["lease_expires_at"],
+                condition=Q(state=State.RUNNING),
+                name="job_lease",
+            ),
+            models.Index(
+                fields=["requested_by"],
+                condition=Q(state__in=UNFINISHED),
+                name="job_in_flight",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {str(self.pk)[:8]}"
+
+    @property
+    def finished(self) -> bool:
+        return self.state in FINISHED
+
+    def move(
+        self,
+        to: State,
+        *,
+        lease: uuid.UUID | None = None,
+        sources: Iterable[State] | None = None,
+        **values: Any,
+    ) -> bool:
+        """Go to `to` with `values`, unless somebody else has moved the job since it was read.
+
+        One statement, so that of any number of processes that try exactly one wins. Leaving
+        `running` takes the `lease` of the attempt that is under way: a worker that has lost it
+        changes nothing.
+        """
+        allowed = SOURCES[to] if sources is None else tuple(sources)
+        if not set(allowed) <= set(SOURCES[to]):
+            raise ValueError(f"a job does not come to {to} from {allowed}")
+        if lease is None:
+            allowed = tuple(state for state in allowed if state != State.RUNNING)
+        rows = Job.objects.filter(pk=self.pk, state__in=allowed, attempt=self.attempt)
+        if lease is not None:
+            rows = rows.filter(state=State.RUNNING, lease_token=lease)
+        if not rows.update(state=to, **values):
+            return False
+        self.state = to
+        for name, value in values.items():
+            setattr(self, name, value)
+        return True
+
+    def hold(self, lease: uuid.UUID, **values: Any) -> bool:
+        """Write `values` of a running job, if `lease` is still its lease.
+
+        In a transaction this also keeps the lease from being taken away before the commit.
+        """
+        rows = Job.objects.filter(pk=self.pk, state=State.RUNNING, lease_token=lease)
+        return bool(rows.update(**(values or {"lease_token": lease})))
+
+    def renew(self, lease: uuid.UUID, seconds: float) -> bool:
+        return self.hold(lease, lease_expires_at=timezone.now() + timedelta(seconds=seconds))
+
+
+class Attempt(models.Model):
+    """One try at a job, on one worker."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="attempts")
+    number = models.PositiveIntegerField()
+    worker = models.CharField(max_length=120)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(
+        max_length=11, choices=Outcome.choices, blank=True, help_text="Empty while it runs."
+    )
+    error_class = models.CharField(max_length=200, blank=True)
+    message = models.TextField(blank=True)
+    traceback = models.TextField(blank=True)
+    log = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["job", "number"], name="one_attempt_a_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"attempt {self.number}"
+
+
+class Step(models.Model):
+    """One of the parts of a job that run side by side. A part that succeeded is not run again."""
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+        STOPPED = "stopped"
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="steps")
+    name = models.CharField(max_length=60)
+    position = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=9, choices=State.choices, default=State.RUNNING)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    result = models.JSONField(null=True, blank=True)
+    error_class = models.CharField(max_length=200, blank=True)
+    error_message = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["job", "name"], name="one_step_a_name")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,176 @@
+"""Kinds of jobs: what a job's name stands for. Written with the decorator `kind`.
+
+Kinds are found at start in `<app>.kinds`, module or package, of every installed app, and in the
+modules that `PARLEY_KINDS` names. Pure but for the registry. The REST list of kinds, the slash
+command, the admin's form and the worker all read the same declaration.
+"""
+
+import inspect
+import pkgutil
+import random
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
+from pydantic import BaseModel, ConfigDict
+
+from rooms.protocol import Invalid
+
+if TYPE_CHECKING:
+    from .context import Context
+
+INTERACTIVE, DEFAULT, BULK = QUEUES = ("interactive", "default", "bulk")
+NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
+
+
+class Params(BaseModel):
+    """Base of a kind's parameters: a name that the kind does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True)
+class Backoff:
+    """How long to wait before the next attempt: exponential, capped, with full jitter, so that
+    jobs that failed together do not come back together. Seconds."""
+
+    base: float = 2.0
+    cap: float = 600.0
+
+    def delay(self, attempt: int, uniform: Callable[[float, float], float]) -> float:
+        """Before the attempt that follows the `attempt`-th."""
+        # 2**64 is beyond any cap: the bound keeps the power from overflowing.
+        return uniform(0, min(self.cap, self.base * 2 ** min(attempt - 1, 64)))
+
+
+Run = Callable[["Context[Any]"], Any]
+Errors = tuple[type[Exception], ...]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A declaration. Times are in seconds."""
+
+    name: str
+    title: str
+    description: str
+    params: type[BaseModel]
+    run: Run
+    queue: str = DEFAULT
+    max_attempts: int = 3
+    backoff: Backoff = field(default_factory=Backoff)
+    soft_time_limit: float = 300
+    hard_time_limit: float = 330
+    retry_on: Errors = (Exception,)
+    give_up_on: Errors = ()
+    needs_room: bool = False
+
+    def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.name) or len(self.name) > 80:
+            raise ImproperlyConfigured(f"{self.name!r} is not a kind's name: use app.name")
+        if self.queue not in QUEUES:
+            raise ImproperlyConfigured(f"{self.name}: the queue must be one of {QUEUES}")
+        if not 0 < self.soft_time_limit < self.hard_time_limit:
+            raise ImproperlyConfigured(f"{self.name}: soft_time_limit must be below the hard one")
+        if self.max_attempts < 1:
+            raise ImproperlyConfigured(f"{self.name}: max_attempts must be at least 1")
+
+    def retries(self, error: Exception) -> bool:
+        return isinstance(error, self.retry_on) and not isinstance(error, self.give_up_on)
+
+
+R = TypeVar("R", bound=Run)
+_kinds: dict[str, Kind] = {}
+
+
+def kind(
+    name: str,
+    *,
+    title: str = "",
+    params: type[BaseModel] = Params,
+    queue: str = DEFAULT,
+    max_attempts: int = 3,
+    backoff: Backoff | None = None,
+    soft_time_limit: float = 300,
+    hard_time_limit: float | None = None,
+    retry_on: Iterable[type[Exception]] = (Exception,),
+    give_up_on: Iterable[type[Exception]] = (),
+    needs_room: bool = False,
+) -> Callable[[R], R]:
+    """Declare a kind. The function's docstring explains it to people.
+
+    `max_attempts=1` promises that the work is never begun twice. `hard_time_limit` is 30 seconds
+    above the soft one unless it is given.
+    """
+
+    def declare(run: R) -> R:
+        register(
+            Kind(
+                name=name,
+                title=title or name.rpartition(".")[2].replace("_", " ").capitalize(),
+                description=" ".join((inspect.getdoc(run) or "").split("\n\n")[0].split()),
+                params=params,
+                run=run,
+                queue=queue,
+                max_attempts=max_attempts,
+                backoff=backoff or Backoff(),
+                soft_time_limit=soft_time_limit,
+                hard_time_limit=hard_time_limit or soft_time_limit + 30,
+                retry_on=tuple(retry_on),
+                give_up_on=tuple(give_up_on),
+                needs_room=needs_room,
+            )
+        )
+        return run
+
+    return declare
+
+
+def register(declared: Kind) -> None:
+    if declared.name in _kinds:
+        raise ImproperlyConfigured(f"the kind {declared.name!r} is declared twice")
+    _kinds[declared.name] = declared
+
+
+def known() -> list[Kind]:
+    return [_kinds[name] for name in sorted(_kinds)]
+
+
+def find(name: str) -> Kind | None:
+    return _kinds.get(name)
+
+
+def get(name: str) -> Kind:
+    """The kind, or Invalid with the names of those there are."""
+    found = _kinds.get(name)
+    if found is None:
+        names = ", ".join(sorted(_kinds)) or "none"
+        raise Invalid(f"There is no kind of job {name[:80]!r}. Kinds: {names}.")
+    return found
+
+
+def delay(name: str, attempt: int) -> float:
+    """How long a job of this kind waits after its `attempt`-th attempt."""
+    found = _kinds.get(name)
+    return (found.backoff if found else Backoff()).delay(attempt, random.uniform)
+
+
+def autodiscover(modules: Iterable[str] = ()) -> None:
+    """Import what declares kinds. Called once, when the apps are ready."""
+    for app in apps.get_app_configs():
+        name = f"{app.name}.kinds"
+        if find_spec(name) is None:
+            continue
+        package = import_module(name)
+        for module in pkgutil.iter_modules(getattr(package, "__path__", [])):
+            import_module(f"{name}.{module.name}")
+    for name in modules:
+        try:
+            import_module(name)
+        except ModuleNotFoundError as error:
+            raise ImproperlyConfigured(f"PARLEY_KINDS names {name!r}: {error}") from None

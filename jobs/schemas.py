@@ -1,0 +1,106 @@
+"""What the REST API of jobs takes and gives, as types. `representations` makes what it gives."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from rooms.protocol import Slug
+from rooms.schemas import AttachmentOut, Given, Next, Person, Taken, Timestamp
+
+from .models import IDLE, NORMAL, URGENT, Outcome, State, Step
+
+KindName = Annotated[str, StringConstraints(min_length=1, max_length=80)]
+
+
+class ErrorOut(Given):
+    class_: str = Field(alias="class")
+    message: str
+
+
+class ProgressOut(Given):
+    current: float
+    total: float | None
+    text: str
+
+
+class StepOut(Given):
+    name: str
+    state: Literal[tuple(Step.State.values)]  # type: ignore[valid-type]
+    result: Any
+    error: ErrorOut | None
+
+
+class JobOut(Given):
+    id: UUID
+    kind: str
+    title: str
+    state: Literal[tuple(State.values)]  # type: ignore[valid-type]
+    room: str | None = Field(description="the room's slug")
+    seq: int | None = Field(description="where it stands in the room's log")
+    queue: str
+    priority: int = Field(description="0 runs first, 9 last")
+    params: dict[str, Any]
+    requested_by: Person | None
+    created_at: Timestamp
+    run_at: Timestamp | None = Field(description="when it was asked to run")
+    started_at: Timestamp | None = Field(description="of the latest attempt")
+    finished_at: Timestamp | None
+    attempt: int = Field(description="how many were begun")
+    max_attempts: int
+    retry_at: Timestamp | None
+    progress: ProgressOut | None
+    result: dict[str, Any] | None = Field(description="at least a `summary` in one line")
+    error: ErrorOut | None
+    cancel_requested: bool
+    attachments: list[AttachmentOut]
+    steps: list[StepOut]
+
+
+class AttemptOut(Given):
+    number: int
+    worker: str
+    started_at: Timestamp
+    ended_at: Timestamp | None
+    outcome: Literal[tuple(Outcome.values)] | None  # type: ignore[valid-type]
+    error_class: str | None
+    message: str | None
+    traceback: str | None = Field(None, description="for staff")
+    log: str | None = Field(None, description="for staff")
+
+
+class JobDetail(JobOut):
+    attempts: list[AttemptOut]
+
+
+class JobPage(Given):
+    jobs: list[JobOut] = Field(description="newest first")
+    next: Next
+
+
+class NewJob(Taken):
+    kind: KindName
+    params: dict[str, Any] = {}
+    room: Slug | None = Field(None, description="where its progress and result are shown")
+    priority: Annotated[int, Field(ge=URGENT, le=IDLE, description="0 runs first")] = NORMAL
+    run_at: AwareDatetime | None = None
+
+
+class KindLimits(Given):
+    max_attempts: int
+    soft_time_limit: float = Field(description="seconds; then it is asked to stop")
+    hard_time_limit: float = Field(description="seconds; then it is stopped")
+
+
+class KindOut(Given):
+    name: str
+    title: str
+    description: str
+    queue: str
+    needs_room: bool
+    params_schema: dict[str, Any] = Field(description="JSON Schema of `params`")
+    limits: KindLimits
+
+
+class KindList(Given):
+    kinds: list[KindOut]

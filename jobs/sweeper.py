@@ -1,0 +1,89 @@
+"""Brings back what was lost, and brings up what is due. Called every two seconds by `tasks`.
+
+Safe to run twice at once, and safe to stop anywhere: each job is moved by a guarded update in a
+transaction of its own. Whatever happens to the broker, this is what makes every job go on.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+
+from . import doorbell, registry, transitions
+from .limits import job_limits
+from .models import Job, Outcome, State
+from .verdict import Ending, Failure
+
+logger = logging.getLogger(__name__)
+
+# Work of one sweep, so that it ends before the next one after a long outage.
+MOST = 500
+
+# How many messages a queue of the broker holds; None when it cannot be asked.
+Waiting = Callable[[str], int | None]
+
+
+@dataclass
+class Swept:
+    """What one sweep has done."""
+
+    due: int = 0
+    lost: int = 0
+    rung: int = 0
+
+
+def sweep(waiting: Waiting) -> Swept:
+    swept = Swept(lost=take_back_lost(), due=queue_due(), rung=ring_again(waiting))
+    if swept != Swept():
+        logger.info("swept: %s", swept)
+    return swept
+
+
+def take_back_lost() -> int:
+    """Jobs whose worker has not renewed its lease: lost, and begun again or given up."""
+    expired = Job.objects.filter(state=State.RUNNING, lease_expires_at__lt=timezone.now())
+    count = 0
+    for job_id, lease in expired.values_list("pk", "lease_token")[:MOST]:
+        if lease is None:
+            continue
+        failure = Failure("WorkerLost", "Its worker vanished in the middle of it.")
+        count += transitions.end_attempt(job_id, lease, Ending(Outcome.LOST, failure)) is not None
+    return count
+
+
+def queue_due() -> int:
+    """Scheduled and retrying jobs whose time has come."""
+    due = Job.objects.filter(
+        state__in=[State.SCHEDULED, State.RETRYING], due_at__lte=timezone.now()
+    ).order_by("due_at")
+    return sum(transitions.queue_due(job_id) for job_id in due.values_list("pk", flat=True)[:MOST])
+
+
+def ring_again(waiting: Waiting) -> int:
+    """Jobs that are queued, were rung for a while ago, and have no message in the broker.
+
+    How many have none is the difference between the jobs and the messages of a queue: a long
+    queue that workers are busy with is left alone. Messages of jobs that are done already may hide
+    a lost one for as long as it takes to skip them.
+    """
+    now = timezone.now()
+    before = now - timedelta(seconds=job_limits().job_ring_again_seconds)
+    count = 0
+    for queue in registry.QUEUES:
+        queued = Job.objects.filter(queue=queue, state=State.QUEUED)
+        overdue = queued.filter(rung_at__lt=before).order_by("queued_at")
+        if not overdue.exists():
+            continue
+        messages = waiting(queue)
+        if messages is None:
+            continue
+        missing = min(queued.count() - messages, MOST)
+        if missing > 0:
+            jobs = list(overdue[:missing])
+            Job.objects.filter(pk__in=[job.pk for job in jobs], state=State.QUEUED).update(
+                rung_at=now
+            )
+            count += doorbell.ring(jobs)
+    return count

@@ -1,0 +1,89 @@
+"""The only module that knows Celery: one thin task for a job, one for the sweeper, and the ring.
+
+A message only names a job. Celery neither retries nor delays nor keeps results: the database does.
+"""
+
+import logging
+import mmap
+import os
+from typing import Any
+from uuid import UUID
+
+from billiard.common import terminate_handler_fired
+from billiard.process import current_process
+from celery import current_app, shared_task, signals
+from kombu.exceptions import ChannelError, OperationalError
+
+from . import doorbell, registry, runner, sweeper
+from .models import Job
+from .place import Place
+
+logger = logging.getLogger(__name__)
+
+# The last wall behind a kind's hard time limit: for code that does not even let threads run.
+LAST_WALL_SECONDS = 60
+
+# One byte that the worker's children share with it, being forked after this line: it drains.
+_draining = mmap.mmap(-1, 1)
+
+
+@signals.worker_shutting_down.connect
+def _drain(**_: Any) -> None:
+    _draining[0] = 1
+
+
+def _place(hostname: str) -> Place:
+    pid = os.getpid()
+    alone = current_process().name != "MainProcess"
+    return Place(
+        worker=f"{hostname}/{pid}",
+        draining=lambda: bool(_draining[0]),
+        terminating=terminate_handler_fired,
+        **({"kill": lambda: os._exit(1)} if alone else {}),
+    )
+
+
+@shared_task(name="jobs.run", bind=True, max_retries=0)
+def run_job(self: Any, job_id: str) -> None:
+    """One attempt at a job, unless somebody else has it."""
+    runner.run(UUID(job_id), _place(self.request.hostname or "worker"))
+
+
+@shared_task(name="jobs.sweep", max_retries=0)
+def sweep() -> None:
+    sweeper.sweep(messages_waiting)
+
+
+def ring(job: Job) -> None:
+    """Publish once, without waiting for a broker that is away. Raises what Kombu raises."""
+    kind = registry.find(job.kind)
+    run_job.apply_async(
+        (str(job.pk),),
+        queue=job.queue,
+        priority=_priority(job.priority),
+        time_limit=kind.hard_time_limit + LAST_WALL_SECONDS if kind else None,
+        retry=False,
+    )
+
+
+def _priority(priority: int) -> int:
+    """Redis takes 0 first, RabbitMQ 9."""
+    redis = current_app.connection_for_write().transport.driver_type == "redis"
+    return priority if redis else 9 - priority
+
+
+def messages_waiting(queue: str) -> int | None:
+    """How many messages the broker holds for a queue, or None when it does not say."""
+    try:
+        with current_app.pool.acquire(block=True, timeout=2) as connection:
+            with connection.channel() as channel:
+                return int(channel.queue_declare(queue, passive=True).message_count)
+    except ChannelError:
+        # A queue of Redis without messages does not exist.
+        return 0
+    except (OperationalError, OSError) as error:
+        logger.warning("The broker could not be asked about %s: %r", queue, error)
+        return None
+
+
+doorbell.carried_by(ring)

@@ -1,0 +1,177 @@
+"""A kind for the suite whose params choose what happens. Known where PARLEY_KINDS=tests.kinds."""
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any, Literal
+
+from jobs.context import Cancelled, Context, GiveUp, RetryLater
+from jobs.registry import Backoff, Params, kind
+
+Outcome = Literal[
+    "ok",
+    "error",
+    "give_up",
+    "retry_later",
+    "slow",
+    "hang",
+    "stubborn",
+    "kill",
+    "exit",
+    "attach",
+    "steps",
+    "not_json",
+    "catch_cancel",
+]
+
+
+class OutcomeParams(Params):
+    """`failures`: how many attempts fail first. `trace`: a file that gets a line an attempt."""
+
+    outcome: Outcome = "ok"
+    value: str = ""
+    seconds: float = 0
+    steps: int = 10
+    failures: int = 0
+    trace: str = ""
+
+
+class Expected(Exception):
+    """A failure that a test asked for."""
+
+
+class Hopeless(Exception):
+    """One that is not worth another attempt."""
+
+
+@kind(
+    "test.outcome",
+    title="Test",
+    params=OutcomeParams,
+    queue="interactive",
+    max_attempts=3,
+    backoff=Backoff(base=0.05, cap=0.1),
+    soft_time_limit=60,
+    give_up_on=[Hopeless],
+)
+def outcome(ctx: Context[OutcomeParams]) -> Any:
+    """Does what its params say."""
+    params = ctx.params
+    if params.trace:
+        with Path(params.trace).open("a") as file:
+            file.write(f"{ctx.id} {ctx.attempt} {os.getpid()}\n")
+    if ctx.attempt <= params.failures:
+        raise Expected(f"failure {ctx.attempt} of {params.failures}")
+    return OUTCOMES[params.outcome](ctx)
+
+
+@kind(
+    "test.short",
+    params=OutcomeParams,
+    max_attempts=1,
+    soft_time_limit=1,
+    hard_time_limit=3,
+)
+def short(ctx: Context[OutcomeParams]) -> Any:
+    """The same with time limits of one and three seconds and a single attempt."""
+    return OUTCOMES[ctx.params.outcome](ctx)
+
+
+def ok(ctx: Context[OutcomeParams]) -> dict[str, Any]:
+    return {"summary": f"Done {ctx.params.value}".strip(), "value": ctx.params.value}
+
+
+def error(ctx: Context[OutcomeParams]) -> None:
+    raise (Hopeless if ctx.params.value == "hopeless" else Expected)(ctx.params.value or "an error")
+
+
+def give_up(ctx: Context[OutcomeParams]) -> None:
+    raise GiveUp(ctx.params.value or "no use")
+
+
+def retry_later(ctx: Context[OutcomeParams]) -> dict[str, Any]:
+    if ctx.attempt == 1:
+        raise RetryLater(ctx.params.seconds)
+    return ok(ctx)
+
+
+def slow(ctx: Context[OutcomeParams]) -> dict[str, Any]:
+    """`steps` steps of `seconds` each, with progress."""
+    for step in range(ctx.params.steps):
+        ctx.progress(step, ctx.params.steps, f"step {step}")
+        time.sleep(ctx.params.seconds)
+    ctx.progress(ctx.params.steps, ctx.params.steps, "done")
+    return ok(ctx)
+
+
+def hang(ctx: Context[OutcomeParams]) -> None:
+    """Never looks whether it should stop, but can be interrupted."""
+    time.sleep(ctx.params.seconds or 600)
+
+
+def stubborn(ctx: Context[OutcomeParams]) -> None:
+    """Swallows whatever would stop it."""
+    end = time.monotonic() + (ctx.params.seconds or 600)
+    while time.monotonic() < end:
+        try:
+            time.sleep(0.05)
+        except BaseException:
+            ctx.log("not me")
+
+
+def kill(ctx: Context[OutcomeParams]) -> dict[str, Any]:
+    """Takes its process along, `steps` times."""
+    if ctx.attempt <= ctx.params.steps:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return ok(ctx)
+
+
+def leave(ctx: Context[OutcomeParams]) -> None:
+    raise SystemExit(3)
+
+
+def attach(ctx: Context[OutcomeParams]) -> dict[str, Any]:
+    ctx.attach("hello.txt", "text/plain", b"hello " + ctx.params.value.encode())
+    return ok(ctx)
+
+
+def steps(ctx: Context[OutcomeParams]) -> dict[str, Any]:
+    """Two parts; the second fails in the first attempt when `value` is "fail"."""
+
+    def second() -> dict[str, int]:
+        if ctx.params.value == "fail" and ctx.attempt == 1:
+            raise Expected("the second part")
+        return {"second": ctx.attempt}
+
+    return {"parts": ctx.steps({"first": lambda: {"first": ctx.attempt}, "second": second})}
+
+
+def not_json(ctx: Context[OutcomeParams]) -> object:
+    return {"value": object()}
+
+
+def catch_cancel(ctx: Context[OutcomeParams]) -> None:
+    """Tidies up when it is cancelled."""
+    try:
+        hang(ctx)
+    except Cancelled:
+        ctx.log("tidied up")
+        raise
+
+
+OUTCOMES = {
+    "ok": ok,
+    "error": error,
+    "give_up": give_up,
+    "retry_later": retry_later,
+    "slow": slow,
+    "hang": hang,
+    "stubborn": stubborn,
+    "kill": kill,
+    "exit": leave,
+    "attach": attach,
+    "steps": steps,
+    "not_json": not_json,
+    "catch_cancel": catch_cancel,
+}
