@@ -35,6 +35,7 @@ router = Router(tags=["rooms"])
 Limit = Annotated[int, Field(ge=1, le=200)]
 Cursor = Annotated[str | None, Field(max_length=200, description="from a `next` link")]
 
+
 class Request(HttpRequest):
     """One that has been authenticated, either way."""
 
@@ -49,7 +50,7 @@ def _next(
     return paging.link(request, limit=limit, cursor=paging.cursor(page[-1].pk))
 
 
-# Rooms ----------------------------------------------------------------------------------------------
+# Rooms --------------------------------------------------------------------------------------------
 
 
 def _with_members(rooms: QuerySet[Room]) -> QuerySet[Room]:
@@ -159,7 +160,7 @@ def list_members(
     }
 
 
-# Messages -------------------------------------------------------------------------------------------
+# Messages -----------------------------------------------------------------------------------------
 
 
 @router.get("/rooms/{slug}/messages", response=MessagePage)

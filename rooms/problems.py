@@ -80,7 +80,7 @@ def response(
     return answer
 
 
-# What the API's operations raise --------------------------------------------------------------------
+# What the API's operations raise ------------------------------------------------------------------
 
 
 def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
@@ -97,7 +97,9 @@ def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
 
 def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     found = error.errors
-    text = "; ".join(f"{item['pointer'].lstrip('/') or 'body'}: {item['message']}" for item in found)
+    text = "; ".join(
+        f"{item['pointer'].lstrip('/') or 'body'}: {item['message']}" for item in found
+    )
     return response(422, text, errors=found)
 
 
@@ -174,7 +176,7 @@ def _pointer(model: Any, location: tuple[int | str, ...]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
 
 
-# What Django answers beside the API -----------------------------------------------------------------
+# What Django answers beside the API ---------------------------------------------------------------
 
 
 def in_form(request: HttpRequest, answer: HttpResponseBase) -> HttpResponseBase:

@@ -12,7 +12,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.db import transaction
 
-from rooms import actions, bell, log
+from rooms import actions, bell, log, moderation
 from rooms.log import writing_in_transaction
 from rooms.models import Attachment, Event, Membership, Message, Room
 from rooms.protocol import Conflict, Forbidden, Invalid, NotFound
@@ -51,7 +51,7 @@ def applied(state, event, viewer):
             if changed["user"]["id"] == viewer.pk:
                 room["role"] = changed["role"]
         case "room.changed":
-            room.update(event["room_data"])
+            room.update(event["changed"])
         case "job.changed":
             pass
         case other:
@@ -182,7 +182,9 @@ def test_report_of_a_job(watch, alice, den):
     def report():
         with transaction.atomic(), writing_in_transaction([den.pk]) as logs:
             room = logs.rooms[den.pk]
-            files = [actions.attach(room, alice, "plot.svg", "image/svg+xml", ContentFile(b"<svg/>"))]
+            files = [
+                actions.attach(room, alice, "plot.svg", "image/svg+xml", ContentFile(b"<svg/>"))
+            ]
             logs.append(room, "job.changed", {"job": {"id": "x", "state": "succeeded"}})
             return actions.report_in_transaction(logs, room, alice, "Done.", uuid.uuid4(), files)
 
@@ -212,6 +214,30 @@ def test_read(watch, alice, bob, monkeypatch):
     actions.mark_read(bob, "lobby", said[1]["seq"])
     actions.mark_read(bob, "lobby", said[0]["seq"])
     assert len(heard) == 2, "reading what has been read tells nobody"
+
+
+def test_change_room(watch, lobby):
+    details = moderation.Details("The lobby", "Everything", "public", archived=True)
+    watch("lobby").verify(lambda: moderation.change_room(lobby.pk, details), "room.changed")
+    watch("lobby").verify(lambda: moderation.change_room(lobby.pk, details))
+    details = moderation.Details("The lobby", "", "private", archived=False)
+    watch("lobby").verify(lambda: moderation.change_room(lobby.pk, details), "room.changed")
+    with pytest.raises(Invalid):
+        details = moderation.Details("", "", "private", archived=False)
+        watch("lobby").verify(lambda: moderation.change_room(lobby.pk, details))
+
+
+def test_change_members(watch, charlie, den):
+    den_watch = watch("den")
+    den_watch.verify(lambda: moderation.add_member(den.pk, charlie, "moderator"), "member.joined")
+    den_watch.verify(lambda: moderation.add_member(den.pk, charlie, "member"))
+    den_watch.verify(lambda: moderation.change_role(den.pk, charlie, "owner"), "member.changed")
+    den_watch.verify(lambda: moderation.change_role(den.pk, charlie, "owner"))
+    with pytest.raises(Invalid):
+        moderation.change_role(den.pk, charlie, "king")
+    den_watch.verify(lambda: moderation.remove_member(den.pk, charlie), "member.left")
+    den_watch.verify(lambda: moderation.remove_member(den.pk, charlie))
+    den_watch.verify(lambda: moderation.change_role(den.pk, charlie, "owner"))
 
 
 def test_create_room(caller, alice, charlie):

@@ -136,7 +136,8 @@ def test_what_django_refuses_is_a_problem_too(caller, alice, lobby, method, path
         assert "GET" in answer["Allow"]
 
 
-def test_a_host_that_is_not_ours_gets_a_problem(alice, lobby):
+def test_a_host_that_is_not_ours_gets_a_problem(settings):
+    settings.ALLOWED_HOSTS = ["parley.example"]
     answer = Client(headers={"host": "evil.example"}).get("/api/v1/rooms")
     assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
 
@@ -153,13 +154,15 @@ def test_a_fault_says_nothing_of_itself(caller, alice, lobby, monkeypatch):
 
 
 def test_a_fault_says_all_of_itself_while_developing(caller, alice, lobby, monkeypatch, settings):
+    alices = caller(alice)
+    alices.get("rooms")
     settings.DEBUG = True
 
     def fail(*_):
         raise RuntimeError("the cause")
 
     monkeypatch.setattr(actions, "find_room", fail)
-    answer = caller(alice).get("rooms/lobby")
+    answer = alices.get("rooms/lobby")
     assert answer.status_code == 500
     assert "the cause" in answer.data["traceback"]
 

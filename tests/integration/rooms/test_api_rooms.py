@@ -38,7 +38,9 @@ def test_pages_of_rooms_cover_all_of_them_once(caller, alice):
     assert seen == made
 
 
-@pytest.mark.parametrize("cursor", ["x", "!!", "WzFd" * 60, "WyJhIl0", "W3RydWVd", "WzEsMl0", "bnVsbA"])
+@pytest.mark.parametrize(
+    "cursor", ["x", "!!", "WzFd" * 60, "WyJhIl0", "W3RydWVd", "WzEsMl0", "bnVsbA"]
+)
 def test_a_cursor_that_nobody_gave_is_refused(caller, alice, cursor):
     assert caller(alice).get("rooms", cursor=cursor).status_code == 422
 
@@ -122,7 +124,12 @@ def test_joining_twice_is_joining_once(caller, charlie, lobby):
     assert (first.status_code, first.data["role"], first.data["members"]) == (200, "member", 3)
     again = caller(charlie).post("rooms/lobby/join")
     assert again.data == first.data
-    assert Event.objects.filter(room=lobby, type="member.joined", payload__member__user__id=charlie.pk).count() == 1
+    assert (
+        Event.objects.filter(
+            room=lobby, type="member.joined", payload__member__user__id=charlie.pk
+        ).count()
+        == 1
+    )
 
 
 def test_leaves(caller, bob, lobby):

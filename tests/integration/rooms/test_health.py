@@ -16,7 +16,7 @@ def test_alive_without_anything(client, django_assert_num_queries):
     assert not answer.cookies
 
 
-def test_ready_when_all_parts_answer(client, redis_server):
+def test_ready_when_all_parts_answer(client):
     answer = client.get("/readyz")
     assert answer.json() == {"ok": True, "checks": {"database": "ok", "redis": "ok"}}
     assert answer.status_code == 200
@@ -41,7 +41,7 @@ def test_not_ready_without_the_database(client, monkeypatch):
     assert b"internal" not in answer.content
 
 
-def test_a_part_that_was_registered_is_asked(client, redis_server):
+def test_a_part_that_was_registered_is_asked(client):
     health.register("live", lambda: "draining")
     try:
         answer = client.get("/readyz")

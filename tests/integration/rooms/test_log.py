@@ -65,9 +65,7 @@ def test_many_writers_leave_no_hole(alice, bob, lobby, no_bell):
         assert own == sorted(own), "one author's messages stand in the order of writing"
 
 
-def test_writers_of_several_rooms_do_not_wait_for_each_other_in_a_ring(
-    alice, lobby, den, no_bell
-):
+def test_writers_of_several_rooms_do_not_wait_for_each_other_in_a_ring(alice, lobby, den, no_bell):
     def write(slugs):
         for _ in range(POSTS):
             actions.post_messages([actions.Post(alice, slug, "x") for slug in slugs])

@@ -1,0 +1,185 @@
+"""Markdown to HTML: whatever people write stays harmless, and what they mean is shown."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from rooms.markdown import ALLOWED, render
+
+ATTRIBUTES = {
+    "a": {"href", "title", "rel", "target"},
+    "ol": {"start"},
+    "code": {"class"},
+}
+
+
+class Reader(HTMLParser):
+    """Collects every tag as a browser would find it."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.others: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_comment(self, data):
+        self.others.append(data)
+
+    handle_decl = handle_pi = unknown_decl = handle_comment
+
+
+def tags_of(html):
+    reader = Reader()
+    reader.feed(html)
+    reader.close()
+    assert not reader.others
+    return reader.tags
+
+
+def scheme_of(href):
+    """As a browser finds it: without the characters that it leaves out of an address."""
+    href = re.sub("[\t\n\r]", "", href).lstrip("".join(map(chr, range(33))))
+    scheme = re.match("([a-zA-Z][a-zA-Z0-9+.-]*):", href)
+    return scheme and scheme[1].lower()
+
+
+def assert_harmless(html):
+    for tag, attributes in tags_of(html):
+        assert tag in ALLOWED
+        assert set(attributes) <= ATTRIBUTES.get(tag, set())
+        if tag == "a":
+            assert attributes["rel"] == "noopener noreferrer nofollow"
+            assert attributes["target"] == "_blank"
+            assert scheme_of(attributes.get("href") or "") in (None, "http", "https", "mailto")
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<svg/onload=alert(1)>",
+    "<style>*{display:none}</style>",
+    "<iframe srcdoc='<script>alert(1)</script>'>",
+    "<a href='javascript:alert(1)'>x</a>",
+    "<!--><script>alert(1)</script>-->",
+    "<![CDATA[<script>]]>",
+    "<math><mi//xlink:href='data:x,<script>alert(1)</script>'>",
+    "[x](javascript:alert(1))",
+    "[x](JaVaScRiPt:alert(1))",
+    "[x](java\nscript:alert(1))",
+    "[x](java&#x09;script:alert(1))",
+    "[x](&#106;avascript:alert(1))",
+    "[x](<javascript:alert(1)>)",
+    "[x](\u0001javascript:alert(1))",
+    "[x](vbscript:x)",
+    "[x](data:text/html;base64,PHNjcmlwdD4=)",
+    "[x](file:///etc/passwd)",
+    "[x](//evil.example)",
+    "[x](/accounts/logout/)",
+    "[x](#top)",
+    "[x][y]\n\n[y]: javascript:alert(1) 'title'",
+    "<javascript:alert(1)>",
+    "javascript:alert(1)",
+    '[x](http://a "onmouseover=alert(1)")',
+    '[x](http://a" onmouseover="alert(1))',
+    "![x](http://a/b.png)",
+    "![x](javascript:alert(1))",
+    "`<script>`",
+    '```" onclick=alert(1) class="\n</code><script>\n```',
+    "~~~<script>alert(1)</script>\nx\n~~~",
+    "| <script> |\n|-|\n| <img onerror=x> |",
+    "&lt;script&gt;alert(1)&lt;/script&gt;",
+    "&#60;script&#62;",
+    "http://a.example/<script>",
+    "https://a.example/\u202egnp.exe",
+    "\u202e reversed \u2066 isolated \u2069",
+    "\x00\x01\x7f\ufffe\ufeff",
+    "<" * 5_000,
+    "[" * 5_000,
+    "*" * 5_000 + "x",
+    "> " * 2_000,
+    "- " * 2_000,
+    "[x](" * 1_000,
+    "`" * 5_000,
+    "| " * 2_000,
+]
+
+
+@pytest.mark.parametrize("body", HOSTILE, ids=lambda body: ascii(body[:30]))
+def test_hostile_text_stays_text(body):
+    assert_harmless(render(body))
+
+
+PIECES = st.sampled_from(
+    [
+        *(body for body in HOSTILE if len(body) < 100),
+        "*",
+        "`",
+        "\n\n",
+        "> ",
+        "[",
+        "](",
+        ")",
+        "<",
+        ">",
+    ]
+)
+BODIES = st.one_of(
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=300),
+    st.lists(st.one_of(PIECES, st.text("<>&\"'`*_[]()!#:/ \nab", max_size=8)), max_size=12).map(
+        "".join
+    ),
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(BODIES)
+@example("<a\thref='javascript:1'>")
+def test_no_tag_outside_the_list_whatever_is_written(body):
+    assert_harmless(render(body))
+
+
+def test_a_script_is_shown_as_it_was_typed():
+    assert render("<script>alert(1)</script>") == "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>"
+
+
+def test_a_direction_mark_is_kept_inside_its_message():
+    assert "\u202e" in render("a \u202e b")
+
+
+@pytest.mark.parametrize(
+    ("body", "html"),
+    [
+        ("*a* **b** ~~c~~ `d`", "<p><em>a</em> <strong>b</strong> <s>c</s> <code>d</code></p>"),
+        ("a\nb", "<p>a<br>\nb</p>"),
+        ("> a", "<blockquote>\n<p>a</p>\n</blockquote>"),
+        ("3. a", '<ol start="3">\n<li>a</li>\n</ol>'),
+        ("```py\nx < 1\n```", '<pre><code class="language-py">x &lt; 1\n</code></pre>'),
+    ],
+)
+def test_what_is_meant_is_shown(body, html):
+    assert render(body) == html
+
+
+@pytest.mark.parametrize(
+    ("body", "href"),
+    [
+        ("see https://example.org/a?b=1&c=2.", "https://example.org/a?b=1&c=2"),
+        ("[x](mailto:a@example.org)", "mailto:a@example.org"),
+        ("<https://example.org>", "https://example.org"),
+        ("example.org", "http://example.org"),
+    ],
+)
+def test_links_open_apart(body, href):
+    [(_, attributes)] = [tag for tag in tags_of(render(body)) if tag[0] == "a"]
+    assert attributes == {"href": href, "rel": "noopener noreferrer nofollow", "target": "_blank"}
+
+
+def test_a_table_is_a_table():
+    assert {"table", "thead", "th", "tbody", "td"} <= {
+        tag for tag, _ in tags_of(render("| a | b |\n|---|---|\n| 1 | 2 |"))
+    }

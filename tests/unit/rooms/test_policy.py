@@ -1,0 +1,93 @@
+"""Who may do what, as a table: everybody's standing towards every sort of room."""
+
+import pytest
+from django.utils import timezone
+
+from rooms import policy
+from rooms.models import Membership, Room
+from rooms.protocol import Forbidden, NotFound
+
+STRANGER = None
+MEMBER, MODERATOR, OWNER = (Membership(role=role) for role in ("member", "moderator", "owner"))
+PUBLIC, PRIVATE, DIRECT = (
+    Room(slug="r", name="R", visibility=visibility)
+    for visibility in ("public", "private", "direct")
+)
+
+
+def archived(room):
+    return Room(slug="r", name="R", visibility=room.visibility, archived_at=timezone.now())
+
+
+def outcome(decide, *arguments):
+    """What a decision came to: True, or the class of the refusal."""
+    try:
+        decide(*arguments)
+    except (Forbidden, NotFound) as refusal:
+        return type(refusal)
+    return True
+
+
+@pytest.mark.parametrize(
+    ("room", "membership", "expected"),
+    [
+        (PUBLIC, STRANGER, True),
+        (PUBLIC, MEMBER, True),
+        (PRIVATE, STRANGER, NotFound),
+        (PRIVATE, MEMBER, True),
+        (DIRECT, STRANGER, NotFound),
+        (DIRECT, MEMBER, True),
+        (archived(PUBLIC), STRANGER, True),
+        (None, STRANGER, NotFound),
+    ],
+)
+def test_see(room, membership, expected):
+    assert outcome(policy.require_see, room, membership, "r") == expected
+
+
+@pytest.mark.parametrize("decide", [policy.require_post, policy.require_join])
+@pytest.mark.parametrize(
+    ("room", "membership", "expected"),
+    [
+        (PUBLIC, STRANGER, True),
+        (PRIVATE, STRANGER, NotFound),
+        (PRIVATE, MEMBER, True),
+        (archived(PUBLIC), STRANGER, Forbidden),
+        (archived(PUBLIC), OWNER, Forbidden),
+        (archived(PRIVATE), STRANGER, NotFound),
+        (archived(PRIVATE), MEMBER, Forbidden),
+    ],
+)
+def test_post_and_join(decide, room, membership, expected):
+    assert outcome(decide, room, membership) == expected
+
+
+@pytest.mark.parametrize(
+    ("membership", "expected"),
+    [(STRANGER, False), (MEMBER, False), (MODERATOR, True), (OWNER, True)],
+)
+def test_manage(membership, expected):
+    assert policy.may_manage(membership) is expected
+
+
+@pytest.mark.parametrize(
+    ("room", "membership", "other_owners", "expected"),
+    [
+        (PUBLIC, STRANGER, 1, Forbidden),
+        (PUBLIC, MEMBER, 1, True),
+        (PUBLIC, OWNER, 0, True),
+        (PRIVATE, MEMBER, 1, True),
+        (PRIVATE, OWNER, 0, Forbidden),
+        (PRIVATE, OWNER, 1, True),
+    ],
+)
+def test_leave(room, membership, other_owners, expected):
+    assert outcome(policy.require_leave, room, membership, other_owners) == expected
+
+
+def test_a_hidden_room_and_no_room_are_told_alike():
+    with pytest.raises(NotFound) as hidden:
+        policy.require_see(PRIVATE, STRANGER, "r")
+    with pytest.raises(NotFound) as missing:
+        policy.require_see(None, STRANGER, "r")
+    assert hidden.value.answer() == missing.value.answer()
