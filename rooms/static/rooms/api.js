@@ -49,7 +49,7 @@ async function call(method, url, body) {
 function withQuery(url, parameters) {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) {
-    if (value !== null && value !== undefined) query.set(name, value);
+    for (const each of [value].flat()) if (each !== null && each !== undefined) query.append(name, each);
   }
   return query.size ? `${url}?${query}` : url;
 }

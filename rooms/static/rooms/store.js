@@ -115,6 +115,12 @@ function holds(entries, author, clientId) {
   return entries.some(({ kind, value }) => kind === "message" && value.client_id === clientId && value.author?.id === author);
 }
 
+/** Who speaks or types is here. */
+function seen(draft, person) {
+  if (!person || !Array.isArray(draft.present) || draft.present.some((known) => known.id === person.id)) return;
+  draft.present = [...draft.present, person];
+}
+
 const own = {
   "message.created"(draft, { message }) {
     if (!entryAt(draft, message.seq)) place(draft, messageEntry(message));
@@ -123,6 +129,7 @@ const own = {
       if (message.kind === "text") draft.newAfter = null;
     }
     draft.typing = draft.typing.filter((person) => person.id !== message.author?.id);
+    if (message.kind === "text") seen(draft, message.author);
   },
 
   "member.joined"(draft, event) {
@@ -153,6 +160,7 @@ const own = {
     if (user.id === draft.user.id) return;
     const others = draft.typing.filter((person) => person.id !== user.id);
     draft.typing = [...others, { ...user, until: now + TYPING_MS }];
+    seen(draft, user);
   },
 
   /** Somebody's cursor moved: one's own, when another tab has read. */

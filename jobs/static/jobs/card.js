@@ -1,0 +1,145 @@
+// A job's card in the stream. It lives: it is drawn again in place whenever the job changes, and
+// once a second where it counts time.
+
+import { now } from "../rooms/clock.js";
+import { copy, one, reconcile, setText, show } from "../rooms/dom.js";
+import { drawFiles } from "../rooms/files.js";
+import { nameOf } from "../rooms/person.js";
+import { isolated, timeOfDay } from "../rooms/text.js";
+import { details } from "./attempts.js";
+import { drawBadge } from "./badge.js";
+import { drawBar } from "./bar.js";
+import { drawResult } from "./result.js";
+import { hasEnded } from "./store.js";
+import { attemptText, look, progressText, runTime, stateText } from "./words.js";
+
+const MANAGERS = new Set(["owner", "moderator"]);
+const cards = new Set();
+
+setInterval(() => {
+  for (const card of cards) {
+    if (!card.isConnected || hasEnded(card.entry.value)) cards.delete(card);
+    else drawTime(card);
+  }
+}, 1000);
+
+export const jobCard = {
+  create(entry, room) {
+    const card = copy("t-job-card");
+    const { id, title, requested_by, kind, created_at } = entry.value;
+    card.dataset.job = id;
+    card.dataset.kind = kind;
+    card.id = `job-${id}`;
+    setText(one("[data-title]", card), title);
+    one("article", card).setAttribute("aria-label", `Job: ${title}`);
+    setText(one("[data-by]", card), `${kind} · by ${isolated(nameOf(requested_by))} · ${timeOfDay(created_at)}`);
+    one("[data-cancel]", card).onclick = () => ask(card, room, "job.cancel");
+    one("[data-retry]", card).onclick = () => ask(card, room, "job.retry");
+    one("[data-more]", card).onclick = () => unfold(card, room);
+    return card;
+  },
+
+  update(card, entry, room) {
+    const before = card.entry?.value;
+    const job = entry.value;
+    card.entry = entry;
+    card.dataset.state = job.state;
+    drawTime(card);
+    drawButtons(card, room);
+    if (before !== undefined && before.state !== job.state) {
+      setText(one("[data-said]", card), `${job.title}: ${look(job.state).word}`);
+      if (!one("[data-details]", card).hidden) fill(card, room);
+    }
+    const running = job.state === "running";
+    show(one("[data-progress]", card), running);
+    if (running) drawBar(one(".bar", card), job);
+    const attempt = attemptText(job);
+    setText(one("[data-attempt]", card), attempt && ` · ${attempt}`);
+    show(one("[data-attempt]", card), attempt !== "");
+    drawError(one("[data-error]", card), job);
+    if (before?.result !== job.result) drawResult(one("[data-result]", card), job.result);
+    drawSteps(one("[data-steps]", card), job.steps ?? []);
+    drawFiles(one("[data-files]", card), job.attachments);
+    if (!hasEnded(job)) cards.add(card);
+  },
+};
+
+/** What changes with time alone; never the height. */
+function drawTime(card) {
+  const { value: job, pace } = card.entry;
+  drawBadge(one("header [data-state]", card), job.state, stateText(job, now()));
+  if (job.state === "running") setText(one("[data-progress-text]", card), progressText(job, pace, now()));
+  setText(one("[data-time]", card), runTime(job, now()));
+}
+
+function drawButtons(card, room) {
+  const { value: job } = card.entry;
+  const { user } = room.state;
+  const may = job.requested_by?.id === user.id || user.staff || MANAGERS.has(room.state.room.role);
+  const cancel = one("[data-cancel]", card);
+  const retry = one("[data-retry]", card);
+  const focused = card.contains(document.activeElement) ? document.activeElement : null;
+  show(cancel, may && !hasEnded(job) && !job.cancel_requested);
+  show(retry, may && (job.state === "failed" || job.state === "cancelled"));
+  // A button that goes away must not take the keyboard's place with it.
+  if (focused?.hidden) one("[data-more]", card).focus({ preventScroll: true });
+}
+
+function drawError(element, job) {
+  const shown = job.error && (job.state === "failed" || job.state === "retrying");
+  setText(element, shown ? job.error.message || job.error.class : "");
+  show(element, Boolean(shown));
+}
+
+function drawSteps(list, steps) {
+  show(list, steps.length > 0);
+  reconcile(list, steps, {
+    keyOf: (step) => step.name,
+    create: () => copy("t-job-step"),
+    update: (element, step) => {
+      drawBadge(one("[data-state]", element), step.state);
+      setText(one("[data-name]", element), step.name);
+      setText(one("[data-text]", element), step.error?.message ?? (typeof step.result === "string" ? step.result : step.result?.summary ?? ""));
+    },
+  });
+}
+
+async function ask(card, room, type) {
+  const buttons = card.querySelectorAll("[data-cancel], [data-retry]");
+  const refusal = one("[data-refusal]", card);
+  for (const button of buttons) button.disabled = true;
+  show(refusal, false);
+  try {
+    await room.command({ type, job: card.entry.value.id });
+  } catch (error) {
+    setText(refusal, error.message);
+    show(refusal, true);
+  } finally {
+    for (const button of buttons) button.disabled = false;
+  }
+}
+
+function unfold(card, room) {
+  const button = one("[data-more]", card);
+  const holder = one("[data-details]", card);
+  const open = holder.hidden;
+  button.setAttribute("aria-expanded", open);
+  setText(button, open ? "Hide details" : "Details");
+  if (open) fill(card, room);
+  else room.hold(button, () => show(holder, false));
+}
+
+async function fill(card, room) {
+  const holder = one("[data-details]", card);
+  let found;
+  try {
+    found = await details(card.entry.value.id);
+  } catch (error) {
+    found = [Object.assign(document.createElement("p"), { className: "composer-error", textContent: error.message })];
+  }
+  if (one("[data-more]", card).getAttribute("aria-expanded") !== "true") return;
+  room.hold(one("[data-more]", card), () => {
+    holder.replaceChildren(...found);
+    show(holder, true);
+  });
+}

@@ -1,0 +1,24 @@
+// Cards of a stretch of a room, from REST. Registered into rooms/extensions.js.
+
+import * as api from "../rooms/api.js";
+import { jobEntry } from "./store.js";
+
+const PAGE = 100;
+const MOST_PAGES = 5;
+
+export async function history({ slug, from, to, after, before }) {
+  const jobs = [];
+  let answer = await api.get("/jobs", { room: slug, after, before, limit: PAGE });
+  for (let pages = 1; ; pages += 1) {
+    jobs.push(...answer.jobs);
+    if (!answer.next || pages === MOST_PAGES) break;
+    answer = await api.follow(answer.next);
+  }
+  return jobs.filter((job) => job.seq >= from && job.seq < to).map((job) => jobEntry(job));
+}
+
+/** Jobs of a room that have not ended. */
+export async function underWay(slug) {
+  const answer = await api.get("/jobs", { room: slug, state: ["scheduled", "queued", "running", "retrying"], limit: PAGE });
+  return answer.jobs;
+}

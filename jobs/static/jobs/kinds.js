@@ -1,0 +1,65 @@
+// Help for "/job": the kinds there are, and what each wants to know. Registered as a completer.
+
+import * as api from "../rooms/api.js";
+
+let asked = null;
+
+function kinds() {
+  asked ??= api.get("/job-kinds").then((answer) => answer.kinds, (error) => {
+    asked = null;
+    throw error;
+  });
+  return asked;
+}
+
+/** `text` is what follows "/job ". */
+export async function completions(text) {
+  const known = await kinds();
+  const [, name, space, rest] = /^(\S*)(\s*)(.*)$/s.exec(text);
+  if (!space) return { options: known.filter((kind) => kind.name.includes(name)).map(offer), hint: "" };
+  const kind = known.find((each) => each.name === name);
+  return kind ? { options: missing(kind, rest), hint: explained(kind) } : { options: [], hint: `There is no kind ${name}.` };
+}
+
+const offer = (kind) => ({
+  name: kind.name,
+  text: kind.title,
+  insert: Object.keys(properties(kind)).length ? `${kind.name} ` : kind.name,
+});
+
+const properties = (kind) => kind.params_schema?.properties ?? {};
+
+/** Params whose names go on from what is typed last, unless they are there already. */
+function missing(kind, rest) {
+  const words = rest.split(/\s+/);
+  const begun = words.pop();
+  const given = new Set(words.map((word) => word.split("=")[0]));
+  if (begun.includes("=")) return [];
+  return Object.entries(properties(kind))
+    .filter(([name]) => !given.has(name) && name.startsWith(begun))
+    .map(([name, schema]) => ({
+      name: `${name}=`,
+      text: described(schema, required(kind, name)),
+      insert: `${[kind.name, ...words, ""].join(" ")}${name}=`,
+    }));
+}
+
+const required = (kind, name) => (kind.params_schema.required ?? []).includes(name);
+
+function explained(kind) {
+  return kind.description ?? kind.title;
+}
+
+/** "how many days, 1–90, 7 unless said" */
+export function described(schema, isRequired) {
+  const choices = schema.enum ?? schema.anyOf?.flatMap((each) => each.enum ?? []);
+  const low = schema.minimum ?? schema.exclusiveMinimum;
+  const high = schema.maximum ?? schema.exclusiveMaximum;
+  const parts = [
+    schema.description?.replace(/\.$/, "") ?? (choices?.length ? "" : schema.type),
+    choices?.length && `one of ${choices.join(", ")}`,
+    low !== undefined && high !== undefined && `${low}–${high}`,
+    isRequired ? "needed" : schema.default !== undefined && schema.default !== null && `${schema.default} unless said`,
+  ];
+  return parts.filter(Boolean).join(", ");
+}

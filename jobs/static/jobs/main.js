@@ -1,0 +1,15 @@
+// What jobs add to a room: cards in the stream, a section beside it, help for "/job".
+// Runs before rooms/main.js, which draws what is registered here.
+
+import { completers, entryKinds, histories, panels, reducers } from "../rooms/extensions.js";
+import { jobCard } from "./card.js";
+import { history } from "./history.js";
+import { completions } from "./kinds.js";
+import { runningJobs } from "./panel.js";
+import * as store from "./store.js";
+
+Object.assign(reducers, store.reducers);
+entryKinds.job = jobCard;
+histories.push(history);
+panels.push(runningJobs);
+completers.job = completions;

@@ -1,0 +1,54 @@
+// The right column's "Running jobs": all that have not ended, wherever their cards are.
+
+import { now } from "../rooms/clock.js";
+import { copy, one, reconcile, setText, show } from "../rooms/dom.js";
+import { drawBar } from "./bar.js";
+import { underWay } from "./history.js";
+import { progressText, stateText } from "./words.js";
+
+export function runningJobs(room) {
+  const element = copy("t-job-panel");
+  let slug = null;
+
+  async function load() {
+    try {
+      const jobs = await underWay(slug);
+      if (room.slug === slug) room.receive([{ type: "local.jobs", jobs }]);
+    } catch (error) {
+      console.warn(error);
+    }
+  }
+
+  function update(state) {
+    if (state.room.slug !== slug) {
+      slug = state.room.slug;
+      load();
+    }
+    const jobs = Object.values(state.extra.jobs ?? {}).sort((a, b) => b.seq - a.seq);
+    show(element, jobs.length > 0);
+    reconcile(one("ul", element), jobs, {
+      keyOf: (job) => job.id,
+      create: ({ id }) => {
+        const item = copy("t-job-running");
+        one("button", item).onclick = () => room.reveal(id);
+        return item;
+      },
+      update: (item, job) => {
+        item.job = job;
+        draw(item);
+      },
+    });
+  }
+
+  setInterval(() => one("ul", element).querySelectorAll("li").forEach(draw), 1000);
+  return { element, update };
+}
+
+function draw(item) {
+  const { job } = item;
+  const running = job.state === "running";
+  setText(one("[data-title]", item), job.title);
+  show(one(".bar", item), running);
+  if (running) drawBar(one(".bar", item), job);
+  setText(one("[data-text]", item), running && job.progress ? progressText(job, null, now()) : stateText(job, now()));
+}

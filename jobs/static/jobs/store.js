@@ -1,0 +1,59 @@
+// Jobs in a room's state. Pure; registered into rooms/store.js.
+//
+// A job stands in the stream at the seq of its first event, as { seq, at, kind: "job", value: job,
+// pace }. Jobs that have not ended are also in `extra.jobs` by id, wherever their card is.
+// `pace` is what the remaining time is reckoned from: { attempt, at, current }.
+
+import { entryAt, place } from "../rooms/store.js";
+
+const ENDED = new Set(["succeeded", "failed", "cancelled"]);
+
+export const hasEnded = (job) => ENDED.has(job.state);
+
+export const jobEntry = (job, pace = null) => ({ seq: job.seq, at: job.created_at, kind: "job", value: job, pace });
+
+export const reducers = {
+  /** Durable: the whole job as it is after the change. */
+  "job.changed": (draft, { job }, { now }) => put(draft, job, now),
+
+  /** The answer to a submission; the event that says the same may have come before it. */
+  "job.accepted": (draft, { job }, { now }) => {
+    if (!entryAt(draft, job.seq)) put(draft, job, now);
+  },
+
+  /** Jobs that were under way when the page was opened, wherever their cards are. */
+  "local.jobs": (draft, { jobs }) => {
+    const known = draft.extra.jobs ?? {};
+    const found = Object.fromEntries(jobs.filter((job) => !entryAt(draft, job.seq)).map((job) => [job.id, job]));
+    draft.extra = { ...draft.extra, jobs: { ...found, ...known } };
+  },
+
+  /** Ephemeral: may be late, so it speaks only for the attempt that is running. */
+  "job.progress": (draft, event, { now }) => {
+    const entry = findEntry(draft, event.job);
+    const job = entry?.value ?? draft.extra.jobs?.[event.job];
+    if (!job || job.state !== "running" || job.attempt !== event.attempt) return;
+    put(draft, { ...job, progress: event.progress }, now);
+  },
+};
+
+function put(draft, job, now) {
+  const jobs = { ...draft.extra.jobs };
+  if (hasEnded(job)) delete jobs[job.id];
+  else jobs[job.id] = job;
+  draft.extra = { ...draft.extra, jobs };
+  // A card above what is loaded comes with its stretch of the history.
+  if (draft.older && job.seq < (draft.entries[0]?.seq ?? 0)) return;
+  place(draft, jobEntry(job, paceOf(job, entryAt(draft, job.seq)?.pace, now)));
+}
+
+/** The first progress that was seen of an attempt, or its start when nothing was done by then. */
+function paceOf(job, pace, now) {
+  if (job.state !== "running" || !job.progress) return null;
+  if (pace?.attempt === job.attempt && pace.current <= job.progress.current) return pace;
+  return { attempt: job.attempt, at: now, current: job.progress.current };
+}
+
+function findEntry(draft, id) {
+  return draft.entries.findLast(({ kind, value }) => kind === "job" && value.id === id);
+}

@@ -1,0 +1,69 @@
+// What a job's card says. Pure; `now` is in milliseconds.
+
+import { count, duration, timeOfDay } from "../rooms/text.js";
+
+/** How each state looks: its icon, its colour, its word. Also those of steps and of attempts. */
+export const STATES = {
+  scheduled: { icon: "clock", tone: "grey", word: "Scheduled" },
+  queued: { icon: "queue", tone: "grey", word: "Queued" },
+  running: { icon: "play", tone: "accent", word: "Running" },
+  retrying: { icon: "retry", tone: "amber", word: "Retrying" },
+  succeeded: { icon: "check", tone: "green", word: "Succeeded" },
+  failed: { icon: "cross", tone: "red", word: "Failed" },
+  cancelled: { icon: "stop", tone: "grey", word: "Cancelled" },
+  stopped: { icon: "stop", tone: "grey", word: "Stopped" },
+  timed_out: { icon: "clock", tone: "red", word: "Timed out" },
+  lost: { icon: "cross", tone: "amber", word: "Worker lost" },
+  interrupted: { icon: "stop", tone: "grey", word: "Interrupted" },
+  postponed: { icon: "clock", tone: "grey", word: "Postponed" },
+};
+const UNKNOWN = { icon: "clock", tone: "grey", word: "" };
+
+export const look = (state) => STATES[state] ?? { ...UNKNOWN, word: state };
+
+export function stateText(job, now) {
+  if (job.state === "running" && job.cancel_requested) return "Cancelling";
+  if (job.state === "retrying" && job.retry_at) return until("Retrying", job.retry_at, now);
+  if (job.state === "scheduled" && job.run_at) {
+    const left = Date.parse(job.run_at) - now;
+    return left > 3600_000 ? `Scheduled for ${timeOfDay(job.run_at)}` : until("Starts", job.run_at, now);
+  }
+  return look(job.state).word;
+}
+
+function until(word, at, now) {
+  const seconds = Math.ceil((Date.parse(at) - now) / 1000);
+  return seconds > 0 ? `${word} in ${duration(seconds)}` : `${word} now`;
+}
+
+/** "420 / 1,000 messages · 12 s left" */
+export function progressText({ progress }, pace, now) {
+  if (!progress) return "Starting";
+  const { current, total, text } = progress;
+  const done = total ? `${count(current)} / ${count(total)}` : count(current);
+  const left = secondsLeft(progress, pace, now);
+  return [[done, text].filter(Boolean).join(" "), left !== null && `${duration(left)} left`].filter(Boolean).join(" · ");
+}
+
+/** Reckoned from the pace so far; null while that says nothing. */
+export function secondsLeft({ current, total }, pace, now) {
+  if (!total || !pace || current <= pace.current || current >= total) return null;
+  const perSecond = (current - pace.current) / ((now - pace.at) / 1000);
+  const seconds = (total - current) / perSecond;
+  return now - pace.at < 1000 || !Number.isFinite(seconds) || seconds < 0 ? null : Math.max(1, Math.ceil(seconds));
+}
+
+/** From 0 to 1, or null when nobody knows. */
+export function share({ progress }) {
+  if (!progress?.total) return null;
+  return Math.min(1, Math.max(0, progress.current / progress.total));
+}
+
+/** "took 12 s", "14 s so far" */
+export function runTime(job, now) {
+  if (!job.started_at) return "";
+  if (job.finished_at) return `took ${duration((Date.parse(job.finished_at) - Date.parse(job.started_at)) / 1000)}`;
+  return job.state === "running" ? `${duration((now - Date.parse(job.started_at)) / 1000)} so far` : "";
+}
+
+export const attemptText = (job) => (job.attempt > 1 ? `attempt ${job.attempt} of ${job.max_attempts}` : "");
