@@ -4,8 +4,10 @@
 """
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import setup_logging
 from kombu import Queue
 
 from jobs.registry import QUEUES
@@ -17,5 +19,11 @@ os.environ.setdefault("CELERY_WORKER_WITHOUT_MINGLE", "1")
 
 app = Celery("parley")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.conf.task_queues = [Queue(name, max_priority=9) for name in QUEUES]
+# Celery publishes to the queue itself, by its name: a flush of Redis takes no binding away.
+app.conf.task_queues = [Queue(name, routing_key=name, max_priority=9) for name in QUEUES]
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def _keep_djangos_logging(**_: Any) -> None:
+    """Celery leaves logging alone when somebody has taken it over."""
