@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_ready
 from kombu import Queue
 
 from jobs.registry import QUEUES
@@ -27,3 +27,9 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def _keep_djangos_logging(**_: Any) -> None:
     """Celery leaves logging alone when somebody has taken it over."""
+
+
+@worker_ready.connect
+def _say_so(**_: Any) -> None:
+    """Whatever the log level: `manage.py up` waits for this line."""
+    print("The worker is ready.", flush=True)

@@ -22,7 +22,6 @@ if environment.database_url():
 
 from config.settings import *  # noqa: E402, F403
 
-ALLOWED_HOSTS = ["*"]
 # Hashing a password is slow on purpose; the tests make hundreds of users.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

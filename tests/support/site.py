@@ -100,18 +100,17 @@ class Site:
         self._inside: subprocess.Popen[str] | None = None
         self._guard = Guard()
         workers = [*CELERY, "worker", "--loglevel", "INFO", f"--concurrency={concurrency}"]
-        schedule = f"--schedule={self.folder / 'beat-schedule'}"
         self.redis = self._process("redis", [*MANAGE, "redis"], lambda _: self._redis_answers())
         self.web = self._process("web", [*MANAGE, "serve"], lambda _: self._web_answers())
         self.worker = self._process(
             "worker",
             [*workers, "--without-gossip", "--without-mingle"],
-            lambda process: " ready." in process.log(),
+            lambda process: "worker is ready." in process.log(),
         )
         self.beat = self._process(
             "beat",
-            [*CELERY, "beat", "--loglevel", "INFO", "--pidfile=", schedule],
-            lambda process: "beat: Starting" in process.log(),
+            [*CELERY, "beat", "--loglevel", "INFO", "--pidfile="],
+            lambda process: "maxinterval" in process.log(),
         )
         self.processes = {
             process.name: process for process in (self.redis, self.web, self.worker, self.beat)
@@ -153,7 +152,7 @@ class Site:
             Site.running.remove(self)
         if self._inside is not None:
             self._inside.kill()
-            self._inside.wait()
+            self._inside.communicate()
         # What a test leaves running is not asked twice: the next one waits.
         for process in reversed(self.processes.values()):
             if process.popen is not None:
@@ -199,16 +198,18 @@ class Site:
         """Evaluate Python in a process of the site: an expression, or statements that set `result`.
         All models and `rooms.actions` are at hand by name. The value comes back by way of JSON."""
         if self._inside is None or self._inside.poll() is not None:
-            self._inside = subprocess.Popen(
-                [sys.executable, "-m", "tests.support.inside"],
-                cwd=environment.ROOT,
-                env=self.env,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=open(self.folder / "inside.log", "ab"),
-                text=True,
-                start_new_session=True,
-            )
+            with open(self.folder / "inside.log", "ab") as log:
+                self._inside = subprocess.Popen(
+                    [sys.executable, "-m", "tests.support.inside"],
+                    cwd=environment.ROOT,
+                    env=self.env,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    text=True,
+                    start_new_session=True,
+                )
+            self._guard.tell(f"+{self._inside.pid}")
         assert self._inside.stdin is not None and self._inside.stdout is not None
         self._inside.stdin.write(json.dumps(code) + "\n")
         self._inside.stdin.flush()
@@ -238,7 +239,7 @@ class Site:
             f"room = actions.create_room(owner, {slug!r}, {slug.title()!r}, '', {visibility!r})\n"
             "with transaction.atomic(), writing_in_transaction([room.pk]) as logs:\n"
             f"    for user in User.objects.filter(username__in={list(members)!r}).order_by('pk'):\n"
-            "        actions._add_member(logs, logs.rooms[room.pk], user)\n"
+            "        actions.add_member_in_transaction(logs, logs.rooms[room.pk], user)\n"
         )
         return slug
 

@@ -70,7 +70,7 @@ async def run(manage: list[str], redis: Part | None, wants_demo: bool) -> None:
         if wants_demo:
             await together.once(Part("demo", [*manage, "demo"]))
         web = Part("web", [*manage, "serve"], stop=WEB_STOP)
-        worker = Part("worker", worker_command(), ready=r" ready\.$", stop=WORKER_STOP)
+        worker = Part("worker", worker_command(), ready=r"worker is ready\.$", stop=WORKER_STOP)
         beat = Part("beat", beat_command())
         for part in (web, worker, beat):
             await together.start(part)
@@ -90,8 +90,7 @@ def worker_command() -> list[str]:
 
 
 def beat_command() -> list[str]:
-    schedule = str(settings.DATA_DIR / "beat-schedule")
-    return [*CELERY, "beat", "--loglevel", "WARNING", "--pidfile=", f"--schedule={schedule}"]
+    return [*CELERY, "beat", "--loglevel", "WARNING", "--pidfile="]
 
 
 # Before anything starts ---------------------------------------------------------------------------
