@@ -1,6 +1,8 @@
 """The ASGI application: pages and REST by Django, `/ws/` by the live consumer."""
 
+import logging
 import os
+import sys
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("PARLEY_SERVING", "1")
@@ -10,7 +12,6 @@ from django.core.asgi import get_asgi_application
 http = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
 from django.urls import path
 
 from rooms.live.consumer import SocketConsumer
@@ -21,3 +22,10 @@ application = ProtocolTypeRouter(
         "websocket": URLRouter([path("ws/", SocketConsumer.as_asgi())]),
     }
 )
+
+if "rooms.live.server" not in sys.modules:
+    logging.getLogger("rooms.live").warning(
+        "Served by a general ASGI server. Rooms work, but this server cannot wait for slow readers"
+        " or writers, so its memory has no bound; it cuts frames above its own limit, gives no"
+        " reasons when it closes, and does not drain. `manage.py serve` does all of that."
+    )

@@ -101,7 +101,9 @@ class SocketConsumer(AsyncConsumer):
         node = await Node.current()
         if (await receive())["type"] != "websocket.connect":
             return
-        headers = {name.decode("latin1"): value.decode("latin1") for name, value in scope["headers"]}
+        headers = {
+            name.decode("latin1"): value.decode("latin1") for name, value in scope["headers"]
+        }
         caller = await node.in_thread(credentials.of_headers, headers)
         if caller is not None and caller.session_key is not None and not origin_allowed(headers):
             await send({"type": "websocket.close"})

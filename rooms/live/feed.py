@@ -18,7 +18,9 @@ Numbered = tuple[int, bytes]
 class Feed:
     """Events `first … head` are at hand; those up to `flushed` have been fanned out."""
 
-    def __init__(self, room_id: int, slug: str, head: int, tail_events: int, tail_bytes: int) -> None:
+    def __init__(
+        self, room_id: int, slug: str, head: int, tail_events: int, tail_bytes: int
+    ) -> None:
         self.room_id = room_id
         self.slug = slug
         self.head = head

@@ -73,9 +73,11 @@ class Hub:
         task.add_done_callback(self._tasks.discard)
 
     async def stop(self) -> None:
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """Cancel until it takes: a Redis client may turn one cancellation into a time-out."""
+        while self._tasks:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(self._tasks, timeout=0.2)
 
     # Subscribing ---------------------------------------------------------------------------------
 
@@ -293,7 +295,9 @@ class Hub:
                 # Where groups live in Redis (channels_redis.core) they may have been flushed.
                 for group in (EVERYONE, *list(self._groups)):
                     await self._join(group)
-            await self._compare([feed.room_id for feed in self._feeds.values() if feed.subscriptions])
+            await self._compare(
+                [feed.room_id for feed in self._feeds.values() if feed.subscriptions]
+            )
 
     def unwell(self) -> None:
         """The layer failed: look at the database until it is well again."""

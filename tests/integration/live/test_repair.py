@@ -1,0 +1,260 @@
+"""Bells that are lost, doubled, late or out of order, and sockets that take nothing: nothing is lost,
+nothing is told twice, the order stays, the memory is bounded."""
+
+import asyncio
+import random
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from rooms import actions, bell
+from rooms.credentials import Caller
+from rooms.live.connection import Connection
+from rooms.live.node import Node
+from rooms.live.sendbuffer import Frame
+from rooms.models import Room, User
+
+from tests.support.waiting import until_async as until
+
+from tests.integration.live.sockets import Client, run
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Mischief:
+    """Between the ringer and the channel layer: loses, doubles, holds back and swaps bells."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.held: list[tuple[str, dict[str, Any]]] = []
+        self.lost = 0
+        real = bell.get_channel_layer
+
+        class Layer:
+            async def group_send(_, group: str, message: dict[str, Any]) -> None:
+                for each in self.mangle(group, message):
+                    await real().group_send(*each)
+
+        monkeypatch.setattr(bell, "get_channel_layer", lambda: Layer())
+
+    def mangle(self, group: str, message: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+        if message["type"] != "events":
+            return [(group, message)]
+        bells = [*self.held, (group, message)]
+        self.held = []
+        match self.random.choice(["pass", "lose", "double", "hold", "empty"]):
+            case "lose":
+                self.lost += 1
+                return bells[:-1]
+            case "double":
+                return [*bells, bells[-1]]
+            case "hold":
+                self.held = bells
+                return []
+            case "empty":
+                return [
+                    (name, {k: v for k, v in each.items() if k != "events"}) for name, each in bells
+                ]
+        self.random.shuffle(bells)
+        return bells
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("seed", range(3))
+def test_mangled_bells_lose_and_double_nothing(
+    alice: User, bob: User, lobby: Room, layer: str, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test() -> None:
+        mischief = Mischief(monkeypatch, seed)
+        ben = await Client.connect(bob)
+        head = (await ben.call("subscribe", room="lobby"))["seq"]
+        ana = await Client.connect(alice)
+        for number in range(40):
+            await ana.say("lobby", f"message {number}")
+        assert await ben.events("lobby", head + 40) == list(range(head + 1, head + 41))
+        assert mischief.lost
+
+    run(test)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_lost_bell_is_found_without_traffic(
+    alice: User, lobby: Room, layer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test() -> None:
+        ana = await Client.connect(alice)
+        await ana.call("subscribe", room="lobby")
+        monkeypatch.setattr(bell.Ringer, "put_events", lambda *_: None)
+        sent = await ana.say("lobby", "did you hear")
+        assert await ana.events("lobby", sent["seq"]) == [sent["seq"]]
+
+    run(test)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_layer_that_fails_does_not_stop_the_room(
+    alice: User, lobby: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Dead:
+        async def group_send(self, group: str, message: dict[str, Any]) -> None:
+            raise ConnectionError("no Redis")
+
+    async def test() -> None:
+        ana = await Client.connect(alice)
+        head = (await ana.call("subscribe", room="lobby"))["seq"]
+        monkeypatch.setattr(bell, "get_channel_layer", lambda: Dead())
+        for number in range(3):
+            await ana.say("lobby", f"message {number}")
+        assert await ana.events("lobby", head + 3) == [head + 1, head + 2, head + 3]
+
+    run(test)
+
+
+class Socket:
+    """A sink whose reader can fall asleep: then the next frame is taken and no more."""
+
+    def __init__(self) -> None:
+        self.writable = True
+        self.asleep = False
+        self.frames: list[bytes] = []
+        self.closed: int | None = None
+
+    def write(self, frame: Frame) -> None:
+        assert self.writable, "written to a socket that takes nothing"
+        self.frames.append(frame.payload)
+        self.writable = not self.asleep
+
+    def held(self) -> int:
+        return 1 if self.asleep else 0
+
+    def taken(self) -> int:
+        return len(self.frames)
+
+    def close(self, code: int, reason: str) -> None:
+        self.closed = code
+
+
+async def sleeper(node: Node, user: User, lobby: Room) -> tuple[Connection, Socket]:
+    socket = Socket()
+    connection = Connection(node, socket, Caller(user))
+    node.hub.connections.add(connection)
+    feed = await node.hub.feed(lobby.pk, lobby.slug)
+    node.hub.subscribe(connection, feed, feed.head)
+    return connection, socket
+
+
+def seqs(frames: list[bytes]) -> list[int]:
+    import json
+
+    return [each["seq"] for frame in frames for each in json.loads(frame) if "at" in each]
+
+
+def test_a_reader_that_sleeps_costs_a_number_and_gets_everything_when_it_wakes(
+    alice: User, lobby: Room
+) -> None:
+    async def test() -> None:
+        node = await Node.current()
+        connection, socket = await sleeper(node, alice, lobby)
+        feed = connection.subscriptions["lobby"].feed
+        head = feed.head
+        socket.asleep = True
+        post = sync_to_async(actions.post_messages)
+        for start in range(0, 900, 100):
+            await post([actions.Post(alice, "lobby", f"{start + n}") for n in range(100)])
+            bell.whisper(lobby.pk, "typing:1", {"type": "typing", "n": start})
+        await until(lambda: feed.flushed == head + 900)
+        assert len(socket.frames) == 1
+        assert connection.buffer.control_bytes == 0
+        assert connection.buffer.ephemeral_bytes < 200
+        socket.asleep, socket.writable = False, True
+        connection.on_writable()
+        await until(lambda: not connection.buffer)
+        assert seqs(socket.frames) == list(range(head + 1, head + 901))
+
+    run(test)
+
+
+def test_a_reader_that_sleeps_too_long_is_sent_away(
+    alice: User, lobby: Room, settings: Any
+) -> None:
+    from rooms.limits import Limits
+
+    settings.PARLEY_LIMITS = Limits(stalled_seconds=0.2)
+
+    async def test() -> None:
+        node = await Node.current()
+        connection, socket = await sleeper(node, alice, lobby)
+        socket.asleep = True
+        await sync_to_async(actions.post_message)(actions.Post(alice, "lobby", "anybody there"))
+        await until(lambda: socket.closed is not None)
+        assert socket.closed == 4008 and connection.closed
+
+    run(test)
+
+
+def test_heartbeats_come_when_nothing_else_does(alice: User, settings: Any) -> None:
+    from rooms.limits import Limits
+
+    settings.PARLEY_LIMITS = Limits(heartbeat_seconds=0.2)
+
+    async def test() -> None:
+        ana = await Client.connect(alice)
+        await ana.find(lambda each: each["type"] == "heartbeat")
+
+    run(test)
+
+
+def test_commands_wait_while_their_answers_do_not_fit(
+    alice: User, lobby: Room, settings: Any
+) -> None:
+    from rooms.limits import Limits
+    from rooms.live.consumer import carry_out, room_for_more
+
+    settings.PARLEY_LIMITS = Limits(send_buffer_bytes=2000)
+
+    async def test() -> None:
+        node = await Node.current()
+        connection, socket = await sleeper(node, alice, lobby)
+        socket.asleep = True
+        done = 0
+
+        async def ask() -> None:
+            nonlocal done
+            for number in range(200):
+                await carry_out(connection, {"text": f'{{"id": {number}, "type": "ping"}}'})
+                await room_for_more(connection)
+                done += 1
+
+        task = asyncio.ensure_future(ask())
+        await until(lambda: len(socket.frames) == 1)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert done < 100 and connection.buffer.control_bytes < 2000
+        socket.asleep, socket.writable = False, True
+        connection.on_writable()
+        await asyncio.wait_for(task, 10)
+        await until(lambda: not connection.buffer)
+        assert done == 200 and sum(frame.count(b"pong") for frame in socket.frames) == 200
+
+    run(test)
+
+
+def test_a_full_journal_says_when_to_come_back(alice: User, lobby: Room, settings: Any) -> None:
+    from rooms.limits import Limits
+
+    settings.PARLEY_LIMITS = Limits(journal_posts=5)
+
+    async def test() -> None:
+        ana = await Client.connect(alice)
+        numbers = [
+            await ana.post("send", room="lobby", body=f"{n}", client_id=f"{n:032x}")
+            for n in range(200)
+        ]
+        answers = [await ana.find(lambda each, n=n: each.get("id") == n) for n in numbers]  # type: ignore[misc]
+        busy = [each for each in answers if each["type"] == "error"]
+        assert busy and len(busy) < 200
+        assert all(each["code"] == "busy" and each["temporary"] for each in busy)
+        assert all(each["retry_after"] > 0 for each in busy)
+
+    run(test)
