@@ -70,15 +70,15 @@ def checked_params(kind: Kind, given: dict[str, Any]) -> dict[str, Any]:
         text = "; ".join(f"{item['pointer'][1:]}: {item['message']}" for item in found)
         raise Invalid(f"{kind.name}: {text}", errors=found) from None
     try:
-        text = orjson.dumps(value.model_dump(mode="json"))
+        encoded = orjson.dumps(value.model_dump(mode="json"))
     except TypeError as error:
         raise Invalid(f"{kind.name}: params: {error}") from None
     most = job_limits().job_params_bytes
-    if len(text) > most:
+    if len(encoded) > most:
         raise Invalid(f"The params of a job have at most {most:,} bytes.", "too_long")
-    if b"\\u0000" in text and "\x00" in repr(value):
+    if b"\\u0000" in encoded and "\x00" in repr(value):
         raise Invalid("The params of a job cannot hold the NUL character.")
-    params: dict[str, Any] = orjson.loads(text)
+    params: dict[str, Any] = orjson.loads(encoded)
     return params
 
 

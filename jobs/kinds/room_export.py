@@ -55,7 +55,7 @@ class ExportParams(Params):
 def room_export(ctx: Context[ExportParams]) -> dict[str, Any]:
     """The room's whole history as a file for programs and a page to read."""
     room = ctx.room
-    wanted = {"both": [Lines, Page], "ndjson": [Lines], "html": [Page]}[ctx.params.formats]
+    wanted = FORMS[ctx.params.formats]
     with ExitStack() as stack:
         parts = [stack.enter_context(form(ctx)) for form in wanted]
         total, done = room.message_count, 0
@@ -185,3 +185,6 @@ class Page(Export):
             f' <time datetime="{at:%Y-%m-%dT%H:%M:%S%z}">{at:%H:%M}</time>'
             f'<div dir="auto">{message.html}</div>{files}</article>\n'
         ).encode()
+
+
+FORMS: dict[str, list[type[Export]]] = {"both": [Lines, Page], "ndjson": [Lines], "html": [Page]}

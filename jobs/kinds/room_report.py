@@ -76,11 +76,12 @@ def by_hour(messages: QuerySet[Message]) -> list[int]:
 
 def by_person(messages: QuerySet[Message]) -> list[dict[str, Any]]:
     """Everybody who wrote, busiest first."""
-    return list(
+    people = (
         messages.values("author", "author__first_name", "author__last_name", "author__username")
         .annotate(count=Count("pk"), last=Max("created_at"))
         .order_by("-count", "author")
     )
+    return [dict(row) for row in people]
 
 
 def rows(people: list[dict[str, Any]], total: int) -> list[list[Any]]:
