@@ -11,6 +11,7 @@ from jobs.limits import JobLimits
 from rooms.limits import Limits
 
 from . import env
+from .unfold import UNFOLD as UNFOLD
 
 ENVIRONMENT = env.load(env.Environment)
 BASE_DIR = env.BASE_DIR
@@ -119,7 +120,11 @@ CHANNEL_LAYERS = {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer"
         if ENVIRONMENT.channel_layer == "pubsub"
         else "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [{"address": REDIS_URL}], "prefix": "parley"},
+        "CONFIG": {
+            # Reading blocks for five seconds at a time, which must not count as a time-out.
+            "hosts": [{"address": REDIS_URL, "socket_timeout": 20, "socket_connect_timeout": 5}],
+            "prefix": "parley",
+        },
     },
 }
 if ENVIRONMENT.channel_layer == "core":

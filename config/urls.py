@@ -1,11 +1,15 @@
 """Every route of the site."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
 from rooms import health
 
 from . import api
+
+# One way in for everybody: with its limits on guessing, and with what it may ask besides.
+admin.site.login = secure_admin_login(admin.site.login)
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),

@@ -1,0 +1,73 @@
+"""How the admin looks and what its sidebar leads to. Read by `settings`."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse_lazy
+
+
+def may_view(permission: str) -> Callable[[HttpRequest], bool]:
+    return lambda request: request.user.has_perm(permission)
+
+
+def page(title: str, icon: str, model: str, view: str = "changelist") -> dict[str, Any]:
+    """A link to a model's page, for those who may see it. `model`: "rooms.room"."""
+    app, name = model.split(".")
+    verb = "add" if view == "add" else "view"
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{app}_{name}_{view}"),
+        "permission": may_view(f"{app}.{verb}_{name}"),
+    }
+
+
+def section(title: str, *pages: dict[str, Any]) -> dict[str, Any]:
+    return {"title": title, "items": list(pages)}
+
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Parley",
+    "SITE_HEADER": "Parley",
+    "SITE_SUBHEADER": "Rooms and jobs",
+    "SITE_SYMBOL": "forum",
+    "SITE_URL": "/",
+    "SHOW_BACK_BUTTON": True,
+    "COMMAND": {"search_models": False},
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97% .014 275)",
+            "100": "oklch(94% .03 275)",
+            "200": "oklch(88% .06 275)",
+            "300": "oklch(80% .1 275)",
+            "400": "oklch(70% .15 275)",
+            "500": "oklch(60% .18 275)",
+            "600": "oklch(55% .19 275)",
+            "700": "oklch(48% .18 275)",
+            "800": "oklch(40% .15 275)",
+            "900": "oklch(33% .12 275)",
+            "950": "oklch(25% .09 275)",
+        },
+    },
+    "SIDEBAR": {
+        "show_search": False,
+        "command_search": True,
+        "navigation": [
+            section(
+                "Rooms",
+                page("Rooms", "forum", "rooms.room"),
+                page("Messages", "chat", "rooms.message"),
+                page("Log", "receipt_long", "rooms.event"),
+                page("Attachments", "attach_file", "rooms.attachment"),
+            ),
+            section(
+                "People",
+                page("Users", "person", "rooms.user"),
+                page("Groups", "group", "auth.group"),
+                page("E-mail addresses", "mail", "account.emailaddress"),
+                page("API tokens", "key", "rooms.apitoken"),
+            ),
+        ],
+    },
+}
