@@ -1,11 +1,11 @@
 """The REST API, put together: who may come in, how JSON and errors look, which apps take part."""
 
 from functools import partial
-from importlib.util import find_spec
 
 from django.urls import path
 from ninja.openapi.views import openapi_view
 
+from jobs.api import router as jobs
 from rooms.api import router as rooms
 from rooms.authentication import Session, Token
 from rooms.problems import ProblemAPI
@@ -30,10 +30,7 @@ api = ProblemAPI(
     renderer=Renderer(),
 )
 api.add_router("", rooms)
-if find_spec("jobs.api"):
-    from jobs.api import router as jobs
-
-    api.add_router("", jobs)
+api.add_router("", jobs)
 
 urlpatterns = [
     path("api/v1/", api.urls),

@@ -62,6 +62,11 @@ UNFOLD: dict[str, Any] = {
                 page("Attachments", "attach_file", "rooms.attachment"),
             ),
             section(
+                "Jobs",
+                page("Jobs", "manufacturing", "jobs.job"),
+                page("Submit a job", "add_circle", "jobs.job", "add"),
+            ),
+            section(
                 "People",
                 page("Users", "person", "rooms.user"),
                 page("Groups", "group", "auth.group"),
