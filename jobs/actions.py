@@ -185,7 +185,7 @@ def retry(user: User, job_id: UUID) -> Job:
     job, membership = find(user, job_id)
     policy.require_control(user, job, membership)
     kind = registry.get(job.kind)
-    if job.state not in (State.FAILED, State.CANCELLED):
+    if not job.spoilt:
         raise Conflict(f"Only a failed or cancelled job can be retried; this one is {job.state}.")
     if job.room is not None and job.room.archived_at is not None:
         rooms_policy.require_post(job.room, membership)

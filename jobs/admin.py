@@ -103,8 +103,8 @@ class StepInline(ReadOnlyInline, TabularInline):
 WHAT = "badge kind room by shown_params shown_progress shown_result shown_files".split()
 WHAT += ["error_class", "error_message"]
 TABS = {
-    "Times": "created_at run_at queued_at started_at finished_at due_at cancel_requested_at".split(),
-    "Running": "id queue priority attempt max_attempts losses idempotency_key".split(),
+    "Times": ["created_at", "run_at", "due_at", "queued_at", "started_at", "finished_at"],
+    "Running": "id queue priority attempt max_attempts losses cancel_requested_at".split(),
 }
 
 
@@ -232,7 +232,23 @@ class JobAdmin(ModelAdmin):
             request, object_id, form_url, {**(extra_context or {}), **hidden}
         )
 
+    def get_actions_submit_line(self, request: HttpRequest, object_id: Any) -> Any:
+        """Only what the job's state allows."""
+        job = Job.objects.filter(pk=object_id).first() if object_id else None
+        allowed = {"cancel_this": job and not job.finished, "retry_this": job and job.spoilt}
+        found = super().get_actions_submit_line(request, object_id)
+        return [each for each in found if allowed.get(each.attrs["name"])]
+
     # Submitting -----------------------------------------------------------------------------------
+
+    def add_view(
+        self,
+        request: HttpRequest,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        named = {"title": "Submit a job", "show_save_and_continue": False}
+        return super().add_view(request, form_url, {**(extra_context or {}), **named})
 
     def get_form(
         self, request: HttpRequest, obj: Shown = None, change: bool = False, **kwargs: Any

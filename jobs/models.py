@@ -42,6 +42,7 @@ class Outcome(models.TextChoices):
 WAITING = (State.SCHEDULED, State.QUEUED, State.RETRYING)
 UNFINISHED = (*WAITING, State.RUNNING)
 FINISHED = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
+SPOILT = (State.FAILED, State.CANCELLED)
 
 # Where a job may come from. What leaves `running` has to show the lease.
 SOURCES: dict[State, tuple[State, ...]] = {
@@ -162,6 +163,11 @@ class Job(models.Model):
     def finished(self) -> bool:
         return self.state in FINISHED
 
+    @property
+    def spoilt(self) -> bool:
+        """It ended without a result, and can be begun again."""
+        return self.state in SPOILT
+
     def move(
         self,
         to: State,
@@ -211,9 +217,8 @@ class Attempt(models.Model):
     worker = models.CharField(max_length=120)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
-    outcome = models.CharField(
-        max_length=11, choices=Outcome.choices, blank=True, help_text="Empty while it runs."
-    )
+    # Empty while it runs.
+    outcome = models.CharField(max_length=11, choices=Outcome.choices, blank=True)
     error_class = models.CharField(max_length=200, blank=True)
     message = models.TextField(blank=True)
     traceback = models.TextField(blank=True)

@@ -22,7 +22,7 @@ from rooms.models import Attachment, Room
 
 from . import doorbell, registry, representations
 from .limits import job_limits
-from .models import WAITING, Attempt, Job, Outcome, State, Step
+from .models import SPOILT, WAITING, Attempt, Job, Outcome, State, Step
 from .verdict import Ending, Standing, judge
 
 
@@ -224,7 +224,7 @@ def begin_again(job_id: UUID, max_attempts: int) -> Job | None:
         job = change.job
         won = job.move(
             State.QUEUED,
-            sources=(State.FAILED, State.CANCELLED),
+            sources=SPOILT,
             max_attempts=job.attempt + max_attempts,
             losses=0,
             cancel_requested_at=None,

@@ -147,7 +147,7 @@ class Migration(migrations.Migration):
                             ("interrupted", "Interrupted"),
                             ("postponed", "Postponed"),
                         ],
-                        help_text="Empty while it runs.",
+                        
                         max_length=11,
                     ),
                 ),
