@@ -143,9 +143,9 @@ class SocketConsumer(AsyncConsumer):
 async def room_for_more(connection: Connection) -> None:
     """Take up no further command while the answers to the last ones do not fit."""
     while not connection.has_room:
-        ready: asyncio.Future[None] = connection.node.loop.create_future()
-        connection.when_room(lambda: None if ready.done() else ready.set_result(None))
-        await ready
+        ready = asyncio.Event()
+        connection.when_room(ready.set)
+        await ready.wait()
 
 
 async def carry_out(connection: Connection, message: Mapping[str, Any]) -> None:

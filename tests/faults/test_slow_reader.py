@@ -1,0 +1,43 @@
+"""Somebody stops reading while the room is busy: nobody notices, and they miss nothing."""
+
+import asyncio
+
+from tests.faults.test_messages import talk
+from tests.support.client import SocketClient
+from tests.support.site import Site
+
+MEGABYTE = 1024 * 1024
+
+
+def test_a_client_that_stops_reading_costs_nobody_anything(site: Site) -> None:
+    room = site.room("busy", "alice", "bob", "carol")
+
+    async def everybody() -> None:
+        async with (
+            SocketClient(site.socket_url, site.user("alice").bearer) as talker,
+            SocketClient(site.socket_url, site.user("bob").bearer) as listener,
+            SocketClient(site.socket_url, site.user("carol").bearer, small_buffers=True) as sleeper,
+        ):
+            for client in (talker, listener, sleeper):
+                await client.subscribe(room)
+            await talk(talker, room, "warm", 100)
+            await sleeper.caught_up(room, listener.seen[room])
+            before = site.rss("web")
+
+            sleeper.stop_reading()
+            # Fourteen megabytes for each listener: far more than any buffer on the way could hide.
+            text = "x" * 9_000
+            for number in range(700):
+                sent = await talker.say(room, f"{number} {text}")
+                await listener.caught_up(room, sent["seq"])
+            assert sleeper.seen[room] < listener.seen[room] - 300, "the sleeper was not asleep"
+            grown = site.rss("web") - before
+            assert grown < 30 * MEGABYTE, f"{grown / MEGABYTE:.0f} MB more"
+
+            sleeper.read_again()
+            await sleeper.caught_up(room, listener.seen[room], timeout=60)
+            assert sleeper.bodies(room) == listener.bodies(room)
+            # The same connection: being slow for a while is no reason to be sent away.
+            assert sleeper.connections == 1 and sleeper.bye is None
+
+    asyncio.run(everybody())
