@@ -1,5 +1,7 @@
 """Forms of the pages beside the room. Called by `views`."""
 
+from typing import Any
+
 from django import forms
 
 from .models import ApiToken, Room
@@ -29,3 +31,7 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ["name"]
         labels = {"name": "What is it for?"}
         widgets = {"name": forms.TextInput({"placeholder": "nightly report"})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["name"] = ""

@@ -2,7 +2,7 @@
 
 import * as api from "../rooms/api.js";
 import { copy, one, setText, show } from "../rooms/dom.js";
-import { duration, exactTime, timeOfDay } from "../rooms/text.js";
+import { exactTime, measured, timeOfDay } from "../rooms/text.js";
 import { drawBadge } from "./badge.js";
 
 /** The elements for a job's details. Fails with words for the person. */
@@ -10,7 +10,8 @@ export async function details(id) {
   const job = await api.get(`/jobs/${id}`);
   const facts = document.createElement("p");
   facts.className = "quiet job-facts";
-  facts.textContent = [job.kind, ...Object.entries(job.params).map(([name, value]) => `${name}=${plain(value)}`), `queue ${job.queue}`].join(" · ");
+  const params = Object.entries(job.params).filter(([, value]) => value !== null && value !== "");
+  facts.textContent = [...params.map(([name, value]) => `${name}=${plain(value)}`), `queue ${job.queue}`].join(" · ");
   const list = document.createElement("ol");
   list.className = "job-attempts";
   list.append(...job.attempts.map(line));
@@ -25,7 +26,7 @@ function line(attempt) {
   setText(one("[data-number]", element), attempt.number);
   drawBadge(one("[data-state]", element), attempt.outcome ?? "running");
   const when = one("[data-when]", element);
-  const took = attempt.ended_at && duration((Date.parse(attempt.ended_at) - Date.parse(attempt.started_at)) / 1000);
+  const took = attempt.ended_at && measured((Date.parse(attempt.ended_at) - Date.parse(attempt.started_at)) / 1000);
   setText(when, [timeOfDay(attempt.started_at), took, attempt.worker].filter(Boolean).join(" · "));
   when.title = exactTime(attempt.started_at);
   const error = [attempt.error_class, attempt.message].filter(Boolean).join(": ");

@@ -23,7 +23,7 @@ export async function completions(text) {
 
 const offer = (kind) => ({
   name: kind.name,
-  text: kind.title,
+  text: kind.description?.split("\n")[0] || kind.title,
   insert: Object.keys(properties(kind)).length ? `${kind.name} ` : kind.name,
 });
 

@@ -1,6 +1,6 @@
 // What a job's card says. Pure; `now` is in milliseconds.
 
-import { count, duration, timeOfDay } from "../rooms/text.js";
+import { count, duration, measured, timeOfDay } from "../rooms/text.js";
 
 /** How each state looks: its icon, its colour, its word. Also those of steps and of attempts. */
 export const STATES = {
@@ -42,7 +42,9 @@ export function progressText({ progress }, pace, now) {
   const { current, total, text } = progress;
   const done = total ? `${count(current)} / ${count(total)}` : count(current);
   const left = secondsLeft(progress, pace, now);
-  return [[done, text].filter(Boolean).join(" "), left !== null && `${duration(left)} left`].filter(Boolean).join(" · ");
+  // One word is what is counted ("messages"); more say what is being done ("counting by day").
+  const said = text?.includes(" ") ? [text, done] : [[done, text].filter(Boolean).join(" ")];
+  return [...said, left !== null && `${duration(left)} left`].filter(Boolean).join(" · ");
 }
 
 /** Reckoned from the pace so far; null while that says nothing. */
@@ -59,10 +61,10 @@ export function share({ progress }) {
   return Math.min(1, Math.max(0, progress.current / progress.total));
 }
 
-/** "took 12 s", "14 s so far" */
+/** "took 0.4 s", "14 s so far" */
 export function runTime(job, now) {
   if (!job.started_at) return "";
-  if (job.finished_at) return `took ${duration((Date.parse(job.finished_at) - Date.parse(job.started_at)) / 1000)}`;
+  if (job.finished_at) return `took ${measured((Date.parse(job.finished_at) - Date.parse(job.started_at)) / 1000)}`;
   return job.state === "running" ? `${duration((now - Date.parse(job.started_at)) / 1000)} so far` : "";
 }
 

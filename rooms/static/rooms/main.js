@@ -14,7 +14,7 @@ import { Sidebar, unreadOf } from "./sidebar.js";
 import { socketUrl } from "./socket-url.js";
 import { View } from "./view.js";
 
-const page = JSON.parse(document.getElementById("state").textContent);
+const first = JSON.parse(document.getElementById("state").textContent);
 const bar = new ConnectionBar(one("[data-connection]"));
 const connection = new Connection({
   url: socketUrl(),
@@ -22,10 +22,10 @@ const connection = new Connection({
   onPhase: (phase, bye) => {
     bar.phase(phase, bye);
     showOwnState(phase === "open");
-    one("[data-shell]").dataset.connection = phase;
+    one("[data-shell]").dataset.phase = phase;
   },
 });
-const room = new Room({ connection, outbox: new Outbox(page.user.id) });
+const room = new Room({ connection, outbox: new Outbox(first.user.id) });
 const view = new View(room, one("[data-room-page]"));
 const composer = new Composer(room);
 const details = new Details(room);
@@ -43,11 +43,11 @@ function draw(state) {
   if (document.title !== title) document.title = title;
 }
 
-async function enter(state) {
+async function enter(page) {
   showPage();
-  const entered = room.enter(state);
-  composer.enter(state);
-  draw(state);
+  const entered = room.enter(page);
+  composer.enter(page);
+  draw(room.state);
   await entered;
 }
 
@@ -92,8 +92,8 @@ one("[data-join]").addEventListener("click", async ({ currentTarget: button }) =
   room.focusComposer();
 });
 
-prepareShell(page.user);
+prepareShell(first.user);
 new Finder({ own: () => room.state.rooms, open: go });
 room.show(view, [draw]);
-enter(page);
+enter(first);
 connection.start();

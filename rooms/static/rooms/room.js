@@ -11,6 +11,7 @@ const READ_EVERY_MS = 700;
 const FIRST_PAINT_MS = 300;
 const TRIES_WHEN_BUSY = 6;
 const REVEAL_PAGES = 20;
+const NEAR_TOP_PX = 600;
 
 export class Room {
   #connection;
@@ -198,6 +199,11 @@ export class Room {
     }
   }
 
+  #loadWhatIsNear() {
+    if (this.#loading || this.#view.scroll.above >= NEAR_TOP_PX) return;
+    this.loadOlder().then((came) => came && this.#loadWhatIsNear());
+  }
+
   /** Bring the card with this id into sight, from far up if need be. */
   async reveal(id) {
     for (let pages = 0; pages < REVEAL_PAGES; pages += 1) {
@@ -222,7 +228,7 @@ export class Room {
 
   /** The reader moved, came back or went away. */
   moved() {
-    if (this.#view.scroll.above < 400) this.loadOlder();
+    this.#loadWhatIsNear();
     this.#readSoon();
     for (const listener of this.#listeners) listener(this.state);
   }

@@ -4,7 +4,7 @@ import { copy, one, setIcon, setText, show } from "./dom.js";
 import { entryKinds } from "./extensions.js";
 import { drawFiles } from "./files.js";
 import { nameOf, paintAvatar } from "./person.js";
-import { exactTime, isolated, timeOfDay } from "./text.js";
+import { exactTime, timeOfDay } from "./text.js";
 
 export function createRow(row, room) {
   const element = entryKinds[row.type]?.create(row.entry, room) ?? drawers[row.type].create(row, room);
@@ -120,6 +120,7 @@ const drawers = {
 /** What stands above the first row of a room that is all there. */
 export function startOf(room) {
   const element = copy("t-start");
-  setText(one("[data-name]", element), isolated(room.name));
+  element.dataset.of = room.slug;
+  setText(one("[data-name]", element), room.name);
   return element;
 }

@@ -73,7 +73,10 @@ export class Scroll {
       if (rows[middle].getBoundingClientRect().bottom > top) high = middle;
       else low = middle + 1;
     }
-    return rows[low];
+    // A day's line moves up when more of its day comes above it; what was said stays where it is.
+    let row = rows[low];
+    while (row && row.dataset.seq === undefined) row = row.nextElementSibling;
+    return row ?? rows[low];
   }
 
   #atEnd() {

@@ -61,6 +61,9 @@ export function duration(seconds) {
   return [`${Math.floor(whole / 3600)} h`, Math.floor((whole % 3600) / 60) && `${Math.floor((whole % 3600) / 60)} min`].filter(Boolean).join(" ");
 }
 
+/** A duration that is over: also of less than a second. */
+export const measured = (seconds) => (seconds < 9.95 ? `${Math.max(0.1, seconds).toFixed(1)} s` : duration(seconds));
+
 /** "Ana", "Ana and Ben", "Ana, Ben and 3 others" */
 export function names(list) {
   if (list.length <= 1) return list[0] ?? "";

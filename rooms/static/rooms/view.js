@@ -94,8 +94,7 @@ export class View {
   #drawTop(state) {
     if (this.#skeleton) return;
     if (state.older) this.top.replaceChildren();
-    else if (!one(".start", this.top) || this.top.dataset.room !== state.room.slug) this.top.replaceChildren(startOf(state.room));
-    this.top.dataset.room = state.room.slug;
+    else if (one(".start", this.top)?.dataset.of !== state.room.slug) this.top.replaceChildren(startOf(state.room));
   }
 
   #drawRest(state) {
