@@ -23,6 +23,7 @@ from . import admission, doorbell, policy, registry, representations, transition
 from .limits import job_limits
 from .models import IDLE, NORMAL, URGENT, Job, State
 from .registry import Kind
+from .results import NUL
 
 LATEST = timedelta(days=366)
 # How often cancelling looks again at a job that moves between waiting and running.
@@ -76,7 +77,7 @@ def checked_params(kind: Kind, given: dict[str, Any]) -> dict[str, Any]:
     most = job_limits().job_params_bytes
     if len(encoded) > most:
         raise Invalid(f"The params of a job have at most {most:,} bytes.", "too_long")
-    if b"\\u0000" in encoded and "\x00" in repr(value):
+    if NUL.search(encoded):
         raise Invalid("The params of a job cannot hold the NUL character.")
     params: dict[str, Any] = orjson.loads(encoded)
     return params

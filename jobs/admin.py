@@ -193,7 +193,8 @@ class JobAdmin(ModelAdmin):
 
     @display(description="Files")
     def shown_files(self, job: Job) -> str:
-        return isolated(", ".join(file.name for file in job.files.all())) or "–"
+        names = ", ".join(file.name for file in job.files.all())
+        return isolated(names) if names else "–"
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Job], search_term: str

@@ -1,0 +1,41 @@
+"""Whether one more job is taken, and for how long to wait if not."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from jobs.admission import Load, RateLimited, require_room, require_share, wait
+from jobs.limits import JobLimits
+from rooms.protocol import Busy
+
+LIMITS = JobLimits(jobs_in_flight_per_user=5, jobs_queued=100, job_oldest_seconds=60)
+NOW = timezone.now()
+
+
+def test_a_queue_with_room_takes_a_job():
+    require_room(Load(99, NOW - timedelta(seconds=59), 0.0), NOW, LIMITS)
+
+
+def test_a_full_queue_says_when_a_tenth_will_have_drained():
+    with pytest.raises(Busy) as refused:
+        require_room(Load(100, NOW, 2.0), NOW, LIMITS)
+    assert refused.value.retry_after == 5
+
+
+def test_a_queue_that_nobody_works_at_is_full():
+    with pytest.raises(Busy):
+        require_room(Load(1, NOW - timedelta(seconds=61), 0.0), NOW, LIMITS)
+
+
+def test_a_person_has_a_share():
+    require_share(4, 1.0, LIMITS)
+    with pytest.raises(RateLimited) as refused:
+        require_share(5, 0.5, LIMITS)
+    assert (refused.value.status, refused.value.code) == (429, "rate_limited")
+    assert refused.value.retry_after == 2
+
+
+@pytest.mark.parametrize(("excess", "rate", "seconds"), [(10, 0, 300), (1, 1000, 1), (5, 2, 3)])
+def test_the_wait_is_whole_seconds_within_bounds(excess, rate, seconds):
+    assert wait(excess, rate) == seconds
