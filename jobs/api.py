@@ -13,14 +13,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from ninja import Header, Query, Router, Status
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from rooms import actions as rooms_actions
 from rooms import paging
 from rooms.models import User
 from rooms.protocol import Invalid, Slug
 from rooms.representations import timestamp
-from rooms.schemas import Problem
+from rooms.schemas import Moment, Problem
 
 from . import actions, policy, registry, representations
 from .actions import Submission
@@ -92,10 +92,8 @@ def list_jobs(
     kind: KindName | None = None,
     room: Slug | None = None,
     requested_by: Annotated[int | None, Query(description="a user's id")] = None,
-    after: Annotated[
-        AwareDatetime | None, Query(description="created at this time or later")
-    ] = None,
-    before: Annotated[AwareDatetime | None, Query(description="created before this time")] = None,
+    after: Annotated[Moment | None, Query(description="created at this time or later")] = None,
+    before: Annotated[Moment | None, Query(description="created before this time")] = None,
     limit: Limit = 50,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from rooms.protocol import Slug
-from rooms.schemas import AttachmentOut, Given, Next, Person, Taken, Timestamp
+from rooms.schemas import AttachmentOut, Given, Moment, Next, Person, Taken, Timestamp
 
 from .models import IDLE, NORMAL, URGENT, Outcome, State, Step
 
@@ -83,7 +83,7 @@ class NewJob(Taken):
     params: dict[str, Any] = {}
     room: Slug | None = Field(None, description="where its progress and result are shown")
     priority: Annotated[int, Field(ge=URGENT, le=IDLE, description="0 runs first")] = NORMAL
-    run_at: AwareDatetime | None = None
+    run_at: Moment | None = None
 
 
 class KindLimits(Given):

@@ -4,10 +4,20 @@ What it gives is made by `representations`; these types hold it to its form, fie
 apps use `Person`, `Attachment` and the annotated strings in schemas of their own.
 """
 
+import re
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 
 from .models import SLUG, Membership, Message, Room
 from .protocol import Id, Seq
@@ -15,6 +25,27 @@ from .protocol import Id, Seq
 Timestamp = Annotated[
     str, Field(description="RFC 3339, UTC", json_schema_extra={"format": "date-time"})
 ]
+
+
+def _written_out(value: object) -> object:
+    """Seconds since 1970 are taken for times otherwise; the document says only strings are."""
+    if isinstance(value, str) and not re.match(r"\d{4}-\d\d-\d\d[Tt ]", value):
+        raise ValueError("Input should be a time like 2026-05-01T09:30:00Z")
+    if not isinstance(value, str | datetime):
+        raise ValueError("Input should be a string")
+    return value
+
+
+def _in_utc(value: datetime) -> datetime:
+    """The first and the last day there are do not exist everywhere."""
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("Input should be a time between the years 1 and 9999") from None
+
+
+# A time as the API takes it: RFC 3339 with its offset.
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
 SlugText = Annotated[str, StringConstraints(pattern=rf"^{SLUG}$", max_length=64)]
 
 

@@ -1,0 +1,32 @@
+"""The OpenAPI document and the API agree: whatever the document allows or forbids is tried, and
+every answer is one that it declares.
+"""
+
+import pytest
+import schemathesis
+from django.core.wsgi import get_wsgi_application
+from hypothesis import HealthCheck, settings
+from schemathesis import Case
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from rooms import actions
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+
+schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
+# Some rules are no schema's: a cursor is one that was given, one of several parameters excludes
+# the others, a job's params are of its kind.
+NOT_ALL = [positive_data_acceptance]
+
+
+@pytest.fixture
+def token(alice, lobby, den):
+    actions.post_message(actions.Post(alice, "lobby", "Hello"))
+    return actions.create_token(alice, "schemathesis")
+
+
+@schema.parametrize()
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+def test_every_answer_is_declared(case: Case, token: str) -> None:
+    headers = {"Authorization": f"Bearer {token}"}
+    case.call_and_validate(headers=headers, excluded_checks=NOT_ALL)
