@@ -1,0 +1,106 @@
+"""The whole suite, on SQLite and on PostgreSQL: `python -m tests [options of pytest]`.
+
+What `make test` runs. Says at the end, for each database, how many tests passed, failed and were
+skipped; fails when one failed or none ran. `TEST_DATABASES=sqlite` leaves PostgreSQL out.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+from tests.support import postgres, provision
+
+ROOT = Path(__file__).resolve().parents[1]
+# Where tests of both databases are; the unit tests know of none.
+WITH_DATABASE = ("tests/integration", "tests/e2e", "tests/faults")
+
+
+@dataclass
+class Outcome:
+    """What one run of pytest came to."""
+
+    database: str
+    code: int
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    @property
+    def good(self) -> bool:
+        return self.code == 0 and self.failed == 0 and self.passed > 0
+
+    def __str__(self) -> str:
+        counts = f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+        return f"{self.database}: {counts}"
+
+
+def main(arguments: list[str]) -> int:
+    chosen = os.environ.get("TEST_DATABASES", "sqlite,postgresql").split(",")
+    try:
+        provision.require_browser()
+        if "postgresql" in chosen:
+            provision.require_postgres()
+    except provision.Missing as missing:
+        print(missing, file=sys.stderr)
+        return 1
+    outcomes = []
+    if "sqlite" in chosen:
+        outcomes.append(pytest("sqlite", "", arguments))
+    if "postgresql" in chosen:
+        here = [folder for folder in WITH_DATABASE if (ROOT / folder).is_dir()]
+        with a_postgres() as url:
+            outcomes.append(pytest("postgresql", url, ["-m", "not once", *arguments], here))
+    print()
+    for outcome in outcomes:
+        print(outcome)
+    return 0 if outcomes and all(outcome.good for outcome in outcomes) else 1
+
+
+def pytest(database: str, url: str, arguments: list[str], folders: list[str] | None = None) -> Outcome:
+    """One run, on both cores; the tests of a file stay together, because they share a site."""
+    print(f"\n=== {database} ===", flush=True)
+    environment = {**os.environ, "TEST_DATABASE_URL": url}
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    named = any(Path(argument.partition("::")[0]).exists() for argument in arguments)
+    with tempfile.NamedTemporaryFile(suffix=".xml") as report:
+        command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "-q"]
+        command += [f"--junit-xml={report.name}", *arguments, *([] if named else folders or [])]
+        code = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL).returncode
+        return counted(Outcome(database, code), report.name)
+
+
+def counted(outcome: Outcome, report: str) -> Outcome:
+    try:
+        suites = ElementTree.parse(report).getroot().iter("testsuite")
+    except ElementTree.ParseError:
+        return outcome
+    for suite in suites:
+        failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+        skipped = int(suite.get("skipped", 0))
+        outcome.failed += failed
+        outcome.skipped += skipped
+        outcome.passed += int(suite.get("tests", 0)) - failed - skipped
+    return outcome
+
+
+@contextmanager
+def a_postgres() -> Iterator[str]:
+    """The one that was named, else one made for this run."""
+    if named := os.environ.get("TEST_POSTGRES_URL"):
+        yield named
+        return
+    with postgres.cluster() as url:
+        yield url
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
