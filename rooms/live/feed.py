@@ -29,6 +29,7 @@ class Feed:
         self.subscriptions: set[Subscription] = set()
         self.people: dict[int, tuple[int, str]] = {}
         self.idle_since: float | None = None
+        self.presence_due = False
         self._first = head + 1
         self._events: list[bytes] = []
         self._bytes = 0
@@ -103,7 +104,7 @@ class Feed:
             self._bytes -= dropped
 
     def after(self, seq: int, size: int) -> list[bytes] | None:
-        """Events after `seq`, at least one and about `size` bytes; None when the tail starts later."""
+        """Events after `seq`, at least one, about `size` bytes; None when the tail starts later."""
         start = seq + 1 - self._first
         if start < 0:
             return None
@@ -122,25 +123,35 @@ class Feed:
 
     # Who is here ---------------------------------------------------------------------------------
 
-    def arrive(self, subscription: Subscription, user_id: int, name: str) -> None:
+    def arrive(self, subscription: Subscription, user_id: int, name: str) -> bool:
+        """Whether this is a person who was not here: several tabs are one."""
         self.subscriptions.add(subscription)
         count, _ = self.people.get(user_id, (0, ""))
         self.people[user_id] = (count + 1, name)
         self.idle_since = None
+        return count == 0
 
-    def depart(self, subscription: Subscription, user_id: int, now: float) -> None:
+    def depart(self, subscription: Subscription, user_id: int, now: float) -> bool:
+        """Whether with this subscription the person is gone."""
         self.subscriptions.discard(subscription)
+        if not self.subscriptions:
+            self.idle_since = now
         count, name = self.people.get(user_id, (1, ""))
         if count > 1:
             self.people[user_id] = (count - 1, name)
-        else:
-            self.people.pop(user_id, None)
-        if not self.subscriptions:
-            self.idle_since = now
+            return False
+        self.people.pop(user_id, None)
+        return True
+
+    def present(self, most: int) -> list[dict[str, object]] | int:
+        """Who is here, by name; only how many when they are more than `most`."""
+        if len(self.people) > most:
+            return len(self.people)
+        return [{"id": user_id, "name": name} for user_id, (_, name) in self.people.items()]
 
 
 class Subscription:
-    """A connection's cursor into a room's log: everything up to `seq` has been handed to its socket."""
+    """A connection's cursor into a room's log: its socket has been given everything up to `seq`."""
 
     __slots__ = ("connection", "feed", "page", "seq")
 

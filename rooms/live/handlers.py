@@ -24,7 +24,6 @@ from rooms.representations import person
 
 from .commands import register
 from .connection import Connection
-from .feed import Feed
 
 # Somebody who keeps typing is told to the room this often.
 TYPING_SECONDS = 2.0
@@ -42,11 +41,12 @@ async def subscribe(connection: Connection, command: Subscribe) -> None:
     feed = await connection.node.hub.feed(room.pk, room.slug)
     if connection.closed:
         return
-    # From here to the end nothing is awaited: the answer says the head that the cursor starts at.
+    # From here to the end nothing is awaited: the answer says the head that the cursor starts at,
+    # and goes before the events, because answers do.
     head = max(feed.head, room.last_seq)
     after = head if command.after is None else command.after
-    recovered = after <= head and after >= room.trimmed_seq
-    recovered = recovered and head - after <= limits().resume_events
+    recovered = room.trimmed_seq <= after <= head and head - after <= limits().resume_events
+    connection.node.hub.subscribe(connection, feed, after if recovered else head)
     connection.answer(
         {
             "id": command.id,
@@ -55,21 +55,11 @@ async def subscribe(connection: Connection, command: Subscribe) -> None:
             "seq": head,
             "recovered": recovered,
             "members": members,
-            "present": _present(feed, connection),
+            "present": feed.present(limits().presence_names),
         }
     )
-    connection.node.hub.subscribe(connection, feed, after if recovered else head)
     if room.last_seq > feed.head:
         connection.node.hub.nudge([room.pk])
-
-
-def _present(feed: Feed, connection: Connection) -> list[dict[str, Any]] | int:
-    """Who is here, with the newcomer; only how many when they are many."""
-    people = {user_id: name for user_id, (_, name) in feed.people.items()}
-    people[connection.user.pk] = connection.user.name
-    if len(people) > limits().presence_names:
-        return len(people)
-    return [{"id": user_id, "name": name} for user_id, name in people.items()]
 
 
 async def unsubscribe(connection: Connection, command: Unsubscribe) -> dict[str, Any]:

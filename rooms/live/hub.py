@@ -41,6 +41,7 @@ IDLE_SECONDS = 30.0
 # A subscription at Redis may take effect a moment after the head was read: look again after this.
 SETTLE_SECONDS = 1.0
 LAYER_SECONDS = 5.0
+PRESENCE_SECONDS = 1.0
 
 
 class Hub:
@@ -107,7 +108,8 @@ class Hub:
         self.unsubscribe(connection, feed.slug)
         subscription = Subscription(connection, feed, after)
         connection.subscriptions[feed.slug] = subscription
-        feed.arrive(subscription, connection.user.pk, connection.user.name)
+        if feed.arrive(subscription, connection.user.pk, connection.user.name):
+            self._tell_presence_soon(feed)
         # Between the answer and the next fan-out this cursor is served by its own pump.
         if subscription.behind:
             connection.lag(subscription)
@@ -118,8 +120,23 @@ class Hub:
         if subscription is None:
             return False
         connection.buffer.forget(subscription)
-        subscription.feed.depart(subscription, connection.user.pk, self.node.loop.time())
+        feed = subscription.feed
+        if feed.depart(subscription, connection.user.pk, self.node.loop.time()):
+            self._tell_presence_soon(feed)
         return True
+
+    def _tell_presence_soon(self, feed: Feed) -> None:
+        """However many come and go, a room is told who is here at most once a second."""
+        if not feed.presence_due:
+            feed.presence_due = True
+            self.node.loop.call_later(PRESENCE_SECONDS, self._tell_presence, feed)
+
+    def _tell_presence(self, feed: Feed) -> None:
+        feed.presence_due = False
+        present = feed.present(limits().presence_names)
+        data = encode({"type": "presence", "room": feed.slug, "present": present})
+        for subscription in feed.subscriptions:
+            subscription.connection.tell(f"presence:{feed.slug}", data)
 
     def forget(self, connection: Connection) -> None:
         for slug in list(connection.subscriptions):

@@ -25,7 +25,7 @@ class Cursor(Protocol):
         ...
 
     def next_events(self, size: int) -> list[bytes]:
-        """Events after the cursor, about `size` bytes of them, moving it. Empty: not at hand yet."""
+        """Events after the cursor, about `size` bytes, moving it. Empty: not at hand yet."""
         ...
 
 

@@ -322,3 +322,22 @@ def test_connections_that_come_and_go_leave_nothing_behind(alice: User, lobby: R
         assert all(not feed.subscriptions for feed in node.hub._feeds.values())
 
     run(test)
+
+
+def test_a_room_is_told_who_comes_and_goes(alice: User, bob: User, lobby: Room) -> None:
+    async def test() -> None:
+        ana = await Client.connect(alice)
+        answer = await ana.call("subscribe", room="lobby")
+        assert [each["id"] for each in answer["present"]] == [alice.pk]
+        ben, tab = await Client.connect(bob), await Client.connect(bob)
+        await ben.call("subscribe", room="lobby")
+        await tab.call("subscribe", room="lobby")
+        told = await ana.find(lambda each: each["type"] == "presence" and len(each["present"]) == 2)
+        assert [each["id"] for each in told["present"]] == [alice.pk, bob.pk]
+        seen = len(ana.seen)
+        await tab.leave()
+        await ben.leave()
+        await ana.find(lambda each: each["type"] == "presence" and each in ana.seen[seen:])
+        assert [each["id"] for each in ana.seen[-1]["present"]] == [alice.pk]
+
+    run(test)
