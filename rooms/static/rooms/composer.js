@@ -1,8 +1,9 @@
 // Where one writes. Enter sends, Shift-Enter breaks the line; what is not sent is kept a room.
 
 import { one, setText, show } from "./dom.js";
+import { nameOf } from "./person.js";
 import { Suggestions } from "./suggestions.js";
-import { count } from "./text.js";
+import { count, excerpt } from "./text.js";
 
 const TYPING_EVERY_MS = 3000;
 const COUNT_LAST = 200;
@@ -12,6 +13,7 @@ export class Composer {
   #room;
   #most = Infinity;
   #typedAt = 0;
+  #replyTo = null;
 
   constructor(room) {
     this.#room = room;
@@ -20,6 +22,8 @@ export class Composer {
     this.send = one("button[type=submit]", this.form);
     this.error = one("[data-composer-error]", this.form);
     this.counter = one("[data-counter]", this.form);
+    this.replying = one("[data-replying]", this.form);
+    one("[data-replying-end]", this.replying).addEventListener("click", () => this.reply(null));
     this.suggestions = new Suggestions(one("[data-suggestions]", this.form), this.body);
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -39,7 +43,26 @@ export class Composer {
     this.body.value = readDraft(this.#draftKey());
     this.#say(null);
     this.#fit();
-    if (!COARSE.matches) this.body.focus({ preventScroll: true });
+    this.#setReply(null);
+    if (!COARSE.matches) this.focus();
+  }
+
+  focus() {
+    this.body.focus({ preventScroll: true });
+  }
+
+  /** What is sent next answers `message`; null: it answers nothing. */
+  reply(message) {
+    this.#setReply(message);
+    this.focus();
+  }
+
+  #setReply(message) {
+    this.#replyTo = message?.id ?? null;
+    show(this.replying, message !== null);
+    if (message === null) return;
+    setText(one(".name", this.replying), nameOf(message.author));
+    setText(one("[data-text]", this.replying), excerpt(message.body));
   }
 
   async #submit() {
@@ -49,7 +72,9 @@ export class Composer {
     this.#write("");
     this.suggestions.close();
     this.#say(null);
-    const refused = await this.#room.send(text);
+    const replyTo = this.#replyTo;
+    this.#setReply(null);
+    const refused = await this.#room.send(text, replyTo);
     if (refused === null || this.#room.slug !== slug) return;
     if (!this.body.value) this.#write(text);
     this.#say(refused);
@@ -62,7 +87,7 @@ export class Composer {
     if (event.key === "Enter" && !event.shiftKey && !event.ctrlKey && !event.altKey) {
       event.preventDefault();
       this.#submit();
-    }
+    } else if (event.key === "Escape" && this.#replyTo !== null) this.reply(null);
   }
 
   #typed() {

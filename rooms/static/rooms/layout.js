@@ -11,6 +11,7 @@ export function rowsOf(state, now) {
   const rows = [];
   const knowsNew = state.newAfter !== null && (!state.older || (state.entries[0]?.seq ?? 0) <= state.newAfter);
   let lineDrawn = !knowsNew;
+  const messages = new Map(state.entries.filter(({ kind }) => kind === "message").map(({ value }) => [value.id, value]));
   let day = null;
 
   for (const entry of state.entries) {
@@ -22,15 +23,15 @@ export function rowsOf(state, now) {
       lineDrawn = true;
       rows.push({ key: "new", type: "new" });
     }
-    add(rows, entry);
+    add(rows, entry, messages);
   }
-  for (const item of state.pending) rows.push(pendingRow(item, state.user, rows.at(-1)));
+  for (const item of state.pending) rows.push(pendingRow(item, state.user, rows.at(-1), messages));
   return rows;
 }
 
 const isNews = (entry, user) => entry.kind === "message" && entry.value.author?.id !== user.id;
 
-function add(rows, entry) {
+function add(rows, entry, messages) {
   const before = rows.at(-1);
   if (entry.kind === "notice") {
     if (before?.type === "notice") rows[rows.length - 1] = noticeRow(before.key, [...before.all, entry], entry.at);
@@ -41,29 +42,29 @@ function add(rows, entry) {
     // Right under its card, which says the same and more, the line would only repeat it.
     if (before?.entry?.value.id !== entry.value.job) rows.push({ key: keyOf(entry.value), type: "outcome", entry });
   } else {
-    const { author } = entry.value;
-    rows.push({ key: keyOf(entry.value), type: "message", entry, author, grouped: follows(before, author, entry.at), failure: null, pending: false });
+    rows.push(messageRow(entry, entry.value, before, messages, { pending: false, failure: null }));
   }
 }
 
 /** The same before and after the server has it, so that the row stays when it turns solid. */
 const keyOf = ({ client_id, author, id }) => (client_id && author ? `own:${author.id}:${client_id}` : `message:${id}`);
 
-function pendingRow(item, user, before) {
-  return {
-    key: keyOf({ client_id: item.client_id, author: user }),
-    type: "message",
-    entry: item,
-    author: user,
-    grouped: follows(before, user, item.at),
-    failure: item.failure ?? null,
-    pending: true,
-  };
+function pendingRow(item, user, before, messages) {
+  return messageRow(item, { ...item, author: user }, before, messages, { pending: true, failure: item.failure ?? null });
+}
+
+/** `answered` is the message that this one replies to, "earlier" when it is not loaded, or null.
+ *  `since` is when the group began that this message is in. */
+function messageRow(entry, { client_id, author, id, reply_to }, before, messages, sending) {
+  const answered = reply_to ? (messages.get(reply_to) ?? "earlier") : null;
+  const grouped = !answered && follows(before, author, entry.at);
+  const since = grouped ? before.since : entry.at;
+  return { key: keyOf({ client_id, author, id }), type: "message", entry, author, answered, grouped, since, ...sending };
 }
 
 function follows(before, author, at) {
   if (before?.type !== "message" || before.author?.id !== author?.id) return false;
-  return Date.parse(at) - Date.parse(before.entry.at) < GROUP_MS;
+  return Date.parse(at) - Date.parse(before.since) < GROUP_MS;
 }
 
 function noticeRow(key, all, at) {

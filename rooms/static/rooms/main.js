@@ -9,6 +9,7 @@ import { one, setText, show } from "./dom.js";
 import { Finder } from "./finder.js";
 import { Outbox } from "./outbox.js";
 import { Room } from "./room.js";
+import { roving } from "./roving.js";
 import { prepareShell, showOwnState, showPage } from "./shell.js";
 import { Sidebar, unreadOf } from "./sidebar.js";
 import { socketUrl } from "./socket-url.js";
@@ -94,6 +95,7 @@ one("[data-join]").addEventListener("click", async ({ currentTarget: button }) =
 
 prepareShell(first.user);
 new Finder({ own: () => room.state.rooms, open: go });
-room.show(view, [draw]);
+room.show(view, composer, [draw]);
+roving(one("[data-entries]"), { reply: (element) => element.row.entry?.value?.body !== undefined && room.answer(element.row.entry.value) });
 enter(first);
 connection.start();

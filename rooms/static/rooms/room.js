@@ -17,6 +17,7 @@ export class Room {
   #connection;
   #outbox;
   #view = null;
+  #composer = null;
   #listeners = [];
   #frame = 0;
   #readTimer = 0;
@@ -30,9 +31,15 @@ export class Room {
   }
 
   /** `view` draws the stream; `listeners` are called with the state after each change. */
-  show(view, listeners) {
+  show(view, composer, listeners) {
     this.#view = view;
+    this.#composer = composer;
     this.#listeners = listeners;
+  }
+
+  /** Begin to write a reply to a message. */
+  answer(message) {
+    this.#composer.reply(message);
   }
 
   get slug() {
@@ -41,7 +48,10 @@ export class Room {
 
   /** Open the room of a page's state. Cards of other apps get a moment to be there at once. */
   async enter(page) {
-    if (this.state) this.#connection.unfollow(this.slug);
+    if (this.state) {
+      this.#read();
+      this.#connection.unfollow(this.slug);
+    }
     clock.set(page.now);
     this.state = fromPage(page);
     this.#readUpTo = page.room.read_seq ?? 0;
@@ -69,8 +79,9 @@ export class Room {
 
   // Sending ---------------------------------------------------------------------------------------
 
-  send(body) {
-    const item = { client_id: crypto.randomUUID(), body, at: new Date(clock.now()).toISOString() };
+  /** `replyTo` is the id of a message, or null. */
+  send(body, replyTo = null) {
+    const item = { client_id: crypto.randomUUID(), body, at: new Date(clock.now()).toISOString(), reply_to: replyTo };
     this.#outbox.put(this.slug, item);
     this.#apply([{ type: "local.pending", item }]);
     this.#view.scroll.toEnd();
@@ -103,9 +114,9 @@ export class Room {
   /** Resolves with null, or with the words of the refusal of a slash command, which belongs back
    *  into the composer: it was meant for the server, not for the room. */
   async #deliver(slug, item) {
-    const { client_id, body } = item;
+    const { client_id, body, reply_to } = item;
     try {
-      const answer = await this.#untilTaken({ type: "send", room: slug, body, client_id });
+      const answer = await this.#untilTaken({ type: "send", room: slug, body, client_id, reply_to });
       this.#outbox.remove(slug, client_id);
       if (this.slug !== slug) return null;
       if (answer.type === "sent") this.receive([{ type: "local.sent", message: answer.message }]);
@@ -214,6 +225,11 @@ export class Room {
     }
   }
 
+  revealMessage({ seq }) {
+    const element = document.querySelector(`[data-entries] > [data-seq="${seq}"]`);
+    if (element) this.#view.reveal(element);
+  }
+
   /** `change` grows or shrinks something at `element`, which must stay where it is. */
   hold(element, change) {
     this.#view.scroll.hold(element, change);
@@ -238,19 +254,21 @@ export class Room {
   }
 
   focusComposer() {
-    document.querySelector("[data-body]").focus();
+    this.#composer.focus();
   }
 
   #readSoon() {
     if (this.#readTimer || !this.attending || !this.state.room.role || this.state.head <= this.#readUpTo) return;
-    this.#readTimer = setTimeout(() => {
-      this.#readTimer = 0;
-      if (!this.attending || this.state.head <= this.#readUpTo) return;
-      const { head } = this.state;
-      const { slug } = this;
-      const read = () => (this.#readUpTo = this.slug === slug ? head : this.#readUpTo);
-      this.#connection.command({ type: "read", room: slug, seq: head }).then(read, () => {});
-    }, READ_EVERY_MS);
+    this.#readTimer = setTimeout(() => this.#read(), READ_EVERY_MS);
+  }
+
+  #read() {
+    clearTimeout(this.#readTimer);
+    this.#readTimer = 0;
+    const { head, room } = this.state;
+    if (!this.attending || !room.role || head <= this.#readUpTo) return;
+    const confirmed = () => (this.#readUpTo = this.slug === room.slug ? head : this.#readUpTo);
+    this.#connection.command({ type: "read", room: room.slug, seq: head }).then(confirmed, () => {});
   }
 
   // Drawing ---------------------------------------------------------------------------------------

@@ -4,11 +4,12 @@ import { copy, one, setIcon, setText, show } from "./dom.js";
 import { entryKinds } from "./extensions.js";
 import { drawFiles } from "./files.js";
 import { nameOf, paintAvatar } from "./person.js";
-import { exactTime, timeOfDay } from "./text.js";
+import { excerpt, exactTime, timeOfDay } from "./text.js";
 
 export function createRow(row, room) {
   const element = entryKinds[row.type]?.create(row.entry, room) ?? drawers[row.type].create(row, room);
   element.dataset.key = row.key;
+  element.tabIndex = -1;
   if (row.entry?.seq) element.dataset.seq = row.entry.seq;
   return element;
 }
@@ -26,16 +27,20 @@ function setTime(element, at) {
 }
 
 const message = {
-  create(row) {
+  create(row, room) {
     const element = copy("t-message");
     const name = nameOf(row.author);
+    one("[data-reply]", element).onclick = () => room.answer(element.row.entry.value);
+    one("[data-reply-to]", element).onclick = () => room.revealMessage(element.row.answered);
     element.dataset.author = name;
     paintAvatar(one(".avatar", element), name);
     setText(one("[data-author]", element), name);
     return element;
   },
 
-  update(element, { entry, grouped, pending, failure }, room) {
+  update(element, { entry, grouped, pending, failure, answered }, room) {
+    drawAnswered(one("[data-reply-to]", element), answered);
+    show(one("[data-reply]", element), !pending);
     element.classList.toggle("grouped", grouped);
     element.dataset.state = failure ? "failed" : pending ? "pending" : "sent";
     for (const time of element.querySelectorAll("time")) setTime(time, entry.at);
@@ -50,6 +55,15 @@ const message = {
     if (!pending) drawFiles(one("[data-files]", element), entry.value.attachments);
   },
 };
+
+function drawAnswered(button, answered) {
+  show(button, answered !== null);
+  if (answered === null) return;
+  const known = answered !== "earlier";
+  button.disabled = !known;
+  setText(one(".name", button), known ? nameOf(answered.author) : "");
+  setText(one("[data-text]", button), known ? excerpt(answered.body) : "An earlier message");
+}
 
 const outcome = {
   create({ entry }, room) {

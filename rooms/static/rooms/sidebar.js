@@ -6,13 +6,14 @@ import { count, counted } from "./text.js";
 const ICONS = { public: "hash", private: "lock", direct: "person" };
 const MOST = 999;
 
-/** The rooms with what each counts as unread, in sections. Pure. `attended` is read as it comes. */
-export function sections(rooms, attended) {
+/** The rooms with what each counts as unread, in sections. Pure. `attended` is read as it comes;
+ *  `kept` stands under "Unread" although it is read, or it would move from under the hand. */
+export function sections(rooms, attended, kept = null) {
   const listed = rooms.map((room) => ({ ...room, unread: room.slug === attended ? 0 : room.unread }));
   listed.sort((a, b) => a.name.localeCompare(b.name));
-  // The open room keeps its place while it is read, or it would move under the hand.
-  const news = listed.filter((room) => room.unread > 0);
-  const rest = listed.filter((room) => room.unread === 0);
+  const isNews = (room) => room.unread > 0 || room.slug === kept;
+  const news = listed.filter(isNews);
+  const rest = listed.filter((room) => !isNews(room));
   return [
     { name: "Unread", rooms: news },
     { name: "Rooms", rooms: rest.filter((room) => room.visibility !== "direct") },
@@ -24,6 +25,9 @@ export const unreadOf = (rooms, attended) =>
   rooms.reduce((sum, room) => sum + (room.slug === attended ? 0 : room.unread), 0);
 
 export class Sidebar {
+  #current = null;
+  #kept = null;
+
   constructor(nav) {
     this.nav = nav;
   }
@@ -31,7 +35,11 @@ export class Sidebar {
   draw(rooms, current, attended) {
     if (!rooms.length) return this.#drawEmpty();
     one(".empty-list", this.nav)?.remove();
-    reconcile(this.nav, sections(rooms, attended), {
+    if (current !== this.#current) {
+      this.#kept = rooms.some((room) => room.slug === current && room.unread > 0) ? current : null;
+      this.#current = current;
+    }
+    reconcile(this.nav, sections(rooms, attended, this.#kept), {
       keyOf: (section) => section.name,
       create: ({ name }) => {
         const element = copy("t-section");

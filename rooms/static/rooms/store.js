@@ -129,7 +129,8 @@ const own = {
       if (message.kind === "text") draft.newAfter = null;
     }
     draft.typing = draft.typing.filter((person) => person.id !== message.author?.id);
-    if (message.kind === "text") seen(draft, message.author);
+    // Only those who are at a socket number what they send; a program that posts is not here.
+    if (message.client_id) seen(draft, message.author);
   },
 
   "member.joined"(draft, event) {

@@ -10,6 +10,12 @@ export const count = (value) => number.format(value);
 export const timeOfDay = (at) => clock.format(new Date(at));
 export const exactTime = (at) => exact.format(new Date(at));
 
+/** The first line of a text, not too much of it. */
+export function excerpt(text) {
+  const line = text.trim().split("\n", 1)[0];
+  return line.length > 120 ? `${line.slice(0, 119)}…` : line;
+}
+
 /** 1 message, 1,200 messages */
 export function counted(value, one, many = `${one}s`) {
   return `${count(value)} ${value === 1 ? one : many}`;
@@ -46,7 +52,7 @@ export function hue(name) {
 export function bytes(size) {
   const units = ["B", "kB", "MB", "GB"];
   let unit = 0;
-  while (size >= 1000 && unit < units.length - 1) {
+  while (size >= 999.5 && unit < units.length - 1) {
     size /= 1000;
     unit += 1;
   }

@@ -64,7 +64,7 @@ export class View {
     this.scroll.to(element);
     element.classList.remove("flash");
     requestAnimationFrame(() => element.classList.add("flash"));
-    element.querySelector("button:not([hidden]), a")?.focus({ preventScroll: true });
+    element.focus({ preventScroll: true });
   }
 
   /** Grey rows in place of what is being loaded, unless it comes at once. Returns how to end it. */

@@ -1,0 +1,165 @@
+import { delay, delayAfterBye } from "./rooms/backoff.js";
+import { Connection, Lost } from "./rooms/connection.js";
+import { equal, fakeTimers, ok, seeded, settled, test } from "./harness.js";
+
+const timers = fakeTimers();
+
+class FakeSocket {
+  sent = [];
+  closed = false;
+  send(text) {
+    this.sent.push(JSON.parse(text));
+  }
+  close() {
+    this.closed = true;
+  }
+  says(...objects) {
+    this.onmessage({ data: JSON.stringify(objects) });
+    return settled();
+  }
+  breaks(code = 1006) {
+    this.onclose({ code, reason: "" });
+    return settled();
+  }
+  last(type) {
+    return this.sent.findLast((command) => command.type === type);
+  }
+}
+
+const hello = { type: "hello", protocol: 1, heartbeat: 25 };
+
+function connect() {
+  const sockets = [];
+  const events = [];
+  const phases = [];
+  const connection = new Connection({
+    url: "ws://modules.test/ws/",
+    open: () => {
+      sockets.push(new FakeSocket());
+      return sockets.at(-1);
+    },
+    onEvents: (some) => events.push(...some),
+    onPhase: (phase) => phases.push(phase),
+    random: () => 0.5,
+  });
+  connection.start();
+  return { connection, sockets, events, phases, get socket() { return sockets.at(-1); } };
+}
+
+test("answers find their commands, events come in the order of the frame", async () => {
+  const all = connect();
+  await all.socket.says(hello, { type: "typing", room: "a" });
+  const answer = all.connection.command({ type: "ping" });
+  await all.socket.says({ type: "x", seq: 1 }, { id: all.socket.last("ping").id, type: "pong" }, { type: "x", seq: 2 });
+  equal((await answer).type, "pong");
+  equal(all.events.map((event) => event.seq ?? event.type), ["typing", 1, 2]);
+});
+
+test("a refusal fails with its words", async () => {
+  const all = connect();
+  await all.socket.says(hello);
+  const answer = all.connection.command({ type: "send" }).catch((error) => error);
+  await all.socket.says({ id: all.socket.last("send").id, type: "error", code: "busy", message: "Later.", temporary: true, retry_after: 2 });
+  const error = await answer;
+  equal([error.code, error.message, error.temporary, error.retryAfter], ["busy", "Later.", true, 2]);
+});
+
+test("what was not answered goes out again, in order; what must not, fails", async () => {
+  const all = connect();
+  await all.socket.says(hello);
+  const first = all.connection.command({ type: "send", client_id: "1" }, { resend: true });
+  all.connection.command({ type: "send", client_id: "2" }, { resend: true });
+  const lost = all.connection.command({ type: "read" }).catch((error) => error);
+  await all.socket.breaks();
+  ok((await lost) instanceof Lost, "reading is not sent again");
+  all.connection.command({ type: "send", client_id: "3" }, { resend: true });
+  await timers.pass(1000);
+  equal(all.sockets.length, 2);
+  equal(all.socket.sent, [], "nothing before hello");
+  await all.socket.says(hello);
+  equal(all.socket.sent.map((command) => command.client_id), ["1", "2", "3"]);
+  await all.socket.says({ id: all.socket.sent[0].id, type: "sent" });
+  equal((await first).type, "sent");
+});
+
+test("a room is followed from where it was", async () => {
+  const all = connect();
+  let seen = 7;
+  const answers = [];
+  all.connection.follow("lobby", { after: () => seen, onSubscribed: (answer) => answers.push(answer) });
+  await all.socket.says(hello);
+  equal(all.socket.last("subscribe"), { id: all.socket.sent[0].id, type: "subscribe", room: "lobby", after: 7 });
+  await all.socket.says({ id: all.socket.sent[0].id, type: "subscribed", seq: 7, recovered: true });
+  seen = 12;
+  await all.socket.breaks();
+  await timers.pass(1000);
+  await all.socket.says(hello);
+  equal(all.socket.last("subscribe").after, 12);
+  equal(answers.length, 1);
+});
+
+test("an answer for a room that was left is not told", async () => {
+  const all = connect();
+  const answers = [];
+  all.connection.follow("lobby", { after: () => 0, onSubscribed: (answer) => answers.push(answer) });
+  await all.socket.says(hello);
+  all.connection.unfollow("lobby");
+  await all.socket.says({ id: all.socket.sent[0].id, type: "subscribed" });
+  equal([answers, all.socket.last("unsubscribe").room], [[], "lobby"]);
+});
+
+test("a bye that lets nobody back ends it", async () => {
+  const all = connect();
+  await all.socket.says(hello);
+  const pending = all.connection.command({ type: "send" }, { resend: true }).catch((error) => error);
+  await all.socket.says({ type: "bye", code: 4501, reason: "Log in first.", reconnect: false });
+  await all.socket.breaks(4501);
+  await timers.pass(60_000);
+  equal([all.sockets.length, all.phases.at(-1)], [1, "closed"]);
+  ok((await pending) instanceof Lost, "the command fails");
+});
+
+test("a code that lets nobody back counts without its bye", async () => {
+  const all = connect();
+  await all.socket.says(hello);
+  await all.socket.breaks(4503);
+  equal(all.phases.at(-1), "closed");
+});
+
+test("a bye that says when is obeyed", async () => {
+  const all = connect();
+  await all.socket.says(hello, { type: "bye", code: 4001, reason: "", reconnect: true, retry_in: 3 });
+  await all.socket.breaks(4001);
+  await timers.pass(3000);
+  equal(all.sockets.length, 1);
+  await timers.pass(1000);
+  equal(all.sockets.length, 2);
+});
+
+test("silence is a lost connection, a heartbeat is not silence", async () => {
+  const all = connect();
+  await all.socket.says(hello);
+  await timers.pass(50_000);
+  await all.socket.says({ type: "heartbeat" });
+  await timers.pass(50_000);
+  equal(all.phases.at(-1), "open");
+  await timers.pass(6_000);
+  equal([all.socket.closed || all.sockets[0].closed, all.phases.includes("waiting")], [true, true]);
+});
+
+test("a socket that never says hello is given up", async () => {
+  const all = connect();
+  await timers.pass(10_000);
+  equal([all.sockets[0].closed, all.phases.at(-1)], [true, "waiting"]);
+});
+
+test("waits grow, are spread, and end at twenty seconds", () => {
+  const random = seeded(3);
+  for (let failures = 0; failures < 50; failures += 1) {
+    const bound = Math.min(20, 0.5 * 2 ** failures) * 1000;
+    const waits = Array.from({ length: 200 }, () => delay(failures, random));
+    ok(waits.every((wait) => wait >= 0 && wait <= bound), `within ${bound}`);
+    ok(Math.max(...waits) > bound * 0.8 && Math.min(...waits) < bound * 0.2, "over the whole range");
+  }
+  ok(delayAfterBye(null, random) <= 1000, "at once, nearly");
+});

@@ -1,0 +1,76 @@
+import { described } from "./jobs/kinds.js";
+import { jobEntry, reducers } from "./jobs/store.js";
+import { attemptText, progressText, runTime, secondsLeft, share, stateText } from "./jobs/words.js";
+import { apply, fromPage, withHistory } from "./rooms/store.js";
+import { equal, test } from "./harness.js";
+
+const now = Date.parse("2026-05-01T09:00:00Z");
+const inSeconds = (seconds) => new Date(now + seconds * 1000).toISOString();
+const job = (more = {}) => ({
+  id: "j", kind: "k", title: "Job", state: "running", room: "lobby", seq: 4, created_at: inSeconds(-60), started_at: inSeconds(-14),
+  finished_at: null, run_at: null, retry_at: null, attempt: 1, max_attempts: 5, progress: null, cancel_requested: false, steps: [], attachments: [], ...more,
+});
+const page = (more = {}) => fromPage({
+  user: { id: 1, name: "Ana" }, rooms: [], room: { slug: "lobby", role: "member", unread: 0, members: 1 },
+  head: 3, messages: [], older: false, notices: [], members: [], ...more,
+});
+const changed = (seq, more) => ({ type: "job.changed", room: "lobby", seq, job: job(more) });
+const progress = (current, attempt = 1) => ({ type: "job.progress", room: "lobby", job: "j", attempt, progress: { current, total: 100, text: "messages" } });
+const run = (state, ...events) => apply(state, events, { now, reducers });
+
+test("a job stands where it began and changes in place", () => {
+  const state = run(page(), changed(4, { state: "queued" }), changed(5), changed(6, { state: "succeeded" }));
+  equal(state.entries.map((entry) => [entry.seq, entry.value.state]), [[4, "succeeded"]]);
+  equal(state.extra.jobs, {});
+});
+
+test("progress counts for the attempt that runs, and for no job that ended", () => {
+  const running = run(page(), changed(4), progress(30));
+  equal(running.entries[0].value.progress.current, 30);
+  equal(run(running, progress(90, 2)).entries[0].value.progress.current, 30);
+  equal(run(running, changed(5, { state: "succeeded" }), progress(99)).entries[0].value.progress, null);
+});
+
+test("the answer to a submission does not undo what an event said", () => {
+  const state = run(page(), changed(4), { type: "job.accepted", room: "lobby", job: job({ state: "queued" }) });
+  equal(state.entries[0].value.state, "running");
+});
+
+test("history does not undo what an event said", () => {
+  const state = withHistory(run(page(), changed(4, { state: "succeeded" })), { entries: [jobEntry(job())], older: false });
+  equal(state.entries[0].value.state, "succeeded");
+});
+
+test("a job whose card is above what is loaded is known, not shown", () => {
+  const message = { seq: 50, at: inSeconds(0), id: 1, author: null, kind: "text" };
+  const state = run(page({ messages: [message], head: 50, older: true }), changed(51), { ...progress(7) });
+  equal([state.entries.length, state.extra.jobs.j.progress.current], [1, 7]);
+});
+
+test("what a card says", () => {
+  equal(stateText(job({ state: "retrying", retry_at: inSeconds(7.2) }), now), "Retrying in 8 s");
+  equal(stateText(job({ state: "retrying", retry_at: inSeconds(-1) }), now), "Retrying now");
+  equal(stateText(job({ cancel_requested: true }), now), "Cancelling");
+  equal(stateText(job({ state: "scheduled", run_at: inSeconds(65) }), now), "Starts in 1 min 5 s");
+  equal([attemptText(job()), attemptText(job({ attempt: 2 }))], ["", "attempt 2 of 5"]);
+  equal(runTime(job(), now), "14 s so far");
+  equal(runTime(job({ finished_at: inSeconds(-13.6) }), now), "took 0.4 s");
+  equal(runTime(job({ finished_at: inSeconds(80) }), now), "took 1 min 34 s");
+});
+
+test("progress in words, with what is left", () => {
+  const running = job({ progress: { current: 420, total: 1000, text: "messages" } });
+  const pace = { attempt: 1, at: now - 10_000, current: 0 };
+  equal(progressText(running, pace, now), "420 / 1,000 messages · 14 s left");
+  equal(progressText(running, null, now), "420 / 1,000 messages");
+  equal(progressText(job({ progress: { current: 1, total: 3, text: "counting by day" } }), null, now), "counting by day · 1 / 3");
+  equal(progressText(job(), null, now), "Starting");
+  equal(secondsLeft({ current: 0, total: 10 }, pace, now), null, "nothing done says nothing");
+  equal(secondsLeft({ current: 10, total: 10 }, pace, now), null);
+  equal([share(running), share(job({ progress: { current: 3, total: null } })), share(job({ progress: { current: 9, total: 3 } }))], [0.42, null, 1]);
+});
+
+test("params are explained from their schema", () => {
+  equal(described({ type: "integer", minimum: 1, maximum: 366, default: 7, description: "how many days" }, false), "how many days, 1–366, 7 unless said");
+  equal(described({ enum: ["a", "b"], type: "string" }, true), "one of a, b, needed");
+});

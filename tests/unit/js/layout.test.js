@@ -1,0 +1,69 @@
+import { rowsOf, sameRow, unseenAfter } from "./rooms/layout.js";
+import { equal, ok, test } from "./harness.js";
+
+const ana = { id: 1, name: "Ana" };
+const ben = { id: 2, name: "Ben" };
+const start = new Date(2026, 4, 1, 9).getTime();
+const time = (minutes) => new Date(start + minutes * 60_000).toISOString();
+const said = (seq, author, minutes, more = {}) => ({
+  seq, at: time(minutes), kind: "message", value: { id: 100 + seq, seq, author, client_id: null, kind: "text", body: "b", html: "<p>b</p>", reply_to: null, ...more },
+});
+const notice = (seq, user, type = "member.joined") => ({ seq, at: time(0), kind: "notice", value: { type, user } });
+const state = (entries, more = {}) => ({ user: ana, entries, pending: [], newAfter: null, older: false, ...more });
+const types = (rows) => rows.map((row) => row.type + (row.grouped ? "+" : ""));
+const rows = (...given) => rowsOf(state(...given), start);
+const plain = (text) => text.replace(/[\u2068\u2069]/gu, "");
+
+test("messages of one author within five minutes are a group, that ends with time", () => {
+  equal(types(rows([said(1, ana, 0), said(2, ana, 3), said(3, ana, 4.9), said(4, ana, 5.1), said(5, ben, 5.2)])), [
+    "day", "message", "message+", "message+", "message", "message",
+  ]);
+});
+
+test("a day begins with its line", () => {
+  equal(types(rows([said(1, ana, 0), said(2, ana, 24 * 60)])), ["day", "message", "day", "message"]);
+});
+
+test("the line of what is new stands before the first message of others after the cursor", () => {
+  equal(types(rows([said(1, ben, 0), said(2, ana, 1), said(3, ben, 2)], { newAfter: 1 })), ["day", "message", "message", "new", "message"]);
+  equal(types(rows([said(5, ben, 0)], { newAfter: 3, older: true })), ["day", "message"], "not while the cursor is above what is loaded");
+});
+
+test("people who come and go are one line", () => {
+  const all = rows([notice(1, ana), notice(2, ben), notice(3, { id: 3, name: "Cy" }), notice(4, { id: 4, name: "Di" })]);
+  equal(types(all), ["day", "notice"]);
+  equal(plain(all[1].text), "Ana, Ben and 2 others joined");
+  equal(plain(rows([notice(1, ben), notice(2, ben, "member.left")])[1].text), "Ben left");
+});
+
+test("the outcome of a job right under its card is not said again", () => {
+  const card = { seq: 1, at: time(0), kind: "job", value: { id: "j" } };
+  const outcome = (seq) => said(seq, ana, 1, { kind: "job", job: "j" });
+  equal(types(rows([card, outcome(2)])), ["day", "job"]);
+  equal(types(rows([card, said(2, ben, 0), outcome(3)])), ["day", "job", "message", "outcome"]);
+});
+
+test("a message keeps its row when the server has it", () => {
+  const item = { client_id: "c", body: "b", at: time(1) };
+  const before = rows([said(1, ben, 0)], { pending: [item] }).at(-1);
+  const after = rows([said(1, ben, 0), said(2, ana, 1, { client_id: "c" })]).at(-1);
+  ok(before.pending && !after.pending, "pending, then not");
+  equal(before.key, after.key);
+});
+
+test("a reply shows what it answers and begins a group", () => {
+  const [, first, second] = rows([said(1, ana, 0), said(2, ana, 1, { reply_to: 101 })]);
+  equal([second.grouped, second.answered === first.entry.value], [false, true]);
+  equal(rows([said(2, ana, 1, { reply_to: 7 })])[1].answered, "earlier");
+});
+
+test("rows that say the same are the same", () => {
+  const entries = [said(1, ana, 0), notice(2, ben)];
+  const [a, b] = [rows(entries), rows(entries)];
+  ok(a.every((row, index) => sameRow(row, b[index])), "the same");
+  ok(!sameRow(a[1], { ...a[1], grouped: true }), "another");
+});
+
+test("own messages are not unseen", () => {
+  equal(unseenAfter(state([said(1, ben, 0), said(2, ana, 0), said(3, ben, 0)]), 1), 1);
+});

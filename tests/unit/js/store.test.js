@@ -1,0 +1,135 @@
+import { afterGap, apply, entryAt, fromPage, messageEntry, MOST_ENTRIES, trimmed, TYPING_MS, withHistory } from "./rooms/store.js";
+import { equal, ok, seeded, test } from "./harness.js";
+
+const ana = { id: 1, name: "Ana" };
+const ben = { id: 2, name: "Ben" };
+const context = { now: 1_000_000, reducers: {} };
+
+const at = (seq) => new Date(Date.UTC(2026, 4, 1, 9, 0, seq)).toISOString();
+const message = (seq, author = ben, more = {}) => ({
+  id: 100 + seq, room: "lobby", seq, at: at(seq), author, body: `line ${seq}`, html: `<p>line ${seq}</p>`, kind: "text",
+  reply_to: null, client_id: null, job: null, attachments: [], ...more,
+});
+const created = (seq, author, more) => ({ type: "message.created", room: "lobby", seq, at: at(seq), message: message(seq, author, more) });
+const member = (type, seq, user) => ({ type, room: "lobby", seq, at: at(seq), member: { user, role: "member", joined_at: at(seq) } });
+const page = (more = {}) => ({
+  user: { ...ana, staff: false },
+  rooms: [{ slug: "lobby", name: "Lobby", unread: 0, visibility: "public" }],
+  room: { slug: "lobby", name: "Lobby", role: "member", read_seq: 0, unread: 0, members: 1, archived: false },
+  head: 0, messages: [], older: false, notices: [], members: [{ user: ana, role: "member" }], ...more,
+});
+const seqs = (state) => state.entries.map((entry) => entry.seq);
+
+test("events come in once, in order, whatever comes twice", () => {
+  const state = apply(fromPage(page()), [created(1), created(2), created(2), created(1), created(3)], context);
+  equal(seqs(state), [1, 2, 3]);
+  equal(state.head, 3);
+});
+
+test("the old state is not touched", () => {
+  const old = fromPage(page({ messages: [message(1)], head: 1 }));
+  const copy = structuredClone(old);
+  apply(old, [created(2), member("member.joined", 3, ben), { type: "typing", room: "lobby", user: ben }], context);
+  equal(old, copy);
+});
+
+test("events of other rooms do not come in", () => {
+  equal(seqs(apply(fromPage(page()), [{ ...created(1), room: "den" }], context)), []);
+});
+
+test("one batch, many batches and a resumed connection end in the same state", () => {
+  for (let seed = 1; seed <= 40; seed += 1) {
+    const random = seeded(seed);
+    const events = [];
+    for (let seq = 1; seq <= 60; seq += 1) {
+      const kind = random();
+      events.push(kind < 0.8 ? created(seq, random() < 0.5 ? ana : ben) : member(kind < 0.9 ? "member.joined" : "member.left", seq, ben));
+    }
+    const whole = apply(fromPage(page()), events, context);
+    let state = fromPage(page());
+    for (let from = 0; from < events.length; ) {
+      // A connection that came back tells again what came shortly before it was lost.
+      const again = Math.max(0, from - Math.floor(random() * 8));
+      const to = from + 1 + Math.floor(random() * 9);
+      state = apply(state, events.slice(again, to), context);
+      from = Math.min(to, events.length);
+    }
+    equal(state, whole, `seed ${seed}`);
+  }
+});
+
+test("an own message is pending until it is there, and then there once", () => {
+  const item = { client_id: "c1", body: "hi", at: at(1) };
+  let state = apply(fromPage(page()), [{ type: "local.pending", item }], context);
+  equal(state.pending, [item]);
+  const mine = message(5, ana, { client_id: "c1" });
+  state = apply(state, [{ type: "local.sent", message: mine }], context);
+  equal([state.pending, seqs(state), state.head], [[], [5], 0], "the answer does not move the head");
+  state = apply(state, [created(4), created(5, ana, { client_id: "c1" })], context);
+  equal(seqs(state), [4, 5]);
+});
+
+test("what is there already does not become pending again", () => {
+  const state = apply(fromPage(page({ messages: [message(1, ana, { client_id: "c1" })], head: 1 })), [
+    { type: "local.pending", item: { client_id: "c1", body: "line 1", at: at(1) } },
+  ], context);
+  equal(state.pending, []);
+});
+
+test("somebody else's client_id confirms nothing of mine", () => {
+  let state = apply(fromPage(page()), [{ type: "local.pending", item: { client_id: "c1", body: "hi", at: at(1) } }], context);
+  state = apply(state, [created(1, ben, { client_id: "c1" })], context);
+  equal(state.pending.length, 1);
+});
+
+test("members come and go, counted once", () => {
+  let state = apply(fromPage(page()), [member("member.joined", 1, ben), member("member.joined", 2, ben)], context);
+  equal([state.room.members, state.members.length], [2, 2]);
+  state = apply(state, [member("member.left", 3, ben)], context);
+  equal([state.room.members, state.members.map(({ user }) => user.id)], [1, [1]]);
+});
+
+test("one's own joining and leaving changes the list of rooms", () => {
+  const outside = page({ rooms: [] });
+  outside.room.role = null;
+  let state = apply(fromPage(outside), [member("member.joined", 1, ana)], context);
+  equal([state.room.role, state.rooms.map((room) => room.slug)], ["member", ["lobby"]]);
+  state = apply(state, [member("member.left", 2, ana)], context);
+  equal([state.room.role, state.rooms], [null, []]);
+});
+
+test("typing ends with a message or with time", () => {
+  const typing = { type: "typing", room: "lobby", user: ben };
+  const state = apply(fromPage(page()), [typing, typing], context);
+  equal(state.typing.length, 1);
+  equal(apply(state, [created(1)], context).typing, []);
+  equal(apply(state, [{ type: "local.tick" }], { ...context, now: context.now + TYPING_MS + 1 }).typing, []);
+  equal(apply(fromPage(page()), [{ ...typing, user: ana }], context).typing, [], "not oneself");
+});
+
+test("unread counts are for all rooms and move no head", () => {
+  const state = apply(fromPage(page()), [{ type: "unread", room: "lobby", unread: 4, seq: 900 }, created(1)], context);
+  equal([state.rooms[0].unread, state.head, seqs(state)], [4, 1, [1]]);
+});
+
+test("older history goes before, without what is there", () => {
+  const state = fromPage(page({ messages: [message(10), message(11)], head: 11, older: true }));
+  const more = withHistory(state, { entries: [8, 9, 10].map((seq) => messageEntry(message(seq))), older: false });
+  equal([seqs(more), more.older], [[8, 9, 10, 11], false]);
+});
+
+test("after a gap the page counts, with what is newer than it", () => {
+  let state = apply(fromPage(page()), [created(1), { type: "local.pending", item: { client_id: "c9", body: "x", at: at(2) } }], context);
+  state = apply({ ...state, head: 500 }, [created(501)], context);
+  const fresh = afterGap(state, page({ messages: [message(499), message(500)], head: 500, older: true }));
+  equal([seqs(fresh), fresh.head, fresh.older, fresh.pending.length], [[499, 500, 501], 501, true, 1]);
+  const confirmed = afterGap(state, page({ messages: [message(500, ana, { client_id: "c9" })], head: 500, older: true }));
+  equal(confirmed.pending, [], "a message that arrived after all");
+});
+
+test("the oldest are forgotten once there are many", () => {
+  const events = Array.from({ length: MOST_ENTRIES + 1 }, (_, index) => created(index + 1));
+  const state = trimmed(apply(fromPage(page()), events, context));
+  equal([state.entries.length, state.entries.at(-1).seq, state.older], [MOST_ENTRIES / 2, MOST_ENTRIES + 1, true]);
+  ok(entryAt(state, MOST_ENTRIES), "what stays is found");
+});

@@ -1,0 +1,59 @@
+import { Outbox } from "./rooms/outbox.js";
+import { sections, unreadOf } from "./rooms/sidebar.js";
+import { matching } from "./rooms/finder.js";
+import { bytes, counted, duration, hue, initials, isolated, names } from "./rooms/text.js";
+import { equal, ok, test } from "./harness.js";
+
+test("figures for people", () => {
+  equal([512, 3400, 12_000_000, 999_999].map(bytes), ["512 B", "3.4 kB", "12 MB", "1.0 MB"]);
+  equal([0, 8, 60, 125, 3600, 11400].map(duration), ["0 s", "8 s", "1 min", "2 min 5 s", "1 h", "3 h 10 min"]);
+  equal([counted(1, "message"), counted(1200, "message")], ["1 message", "1,200 messages"]);
+});
+
+test("names for people", () => {
+  equal(["Ana Berg", "ana", " Ana  Maria Berg ", "Åsa", "😀 x", ""].map(initials), ["AB", "A", "AB", "Å", "😀X", ""]);
+  equal([["Ana"], ["Ana", "Ben"], ["Ana", "Ben", "Cy"], ["Ana", "Ben", "Cy", "Di"]].map(names), ["Ana", "Ana and Ben", "Ana, Ben and Cy", "Ana, Ben and 2 others"]);
+  equal(hue("Ana"), hue("Ana"));
+  equal(isolated("a\u202eb\u2066c"), "\u2068abc\u2069", "marks that would turn the rest of the line");
+});
+
+const room = (slug, unread = 0, visibility = "public", role = "member") => ({ slug, name: slug, unread, visibility, role });
+
+test("rooms with something unread come first, the open one keeps its place", () => {
+  const rooms = [room("b"), room("a", 2), room("d", 0, "direct"), room("c", 1)];
+  const listed = (...more) => sections(rooms, ...more).map(({ name, rooms: own }) => [name, own.map(({ slug }) => slug)]);
+  equal(listed(null), [["Unread", ["a", "c"]], ["Rooms", ["b"]], ["Direct", ["d"]]]);
+  equal(listed("a"), [["Unread", ["c"]], ["Rooms", ["a", "b"]], ["Direct", ["d"]]]);
+  equal(listed("a", "a"), [["Unread", ["a", "c"]], ["Rooms", ["b"]], ["Direct", ["d"]]]);
+  equal([unreadOf(rooms, null), unreadOf(rooms, "a")], [3, 1]);
+});
+
+test("rooms are found by how their names begin", () => {
+  const found = (words) => matching([room("old lobby"), room("lobby"), room("den"), room("my-lobster", 0, "public", null)], words).map(({ name }) => name);
+  equal(found("lob"), ["lobby", "old lobby", "my-lobster"]);
+  equal(found("zzz"), []);
+});
+
+test("what is not sent is kept, one list a person and room", () => {
+  const kept = new Map();
+  const storage = { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value), removeItem: (key) => kept.delete(key) };
+  const outbox = new Outbox(1, storage);
+  outbox.put("lobby", { client_id: "a", body: "x" });
+  outbox.put("lobby", { client_id: "b", body: "y" });
+  outbox.put("lobby", { client_id: "a", body: "x", failure: true });
+  equal(outbox.list("lobby").map(({ client_id, failure }) => [client_id, failure ?? false]), [["a", true], ["b", false]]);
+  equal([outbox.list("den"), new Outbox(2, storage).list("lobby")], [[], []]);
+  outbox.remove("lobby", "a");
+  outbox.remove("lobby", "b");
+  equal(kept.size, 0);
+  kept.set("parley:outbox:1:lobby", "{not json");
+  equal(outbox.list("lobby"), []);
+});
+
+test("a storage that refuses costs nothing but the survival", () => {
+  const refusing = { getItem: () => null, setItem() { throw new Error("full"); }, removeItem() { throw new Error("no"); } };
+  const outbox = new Outbox(1, refusing);
+  outbox.put("lobby", { client_id: "a", body: "x" });
+  outbox.remove("lobby", "a");
+  ok(outbox.list("lobby").length === 0, "empty");
+});
