@@ -135,7 +135,7 @@ class Keeper(threading.Thread):
             self._force_at = now + patience
             self._kill_at = now + patience + job_limits().job_cancel_grace_seconds
             if reason is TimedOut:
-                self._kill_at = max(self._hard_at, now + WATCH_SECONDS)
+                self._kill_at = self._hard_at
         elif reason is LeaseLost and self._force_at is not None:
             self._force_at = now
         self.window.ask(reason)
@@ -146,6 +146,8 @@ class Keeper(threading.Thread):
             return
         if self._force_at is not None and now >= self._force_at:
             self._force_at = None
+            # Time to tidy up after the force, however late that came.
+            self._kill_at = max(self._kill_at or now, now + WATCH_SECONDS)
             self.window.force()
         if self._kill_at is not None and now >= self._kill_at:
             self._kill_at = None

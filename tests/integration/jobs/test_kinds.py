@@ -1,0 +1,99 @@
+"""The kinds that come with Parley, on a room with a history."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from rooms.actions import Post, post_message
+from rooms.models import Message
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def talk(alice, bob, lobby):
+    """Three messages of Alice's, one of Bob's in answer; one of them a month old."""
+    first = post_message(Post(alice, "lobby", "Ferries are slow"))
+    post_message(Post(alice, "lobby", "Ferries are **lovely** <script>alert(1)</script>"))
+    post_message(Post(bob, "lobby", "Ferries? Trains!", reply_to=first["id"]))
+    old = post_message(Post(alice, "lobby", "Long ago"))
+    at = timezone.now() - timedelta(days=30)
+    Message.objects.filter(pk=old["id"]).update(created_at=at)
+
+
+@pytest.fixture
+def done(submit, run, alice):
+    from jobs import actions
+    from jobs.actions import Submission
+
+    def done(kind, **params):
+        job = run(actions.submit(Submission(alice, kind, params, "lobby"))[0])
+        assert job.state == "succeeded", job.error_message
+        return job
+
+    return done
+
+
+def content(file):
+    with file.file.open() as opened:
+        return opened.read().decode()
+
+
+def test_the_report_counts_by_day_hour_and_person(talk, done):
+    job = done("room.report", days=7)
+    assert job.result["summary"] == "3 messages by 2 people in 7 days."
+    assert [row[:3] for row in job.result["table"]["rows"]] == [
+        ["Alice", 2, "67%"],
+        ["Bob", 1, "33%"],
+    ]
+    assert len(job.result["per_day"]) == 7
+    assert sum(job.result["per_day"].values()) == sum(job.result["per_hour"]) == 3
+    [plot] = job.files.all()
+    assert (plot.content_type, content(plot)[:5]) == ("image/svg+xml", "<svg ")
+
+
+def test_the_report_reaches_back_as_far_as_asked(talk, done):
+    job = done("room.report", days=60)
+    assert job.result["summary"].startswith("4 messages")
+
+
+def test_an_empty_room_has_a_report_as_well(lobby, done):
+    assert done("room.report").result["summary"] == "0 messages by 0 people in 7 days."
+
+
+def test_the_export_holds_every_message_once(talk, done):
+    job = done("room.export")
+    lines, page = sorted(job.files.all(), key=lambda file: file.name, reverse=True)
+    rows = [json.loads(line) for line in content(lines).splitlines()]
+    assert [row["body"] for row in rows] == list(
+        Message.objects.filter(kind="text").order_by("seq").values_list("body", flat=True)
+    )
+    html = content(page)
+    assert html.count("<article") == 4
+    assert "<strong>lovely</strong>" in html and "<script" not in html
+    assert job.progress["current"] == 4
+
+
+def test_a_large_export_comes_in_parts(talk, done, settings):
+    settings.PARLEY_LIMITS = settings.PARLEY_LIMITS.model_copy(update={"upload_bytes": 2000})
+    job = done("room.export", formats="html")
+    files = list(job.files.all())
+    assert len(files) > 1
+    assert all(file.size <= 2000 for file in files)
+    assert sum(content(file).count("<article") for file in files) == 4
+    assert all(content(file).startswith("<!doctype") for file in files)
+
+
+def test_the_digest_runs_its_parts_side_by_side(talk, done):
+    job = done("room.digest")
+    assert job.result["table"]["rows"][0] == ["ferries", 3]
+    assert job.result["people"] == [
+        {"name": "Alice", "messages": 2, "answered": 1},
+        {"name": "Bob", "messages": 1, "answered": 0},
+    ]
+    assert [(step.name, step.state) for step in job.steps.all()] == [
+        ("words", "succeeded"),
+        ("people", "succeeded"),
+    ]
