@@ -2,6 +2,7 @@
 of rooms and members goes through `actions` and `moderation`, so that the rooms hear of it.
 """
 
+import json
 from typing import Any
 
 from allauth.account.admin import EmailAddressAdmin as AllauthEmailAddressAdmin
@@ -269,7 +270,12 @@ class EventAdmin(ReadOnlyAdmin):
     list_select_related = ["room"]
     list_filter = [("room", AutocompleteSelectFilter), ("at", RangeDateTimeFilter)]
     ordering = ["-id"]
-    fields = ["room", "seq", "type", "at", "payload"]
+    fields = ["room", "seq", "type", "at", "shown_payload"]
+
+    @display(description="Payload")
+    def shown_payload(self, event: Event) -> str:
+        text = json.dumps(event.payload, indent=2, ensure_ascii=False)
+        return format_html('<pre dir="ltr" class="whitespace-pre-wrap">{}</pre>', text)
 
 
 @admin.register(Attachment)

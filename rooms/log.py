@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from . import bell
 from .models import Event, Room
+from .protocol import encode as to_json
 from .protocol import encode_event
 from .representations import timestamp
 
@@ -46,7 +47,8 @@ class Logs:
     ) -> Event:
         """One event with the next `seq`, or with one taken before. `payload`: plain JSON types."""
         number = self.take_seq(room) if seq is None else seq
-        event = Event(room=room, seq=number, type=type, payload=payload, at=self.at)
+        encoded = to_json(payload).decode()
+        event = Event(room=room, seq=number, type=type, encoded=encoded, at=self.at)
         self.events.append(event)
         return event
 
@@ -111,7 +113,7 @@ def _save_heads(rooms: list[Room], at: datetime) -> None:
 
 def encode(event: Event, slug: str) -> bytes:
     """The event as subscribers get it, whether it was rung or read from the database."""
-    return encode_event(slug, event.seq, timestamp(event.at), event.type, event.payload)
+    return encode_event(slug, event.seq, timestamp(event.at), event.type, event.encoded.encode())
 
 
 def read(room_id: int, slug: str, after: int, limit: int) -> list[tuple[int, bytes]]:

@@ -1,10 +1,11 @@
 """What a room is made of. Rows only: `log` writes events, `actions` writes everything else."""
 
 import hashlib
+import json
 import re
 import secrets
 import uuid
-from typing import Self
+from typing import Any, Self
 
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
@@ -137,7 +138,9 @@ class Event(models.Model):
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="events")
     seq = models.BigIntegerField()
     type = models.CharField(max_length=40)
-    payload = models.JSONField(default=dict)
+    # Text, because PostgreSQL's jsonb would not give back the same bytes: it sorts keys, and makes
+    # of 1e100 a whole number that no client reads.
+    encoded = models.TextField(help_text="The payload, as JSON.")
     at = models.DateTimeField()
 
     class Meta:
@@ -147,6 +150,11 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seq} {self.type}"
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        value: dict[str, Any] = json.loads(self.encoded)
+        return value
 
 
 def attachment_path(attachment: "Attachment", _name: str) -> str:

@@ -205,9 +205,10 @@ def frame(objects: list[bytes]) -> bytes:
     return b"[" + b",".join(objects) + b"]"
 
 
-def encode_event(room: str, seq: int, at: str, type: str, payload: dict[str, Any]) -> bytes:
-    """A durable event as every subscriber receives it."""
-    return encode({"type": type, "room": room, "seq": seq, "at": at, **payload})
+def encode_event(room: str, seq: int, at: str, type: str, payload: bytes) -> bytes:
+    """A durable event as every subscriber receives it. The encoded payload goes in as it stands."""
+    head = encode({"type": type, "room": room, "seq": seq, "at": at})
+    return head if payload == b"{}" else head[:-1] + b"," + payload[1:]
 
 
 def problems(error: ValidationError) -> list[dict[str, Any]]:
@@ -228,5 +229,7 @@ def _pointer(part: int | str) -> str:
 def invalid(error: ValidationError) -> Invalid:
     """The refusal that names each field that is wrong."""
     found = problems(error)
-    text = "; ".join(f"{item['pointer'].lstrip('/') or 'body'}: {item['message']}" for item in found)
+    text = "; ".join(
+        f"{item['pointer'].lstrip('/') or 'body'}: {item['message']}" for item in found
+    )
     return Invalid(text, errors=found)
