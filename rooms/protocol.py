@@ -212,7 +212,7 @@ def encode_event(room: str, seq: int, at: str, type: str, payload: bytes) -> byt
 
 
 def problems(error: ValidationError) -> list[dict[str, Any]]:
-    """Pydantic's findings as {"pointer": "/params/days", "message": …}, without echoing the input."""
+    """Pydantic's findings as {"pointer": "/params/days", "message": …}. The input is not echoed."""
     return [
         {
             "pointer": "".join(f"/{_pointer(part)}" for part in problem["loc"]),

@@ -122,13 +122,14 @@ def test_a_frame_is_an_array_of_objects(objects):
 
 
 def test_an_event_carries_its_place_and_time():
-    raw = protocol.encode_event("lobby", 5, "2026-01-01T00:00:00.000000Z", "member.left", b'{"m":1}')
+    at = "2026-01-01T00:00:00.000000Z"
+    raw = protocol.encode_event("lobby", 5, at, "member.left", b'{"m":1}')
     assert orjson.loads(raw) == {
         "type": "member.left",
         "room": "lobby",
         "seq": 5,
-        "at": "2026-01-01T00:00:00.000000Z",
+        "at": at,
         "m": 1,
     }
-    raw = protocol.encode_event("lobby", 5, "2026-01-01T00:00:00.000000Z", "x", b"{}")
+    raw = protocol.encode_event("lobby", 5, at, "x", b"{}")
     assert orjson.loads(raw)["type"] == "x"
