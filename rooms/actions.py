@@ -4,6 +4,7 @@ transaction; what is not kept is whispered after it.
 Called by the journal (socket), the REST API, the admin, commands, and by other apps.
 """
 
+import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -12,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.db import IntegrityError, transaction
 from django.db.models import Model, Q
+from django.utils.text import slugify
 
 from . import bell, markdown, policy
 from .limits import limits
@@ -144,7 +146,9 @@ def _write(posts: list[Post]) -> list[Outcome]:
                 outcomes.append(refusal)
                 continue
             if membership is None:
-                members[room.pk, post.author.pk] = add_member_in_transaction(logs, room, post.author)
+                members[room.pk, post.author.pk] = add_member_in_transaction(
+                    logs, room, post.author
+                )
             row = _new_message(logs, room, post)
             fresh.append(row)
             outcomes.append(row)
@@ -228,9 +232,7 @@ def attach(
         raise Invalid(
             f"A file has at most {limits().upload_bytes:,} bytes; {name} has {size:,}.", "too_long"
         )
-    row = Attachment(
-        room=room, owner=owner, name=name[-120:], content_type=content_type, size=size
-    )
+    row = Attachment(room=room, owner=owner, name=name[-120:], content_type=content_type, size=size)
     row.file.save("unused", content, save=False)
     row.save(force_insert=True)
     return row
@@ -258,6 +260,17 @@ def create_room(
     except IntegrityError:
         raise Conflict(f"There is a room {slug!r} already; choose another slug.") from None
     return room
+
+
+def create_room_named(
+    user: User, name: str, topic: str = "", visibility: str = Room.Visibility.PUBLIC
+) -> Room:
+    """A new room whose slug is made of its name, with some letters more when that is taken."""
+    stem = slugify(name).replace("_", "-").strip("-")[:56].strip("-") or "room"
+    try:
+        return create_room(user, stem, name, topic, visibility)
+    except Conflict:
+        return create_room(user, f"{stem}-{secrets.token_hex(3)}", name, topic, visibility)
 
 
 def check_fields(row: Model) -> None:

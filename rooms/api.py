@@ -3,7 +3,6 @@
 Operations are synchronous: they run in a thread each, where transactions work.
 """
 
-import secrets
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -11,13 +10,12 @@ from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.text import slugify
 from ninja import Query, Router, Status
 from pydantic import Field
 
 from . import actions, paging, representations
 from .models import Membership, Message, Room, User
-from .protocol import Conflict, Invalid, Seq
+from .protocol import Invalid, Seq
 from .schemas import (
     MemberPage,
     MessageOut,
@@ -103,16 +101,9 @@ def create_room(request: Request, room: NewRoom, response: HttpResponse) -> Stat
 
 
 def _create(user: User, new: NewRoom) -> Room:
-    def create(slug: str) -> Room:
-        return actions.create_room(user, slug, new.name, new.topic, new.visibility)
-
-    if new.slug is not None:
-        return create(new.slug)
-    stem = slugify(new.name).replace("_", "-").strip("-")[:56].strip("-") or "room"
-    try:
-        return create(stem)
-    except Conflict:
-        return create(f"{stem}-{secrets.token_hex(3)}")
+    if new.slug is None:
+        return actions.create_room_named(user, new.name, new.topic, new.visibility)
+    return actions.create_room(user, new.slug, new.name, new.topic, new.visibility)
 
 
 @router.get("/rooms/{slug}", response=RoomOut, url_name="get_room")

@@ -6,11 +6,9 @@ under a policy of its own, which lets it draw and do nothing else.
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.core.files.base import File
 from django.core.handlers.asgi import ASGIRequest
 from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
@@ -39,17 +37,15 @@ def attachment(request: HttpRequest, pk: UUID, name: str) -> HttpResponseBase:
     assert isinstance(request.user, User)
     if not may_have(request.user, row):
         raise Http404
-    try:
-        file = row.file.open("rb")
-    except FileNotFoundError:
-        raise Http404 from None
+    if not row.file.storage.exists(row.file.name):
+        raise Http404
     shown = row.content_type in PICTURES and "download" not in request.GET
     response: HttpResponseBase
     if isinstance(request, ASGIRequest):
         # Django would read all of a synchronous file into memory before it sends the first byte.
-        response = StreamingHttpResponse(_chunks(file))
+        response = StreamingHttpResponse(_chunks(row))
     else:
-        response = FileResponse(file)
+        response = FileResponse(row.file.open("rb"))
     # What claims to be a text could be read as a page by an old browser; as bytes it cannot.
     response["Content-Type"] = row.content_type if shown else "application/octet-stream"
     response["Content-Length"] = str(row.size)
@@ -62,7 +58,9 @@ def attachment(request: HttpRequest, pk: UUID, name: str) -> HttpResponseBase:
     return response
 
 
-async def _chunks(file: "File[Any]") -> AsyncIterator[bytes]:
+async def _chunks(row: Attachment) -> AsyncIterator[bytes]:
+    """Opens the file when somebody reads, so that it is closed whoever stops and when."""
+    file = await asyncio.to_thread(row.file.open, "rb")
     try:
         while chunk := await asyncio.to_thread(file.read, CHUNK):
             yield chunk

@@ -3,7 +3,6 @@
 A page of a room is a frame with the room's state inside as JSON; the browser's modules draw it.
 """
 
-import secrets
 from typing import Any
 
 from django.contrib import messages
@@ -12,7 +11,6 @@ from django.core.paginator import Paginator
 from django.db.models import Count, Exists, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from . import actions, page_state
@@ -56,7 +54,7 @@ def directory(request: HttpRequest) -> HttpResponse:
     user = person(request)
     form = RoomForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        room = _new_room(user, **form.cleaned_data)
+        room = actions.create_room_named(user, **form.cleaned_data)
         return redirect("rooms:room", room.slug)
     words = request.GET.get("q", "").strip()
     rooms = (
@@ -72,15 +70,6 @@ def directory(request: HttpRequest) -> HttpResponse:
     page = Paginator(rooms, PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "words": words, "form": form, "state": page_state.of_person(user)}
     return render(request, "rooms/directory.html", context)
-
-
-def _new_room(user: User, name: str, topic: str, visibility: str) -> Room:
-    """The room's address is its name; when that is taken, or says nothing, with some letters more."""
-    slug = slugify(name)[:50].strip("-_").replace("_", "-") or "room"
-    try:
-        return actions.create_room(user, slug, name, topic, visibility)
-    except Refusal:
-        return actions.create_room(user, f"{slug}-{secrets.token_hex(3)}", name, topic, visibility)
 
 
 @require_POST

@@ -1,0 +1,180 @@
+"""The pages: what they hold, who gets them, what their forms do."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from rooms import actions, page_state
+from rooms.actions import Post
+from rooms.models import ApiToken, Membership, Room, User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def state_of(html: str) -> Any:
+    """The state that the page's modules start from."""
+    found = re.search(r'<script id="state" type="application/json">(.*?)</script>', html, re.DOTALL)
+    assert found is not None
+    return json.loads(found[1])
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/rooms/", "/rooms/lobby/", "/rooms/lobby/state/", "/tokens/"]
+)
+def test_strangers_are_sent_to_log_in(path: str, lobby: Room) -> None:
+    answer = Client().get(path)
+    assert answer.status_code == 302
+    assert answer["Location"] == f"/accounts/login/?next={path}"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/rooms/", "/rooms/lobby/", "/tokens/", "/accounts/email/", "/accounts/password/change/"],
+)
+def test_a_page_runs_no_script_but_its_own(path: str, alice: User, lobby: Room) -> None:
+    answer = client_of(alice).get(path)
+    html = answer.content.decode()
+    assert answer.status_code == 200
+    assert "default-src 'self'" in answer["Content-Security-Policy"]
+    assert "unsafe-inline" not in answer["Content-Security-Policy"]
+    for tag in re.findall(r"<script[^>]*>", html):
+        assert 'src="/static/' in tag or 'type="application/json"' in tag, tag
+    assert not re.search(r"<[^>]+\s(style|on[a-z]+)=", html)
+
+
+def test_home_is_the_room_that_was_open_last(alice: User, lobby: Room) -> None:
+    client = client_of(alice)
+    assert client.get("/")["Location"] == "/rooms/"
+    client.get("/rooms/lobby/")
+    assert client.get("/")["Location"] == "/rooms/lobby/"
+
+
+def test_home_does_not_lead_into_a_room_that_is_closed_now(
+    alice: User, charlie: User, den: Room
+) -> None:
+    client = client_of(charlie)
+    client.cookies["last_room"] = "den"
+    assert client.get("/")["Location"] == "/rooms/"
+
+
+def test_a_room_s_page_holds_its_state(alice: User, bob: User, lobby: Room) -> None:
+    for number in range(page_state.HISTORY + 5):
+        actions.post_message(Post(bob, "lobby", f"line {number}"))
+    client = client_of(alice)
+    state = state_of(client.get("/rooms/lobby/").content.decode())
+    lobby.refresh_from_db()
+    assert state["head"] == lobby.last_seq
+    assert state["older"] is True
+    assert [message["body"] for message in state["messages"]] == [
+        f"line {number}" for number in range(5, page_state.HISTORY + 5)
+    ]
+    assert {member["user"]["name"] for member in state["members"]} == {"Alice", "Bob"}
+    assert state["room"]["unread"] == page_state.HISTORY + 5
+    assert state["rooms"][0]["slug"] == "lobby"
+    assert "job" in {command["name"] for command in state["commands"]}
+    again = client.get("/rooms/lobby/state/")
+    assert again.json() | {"now": state["now"]} == state
+    assert again["Cache-Control"] == "no-store"
+
+
+def test_a_short_room_is_all_there_with_who_joined(alice: User, lobby: Room) -> None:
+    actions.post_message(Post(alice, "lobby", "hello"))
+    state = state_of(client_of(alice).get("/rooms/lobby/").content.decode())
+    assert state["older"] is False
+    assert [event["type"] for event in state["notices"]] == ["member.joined"] * 2
+
+
+def test_the_state_cannot_end_its_script(alice: User, lobby: Room) -> None:
+    actions.post_message(Post(alice, "lobby", "</script><script>alert(1)</script>"))
+    html = client_of(alice).get("/rooms/lobby/").content.decode()
+    assert "<script>alert" not in html
+    assert state_of(html)["messages"][0]["body"] == "</script><script>alert(1)</script>"
+
+
+def test_others_private_rooms_are_not_there(charlie: User, den: Room) -> None:
+    client = client_of(charlie)
+    for path in ("/rooms/den/", "/rooms/den/state/", "/rooms/no-such-room/"):
+        assert client.get(path).status_code == 404
+    assert client.post("/rooms/den/join/").status_code == 404
+    assert "Den" not in client.get("/rooms/").content.decode()
+
+
+def test_a_page_asks_the_database_as_often_for_many_as_for_few(
+    alice: User, bob: User, lobby: Room, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(30):
+        actions.post_message(Post(bob, "lobby", f"line {number}"))
+        actions.create_room(alice, f"room-{number}", f"Room {number}")
+    client = client_of(alice)
+    with django_assert_max_num_queries(12):
+        client.get("/rooms/lobby/")
+    with django_assert_max_num_queries(7):
+        client.get("/rooms/")
+
+
+def test_the_directory_lists_finds_and_joins(charlie: User, lobby: Room) -> None:
+    client = client_of(charlie)
+    html = client.get("/rooms/").content.decode()
+    assert 'data-room-card="lobby"' in html and "2</span> members" in html
+    assert 'data-room-card="lobby"' not in client.get("/rooms/?q=zebra").content.decode()
+    assert client.post("/rooms/lobby/join/")["Location"] == "/rooms/lobby/"
+    assert Membership.objects.filter(room=lobby, user=charlie).exists()
+
+
+def test_a_room_is_made_from_its_name(alice: User) -> None:
+    client = client_of(alice)
+    form = {"name": "Release 2.0!", "topic": "soon", "visibility": "private"}
+    assert client.post("/rooms/", form)["Location"] == "/rooms/release-20/"
+    second = client.post("/rooms/", form)["Location"]
+    assert re.fullmatch(r"/rooms/release-20-[0-9a-f]{6}/", second)
+    room = Room.objects.get(slug="release-20")
+    assert (room.name, room.topic, room.visibility) == ("Release 2.0!", "soon", "private")
+    assert re.fullmatch(
+        r"/rooms/room(-[0-9a-f]{6})?/", client.post("/rooms/", form | {"name": "音楽"})["Location"]
+    )
+
+
+def test_a_room_without_a_name_is_not_made(alice: User) -> None:
+    answer = client_of(alice).post("/rooms/", {"name": " ", "visibility": "public"})
+    assert answer.status_code == 200
+    assert b"errorlist" in answer.content
+    assert not Room.objects.exists()
+
+
+def test_a_token_is_shown_once_and_can_be_revoked(alice: User, bob: User) -> None:
+    client = client_of(alice)
+    made = client.post("/tokens/", {"name": "bot"}).content.decode()
+    secret = re.search(r"<code data-secret>(.*?)</code>", made)
+    assert secret is not None
+    token = ApiToken.objects.get(user=alice)
+    assert token.digest == ApiToken.digest_of(secret[1])
+    assert secret[1] not in client.get("/tokens/").content.decode()
+    client_of(bob).post(f"/tokens/{token.pk}/revoke/")
+    assert ApiToken.objects.filter(pk=token.pk).exists()
+    client.post(f"/tokens/{token.pk}/revoke/")
+    assert not ApiToken.objects.filter(pk=token.pk).exists()
+
+
+def test_accounts_are_made_and_left(db: None) -> None:
+    client = Client()
+    form = {
+        "username": "dora",
+        "email": "dora@example.com",
+        "password1": "a-long-password-1",
+        "password2": "a-long-password-1",
+    }
+    assert client.post("/accounts/signup/", form).status_code == 302
+    assert client.get("/rooms/").status_code == 200
+    assert client.post("/accounts/logout/").status_code == 302
+    assert client.get("/rooms/").status_code == 302
+    login = {"login": "dora@example.com", "password": "a-long-password-1"}
+    assert client.post("/accounts/login/", login)["Location"] == "/"
