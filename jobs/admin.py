@@ -261,8 +261,12 @@ class JobAdmin(ModelAdmin):
         return form
 
     def save_model(self, request: HttpRequest, obj: Job, form: Any, change: bool) -> None:
+        """Nothing is saved here: an old copy of the row would overwrite what a worker wrote."""
         if not change:
             obj.pk = form.job.pk
+        for name in self.actions_submit_line:
+            if change and name in request.POST:
+                getattr(self, name)(request, obj)
 
     def response_add(
         self, request: HttpRequest, obj: Job, post_url_continue: str | None = None

@@ -1,5 +1,6 @@
 """Jobs in the admin: read, submitted, cancelled and retried there."""
 
+import re
 import uuid
 
 import pytest
@@ -64,6 +65,15 @@ def test_a_refusal_is_shown_beside_the_form(staff, lobby, more, said):
     assert not Job.objects.exists()
 
 
+HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
+
+
+def press(client, url, name):
+    """Press a button of the page: a browser sends the page's hidden fields with it."""
+    fields = dict(HIDDEN.findall(client.get(url).content.decode()))
+    return client.post(url, {**fields, name: "1"})
+
+
 def test_the_list_and_the_job_are_shown(staff, submit, run):
     job = run(submit("steps", value="fail"))
     run(submit("attach"))
@@ -83,6 +93,7 @@ def test_the_search_is_exact(staff, submit, term):
 def test_nothing_can_be_written_into_a_job(staff, submit):
     job = submit("ok")
     staff.post(page(job), {"state": "failed", "title": "other", "_save": "1"})
+    press(staff, page(job), "_save")
     assert Job.objects.get().title == "Test"
     assert Job.objects.get().state == State.QUEUED
     assert staff.get(reverse("admin:jobs_job_delete", args=[job.pk])).status_code == 403
@@ -102,9 +113,9 @@ def test_a_jobs_page_offers_what_its_state_allows(staff, submit, run):
     job = submit("ok")
     shown = staff.get(page(job)).content.decode()
     assert 'name="cancel_this"' in shown and 'name="retry_this"' not in shown
-    staff.post(page(job), {"cancel_this": "1"})
+    press(staff, page(job), "cancel_this")
     assert Job.objects.get().state == State.CANCELLED
-    staff.post(page(job), {"retry_this": "1"})
+    press(staff, page(job), "retry_this")
     job = run(job)
     shown = staff.get(page(job)).content.decode()
     assert 'name="cancel_this"' not in shown and 'name="retry_this"' not in shown
@@ -120,6 +131,6 @@ def test_staff_without_the_permission_only_read(submit, bob):
     client.force_login(bob)
     job = submit("ok")
     assert client.get(page(job)).status_code == 200
-    client.post(page(job), {"cancel_this": "1"})
+    press(client, page(job), "cancel_this")
     assert Job.objects.get().state == State.QUEUED
     assert client.get(reverse("admin:jobs_job_add")).status_code == 403

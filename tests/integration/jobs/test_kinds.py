@@ -77,11 +77,11 @@ def test_the_export_holds_every_message_once(talk, done):
 
 
 def test_a_large_export_comes_in_parts(talk, done, settings):
-    settings.PARLEY_LIMITS = settings.PARLEY_LIMITS.model_copy(update={"upload_bytes": 2000})
+    settings.PARLEY_LIMITS = settings.PARLEY_LIMITS.model_copy(update={"upload_bytes": 1400})
     job = done("room.export", formats="html")
     files = list(job.files.all())
     assert len(files) > 1
-    assert all(file.size <= 2000 for file in files)
+    assert all(file.size <= 1400 for file in files)
     assert sum(content(file).count("<article") for file in files) == 4
     assert all(content(file).startswith("<!doctype") for file in files)
 

@@ -22,7 +22,7 @@ def told(job):
     """The states that the room was told, in order."""
     events = Event.objects.filter(type="job.changed").order_by("seq")
     jobs = [event.payload["job"] for event in events]
-    return [told["state"] for told in jobs if told["id"] == str(job.pk)]
+    return [each["state"] for each in jobs if each["id"] == str(job.pk)]
 
 
 def reports(job):

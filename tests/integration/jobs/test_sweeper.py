@@ -123,4 +123,4 @@ def test_the_broker_tells_how_many_messages_wait(submit):
     before = messages_waiting("interactive")
     submit("ok")
     assert messages_waiting("interactive") == before + 1
-    assert messages_waiting("bulk") == 0
+    assert messages_waiting("a queue without messages") == 0
