@@ -161,11 +161,17 @@ def test_what_is_read_is_what_was_rung_to_the_letter(alice, charlie, lobby):
             actions.report_in_transaction(logs, room, None, "Done", uuid.uuid4(), [file])
         actions.leave(charlie, "lobby")
 
+    def act_in_a_thread():
+        try:
+            act()
+        finally:
+            connection.close()
+
     async def listen():
         layer = get_channel_layer()
         channel = await layer.new_channel()
         await layer.group_add(bell.room_group(lobby.pk), channel)
-        await sync_to_async(act)()
+        await sync_to_async(act_in_a_thread)()
         heard = []
         async with asyncio.timeout(10):
             while len(heard) < 5:
