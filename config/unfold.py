@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 
@@ -32,6 +33,9 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": "Parley",
     "SITE_SUBHEADER": "Rooms and jobs",
     "SITE_SYMBOL": "forum",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("rooms/mark.svg")}
+    ],
     "SITE_URL": "/",
     "SHOW_BACK_BUTTON": True,
     "COMMAND": {"search_models": False},

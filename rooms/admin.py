@@ -43,6 +43,7 @@ class ListAdmin(ModelAdmin):
     """Long tables: nothing is counted in full, related rows come with the page."""
 
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     list_filter_submit = True
 
@@ -160,6 +161,7 @@ class MembershipInline(TabularInline):
     extra = 0
     per_page = 25
     tab = True
+    hide_title = True
 
     def get_queryset(self, request: Request) -> QuerySet[Membership]:
         return super().get_queryset(request).select_related("user", "room")
