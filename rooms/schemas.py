@@ -167,5 +167,6 @@ class Problem(BaseModel):
 
 
 class Finding(BaseModel):
+    place: str = Field("body", alias="in", examples=["body", "query", "path", "header"])
     pointer: str = Field(description="RFC 6901, into the body; or the parameter's name")
     message: str
