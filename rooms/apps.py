@@ -6,6 +6,7 @@ class RoomsConfig(AppConfig):
     verbose_name = "Rooms"
 
     def ready(self) -> None:
+        from . import checks  # noqa: F401 - registers itself
         from .live import handlers
 
         handlers.register_all()

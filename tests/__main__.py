@@ -5,6 +5,7 @@ skipped; fails when one failed or none ran. `TEST_DATABASES=sqlite` leaves Postg
 """
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -99,7 +100,13 @@ def a_postgres() -> Iterator[str]:
         yield url
 
 
+def stop(number: int, _frame: object) -> None:
+    """Unwinds, so that what was started is ended."""
+    sys.exit(128 + number)
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, stop)
     try:
         sys.exit(main(sys.argv[1:]))
     except KeyboardInterrupt:

@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 import psycopg
 
+from .process import Guard
 from .waiting import until
 
 PLACES = (
@@ -96,6 +97,8 @@ def cluster() -> Iterator[str]:
             start_new_session=True,
             **run_as,
         )
+        guard = Guard()
+        guard.tell(f"+{server.pid}")
         try:
             url = f"postgres://parley@{quote(str(folder), safe='')}/postgres"
             until(lambda: server.poll() is not None or _answers(url), 60, "PostgreSQL answers")
@@ -110,6 +113,8 @@ def cluster() -> Iterator[str]:
             except subprocess.TimeoutExpired:
                 server.kill()
                 server.wait()
+            guard.tell(f"-{server.pid}")
+            guard.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

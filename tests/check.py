@@ -1,0 +1,33 @@
+"""Style, types, migrations, generated files: what `make check` runs. Says all that is wrong."""
+
+import os
+import subprocess
+import sys
+
+from tests.support import environment
+
+PYTHON = sys.executable
+CHECKS = {
+    "style": [PYTHON, "-m", "ruff", "check", "."],
+    "format": [PYTHON, "-m", "ruff", "format", "--check", "."],
+    "types": [PYTHON, "-m", "mypy"],
+    "migrations": [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"],
+    "deployment": [PYTHON, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+}
+
+
+def main() -> int:
+    env = {**environment.clean(), "SECRET_KEY": "x" * 20 + "abcdefghijklmnopqrstuvwxyz0123456789"}
+    env["PARLEY_DATA_DIR"] = str(environment.ROOT / ".cache" / "check")
+    failed = []
+    for name, command in CHECKS.items():
+        print(f"--- {name}", flush=True)
+        if subprocess.run(command, cwd=environment.ROOT, env=env).returncode:
+            failed.append(name)
+    print(f"\nNot good: {', '.join(failed)}" if failed else "\nAll good.")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    os.umask(0o077)
+    sys.exit(main())
