@@ -3,7 +3,7 @@ of rooms and members goes through `actions` and `moderation`, so that the rooms 
 """
 
 import json
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.admin import EmailAddressAdmin as AllauthEmailAddressAdmin
 from allauth.account.models import EmailAddress
@@ -91,7 +91,7 @@ class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
 @admin.register(EmailAddress)
 class EmailAddressAdmin(AllauthEmailAddressAdmin, ListAdmin):
     autocomplete_fields = ["user"]
-    raw_id_fields = []
+    raw_id_fields: list[str] = []
     list_select_related = ["user"]
 
 
@@ -191,7 +191,7 @@ class RoomAdmin(ListAdmin):
 
     @display(description="Members", ordering="members_count")
     def members(self, room: Room) -> int:
-        return room.members_count  # type: ignore[attr-defined, no-any-return]
+        return room.members_count  # type: ignore[attr-defined]
 
     @display(description="Open", boolean=True)
     def is_open(self, room: Room) -> bool:
@@ -218,7 +218,8 @@ class RoomAdmin(ListAdmin):
             details = moderation.Details(obj.name, obj.topic, obj.visibility, archived)
             moderation.change_room(obj.pk, details)
         else:
-            made = actions.create_room(request.user, obj.slug, obj.name, obj.topic, obj.visibility)
+            staff = cast(User, request.user)
+            made = actions.create_room(staff, obj.slug, obj.name, obj.topic, obj.visibility)
             obj.pk = made.pk
 
     def save_formset(self, request: Request, form: Any, formset: Any, change: bool) -> None:

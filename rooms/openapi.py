@@ -30,7 +30,7 @@ WHEN = {
 
 class SchemaWithProblems(OpenAPISchema):
     def responses(self, operation: Operation) -> dict[Any, dict[str, Any]]:
-        declared = {
+        declared: dict[Any, dict[str, Any]] = {
             status: details
             for status, details in super().responses(operation).items()
             if status < 400

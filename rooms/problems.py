@@ -8,6 +8,7 @@ import logging
 import math
 import traceback
 from collections.abc import Awaitable, Callable
+from functools import cache
 from http import HTTPStatus
 from inspect import isawaitable
 from typing import Any
@@ -125,25 +126,37 @@ def unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
     return response(500, f"{type(error).__name__}: {error}", traceback=traceback.format_exc())
 
 
+HANDLERS: dict[type[Exception], Callable[[HttpRequest, Any], HttpResponse]] = {
+    Exception: unexpected,
+    OperationalError: database_away,
+    Http404: lambda request, error: response(404),
+    PermissionDenied: lambda request, error: response(403),
+    RequestDataTooBig: lambda request, error: response(413),
+    HttpError: http_error,
+    ValidationError: invalid,
+    Refusal: refused,
+}
+
+
+@cache
+def document(api: NinjaAPI, prefix: str) -> OpenAPISchema:
+    """Made once: it takes 60 ms, and anybody may ask for it."""
+    return SchemaWithProblems(api, prefix)
+
+
 class ProblemAPI(NinjaAPI):
     """A NinjaAPI whose every error is a problem, in what it answers and in what it declares."""
 
     def set_default_exception_handlers(self) -> None:
-        self.add_exception_handler(Exception, unexpected)
-        self.add_exception_handler(OperationalError, database_away)
-        self.add_exception_handler(Http404, lambda request, error: response(404))
-        self.add_exception_handler(PermissionDenied, lambda request, error: response(403))
-        self.add_exception_handler(RequestDataTooBig, lambda request, error: response(413))
-        self.add_exception_handler(HttpError, http_error)
-        self.add_exception_handler(ValidationError, invalid)
-        self.add_exception_handler(Refusal, refused)
+        for kind, handler in HANDLERS.items():
+            self.add_exception_handler(kind, handler)
 
     def get_openapi_schema(
         self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
     ) -> OpenAPISchema:
         if path_prefix is None:
             path_prefix = self.get_root_path(path_params or {})
-        return SchemaWithProblems(self, path_prefix)
+        return document(self, path_prefix)
 
     def get_openapi_operation_id(self, operation: Operation) -> str:
         return operation.view_func.__name__
