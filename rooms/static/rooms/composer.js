@@ -14,6 +14,7 @@ export class Composer {
   #most = Infinity;
   #typedAt = 0;
   #replyTo = null;
+  #entered = false;
 
   constructor(room) {
     this.#room = room;
@@ -40,7 +41,10 @@ export class Composer {
     this.suggestions.commands = page.commands;
     this.body.placeholder = page.room.archived ? `${page.room.name} is archived: it can be read, not written` : `Message ${page.room.name}`;
     this.body.disabled = page.room.archived;
-    this.body.value = readDraft(this.#draftKey());
+    // What was typed while the page was still loading is nobody's to throw away.
+    const typed = this.#entered ? "" : this.body.value;
+    this.#entered = true;
+    this.body.value = typed || readDraft(this.#draftKey());
     this.#say(null);
     this.#fit();
     this.#setReply(null);
