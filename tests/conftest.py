@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from tests.support import site as sites
 from tests.support.browser import arguments, find_browser
@@ -26,6 +26,19 @@ def real_redis() -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """PostgreSQL does not drop a database that somebody is connected to: be it a thread that a test
+    left behind."""
+    yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
 
 # People and rooms ---------------------------------------------------------------------------------
@@ -73,7 +86,7 @@ def room(slug: str, owner: Any, *members: Any, visibility: str = "public") -> An
     made = actions.create_room(owner, slug, slug.title(), visibility=visibility)
     with transaction.atomic(), writing_in_transaction([made.pk]) as logs:
         for member in members:
-            actions._add_member(logs, logs.rooms[made.pk], member)
+            actions.add_member_in_transaction(logs, logs.rooms[made.pk], member)
     made.refresh_from_db()
     return made
 

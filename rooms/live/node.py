@@ -8,8 +8,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
@@ -65,8 +67,21 @@ class Node:
         await self.journal.stop()
         bell.detach(self._ringer)
         await self.hub.stop()
+        await self._close_connections()
         self._threads.shutdown(wait=False, cancel_futures=True)
         _nodes.pop(self.loop, None)
+
+    async def _close_connections(self) -> None:
+        """Each thread's, at the same moment: a thread that came early would be given a second turn."""
+        together = threading.Barrier(DATABASE_THREADS)
+
+        def close() -> None:
+            with suppress(threading.BrokenBarrierError):
+                together.wait(5)
+            connection.close()
+
+        turns = range(DATABASE_THREADS)
+        await asyncio.gather(*(self.loop.run_in_executor(self._threads, close) for _ in turns))
 
     async def drain(self) -> None:
         """Send everybody away, to come back at different times, and finish what was accepted."""
