@@ -3,6 +3,7 @@
 A page of a room is a frame with the room's state inside as JSON; the browser's modules draw it.
 """
 
+from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
@@ -21,14 +22,11 @@ from .protocol import NotFound, Refusal
 LAST_ROOM = "last_room"
 PAGE = 60
 # Asked for at once, instead of one after the other as each is found to be imported.
-MODULES = [
-    f"rooms/{name}.js"
-    for name in (
-        "api", "clock", "composer", "connection", "details", "extensions", "files", "finder",
-        "history", "layout", "outbox", "room", "rows", "scroll", "shell", "sidebar", "store",
-        "suggestions", "text", "view",
-    )
-]  # fmt: skip
+MODULES = sorted(
+    f"rooms/{path.name}"
+    for path in Path(__file__).parent.glob("static/rooms/*.js")
+    if path.stem not in ("page", "theme")
+)
 
 
 def person(request: HttpRequest) -> User:

@@ -24,7 +24,11 @@ new Connection({
   onPhase: (phase) => showOwnState(phase === "open"),
 }).start();
 
-one("[data-copy]")?.addEventListener("click", async ({ currentTarget: button }) => {
-  await navigator.clipboard.writeText(one("[data-secret]").textContent);
-  setText(one("span", button), "Copied");
-});
+const copy = one("[data-copy]");
+if (copy && navigator.clipboard) {
+  copy.hidden = false;
+  copy.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(one("[data-secret]").textContent);
+    setText(one("span", copy), "Copied");
+  });
+}

@@ -3,13 +3,14 @@
 
 import * as api from "./api.js";
 import * as clock from "./clock.js";
+import { untilTaken } from "./delivery.js";
 import { reducers } from "./extensions.js";
 import { cardsOfPage, olderThan } from "./history.js";
+import { Reading } from "./reading.js";
 import { afterGap, apply, fromPage, trimmed, withHistory } from "./store.js";
+import { uuid } from "./uuid.js";
 
-const READ_EVERY_MS = 700;
 const FIRST_PAINT_MS = 300;
-const TRIES_WHEN_BUSY = 6;
 const REVEAL_PAGES = 20;
 const NEAR_TOP_PX = 600;
 
@@ -20,13 +21,13 @@ export class Room {
   #composer = null;
   #listeners = [];
   #frame = 0;
-  #readTimer = 0;
-  #readUpTo = 0;
+  #reading;
   #loading = null;
 
   constructor({ connection, outbox }) {
     this.#connection = connection;
     this.#outbox = outbox;
+    this.#reading = new Reading(connection, () => this.attending && this.state);
     this.state = null;
   }
 
@@ -49,12 +50,12 @@ export class Room {
   /** Open the room of a page's state. Cards of other apps get a moment to be there at once. */
   async enter(page) {
     if (this.state) {
-      this.#read();
+      this.#reading.now();
       this.#connection.unfollow(this.slug);
     }
     clock.set(page.now);
     this.state = fromPage(page);
-    this.#readUpTo = page.room.read_seq ?? 0;
+    this.#reading.begin(page.room.read_seq ?? 0);
     this.#loading = null;
     for (const item of this.#outbox.list(this.slug)) this.#apply([{ type: "local.pending", item }]);
     const entered = this.state.room;
@@ -81,7 +82,7 @@ export class Room {
 
   /** `replyTo` is the id of a message, or null. */
   send(body, replyTo = null) {
-    const item = { client_id: crypto.randomUUID(), body, at: new Date(clock.now()).toISOString(), reply_to: replyTo };
+    const item = { client_id: uuid(), body, at: new Date(clock.now()).toISOString(), reply_to: replyTo };
     this.#outbox.put(this.slug, item);
     this.#apply([{ type: "local.pending", item }]);
     this.#view.scroll.toEnd();
@@ -116,7 +117,7 @@ export class Room {
   async #deliver(slug, item) {
     const { client_id, body, reply_to } = item;
     try {
-      const answer = await this.#untilTaken({ type: "send", room: slug, body, client_id, reply_to });
+      const answer = await untilTaken(this.#connection, { type: "send", room: slug, body, client_id, reply_to });
       this.#outbox.remove(slug, client_id);
       if (this.slug !== slug) return null;
       if (answer.type === "sent") this.receive([{ type: "local.sent", message: answer.message }]);
@@ -133,19 +134,6 @@ export class Room {
       this.#outbox.put(slug, failed);
       if (this.slug === slug) this.receive([{ type: "local.pending", item: failed }]);
       return null;
-    }
-  }
-
-  /** A server that is busy says when to come again. */
-  async #untilTaken(command) {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await this.#connection.command(command, { resend: true });
-      } catch (error) {
-        if (!error.temporary || tries === TRIES_WHEN_BUSY) throw error;
-        const wait = (error.retryAfter ?? 1) * (1 + Math.random() / 2);
-        await new Promise((resolve) => setTimeout(resolve, wait * 1000));
-      }
     }
   }
 
@@ -245,30 +233,16 @@ export class Room {
   /** The reader moved, came back or went away. */
   moved() {
     this.#loadWhatIsNear();
-    this.#readSoon();
+    this.#reading.soon();
     for (const listener of this.#listeners) listener(this.state);
   }
 
   away() {
-    if (this.state.head <= this.#readUpTo) this.receive([{ type: "local.away" }]);
+    if (this.state.head <= this.#reading.upTo) this.receive([{ type: "local.away" }]);
   }
 
   focusComposer() {
     this.#composer.focus();
-  }
-
-  #readSoon() {
-    if (this.#readTimer || !this.attending || !this.state.room.role || this.state.head <= this.#readUpTo) return;
-    this.#readTimer = setTimeout(() => this.#read(), READ_EVERY_MS);
-  }
-
-  #read() {
-    clearTimeout(this.#readTimer);
-    this.#readTimer = 0;
-    const { head, room } = this.state;
-    if (!this.attending || !room.role || head <= this.#readUpTo) return;
-    const confirmed = () => (this.#readUpTo = this.slug === room.slug ? head : this.#readUpTo);
-    this.#connection.command({ type: "read", room: room.slug, seq: head }).then(confirmed, () => {});
   }
 
   // Drawing ---------------------------------------------------------------------------------------
@@ -295,6 +269,6 @@ export class Room {
 
   #changed() {
     for (const listener of this.#listeners) listener(this.state);
-    this.#readSoon();
+    this.#reading.soon();
   }
 }

@@ -93,7 +93,7 @@ function drawBody(element, html, text) {
   element.innerHTML = html;
   for (const code of element.querySelectorAll("pre")) {
     code.tabIndex = 0;
-    code.append(copyButton(code));
+    if (navigator.clipboard) code.append(copyButton(code));
   }
 }
 

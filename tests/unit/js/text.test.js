@@ -2,6 +2,7 @@ import { Outbox } from "./rooms/outbox.js";
 import { sections, unreadOf } from "./rooms/sidebar.js";
 import { matching } from "./rooms/finder.js";
 import { bytes, counted, duration, hue, initials, isolated, names } from "./rooms/text.js";
+import { uuid } from "./rooms/uuid.js";
 import { equal, ok, test } from "./harness.js";
 
 test("figures for people", () => {
@@ -56,4 +57,10 @@ test("a storage that refuses costs nothing but the survival", () => {
   outbox.put("lobby", { client_id: "a", body: "x" });
   outbox.remove("lobby", "a");
   ok(outbox.list("lobby").length === 0, "empty");
+});
+
+test("an id is a random UUID, also where the browser makes none", () => {
+  const made = [uuid(), uuid()];
+  ok(made.every((id) => /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id)), made.join(" "));
+  ok(made[0] !== made[1], "another each time");
 });
