@@ -1,270 +1,371 @@
-"""Two people, two browsers, and everything behind them real."""
+"""A real browser on a real site: people talk, jobs live, the server goes and comes back."""
 
+import asyncio
 import re
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.support.site import Person, Site
+from tests.support.client import SocketClient
+from tests.support.site import Site
+from tests.support.waiting import SCALE
 
-expect.set_options(timeout=15_000)
-
-HOSTILE = [
-    "<script>document.title='owned'</script>",
-    "<img src=x onerror=\"document.title='owned'\">",
-    "[a link](javascript:document.title='owned')",
-    "<a href=javascript:document.title='owned'>x</a> <svg/onload=document.title='owned'>",
-    "\u202eevil gnp.exe \u2066 marks \u200f that turn the line",
-]
-
-Open = Callable[..., Page]
+pytestmark = pytest.mark.browser
+expect.set_options(timeout=15_000 * SCALE)
 
 
-@contextmanager
-def window(browser: Any, site: Site, person: Person, **options: Any) -> Iterator[Page]:
-    """A window of somebody who is logged in. What its console complains of fails the test."""
-    context = browser.new_context(base_url=site.url, **options)
-    context.add_cookies(
-        [{"name": person.cookie_name, "value": person.session, "url": site.url}],
-    )
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(f"exception: {error}"))
-    page.on(
-        "console",
-        lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None,
-    )
-    page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
-    yield page
-    context.close()
-    # A server that is away is no fault of the page.
-    faults = [text for text in complaints if "ERR_CONNECTION" not in text and "ws://" not in text]
-    assert not faults, faults
+class Person:
+    """Somebody at a browser. `complaints` are what the console says and should not."""
+
+    def __init__(self, browser: Browser, site: Site, name: str, **options: Any) -> None:
+        self.site = site
+        self.complaints: list[str] = []
+        self.context: BrowserContext = browser.new_context(base_url=site.url, **options)
+        user = site.user(name)
+        cookie = {"name": user.cookie_name, "value": user.session, "url": site.url}
+        self.context.add_cookies([cookie])  # type: ignore[list-item]
+        self.page: Page = self.context.new_page()
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self._listen)
+
+    def _listen(self, message: Any) -> None:
+        # The browser itself reports a socket that the server's end has cut.
+        if message.type == "error" and "WebSocket connection" not in message.text:
+            self.complaints.append(message.text)
+
+    def enter(self, room: str) -> "Person":
+        self.page.goto(f"/rooms/{room}/")
+        expect(self.box).to_be_visible()
+        expect(self.page.locator("[data-presence='online'], .dot.on").first).to_be_visible()
+        return self
+
+    @property
+    def box(self) -> Locator:
+        return self.page.get_by_role("textbox", name="Message")
+
+    @property
+    def stream(self) -> Locator:
+        return self.page.get_by_role("log", name="Messages")
+
+    def messages(self, text: str) -> Locator:
+        return self.stream.locator("[data-entry].message").filter(has_text=text)
+
+    @property
+    def cards(self) -> Locator:
+        return self.stream.locator("[data-job]")
+
+    def say(self, text: str) -> None:
+        self.box.fill(text)
+        self.box.press("Enter")
 
 
 @pytest.fixture
-def open_as(browser: Any, site: Site) -> Iterator[Open]:
-    """`open_as("alice", "/rooms/…/")` is a page of Alice's own browser."""
-    with ExitStack() as windows:
+def people(browser: Browser, site: Site) -> Iterator[Callable[..., Person]]:
+    """Makes people, and at the end asks each whether the console complained."""
+    made: list[Person] = []
 
-        def open_(name: str, path: str, **options: Any) -> Page:
-            page = windows.enter_context(window(browser, site, site.user(name), **options))
-            page.goto(path)
-            if "/rooms/" in path and path != "/rooms/":
-                expect(page.locator("[data-shell]")).to_have_attribute("data-phase", "open")
-            return page
+    def make(name: str, **options: Any) -> Person:
+        made.append(Person(browser, site, name, **options))
+        return made[-1]
 
-        yield open_
-
-
-def say(page: Page, text: str) -> None:
-    box = page.get_by_label("Message", exact=True)
-    box.fill(text)
-    box.press("Enter")
+    yield make
+    complaints = [each.complaints for each in made]
+    for each in made:
+        each.context.close()
+    assert not any(complaints), complaints
 
 
-def message(page: Page, text: str) -> Any:
-    return page.locator("[data-entries] > .message", has_text=text)
+def test_two_people_talk(site: Site, people: Callable[..., Person]) -> None:
+    room = site.room("tea", "alice", "bob")
+    alice, bob = people("alice").enter(room), people("bob").enter(room)
+    alice.box.press_sequentially("Good morning")
+    expect(bob.page.locator("[data-typing]")).to_contain_text("Alice is typing")
+    alice.box.press("Enter")
+    expect(bob.messages("Good morning")).to_have_count(1)
+    expect(alice.messages("Good morning")).to_have_count(1)
+    expect(alice.messages("Good morning")).not_to_have_class(re.compile("pending"))
+    bob.say("Hello *there*")
+    expect(alice.messages("Hello there").locator("em")).to_have_text("there")
+    alice.page.reload()
+    expect(alice.messages("Good morning")).to_have_count(1)
+    expect(alice.messages("Hello there")).to_have_count(1)
 
 
-def bodies(page: Page) -> list[str]:
-    return page.locator("[data-entries] > .message .body").all_inner_texts()
+def test_own_messages_show_before_the_server_has_them(
+    site: Site, people: Callable[..., Person]
+) -> None:
+    room = site.room("patience", "alice")
+    alice = people("alice").enter(room)
+    site.web.popen.send_signal(19)  # type: ignore[union-attr]
+    try:
+        alice.say("Are you there?")
+        expect(alice.messages("Are you there?")).to_have_class(re.compile("pending"))
+    finally:
+        site.web.popen.send_signal(18)  # type: ignore[union-attr]
+    expect(alice.messages("Are you there?")).not_to_have_class(re.compile("pending"))
+    expect(alice.messages("Are you there?")).to_have_count(1)
 
 
-def job_card(page: Page, title: str) -> Any:
-    return page.get_by_role("article", name=f"Job: {title}")
+def test_two_sockets_and_a_browser(site: Site, people: Callable[..., Person]) -> None:
+    room = site.room("mixed", "alice", "bob", "carol")
+    alice = people("alice").enter(room)
+
+    async def talk() -> None:
+        async with (
+            SocketClient(site.socket_url, site.user("bob").bearer) as bob,
+            SocketClient(site.socket_url, site.user("carol").bearer) as carol,
+        ):
+            await bob.subscribe(room)
+            await carol.subscribe(room)
+            for number in range(20):
+                await bob.say(room, f"from bob {number}")
+                last = await carol.say(room, f"from carol {number}")
+            await bob.caught_up(room, last["seq"])
+            await carol.caught_up(room, last["seq"])
+            assert bob.bodies(room) == carol.bodies(room)
+            heard.extend(bob.bodies(room))
+
+    heard: list[str] = []
+    in_another_thread(talk)
+    expect(alice.messages("from")).to_have_count(40)
+    texts = alice.messages("from").locator("[data-body-html]").all_inner_texts()
+    assert [text.strip() for text in texts] == heard
 
 
-def state_of(page: Page, title: str) -> Any:
-    return page.locator(".entry.job", has=job_card(page, title)).last
+def in_another_thread(talk: Callable[[], Any]) -> None:
+    """Playwright has this thread's event loop."""
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            asyncio.run(talk())
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    if failures:
+        raise failures[0]
 
 
-def test_logging_in_leads_to_a_room_and_a_conversation(browser: Any, site: Site) -> None:
-    site.room("entrance", "alice", "bob")
-    alice = site.user("alice")
+def test_older_history_comes_by_scrolling_up(site: Site, people: Callable[..., Person]) -> None:
+    room = site.room("archive", "alice")
+    site.ask(
+        "alice = User.objects.get(username='alice')\n"
+        f"actions.post_messages([actions.Post(alice, {room!r}, f'entry {{n}} of many') "
+        "for n in range(180)])\n"
+        "result = None"
+    )
+    alice = people("alice").enter(room)
+    expect(alice.messages("entry 179 of many")).to_be_visible()
+    expect(alice.messages("entry 0 of many")).to_have_count(0)
+    for _ in range(12):
+        alice.page.locator("[data-stream]").evaluate("each => each.scrollTo(0, 0)")
+        if alice.messages("entry 0 of many").count():
+            break
+        alice.page.wait_for_timeout(150)
+    expect(alice.messages("entry 0 of many")).to_have_count(1)
+    expect(alice.messages("of many")).to_have_count(180)
+    texts = alice.messages("of many").locator("[data-body-html]").all_inner_texts()
+    assert [text.strip() for text in texts] == [f"entry {n} of many" for n in range(180)]
+
+
+def test_a_job_lives_in_its_card(site: Site, people: Callable[..., Person]) -> None:
+    room = site.room("works", "alice", "bob")
+    alice, bob = people("alice").enter(room), people("bob").enter(room)
+    alice.say("/job test.outcome outcome=slow steps=20 seconds=0.1")
+    for person in (alice, bob):
+        expect(person.cards.locator("[data-state]").first).to_contain_text("Running")
+        expect(person.cards.get_by_role("progressbar")).to_be_visible()
+    first = alice.cards.get_by_role("progressbar").get_attribute("aria-valuenow")
+    expect(alice.cards.get_by_role("progressbar")).not_to_have_attribute(
+        "aria-valuenow", first or ""
+    )
+    for person in (alice, bob):
+        expect(person.cards.locator("[data-state]").first).to_contain_text("Succeeded")
+        expect(person.cards.get_by_role("progressbar")).to_be_hidden()
+        expect(person.cards).to_have_count(1)
+    # The finished card is there for who comes later.
+    bob.page.reload()
+    expect(bob.cards.locator("[data-state]").first).to_contain_text("Succeeded")
+
+
+def test_a_report_shows_its_table_and_its_plot(site: Site, people: Callable[..., Person]) -> None:
+    room = site.room("reported", "alice")
+    alice = people("alice").enter(room)
+    alice.say("something to report")
+    expect(alice.messages("something to report")).to_have_count(1)
+    with site.api(site.user("alice")) as api:
+        answer = api.post("/jobs", json={"kind": "room.report", "room": room, "params": {}})
+    assert answer.status_code == 202
+    card = alice.cards.first
+    expect(card.locator("[data-state]").first).to_contain_text("Succeeded")
+    expect(card.get_by_role("table")).to_be_visible()
+    plot = card.locator("img").first
+    expect(plot).to_be_visible()
+    assert plot.evaluate("each => each.decode().then(() => each.naturalWidth)") > 0
+
+
+def test_a_job_is_cancelled_and_retried_from_its_card(
+    site: Site, people: Callable[..., Person]
+) -> None:
+    room = site.room("second-thoughts", "alice", "bob")
+    alice, bob = people("alice").enter(room), people("bob").enter(room)
+    alice.say("/job test.outcome outcome=slow steps=200 seconds=0.1")
+    card = alice.cards.first
+    expect(card.locator("[data-state]").first).to_contain_text("Running")
+    expect(bob.cards.first.get_by_role("button", name="Cancel")).to_be_hidden()
+    card.get_by_role("button", name="Cancel").click()
+    expect(card.locator("[data-state]").first).to_contain_text("Cancelled")
+    expect(bob.cards.first.locator("[data-state]").first).to_contain_text("Cancelled")
+    card.get_by_role("button", name="Retry").click()
+    expect(card.locator("[data-state]").first).to_contain_text(re.compile("Running|Queued"))
+    card.get_by_role("button", name="Cancel").click()
+    expect(card.locator("[data-state]").first).to_contain_text("Cancelled")
+
+
+def test_an_unknown_command_is_explained_and_not_posted(
+    site: Site, people: Callable[..., Person]
+) -> None:
+    room = site.room("typos", "alice")
+    alice = people("alice").enter(room)
+    alice.say("/jbo room.report")
+    expect(alice.page.get_by_text("There is no command /jbo")).to_be_visible()
+    assert site.ask(f"Message.objects.filter(room__slug={room!r}).count()") == 0
+
+
+def test_a_job_is_submitted_in_the_admin(site: Site, people: Callable[..., Person]) -> None:
+    room = site.room("administered", "alice", "root")
+    site.user("root")
+    site.ask(
+        "User.objects.filter(username='root').update(is_staff=True, is_superuser=True)\nresult=None"
+    )
+    alice, root = people("alice").enter(room), people("root")
+    root.page.goto("/admin/jobs/job/add/")
+    root.page.locator("[name=kind]").select_option("room.digest")
+    choose_room(root.page, "administered")
+    root.page.locator("[name=_save]").first.click()
+    expect(root.page).to_have_url(re.compile("/admin/jobs/job/"))
+    expect(alice.cards.locator("[data-state]").first).to_contain_text("Succeeded")
+    # The admin's theme logs what it likes; only our own pages have to be quiet.
+    root.complaints.clear()
+
+
+def choose_room(page: Page, name: str) -> None:
+    """The room's field is a select, with or without a search."""
+    field = page.locator("select[name=room]")
+    if field.count() and field.locator("option").count() > 1:
+        value = field.locator("option", has_text=re.compile(name, re.I)).first.get_attribute(
+            "value"
+        )
+        field.select_option(value, force=True)
+        return
+    page.locator(".select2-selection, [name=room]").first.click()
+    page.locator(".select2-search__field").first.press_sequentially(name)
+    page.locator(".select2-results__option", has_text=re.compile(name, re.I)).first.click()
+
+
+@contextmanager
+def web_gone(site: Site) -> Iterator[None]:
+    site.web.kill()
+    try:
+        yield
+    finally:
+        site.web.start()
+
+
+def test_the_page_comes_back_after_the_server_was_gone(
+    site: Site, people: Callable[..., Person]
+) -> None:
+    room = site.room("outage", "alice", "bob")
+    alice, bob = people("alice").enter(room), people("bob").enter(room)
+    alice.say("before")
+    expect(bob.messages("before")).to_have_count(1)
+    bar = alice.page.locator("[data-connection]")
+    expect(bar).to_be_hidden()
+    with web_gone(site):
+        expect(bar).to_be_visible()
+        expect(bar).to_contain_text("Reconnecting")
+        alice.say("while away")
+        expect(alice.messages("while away")).to_have_class(re.compile("pending"))
+    expect(bob.messages("while away")).to_have_count(1, timeout=40_000 * SCALE)
+    expect(alice.messages("while away")).not_to_have_class(re.compile("pending"))
+    expect(bar).to_be_hidden()
+    bob.say("after")
+    expect(alice.messages("after")).to_have_count(1)
+    for person in (alice, bob):
+        expect(person.messages("while away")).to_have_count(1)
+        expect(person.messages("before")).to_have_count(1)
+        person.complaints[:] = [each for each in person.complaints if "ERR_CONNECTION" not in each]
+    assert site.ask(f"Message.objects.filter(room__slug={room!r}).count()") == 3
+
+
+HOSTILE = [
+    "<script>window.broken = 1</script>",
+    "<img src=x onerror='window.broken = 1'>",
+    "[click](javascript:window.broken=1) [data](data:text/html,<script>window.broken=1</script>)",
+    "<svg/onload=window.broken=1> <iframe srcdoc='<script>parent.broken=1</script>'>",
+    "\u202eright to left \u2066override\u2069 end",
+    "`</code><script>window.broken=1</script>`",
+]
+
+
+def test_hostile_text_stays_text(site: Site, people: Callable[..., Person]) -> None:
+    room = site.room("hostile", "alice", "bob")
+    alice, bob = people("alice").enter(room), people("bob").enter(room)
+    for text in HOSTILE:
+        alice.say(text)
+    for person in (alice, bob):
+        expect(person.stream.locator("[data-entry].message")).to_have_count(len(HOSTILE))
+        inside = person.stream.locator("[data-body-html]")
+        assert inside.locator("script, img, iframe, svg, [onerror], [onload]").count() == 0
+        assert inside.locator("a[href^='javascript:'], a[href^='data:']").count() == 0
+        assert person.page.evaluate("() => window.broken") is None
+    # What overrides the direction ends with its message: the next author's name is not turned.
+    alice.page.reload()
+    expect(alice.stream.locator("[data-entry].message")).to_have_count(len(HOSTILE))
+    assert alice.page.evaluate("() => window.broken") is None
+    body = alice.messages("right to left").locator("[data-body-html]")
+    assert body.evaluate("each => getComputedStyle(each).unicodeBidi") in ("isolate", "plaintext")
+
+
+def test_somebody_signs_up_talks_and_leaves(site: Site, browser: Browser) -> None:
+    site.room("welcome", "alice")
     context = browser.new_context(base_url=site.url)
     page = context.new_page()
-    page.goto("/")
-    page.get_by_label("Username or e-mail").fill(alice.username)
-    page.get_by_label("Password").fill(alice.password)
-    page.get_by_role("button", name="Log in").click()
-    page.get_by_role("link", name="Entrance", exact=True).first.click()
-    expect(page).to_have_url(f"{site.url}/rooms/entrance/")
-    expect(page.locator("[data-shell]")).to_have_attribute("data-phase", "open")
-    say(page, "I am in")
-    expect(message(page, "I am in")).to_have_attribute("data-state", "sent")
+    page.goto("/accounts/signup/")
+    page.get_by_label("Username").fill("newcomer")
+    page.get_by_label(re.compile("e-?mail", re.I)).first.fill("newcomer@example.com")
+    passwords = page.locator("input[type=password]")
+    passwords.nth(0).fill("a-long-secret-7")
+    passwords.nth(1).fill("a-long-secret-7")
+    passwords.nth(1).press("Enter")
+    page.wait_for_url(lambda url: "signup" not in url)
+    page.goto("/rooms/welcome/")
+    page.get_by_role("textbox", name="Message").fill("Hello, I am new here")
+    page.get_by_role("textbox", name="Message").press("Enter")
+    expect(page.get_by_role("log").get_by_text("Hello, I am new here")).to_be_visible()
+    page.goto("/accounts/logout/")
+    page.locator("main form button[type=submit], form button[type=submit]").first.click()
+    page.goto("/rooms/welcome/")
+    expect(page).to_have_url(re.compile("/accounts/login/"))
     context.close()
 
 
-def test_two_people_talk(site: Site, open_as: Open) -> None:
-    site.room("plaza", "alice", "bob")
-    alice, bob = open_as("alice", "/rooms/plaza/"), open_as("bob", "/rooms/plaza/")
-    bob.get_by_label("Message", exact=True).press_sequentially("Hello A")
-    expect(alice.locator("[data-typing]")).to_contain_text("is typing")
-    say(bob, "Hello Alice")
-    expect(message(alice, "Hello Alice")).to_be_visible()
-    expect(alice.locator("[data-typing]")).to_be_empty()
-    for number in range(5):
-        say(alice, f"answer {number}")
-    expect(message(bob, "answer 4")).to_be_visible()
-    expect(alice.locator("[data-entries] > [data-state=pending]")).to_have_count(0)
-    assert bodies(alice) == bodies(bob)
-    alice.reload()
-    expect(message(alice, "answer 4")).to_be_visible()
-    assert bodies(alice) == bodies(bob)
-
-
-def test_what_is_hostile_stays_text(site: Site, open_as: Open) -> None:
-    site.room("arena", "alice", "bob")
-    alice, bob = open_as("alice", "/rooms/arena/"), open_as("bob", "/rooms/arena/")
-    for text in HOSTILE:
-        say(bob, text)
-    say(bob, "the last word")
-    for page in (alice, bob):
-        expect(message(page, "the last word")).to_be_visible()
-        assert page.locator(".body").get_by_text("onerror").count() == 1
-        assert page.locator(".body :is(script, img, svg, [onload], [onerror])").count() == 0
-        links = page.locator(".body a").evaluate_all("all => all.map((each) => each.href)")
-        assert not [link for link in links if not link.startswith("http")]
-        expect(page).to_have_title(re.compile("Arena"))
-    alice.reload()
-    expect(message(alice, "the last word")).to_be_visible()
-
-
-def test_older_messages_come_when_scrolling_up(site: Site, open_as: Open) -> None:
-    site.room("archive", "alice", "bob")
-    with site.api(site.user("bob")) as api:
-        for number in range(120):
-            api.post("/rooms/archive/messages", json={"body": f"line {number}"}).raise_for_status()
-    page = open_as("alice", "/rooms/archive/")
-    expect(message(page, "line 119")).to_be_visible()
-    assert message(page, "line 60").count() == 0
-    stream = page.locator("[data-stream]")
-    top = page.locator("[data-stream-top] .start")
-    while top.count() == 0:
-        before = page.locator("[data-entries] > .message").count()
-        stream.evaluate("stream => (stream.scrollTop = 0)")
-        page.wait_for_function(
-            "before => document.querySelectorAll('[data-entries] > .message').length > before"
-            " || document.querySelector('[data-stream-top] .start')",
-            arg=before,
-        )
-    assert [text for text in bodies(page)] == [f"line {number}" for number in range(120)]
-
-
-def test_a_lost_connection_shows_and_heals(site: Site, open_as: Open) -> None:
-    site.room("harbour", "alice", "bob")
-    alice, bob = open_as("alice", "/rooms/harbour/"), open_as("bob", "/rooms/harbour/")
-    say(bob, "before")
-    expect(message(alice, "before")).to_be_visible()
-    site.web.kill()
-    bar = alice.locator("[data-connection]")
-    say(alice, "while it is away")
-    expect(message(alice, "while it is away")).to_have_attribute("data-state", "pending")
-    expect(bar).to_contain_text("Reconnecting")
-    site.web.start()
-    for page in (alice, bob):
-        expect(page.locator("[data-shell]")).to_have_attribute("data-phase", "open", timeout=40_000)
-        expect(message(page, "while it is away")).to_have_attribute("data-state", "sent")
-    expect(bar).to_be_hidden()
-    say(bob, "after")
-    expect(message(alice, "after")).to_be_visible()
-    assert bodies(alice) == bodies(bob) == ["before", "while it is away", "after"]
-
-
-def test_what_is_not_sent_survives_a_reload(site: Site, open_as: Open) -> None:
-    site.room("attic", "alice")
-    page = open_as("alice", "/rooms/attic/")
-    page.context.set_offline(True)
-    say(page, "kept")
-    expect(message(page, "kept")).to_have_attribute("data-state", "pending")
-    page.context.set_offline(False)
-    page.reload()
-    expect(message(page, "kept")).to_have_attribute("data-state", "sent")
-    expect(message(page, "kept")).to_have_count(1)
-
-
-def test_unread_rooms_are_counted_and_read(site: Site, open_as: Open) -> None:
-    site.room("here", "alice", "bob")
-    site.room("there", "alice", "bob")
-    alice, bob = open_as("alice", "/rooms/here/"), open_as("bob", "/rooms/there/")
-    link = alice.locator("[data-rooms] [data-room=there]")
-    say(bob, "one")
-    say(bob, "two")
-    expect(link).to_have_attribute("data-unread", "2")
-    expect(alice).to_have_title(re.compile(r"^\(\d+\) Here"))
-    link.click()
-    expect(alice).to_have_url(f"{site.url}/rooms/there/")
-    expect(alice.get_by_role("separator", name="New messages")).to_be_visible()
-    expect(message(alice, "two")).to_be_visible()
-    expect(alice).to_have_title(re.compile("There"))
-    alice.go_back()
-    expect(alice).to_have_url(f"{site.url}/rooms/here/")
-    expect(link).not_to_have_attribute("data-unread", re.compile("."))
-
-
-def test_a_job_lives_in_the_room(site: Site, open_as: Open) -> None:
-    site.room("office", "alice", "bob")
-    alice, bob = open_as("alice", "/rooms/office/"), open_as("bob", "/rooms/office/")
-    say(alice, "something to count")
-    say(alice, "/job room.report days=3")
-    for page in (alice, bob):
-        expect(state_of(page, "Room report")).to_have_attribute("data-state", "succeeded")
-        card = job_card(page, "Room report")
-        expect(card).to_contain_text("1 message by one person")
-        expect(card.get_by_role("cell", name="Alice")).to_be_visible()
-        picture = card.get_by_role("img")
-        expect(picture).to_be_visible()
-        page.wait_for_function(
-            "() => [...document.querySelectorAll('.job-card img')].every((img) => img.naturalWidth)"
-        )
-    assert bob.locator(".entry.job").count() == alice.locator(".entry.job").count() == 1
-    job_card(bob, "Room report").get_by_role("button", name="Details").click()
-    expect(job_card(bob, "Room report")).to_contain_text("Attempt 1")
-    bob.reload()
-    expect(state_of(bob, "Room report")).to_have_attribute("data-state", "succeeded")
-
-
-def test_a_running_job_moves_and_can_be_cancelled_and_retried(site: Site, open_as: Open) -> None:
-    site.room("workshop", "alice", "bob")
-    alice, bob = open_as("alice", "/rooms/workshop/"), open_as("bob", "/rooms/workshop/")
-    say(alice, "/job test.outcome outcome=slow steps=600 seconds=0.1")
-    for page in (alice, bob):
-        expect(state_of(page, "Test")).to_have_attribute("data-state", "running")
-        bar = job_card(page, "Test").get_by_role("progressbar")
-        expect(bar).to_have_attribute("aria-valuenow", re.compile(r"[1-9]"))
-        expect(page.locator("[data-running-jobs]")).to_contain_text("Test")
-    expect(job_card(bob, "Test").get_by_role("button", name="Cancel")).to_be_hidden()
-    job_card(alice, "Test").get_by_role("button", name="Cancel").click()
-    for page in (alice, bob):
-        expect(state_of(page, "Test")).to_have_attribute("data-state", "cancelled")
-        expect(page.locator("[data-running-jobs]")).to_be_hidden()
-    job_card(alice, "Test").get_by_role("button", name="Retry").click()
-    expect(state_of(bob, "Test")).to_have_attribute("data-state", "running")
-    job_card(alice, "Test").get_by_role("button", name="Cancel").click()
-    expect(state_of(bob, "Test")).to_have_attribute("data-state", "cancelled")
-
-
-def test_a_command_that_is_refused_says_why_where_it_was_typed(site: Site, open_as: Open) -> None:
-    site.room("desk", "alice")
-    page = open_as("alice", "/rooms/desk/")
-    say(page, "/job room.report days=none")
-    expect(page.get_by_role("alert")).to_contain_text("days")
-    expect(page.get_by_label("Message", exact=True)).to_have_value("/job room.report days=none")
-    assert message(page, "/job").count() == 0
-
-
-def test_a_phone_shows_the_list_or_the_room(site: Site, open_as: Open) -> None:
-    site.room("pocket", "alice")
-    page = open_as(
-        "alice", "/rooms/pocket/", viewport={"width": 360, "height": 740}, has_touch=True
-    )
-    expect(page.get_by_role("heading", name="Pocket", exact=True)).to_be_visible()
-    page.get_by_role("button", name="Back to the list of rooms").tap()
-    expect(page.get_by_role("heading", name="Pocket", exact=True)).to_be_hidden()
-    page.locator("[data-rooms] [data-room=pocket]").tap()
-    expect(page.get_by_label("Message", exact=True)).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+def test_a_phone_has_the_list_and_the_room_as_two_screens(
+    site: Site, people: Callable[..., Person]
+) -> None:
+    room = site.room("pocket", "alice")
+    alice = people("alice", viewport={"width": 360, "height": 740}, has_touch=True).enter(room)
+    alice.say("from my phone")
+    expect(alice.messages("from my phone")).to_be_visible()
+    assert alice.page.evaluate("() => document.documentElement.scrollWidth") <= 360
+    alice.page.get_by_role("button", name="Back to the list of rooms").click()
+    expect(alice.page.get_by_role("link", name=re.compile("Pocket"))).to_be_visible()
+    alice.page.get_by_role("link", name=re.compile("Pocket")).first.click()
+    expect(alice.messages("from my phone")).to_be_visible()
