@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.browser
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 # Nothing is served: the browser's requests for this site are answered from the files below.

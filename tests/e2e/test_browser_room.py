@@ -1,0 +1,187 @@
+"""The page of a room in a real browser: what it keeps, counts, and leaves where it is."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.site import Person, Site
+from tests.support.waiting import SCALE
+
+pytestmark = pytest.mark.browser
+expect.set_options(timeout=15_000 * SCALE)
+
+Open = Callable[..., Page]
+
+
+@contextmanager
+def window(browser: Any, site: Site, person: Person, **options: Any) -> Iterator[Page]:
+    """A window of somebody who is logged in. What its console complains of fails the test."""
+    context = browser.new_context(base_url=site.url, **options)
+    context.add_cookies(
+        [{"name": person.cookie_name, "value": person.session, "url": site.url}],
+    )
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(f"exception: {error}"))
+    page.on(
+        "console",
+        lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None,
+    )
+    page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
+    yield page
+    context.close()
+    # A server that is away is no fault of the page.
+    faults = [text for text in complaints if "ERR_CONNECTION" not in text and "ws://" not in text]
+    assert not faults, faults
+
+
+@pytest.fixture
+def open_as(browser: Any, site: Site) -> Iterator[Open]:
+    """`open_as("alice", "/rooms/…/")` is a page of Alice's own browser."""
+    with ExitStack() as windows:
+
+        def open_(name: str, path: str, **options: Any) -> Page:
+            page = windows.enter_context(window(browser, site, site.user(name), **options))
+            page.goto(path)
+            if "/rooms/" in path and path != "/rooms/":
+                expect(page.locator("[data-shell]")).to_have_attribute("data-phase", "open")
+            return page
+
+        yield open_
+
+
+def say(page: Page, text: str) -> None:
+    box = page.get_by_label("Message", exact=True)
+    box.fill(text)
+    box.press("Enter")
+
+
+def message(page: Page, text: str) -> Any:
+    return page.locator("[data-entries] > .message", has_text=text)
+
+
+def test_logging_in_leads_to_a_room_and_a_conversation(browser: Any, site: Site) -> None:
+    site.room("entrance", "alice", "bob")
+    alice = site.user("alice")
+    context = browser.new_context(base_url=site.url)
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_label("Username or e-mail").fill(alice.username)
+    page.get_by_label("Password").fill(alice.password)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("link", name="Entrance", exact=True).first.click()
+    expect(page).to_have_url(f"{site.url}/rooms/entrance/")
+    expect(page.locator("[data-shell]")).to_have_attribute("data-phase", "open")
+    say(page, "I am in")
+    expect(message(page, "I am in")).to_have_attribute("data-state", "sent")
+    context.close()
+
+
+def test_what_is_not_sent_survives_a_reload(site: Site, open_as: Open) -> None:
+    site.room("attic", "alice")
+    page = open_as("alice", "/rooms/attic/")
+    page.context.set_offline(True)
+    say(page, "kept")
+    expect(message(page, "kept")).to_have_attribute("data-state", "pending")
+    page.context.set_offline(False)
+    page.reload()
+    expect(message(page, "kept")).to_have_attribute("data-state", "sent")
+    expect(message(page, "kept")).to_have_count(1)
+
+
+def test_unread_rooms_are_counted_and_read(site: Site, open_as: Open) -> None:
+    site.room("here", "alice", "bob")
+    site.room("there", "alice", "bob")
+    alice, bob = open_as("alice", "/rooms/here/"), open_as("bob", "/rooms/there/")
+    link = alice.locator("[data-rooms] [data-room=there]")
+    say(bob, "one")
+    say(bob, "two")
+    expect(link).to_have_attribute("data-unread", "2")
+    expect(alice).to_have_title(re.compile(r"^\(\d+\) Here"))
+    link.click()
+    expect(alice).to_have_url(f"{site.url}/rooms/there/")
+    expect(alice.get_by_role("separator", name="New messages")).to_be_visible()
+    expect(message(alice, "two")).to_be_visible()
+    expect(alice).to_have_title(re.compile("There"))
+    alice.go_back()
+    expect(alice).to_have_url(f"{site.url}/rooms/here/")
+    expect(link).not_to_have_attribute("data-unread", re.compile("."))
+
+
+def test_a_command_that_is_refused_says_why_where_it_was_typed(site: Site, open_as: Open) -> None:
+    site.room("desk", "alice")
+    page = open_as("alice", "/rooms/desk/")
+    say(page, "/job room.report days=none")
+    expect(page.get_by_role("alert")).to_contain_text("days")
+    expect(page.get_by_label("Message", exact=True)).to_have_value("/job room.report days=none")
+    assert message(page, "/job").count() == 0
+
+
+def test_the_reader_stays_where_they_are(site: Site, open_as: Open) -> None:
+    """History comes above, news below, a job's card grows: the line that is read does not move."""
+    site.room("library", "alice", "bob")
+    with site.api(site.user("bob")) as api:
+
+        def post(text: str) -> None:
+            api.post("/rooms/library/messages", json={"body": text}).raise_for_status()
+
+        for number in range(120):
+            post(f"line {number} " + "and so on " * (number % 30))
+        page = open_as("alice", "/rooms/library/")
+        line = message(page, "line 75 ")
+        line.scroll_into_view_if_needed()
+        page.locator("[data-stream]").evaluate("stream => (stream.scrollTop = 40)")
+        seen = page.evaluate(
+            """() => {
+                const top = document.querySelector("[data-stream]").getBoundingClientRect().top;
+                const rows = [...document.querySelectorAll("[data-entries] > [data-seq]")];
+                const row = rows.find((each) => each.getBoundingClientRect().bottom > top);
+                return [row.dataset.seq, row.getBoundingClientRect().top];
+            }"""
+        )
+        place = (
+            "([seq]) => document.querySelector(`[data-seq='${seq}']`).getBoundingClientRect().top"
+        )
+        expect(message(page, "line 20 ")).to_have_count(1)
+        assert page.evaluate(place, seen) == pytest.approx(seen[1], abs=1)
+        post("something new")
+        expect(page.locator("[data-jump]")).to_contain_text("1 new message")
+        assert page.evaluate(place, seen) == pytest.approx(seen[1], abs=1)
+        page.locator("[data-jump]").click()
+        expect(message(page, "something new")).to_be_in_viewport()
+
+
+def test_a_reply_by_keyboard_alone(site: Site, open_as: Open) -> None:
+    site.room("quiet", "alice", "bob")
+    alice, bob = open_as("alice", "/rooms/quiet/"), open_as("bob", "/rooms/quiet/")
+    say(bob, "Tea or coffee?")
+    say(bob, "There are biscuits, too.")
+    expect(message(alice, "biscuits")).to_be_visible()
+    box = alice.get_by_label("Message", exact=True)
+    box.press("Shift+Tab")
+    expect(message(alice, "biscuits")).to_be_focused()
+    alice.keyboard.press("ArrowUp")
+    expect(message(alice, "Tea or coffee")).to_be_focused()
+    alice.keyboard.press("r")
+    expect(box).to_be_focused()
+    expect(alice.locator("[data-replying]")).to_contain_text("Tea or coffee?")
+    box.press_sequentially("Tea, please")
+    box.press("Enter")
+    expect(message(bob, "Tea, please").locator("[data-reply-to]")).to_contain_text("Tea or coffee?")
+
+
+def test_a_room_is_found_by_a_few_letters(site: Site, open_as: Open) -> None:
+    site.room("observatory", "alice")
+    site.room("orchard", "alice")
+    page = open_as("alice", "/rooms/observatory/")
+    page.keyboard.press("Control+k")
+    finder = page.get_by_role("dialog", name="Find a room")
+    finder.get_by_role("combobox").press_sequentially("orch")
+    expect(finder.get_by_role("option")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{site.url}/rooms/orchard/")
+    expect(page.get_by_role("heading", name="Orchard", exact=True)).to_be_visible()
