@@ -9,6 +9,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import setup_logging, worker_ready
 from kombu import Queue
+from kombu.transport.virtual import QoS
 
 from jobs.registry import QUEUES
 
@@ -16,6 +17,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Workers talk to each other through what a flush of Redis takes away, and need nothing of it.
 os.environ.setdefault("CELERY_WORKER_WITHOUT_GOSSIP", "1")
 os.environ.setdefault("CELERY_WORKER_WITHOUT_MINGLE", "1")
+
+# Nor are messages put back when a connection ends: whoever needs one is rung for again.
+QoS.restore_at_shutdown = False
 
 app = Celery("parley")
 app.config_from_object("django.conf:settings", namespace="CELERY")

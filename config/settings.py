@@ -174,7 +174,10 @@ if CELERY_BROKER_URL.startswith(("redis", "sentinel")):
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "queue_order_strategy": "priority",
         "sep": ":",
-        "visibility_timeout": 3600,
+        # A message is gone once a worker has it, and the sweeper sends another if need be. Kombu's
+        # imitation of acknowledgements costs round trips, delivers long jobs twice, and ends the
+        # whole worker when Redis goes away during a job (5.7).
+        "ack_emulation": False,
         "socket_connect_timeout": 2,
         "socket_timeout": 5,
         "socket_keepalive": True,
