@@ -74,7 +74,9 @@ class Ringer:
             try:
                 done.result(ROUND_SECONDS * 2)
             except TimeoutError:
-                logger.warning("Ringing took too long; subscribers will find the events themselves.")
+                logger.warning(
+                    "Ringing took too long; subscribers will find the events themselves."
+                )
 
     def put_events(self, room_id: int, first: int, events: list[bytes]) -> None:
         if room_id in self._events:
@@ -217,9 +219,7 @@ def tell(user_id: int, key: str, event: dict[str, Any]) -> None:
     _post(lambda ringer: ringer.put_note(EVERYONE, f"{user_id}:{key}", note))
 
 
-def watch(
-    user_id: int, room_id: int, slug: str, read: int | None, head: int, count: int
-) -> None:
+def watch(user_id: int, room_id: int, slug: str, read: int | None, head: int, count: int) -> None:
     """A user's membership began, ended (`read` is None), or they have read `read` messages of
     the room's `count`, the last of which is at or before `head`."""
     note = {"type": "watch", "user": user_id, "watched": [room_id, slug, read, head, count]}

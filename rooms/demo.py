@@ -61,8 +61,13 @@ ROOMS: list[tuple[str, str, str, str, list[Said]]] = [
             Said("ben", "Last night's run stopped at station 14: `timeout after 30 s`."),
             Said("ana", "Is the station down, or only the line?"),
             Said("ben", "The line. It answers again, I have read it by hand:", 1),
-            Said("ben", "```\nstation  level   since\n14       1.82 m  06:10\n15       1.79 m  06:10\n```"),
-            Said("ana", "Within 3 cm of its neighbour, good. Then let us see how busy we were here."),
+            Said(
+                "ben",
+                "```\nstation  level   since\n14       1.82 m  06:10\n15       1.79 m  06:10\n```",
+            ),
+            Said(
+                "ana", "Within 3 cm of its neighbour, good. Then let us see how busy we were here."
+            ),
             Said("ana", "/job room.report"),
         ],
     ),
@@ -72,7 +77,10 @@ ROOMS: list[tuple[str, str, str, str, list[Said]]] = [
         "Ships on Thursday",
         Room.Visibility.PRIVATE,
         [
-            Said("ana", "What is left:\n\n- the import of old stations\n- release notes\n- one more read of the export"),
+            Said(
+                "ana",
+                "What is left:\n\n- the import of old stations\n- release notes\n- one more read of the export",
+            ),
             Said("ben", "The import is done; the notes are half a page so far."),
             Said("ana", "Half a page is what people read. Keep it.", 1),
             Said("ben", "Then all that is left is Thursday."),

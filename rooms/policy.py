@@ -43,5 +43,11 @@ def may_manage(membership: Membership | None) -> bool:
 def require_leave(room: Room, membership: Membership | None, other_owners: int) -> None:
     if membership is None:
         raise Forbidden(f"You are not a member of {room.name}.")
-    if membership.role == Role.OWNER and room.visibility != Room.Visibility.PUBLIC and not other_owners:
-        raise Forbidden("Make somebody else an owner before you leave: nobody could manage the room.")
+    if (
+        membership.role == Role.OWNER
+        and room.visibility != Room.Visibility.PUBLIC
+        and not other_owners
+    ):
+        raise Forbidden(
+            "Make somebody else an owner before you leave: nobody could manage the room."
+        )
