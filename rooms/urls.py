@@ -7,6 +7,7 @@ from . import attachments, views
 app_name = "rooms"
 urlpatterns = [
     path("", views.home, name="home"),
+    path("state/", views.person_state, name="person_state"),
     path("rooms/", views.directory, name="directory"),
     path("rooms/<slug:slug>/", views.room, name="room"),
     path("rooms/<slug:slug>/state/", views.room_state, name="room_state"),

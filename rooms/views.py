@@ -92,6 +92,15 @@ def room(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_GET
 @login_required
+def person_state(request: HttpRequest) -> HttpResponse:
+    """A person's rooms, for a page that was away from the socket for a while."""
+    response = JsonResponse(page_state.of_person(person(request)))
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_GET
+@login_required
 def room_state(request: HttpRequest, slug: str) -> HttpResponse:
     """The state alone, for a page that is already open."""
     response = JsonResponse(_room_state(request, slug))

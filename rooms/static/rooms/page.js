@@ -3,6 +3,7 @@
 import { Connection } from "./connection.js";
 import { one, setText } from "./dom.js";
 import { Finder } from "./finder.js";
+import { ownRoomsAfterLoss } from "./own-rooms.js";
 import { prepareShell, showOwnState } from "./shell.js";
 import { Sidebar } from "./sidebar.js";
 import { socketUrl } from "./socket-url.js";
@@ -15,13 +16,21 @@ const draw = () => sidebar.draw(state.rooms, null, null);
 prepareShell(state.user);
 new Finder({ own: () => state.rooms, open: (slug) => location.assign(`/rooms/${slug}/`) });
 draw();
+
+function receive(events) {
+  const told = events.filter((event) => event.type === "unread" || event.type === "local.rooms");
+  state = apply(state, told, { now: Date.now(), reducers: {} });
+  draw();
+}
+
+const askForRooms = ownRoomsAfterLoss(receive);
 new Connection({
   url: socketUrl(),
-  onEvents: (events) => {
-    state = apply(state, events.filter((event) => event.type === "unread"), { now: Date.now(), reducers: {} });
-    draw();
+  onEvents: receive,
+  onPhase: (phase) => {
+    askForRooms(phase);
+    showOwnState(phase === "open");
   },
-  onPhase: (phase) => showOwnState(phase === "open"),
 }).start();
 
 const copy = one("[data-copy]");

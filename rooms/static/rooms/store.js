@@ -115,6 +115,11 @@ function holds(entries, author, clientId) {
   return entries.some(({ kind, value }) => kind === "message" && value.client_id === clientId && value.author?.id === author);
 }
 
+/** Change what is unread in the room that is open. */
+function count(draft, change) {
+  draft.rooms = draft.rooms.map((room) => (room.slug === draft.room.slug ? { ...room, unread: change(room) } : room));
+}
+
 /** Who speaks or types is here. */
 function seen(draft, person) {
   if (!person || !Array.isArray(draft.present) || draft.present.some((known) => known.id === person.id)) return;
@@ -123,10 +128,14 @@ function seen(draft, person) {
 
 const own = {
   "message.created"(draft, { message }) {
-    if (!entryAt(draft, message.seq)) place(draft, messageEntry(message));
+    const known = entryAt(draft, message.seq) !== undefined;
+    if (!known) place(draft, messageEntry(message));
     if (message.author?.id === draft.user.id) {
       draft.pending = draft.pending.filter((item) => item.client_id !== message.client_id);
       if (message.kind === "text") draft.newAfter = null;
+    } else if (!known && draft.room.role) {
+      // The server counts for rooms that nobody here listens to; this one is listened to.
+      count(draft, (room) => room.unread + 1);
     }
     draft.typing = draft.typing.filter((person) => person.id !== message.author?.id);
     // Only those who are at a socket number what they send; a program that posts is not here.
@@ -168,6 +177,11 @@ const own = {
   read(draft, { user, seq }) {
     if (user.id !== draft.user.id || !draft.room.role) return;
     draft.room = { ...draft.room, read_seq: Math.max(seq, draft.room.read_seq ?? 0) };
+  },
+
+  /** The person's rooms as the server has them now. */
+  "local.rooms"(draft, { rooms }) {
+    draft.rooms = rooms;
   },
 
   unread(draft, { room, unread }) {

@@ -28,7 +28,7 @@ def state_of(html: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/rooms/", "/rooms/lobby/", "/rooms/lobby/state/", "/tokens/"]
+    "path", ["/", "/rooms/", "/rooms/lobby/", "/rooms/lobby/state/", "/state/", "/tokens/"]
 )
 def test_strangers_are_sent_to_log_in(path: str, lobby: Room) -> None:
     answer = Client().get(path)
@@ -84,6 +84,11 @@ def test_a_room_s_page_holds_its_state(alice: User, bob: User, lobby: Room) -> N
     again = client.get("/rooms/lobby/state/")
     assert again.json() | {"now": state["now"]} == state
     assert again["Cache-Control"] == "no-store"
+
+
+def test_a_person_s_state_is_their_rooms(alice: User, charlie: User, lobby: Room) -> None:
+    assert [room["slug"] for room in client_of(alice).get("/state/").json()["rooms"]] == ["lobby"]
+    assert client_of(charlie).get("/state/").json()["rooms"] == []
 
 
 def test_a_short_room_is_all_there_with_who_joined(alice: User, lobby: Room) -> None:

@@ -108,8 +108,16 @@ test("typing ends with a message or with time", () => {
 });
 
 test("unread counts are for all rooms and move no head", () => {
-  const state = apply(fromPage(page()), [{ type: "unread", room: "lobby", unread: 4, seq: 900 }, created(1)], context);
-  equal([state.rooms[0].unread, state.head, seqs(state)], [4, 1, [1]]);
+  const den = { slug: "den", name: "Den", unread: 0, visibility: "private" };
+  const events = [{ type: "unread", room: "den", unread: 4, seq: 900 }, created(1, ana)];
+  const state = apply(fromPage(page({ rooms: [...page().rooms, den] })), events, context);
+  equal([state.rooms.map((room) => room.unread), state.head, seqs(state)], [[0, 4], 1, [1]]);
+});
+
+test("in the open room the page counts what is unread by itself", () => {
+  const state = apply(fromPage(page()), [created(1), created(1), created(2, ana), created(3)], context);
+  equal(state.rooms[0].unread, 2, "each of others, once");
+  equal(apply(state, [{ type: "unread", room: "lobby", unread: 0, seq: 3 }], context).rooms[0].unread, 0);
 });
 
 test("older history goes before, without what is there", () => {
