@@ -70,7 +70,7 @@ def install(lock: str, venv: Path) -> None:
     unfinished = venv / ".installing"
     unfinished.touch()
     print("Installing what Parley needs; this takes a minute the first time …", flush=True)
-    if not pip(venv, "install", "--quiet", "--require-hashes", "-r", HERE / f"{lock}.txt"):
+    if not pip(venv, "install", "-qq", "--require-hashes", "-r", HERE / f"{lock}.txt"):
         unfinished.unlink()
         raise Failed("The packages could not be installed: pip says above why.")
     unfinished.unlink()

@@ -1,4 +1,4 @@
-"""System checks: what would fail later, said at the start, with what to do. Ids `rooms.E…`, `rooms.W…`.
+"""System checks: what would fail later, said at the start, with what to do.
 
 Registered by being imported in `apps`. None of them connects to anything.
 """
@@ -65,16 +65,3 @@ def data_folder(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if shutil.disk_usage(folder).free < LITTLE_SPACE:
         found.append(Warning(f"The disk of {folder} is almost full.", id="rooms.W002"))
     return found
-
-
-@register(Tags.security, deploy=True)
-def embedded_redis(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    if not settings.REDIS_EMBEDDED:
-        return []
-    return [
-        Warning(
-            "No REDIS_URL is set: only processes on this machine find each other.",
-            hint="Set REDIS_URL when more than one machine serves or works.",
-            id="rooms.W003",
-        )
-    ]

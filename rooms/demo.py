@@ -79,7 +79,7 @@ ROOMS: list[tuple[str, str, str, str, list[Said]]] = [
         [
             Said(
                 "ana",
-                "What is left:\n\n- the import of old stations\n- release notes\n- one more read of the export",
+                "What is left:\n\n- the import of old stations\n- release notes\n- one last export",
             ),
             Said("ben", "The import is done; the notes are half a page so far."),
             Said("ana", "Half a page is what people read. Keep it.", 1),

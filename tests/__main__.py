@@ -63,7 +63,9 @@ def main(arguments: list[str]) -> int:
     return 0 if outcomes and all(outcome.good for outcome in outcomes) else 1
 
 
-def pytest(database: str, url: str, arguments: list[str], folders: list[str] | None = None) -> Outcome:
+def pytest(
+    database: str, url: str, arguments: list[str], folders: list[str] | None = None
+) -> Outcome:
     """One run, on both cores; the tests of a file stay together, because they share a site."""
     print(f"\n=== {database} ===", flush=True)
     environment = {**os.environ, "TEST_DATABASE_URL": url}
@@ -72,7 +74,9 @@ def pytest(database: str, url: str, arguments: list[str], folders: list[str] | N
     with tempfile.NamedTemporaryFile(suffix=".xml") as report:
         command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "-q"]
         command += [f"--junit-xml={report.name}", *arguments, *([] if named else folders or [])]
-        code = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL).returncode
+        code = subprocess.run(
+            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL
+        ).returncode
         return counted(Outcome(database, code), report.name)
 
 

@@ -25,16 +25,18 @@ def find_server() -> Path:
             return Path(found)
     raise CommandError(
         "No Redis was found. Install one (Debian, Ubuntu: apt-get install redis-server;"
-        " Fedora: dnf install valkey; macOS: brew install redis), or set REDIS_URL to one that runs."
+        " Fedora: dnf install valkey; macOS: brew install redis), or name one in REDIS_URL."
     )
 
 
 def private_folder(path: Path) -> Path:
-    """Make `path` for this user alone. It may stand in a temporary folder that others write, too."""
+    """Make `path` for this user alone. It may stand in a temporary folder that others write."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
-        raise CommandError(f"{path} belongs to somebody else; remove it or use another data folder.")
+        raise CommandError(
+            f"{path} belongs to somebody else; remove it or use another data folder."
+        )
     path.chmod(0o700)
     return path
 

@@ -16,12 +16,15 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from . import guard
 
 # A part that dies again and again is broken: it is not started for a fourth time in a minute.
 DEATHS, IN_SECONDS = 3, 60.0
 LONGEST_LINE = 64 * 1024
+# `make`, `timeout` and the like pass a signal on that has come already. Later, it is impatience.
+ONE_WISH = 1.0
 COLOURS = (36, 33, 35, 32, 34, 31)
 
 
@@ -42,6 +45,7 @@ class Part:
     command: list[str]
     ready: str | None = None
     stop: tuple[tuple[int, float], ...] = ((signal.SIGTERM, 10.0),)
+    environment: dict[str, str] = field(default_factory=dict)
     process: asyncio.subprocess.Process | None = field(default=None, init=False)
     is_ready: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     deaths: deque[float] = field(default_factory=deque, init=False)
@@ -61,6 +65,7 @@ class Together:
         self.folder = folder
         self.parts: list[Part] = []
         self.stopping = False
+        self._asked_at = 0.0
         self._asked = asyncio.Event()
         self._broken: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._watches: list[asyncio.Task[None]] = []
@@ -115,7 +120,7 @@ class Together:
             raise Broken(f"{part.name} failed: {how(part.process.returncode)}.")
 
     async def _spawn(self, part: Part) -> None:
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1", **part.environment}
         part.process = await asyncio.create_subprocess_exec(
             *part.command,
             cwd=self.folder,
@@ -164,9 +169,7 @@ class Together:
         except TimeoutError:
             raise Broken(f"{part.name} was not ready within {within:.0f} seconds.") from None
 
-    async def until(
-        self, part: Part, check: Callable[[], Awaitable[bool]], within: float
-    ) -> None:
+    async def until(self, part: Part, check: Callable[[], Awaitable[bool]], within: float) -> None:
         """Until `check` says that the part is ready."""
 
         async def poll() -> None:
@@ -180,7 +183,7 @@ class Together:
         except TimeoutError:
             raise Broken(f"{part.name} was not ready within {within:.0f} seconds.") from None
 
-    async def wait_for(self, work: "asyncio.Future[object] | asyncio.Task[None]") -> None:
+    async def wait_for(self, work: "asyncio.Future[Any]") -> None:
         """Until `work` is done. Raises Stopped or Broken when one of these comes first."""
         asked = asyncio.create_task(self._asked.wait())
         try:
@@ -201,7 +204,10 @@ class Together:
     # Ending -------------------------------------------------------------------------------------
 
     def _ask(self) -> None:
-        if self._asked.is_set() or self.stopping:
+        now = time.monotonic()
+        if not self._asked.is_set():
+            self._asked_at = now
+        elif now - self._asked_at > ONE_WISH:
             say("Ending everything at once.")
             for part in self.parts:
                 if part.process is not None and part.process.returncode is None:

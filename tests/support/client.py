@@ -257,7 +257,9 @@ class SocketClient:
                 return event
         except TimeoutError:
             last = [event.get("type") for event in self.events[-10:]]
-            raise AssertionError(f"no such event within {timeout} s; the last were {last}") from None
+            raise AssertionError(
+                f"no such event within {timeout} s; the last were {last}"
+            ) from None
 
     async def caught_up(self, room: str, seq: int, timeout: float = 30) -> None:
         """Until everything of `room` up to `seq` has come."""

@@ -65,7 +65,9 @@ def _other_user() -> pwd.struct_passwd | None:
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    raise RuntimeError("PostgreSQL does not run as root, and there is no user 'postgres' or 'nobody'.")
+    raise RuntimeError(
+        "PostgreSQL does not run as root, and there is no user 'postgres' or 'nobody'."
+    )
 
 
 @contextmanager

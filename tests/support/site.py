@@ -300,7 +300,9 @@ def _template() -> str:
         if environment.database_url():
             template = f"template_{uuid.uuid4().hex[:12]}"
             env["DATABASE_URL"] = postgres.create(environment.database_url(), template)
-        subprocess.run([*MANAGE, "migrate", "--verbosity=0"], env=env, cwd=environment.ROOT, check=True)
+        subprocess.run(
+            [*MANAGE, "migrate", "--verbosity=0"], env=env, cwd=environment.ROOT, check=True
+        )
         _templates[os.getpid()] = template
     return _templates[os.getpid()]
 

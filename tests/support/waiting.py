@@ -25,7 +25,9 @@ def until(condition: Callable[[], T], timeout: float = 15, what: str = "") -> T:
         if value:
             return value
         if time.monotonic() > end:
-            raise TookTooLong(f"not within {timeout * SCALE:.0f} s: {what or condition!r} (last: {value!r})")
+            raise TookTooLong(
+                f"not within {timeout * SCALE:.0f} s: {what or condition!r} (last: {value!r})"
+            )
         time.sleep(POLL_SECONDS)
 
 
@@ -41,5 +43,7 @@ async def until_async(
         if value:
             return value
         if time.monotonic() > end:
-            raise TookTooLong(f"not within {timeout * SCALE:.0f} s: {what or condition!r} (last: {value!r})")
+            raise TookTooLong(
+                f"not within {timeout * SCALE:.0f} s: {what or condition!r} (last: {value!r})"
+            )
         await asyncio.sleep(POLL_SECONDS)

@@ -25,6 +25,8 @@ START_SECONDS = 60.0
 # A worker is asked to end its jobs, then to hand them back: their leases see to the rest.
 WORKER_STOP = ((signal.SIGTERM, 4.0), (signal.SIGQUIT, 4.0))
 WEB_STOP = ((signal.SIGTERM, 8.0),)
+# Of Celery, about root: in a container everybody is.
+WITHOUT_WORRY = {"PYTHONWARNINGS": "ignore:You're running the worker"}
 CELERY = [sys.executable, "-m", "celery", "--quiet", "-A", "config"]
 
 
@@ -70,7 +72,13 @@ async def run(manage: list[str], redis: Part | None, wants_demo: bool) -> None:
         if wants_demo:
             await together.once(Part("demo", [*manage, "demo"]))
         web = Part("web", [*manage, "serve"], stop=WEB_STOP)
-        worker = Part("worker", worker_command(), ready=r"worker is ready\.$", stop=WORKER_STOP)
+        worker = Part(
+            "worker",
+            worker_command(),
+            ready=r"worker is ready\.$",
+            stop=WORKER_STOP,
+            environment=WITHOUT_WORRY,
+        )
         beat = Part("beat", beat_command())
         for part in (web, worker, beat):
             await together.start(part)
@@ -97,9 +105,9 @@ def beat_command() -> list[str]:
 
 
 def data_dir_locked() -> IO[str]:
-    """The lock of the data directory, held as long as the file is open; it goes with the process."""
+    """The lock of the data directory, held while the file is open; it goes with the process."""
     path = settings.DATA_DIR / "up.lock"
-    lock = open(path, "a+")  # noqa: SIM115 - the caller closes it
+    lock = open(path, "a+")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -180,6 +188,8 @@ def welcome() -> list[str]:
         lines.append(f"  log in as {login.username:<4} with {login.password}   ({login.can})")
     close_databases()
     if settings.SECURE_SSL_REDIRECT:
-        lines.append("  It expects to stand behind a proxy that speaks HTTPS (HTTPS=false: it does not).")
+        lines.append(
+            "  It expects to stand behind a proxy that speaks HTTPS (HTTPS=false: it does not)."
+        )
     lines += ["", f"  The data are in {settings.DATA_DIR}", "  Ctrl-C stops everything.", ""]
     return [line or " " for line in lines]
