@@ -26,7 +26,7 @@ define environment
 	"$$python" requirements/install.py $(1) $(VENV)
 endef
 
-.PHONY: help run test check bench docs format lock clean
+.PHONY: help run test check bench format clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
