@@ -1,4 +1,4 @@
-"""Assembly: settings, routes, the ASGI application and the Celery application. Nobody imports it."""
+"""Assembly: settings, routes, the ASGI and the Celery application. Nobody imports it."""
 
 from .celery import app as celery_app
 

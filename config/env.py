@@ -20,7 +20,7 @@ CommaSeparated = Annotated[list[str], NoDecode]
 
 
 class Environment(BaseSettings):
-    """The variables of the README's table. Unset ones have the defaults that `make run` lives on."""
+    """The variables of docs/operations.md. Unset ones have the defaults of `make run`."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore")
 

@@ -115,21 +115,19 @@ REDIS_SOCKET = env.embedded_redis_socket(DATA_DIR)
 REDIS_EMBEDDED = not ENVIRONMENT.redis_url
 REDIS_URL = ENVIRONMENT.redis_url or f"unix://{REDIS_SOCKET}"
 
-CHANNEL_LAYERS = {
-    "default": {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer"
-        if ENVIRONMENT.channel_layer == "pubsub"
-        else "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {
-            # Reading blocks for five seconds at a time, which must not count as a time-out.
-            "hosts": [{"address": REDIS_URL, "socket_timeout": 20, "socket_connect_timeout": 5}],
-            "prefix": "parley",
-        },
-    },
+# Reading blocks for five seconds at a time, which must not count as a time-out.
+LAYER: dict[str, Any] = {
+    "hosts": [{"address": REDIS_URL, "socket_timeout": 20, "socket_connect_timeout": 5}],
+    "prefix": "parley",
 }
 if ENVIRONMENT.channel_layer == "core":
     # The layer's capacity is one for all of a process: the hub is its only reader and reads fast.
-    CHANNEL_LAYERS["default"]["CONFIG"]["capacity"] = 10_000
+    LAYER["capacity"] = 10_000
+LAYERS = {
+    "pubsub": "channels_redis.pubsub.RedisPubSubChannelLayer",
+    "core": "channels_redis.core.RedisChannelLayer",
+}
+CHANNEL_LAYERS = {"default": {"BACKEND": LAYERS[ENVIRONMENT.channel_layer], "CONFIG": LAYER}}
 
 # Sessions live in the database and the cache in each process: emptying Redis logs nobody out.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

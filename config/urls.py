@@ -9,7 +9,7 @@ from rooms import health
 from . import api
 
 # One way in for everybody: with its limits on guessing, and with what it may ask besides.
-admin.site.login = secure_admin_login(admin.site.login)
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),

@@ -229,9 +229,9 @@ class JobAdmin(ModelAdmin):
     ) -> HttpResponseBase:
         hidden = {"show_save": False, "show_save_and_continue": False}
         hidden["show_save_and_add_another"] = False
-        return super().change_view(
-            request, object_id, form_url, {**(extra_context or {}), **hidden}
-        )
+        context = {**(extra_context or {}), **hidden}
+        response: HttpResponseBase = super().change_view(request, object_id, form_url, context)
+        return response
 
     def get_actions_submit_line(self, request: HttpRequest, object_id: Any) -> Any:
         """Only what the job's state allows."""

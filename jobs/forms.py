@@ -14,7 +14,7 @@ from .actions import Submission
 from .models import IDLE, NORMAL, URGENT, Job
 
 
-class SubmitForm(forms.ModelForm):
+class SubmitForm(forms.ModelForm):  # type: ignore[type-arg]
     """Submits the job while it is checked, so that a refusal is shown beside the form. The key
     makes sending the form twice one job."""
 
@@ -46,9 +46,9 @@ class SubmitForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["kind"].choices = [
-            (kind.name, f"{kind.title} ({kind.name})") for kind in registry.known()
-        ]
+        kinds = self.fields["kind"]
+        assert isinstance(kinds, forms.ChoiceField)
+        kinds.choices = [(kind.name, f"{kind.title} ({kind.name})") for kind in registry.known()]
         self.fields["key"].initial = uuid4()
 
     def clean(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from . import bell, markdown, policy
 from .limits import limits
 from .log import Logs, writing_in_transaction
 from .models import ApiToken, Attachment, Membership, Message, Room, User, is_slug
-from .protocol import Conflict, Forbidden, Invalid, NotFound, Refusal
+from .protocol import Conflict, Invalid, NotFound, Refusal
 from .representations import member as member_json
 from .representations import message as message_json
 from .representations import person
@@ -238,7 +238,7 @@ def attach(
     return row
 
 
-# Rooms and members ----------------------------------------------------------------------------------
+# Rooms and members --------------------------------------------------------------------------------
 
 
 def create_room(
@@ -357,7 +357,7 @@ def mark_read(user: User, slug: str, seq: int) -> None:
         bell.tell(user.pk, f"read:{room.pk}", event)
 
 
-# Tokens -----------------------------------------------------------------------------------------------
+# Tokens -------------------------------------------------------------------------------------------
 
 
 def create_token(user: User, name: str) -> str:

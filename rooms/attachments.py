@@ -37,7 +37,7 @@ def attachment(request: HttpRequest, pk: UUID, name: str) -> HttpResponseBase:
     assert isinstance(request.user, User)
     if not may_have(request.user, row):
         raise Http404
-    if not row.file.storage.exists(row.file.name):
+    if not row.file.name or not row.file.storage.exists(row.file.name):
         raise Http404
     shown = row.content_type in PICTURES and "download" not in request.GET
     response: HttpResponseBase

@@ -50,11 +50,11 @@ def by_token(token: str) -> Caller | None:
 
 
 def by_session(session_key: str) -> Caller | None:
-    """As Django's middleware does it: the backend still configured, the password not changed since."""
+    """As Django's middleware does it: the backend still configured, the password unchanged."""
     session = SessionStore(session_key).load()
     if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
         return None
-    user = User.objects.filter(pk=session.get(SESSION_KEY), is_active=True).first()
+    user = User.objects.filter(pk=session.get(SESSION_KEY) or 0, is_active=True).first()
     if user is None:
         return None
     proof = session.get(HASH_SESSION_KEY, "")

@@ -25,7 +25,7 @@ class RoomForm(forms.Form):
     )
 
 
-class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
+class TokenForm(forms.ModelForm):
     class Meta:
         model = ApiToken
         fields = ["name"]

@@ -72,7 +72,7 @@ class Node:
         _nodes.pop(self.loop, None)
 
     async def _close_connections(self) -> None:
-        """Each thread's, at one moment: a thread that came early would be given a second turn."""
+        """Each thread's, at one moment: one that came early would get a second turn."""
         together = threading.Barrier(DATABASE_THREADS)
 
         def close() -> None:

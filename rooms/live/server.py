@@ -20,7 +20,6 @@ from typing import Any
 
 from daphne.server import Server
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
-from twisted.internet import reactor
 
 from rooms import health
 from rooms.limits import limits
@@ -39,6 +38,7 @@ class LiveProtocol(WebSocketProtocol):
     direct = False
     too_long = False
     reading = True
+    message_data: list[bytes]
 
     def __init__(self) -> None:
         super().__init__()
@@ -92,7 +92,7 @@ class LiveProtocol(WebSocketProtocol):
         if not self.direct:
             return 0
         transport = self.transport
-        return len(transport.dataBuffer) - transport.offset + transport._tempDataLen
+        return int(len(transport.dataBuffer) - transport.offset + transport._tempDataLen)
 
     def taken(self) -> int:
         return self.passed - self.held()
@@ -120,7 +120,7 @@ class LiveProtocol(WebSocketProtocol):
         if self.message_data_total_length > self.frame_bytes:
             # The rest is thrown away as it comes; the connection is told and stays.
             self.too_long = True
-            self.message_data = []
+            self.message_data.clear()
 
     def onMessageFrameData(self, payload: bytes) -> None:
         if not self.too_long:
@@ -136,7 +136,7 @@ class LiveProtocol(WebSocketProtocol):
         if self.failedByMe:
             return
         payload = b"".join(self.message_data)
-        self.message_data = None
+        self.message_data = []
         self.onMessage(payload, self.message_is_binary)
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
@@ -163,7 +163,7 @@ class LiveProtocol(WebSocketProtocol):
             if self.state == self.STATE_OPEN:
                 self.transport.resumeProducing()
                 # Frames that came with the last read wait here, and no read will wake them.
-                reactor.callLater(0, self.consumeData)
+                asyncio.get_running_loop().call_soon(self.consumeData)
 
 
 class LiveServer(Server):
