@@ -143,6 +143,9 @@ def _insert(wanted: Submission, kind: Kind, params: dict[str, Any], fingerprint:
             if room is not None and locked is None:
                 raise rooms_policy.no_room(room.slug)
             if locked is not None:
+                # Working in a public room joins it, as speaking there does.
+                if not Membership.objects.filter(room=locked, user=wanted.user).exists():
+                    rooms_actions.add_member_in_transaction(logs, locked, wanted.user)
                 job.room, job.seq = locked, logs.take_seq(locked)
             job.save(force_insert=True)
             if locked is not None:

@@ -1,3 +1,5 @@
+"""The app: finds kinds, and gives the socket and the slash their job commands."""
+
 from django.apps import AppConfig
 from django.conf import settings
 

@@ -150,8 +150,11 @@ def test_bad_options_are_refused(alice, lobby, wrong):
 # Who may ------------------------------------------------------------------------------------------
 
 
-def test_who_sees_a_public_room_may_work_in_it(submit, charlie):
-    assert submit("ok", user=charlie).room.slug == "lobby"
+def test_who_works_in_a_public_room_joins_it(submit, charlie, lobby):
+    assert submit("ok", user=charlie).room == lobby
+    assert lobby.memberships.filter(user=charlie).exists()
+    told = Event.objects.order_by("-seq").values_list("type", flat=True)[:2]
+    assert list(told) == ["job.changed", "member.joined"]
 
 
 def test_a_stranger_learns_nothing_of_a_private_room(submit, charlie, bob, den):
