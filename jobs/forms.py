@@ -14,7 +14,7 @@ from .actions import Submission
 from .models import IDLE, NORMAL, URGENT, Job
 
 
-class SubmitForm(forms.ModelForm):  # type: ignore[type-arg]  # type: ignore[type-arg]
+class SubmitForm(forms.ModelForm):  # type: ignore[type-arg]
     """Submits the job while it is checked, so that a refusal is shown beside the form. The key
     makes sending the form twice one job."""
 

@@ -78,7 +78,7 @@ class Keeper(threading.Thread):
                 self._wake.wait(self._pause(time.monotonic()))
                 self._wake.clear()
                 if not self._over:
-                    self._look(time.monotonic())
+                    self._look_safely()
         finally:
             connection.close()
 
@@ -87,6 +87,14 @@ class Keeper(threading.Thread):
         if self.progress is not self._whispered:
             due.append(self._whisper_at)
         return max(0.0, min(due) - now)
+
+    def _look_safely(self) -> None:
+        """Nothing may end this thread before its time: the lease and the limits depend on it."""
+        try:
+            self._look(time.monotonic())
+        except Exception:
+            logger.exception("job %s: its keeper goes on", self.job.pk)
+            connection.close()
 
     def _look(self, now: float) -> None:
         if now >= self._watch_at:
@@ -150,8 +158,8 @@ class Keeper(threading.Thread):
             self._kill_at = max(self._kill_at or now, now + WATCH_SECONDS)
             self.window.force()
         if self._kill_at is not None and now >= self._kill_at:
-            self._kill_at = None
             self._end_for_it(wanted)
+            self._kill_at = None
 
     def _end_for_it(self, wanted: type[Interruption]) -> None:
         """The kind does not come to its end: write it, and free the worker."""

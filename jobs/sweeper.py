@@ -5,9 +5,10 @@ transaction of its own. Whatever happens to the broker, this is what makes every
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -44,13 +45,16 @@ def sweep(waiting: Waiting) -> Swept:
 def take_back_lost() -> int:
     """Jobs whose worker has not renewed its lease: lost, and begun again or given up."""
     expired = Job.objects.filter(state=State.RUNNING, lease_expires_at__lt=timezone.now())
-    count = 0
-    for job_id, lease in expired.values_list("pk", "lease_token")[:MOST]:
-        if lease is None:
-            continue
-        failure = Failure("WorkerLost", "Its worker vanished in the middle of it.")
-        count += transitions.end_attempt(job_id, lease, Ending(Outcome.LOST, failure)) is not None
-    return count
+    failure = Failure("WorkerLost", "Its worker vanished in the middle of it.")
+
+    def take_back(job_id: UUID) -> bool:
+        return (
+            transitions.end_attempt(job_id, leases[job_id], Ending(Outcome.LOST, failure))
+            is not None
+        )
+
+    leases = dict(expired.exclude(lease_token=None).values_list("pk", "lease_token")[:MOST])
+    return _each(leases, take_back)
 
 
 def queue_due() -> int:
@@ -58,7 +62,20 @@ def queue_due() -> int:
     due = Job.objects.filter(
         state__in=[State.SCHEDULED, State.RETRYING], due_at__lte=timezone.now()
     ).order_by("due_at")
-    return sum(transitions.queue_due(job_id) for job_id in due.values_list("pk", flat=True)[:MOST])
+    return _each(due.values_list("pk", flat=True)[:MOST], transitions.queue_due)
+
+
+def _each(jobs: Iterable[UUID], move: Callable[[UUID], bool]) -> int:
+    """How many were moved. A job that cannot be does not keep the others from it."""
+    count = 0
+    for job_id in jobs:
+        try:
+            count += move(job_id)
+        except Job.DoesNotExist:
+            continue
+        except Exception:
+            logger.exception("job %s could not be swept", job_id)
+    return count
 
 
 def ring_again(waiting: Waiting) -> int:
