@@ -53,7 +53,8 @@ def take_back_lost() -> int:
             is not None
         )
 
-    leases = dict(expired.exclude(lease_token=None).values_list("pk", "lease_token")[:MOST])
+    rows = expired.values_list("pk", "lease_token")[:MOST]
+    leases = {job_id: lease for job_id, lease in rows if lease is not None}
     return _each(leases, take_back)
 
 
