@@ -155,6 +155,7 @@ def _write(posts: list[Post]) -> list[Outcome]:
             if post.client_id is not None:
                 known[key] = row
         Message.objects.bulk_create(fresh)
+        _speakers_have_read(logs, fresh, members)
         for row in fresh:
             payload = {"message": message_json(row, row.room.slug)}
             logs.append(row.room, "message.created", payload, seq=row.seq)
@@ -176,6 +177,21 @@ def _new_message(logs: Logs, room: Room, post: Post) -> Message:
         reply_to_id=post.reply_to,
         created_at=logs.at,
     )
+
+
+def _speakers_have_read(
+    logs: Logs, fresh: list[Message], members: dict[tuple[int, int], Membership]
+) -> None:
+    """Whoever speaks has read what stands above."""
+    moved: dict[int, Membership] = {}
+    for row in fresh:
+        author_id = row.author_id or 0
+        membership = members[row.room_id, author_id]
+        membership.read_seq, membership.read_count = row.seq, row.number
+        moved[membership.pk] = membership
+        logs.speakers.setdefault(row.room_id, {})[author_id] = row.number
+    if moved:
+        Membership.objects.bulk_update(moved.values(), ["read_seq", "read_count"])
 
 
 def _already_there(posts: Iterable[Post]) -> dict[tuple[int, UUID | None], Message]:

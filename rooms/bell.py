@@ -11,7 +11,8 @@ The messages, all of which `live.hub` reads:
     {"type": "events", "room": id, "first": seq, "last": seq, "events": [encoded, …] or absent}
     {"type": "whisper", "room": id, "key": str, "data": encoded}          to a room's subscribers
     {"type": "personal", "user": id, "key": str, "data": encoded}         to a user's connections
-    {"type": "activity", "rooms": [[id, last_seq, message_count], …]}     to every process
+    {"type": "activity", "rooms": [[id, last_seq, message_count,
+                                    [[author, number of their last message], …]], …]}
     {"type": "watch", "user": id, "watched": [room id, slug, read count or None, head, count]}
 """
 
@@ -21,6 +22,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from dataclasses import dataclass, replace
 from typing import Any
 
 from channels.layers import get_channel_layer
@@ -43,6 +45,16 @@ def room_group(room_id: int) -> str:
     return f"room.{room_id}"
 
 
+@dataclass(frozen=True)
+class Activity:
+    """Where a room stands, for those who are elsewhere; `speakers` have read up to a number."""
+
+    room_id: int
+    last_seq: int
+    message_count: int
+    speakers: dict[int, int]
+
+
 class Ringer:
     """Sends on one event loop, in rounds. Use `post` from any thread."""
 
@@ -51,7 +63,7 @@ class Ringer:
         self.on_failure: Callable[[list[int]], None] | None = None
         self._events: dict[int, tuple[int, list[bytes]]] = {}
         self._notes: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {}
-        self._activity: dict[int, tuple[int, int]] = {}
+        self._activity: dict[int, Activity] = {}
         self._activity_due = 0.0
         self._activity_timer: asyncio.TimerHandle | None = None
         self._waiting: list[Future[None]] = []
@@ -88,8 +100,12 @@ class Ringer:
         """Something not kept: the last one of a key wins."""
         self._notes[group, key] = (group, message)
 
-    def put_activity(self, room_id: int, last_seq: int, message_count: int) -> None:
-        self._activity[room_id] = (last_seq, message_count)
+    def put_activity(self, activity: Activity) -> None:
+        before = self._activity.get(activity.room_id)
+        if before is not None:
+            speakers = {**before.speakers, **activity.speakers}
+            activity = replace(activity, speakers=speakers)
+        self._activity[activity.room_id] = activity
 
     def _start(self) -> None:
         if self._task is None:
@@ -127,7 +143,10 @@ class Ringer:
         messages = [(room_group(room), events_bell(room, *batch)) for room, batch in events.items()]
         messages += notes
         if self._activity and self.loop.time() >= self._activity_due:
-            rooms = [[room, *heads] for room, heads in self._activity.items()]
+            rooms = [
+                [each.room_id, each.last_seq, each.message_count, [*each.speakers.items()]]
+                for each in self._activity.values()
+            ]
             self._activity = {}
             self._activity_due = self.loop.time() + ACTIVITY_SECONDS
             messages.append((EVERYONE, {"type": "activity", "rooms": rooms}))
@@ -192,17 +211,17 @@ def _post(put: Callable[[Ringer], None]) -> None:
 
 
 def ring_on_commit(
-    rung: Iterable[tuple[int, int, list[bytes]]], heads: Iterable[tuple[int, int, int]]
+    rung: Iterable[tuple[int, int, list[bytes]]], activity: Iterable[Activity]
 ) -> None:
     """After the commit, tell `(room_id, first_seq, encoded events)` to the rooms' subscribers and
-    `(room_id, last_seq, message_count)` to the processes whose users are members."""
-    batches, activity = list(rung), list(heads)
+    each room's activity to the processes whose users are members."""
+    batches, rooms = list(rung), list(activity)
 
     def put(ringer: Ringer) -> None:
         for batch in batches:
             ringer.put_events(*batch)
-        for head in activity:
-            ringer.put_activity(*head)
+        for each in rooms:
+            ringer.put_activity(each)
 
     transaction.on_commit(lambda: _post(put), robust=True)
 

@@ -28,6 +28,8 @@ class Logs:
     rooms: dict[int, Room]
     at: datetime = field(default_factory=timezone.now)
     events: list[Event] = field(default_factory=list)
+    # Room id → author id → the number of their last message here: how far they have read.
+    speakers: dict[int, dict[int, int]] = field(default_factory=dict)
 
     def by_slug(self) -> dict[str, Room]:
         return {room.slug: room for room in self.rooms.values()}
@@ -83,7 +85,12 @@ def writing_in_transaction(room_ids: Collection[int]) -> Iterator[Logs]:
             for room_id, batch in batches.items()
         ],
         [
-            (room_id, logs.rooms[room_id].last_seq, logs.rooms[room_id].message_count)
+            bell.Activity(
+                room_id,
+                logs.rooms[room_id].last_seq,
+                logs.rooms[room_id].message_count,
+                logs.speakers.get(room_id, {}),
+            )
             for room_id in batches
         ],
     )

@@ -197,8 +197,8 @@ class Hub:
             for connection in self.watching.of(message["user"]):
                 connection.tell(message["key"], message["data"])
         elif kind == "activity":
-            for room_id, head, count in message["rooms"]:
-                self._tell_unread(self.watching.activity(room_id, head, count))
+            for room_id, head, count, speakers in message["rooms"]:
+                self._tell_unread(self.watching.activity(room_id, head, count, dict(speakers)))
         elif kind == "watch":
             self._tell_unread(self.watching.changed(message["user"], message["watched"]))
 

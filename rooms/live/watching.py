@@ -63,8 +63,9 @@ class Watching:
         person = self._people.get(user_id)
         return list(person.connections) if person else []
 
-    def activity(self, room_id: int, head: int, count: int) -> News:
-        """A room has moved on: tell its members here who are not listening to it."""
+    def activity(self, room_id: int, head: int, count: int, speakers: dict[int, int]) -> News:
+        """A room has moved on: tell its members here who are not listening to it. Who spoke in it
+        has read up to the number of what they said."""
         news: News = []
         for user_id in self._members.get(room_id, ()):
             person = self._people[user_id]
@@ -72,6 +73,7 @@ class Watching:
             if count <= watched.count:
                 continue
             watched.head, watched.count = head, count
+            watched.read = max(watched.read, speakers.get(user_id, 0))
             news += [
                 (connection, _unread(watched))
                 for connection in person.connections

@@ -196,6 +196,21 @@ def test_unread_counts_reach_members_who_are_elsewhere(
     run(test)
 
 
+def test_what_one_says_oneself_is_not_unread(alice: User, bob: User, lobby: Room) -> None:
+    async def test() -> None:
+        ana, elsewhere = await Client.connect(alice), await Client.connect(alice)
+        await ana.call("subscribe", room="lobby")
+        await ana.say("lobby", "mine")
+        told = await elsewhere.find(lambda each: each.get("type") == "unread")
+        assert told["unread"] == 0
+
+    run(test)
+    room = Room.objects.get(pk=lobby.pk)
+    mine, his = (Membership.objects.get(room=lobby, user=user) for user in (alice, bob))
+    assert (mine.read_seq, mine.read_count) == (room.last_seq, room.message_count)
+    assert his.read_count == 0
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [

@@ -28,8 +28,12 @@ def applied(state, event, viewer):
     room["seq"], room["active_at"] = event["seq"], event["at"]
     match event["type"]:
         case "message.created":
-            messages.append(event["message"])
-            if room["role"]:
+            said = event["message"]
+            messages.append(said)
+            if room["role"] and said["author"]["id"] == viewer.pk and said["kind"] == "text":
+                # Whoever speaks has read what stands above.
+                room.update(read_seq=event["seq"], unread=0)
+            elif room["role"]:
                 room["unread"] += 1
         case "member.joined":
             members.append(event["member"])

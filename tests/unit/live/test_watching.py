@@ -21,15 +21,23 @@ def test_activity_tells_members_who_listen_elsewhere() -> None:
     here, elsewhere = tab_of(1, "lobby"), tab_of(1, "den")
     watching.add(here, [LOBBY])
     watching.add(elsewhere, [LOBBY])
-    assert watching.activity(1, 12, 7) == [
+    assert watching.activity(1, 12, 7, {}) == [
         (elsewhere, {"type": "unread", "room": "lobby", "unread": 4, "seq": 12})
     ]
+
+
+def test_who_spoke_has_read_what_they_said() -> None:
+    watching = Watching()
+    tab = tab_of(1)
+    watching.add(tab, [LOBBY])
+    assert watching.activity(1, 12, 6, {1: 6})[0][1]["unread"] == 0
+    assert watching.activity(1, 13, 7, {2: 7})[0][1]["unread"] == 1
 
 
 def test_events_that_are_no_messages_say_nothing() -> None:
     watching = Watching()
     watching.add(tab_of(1), [LOBBY])
-    assert watching.activity(1, 13, 5) == []
+    assert watching.activity(1, 13, 5, {}) == []
 
 
 def test_reading_is_told_to_all_tabs() -> None:
@@ -54,7 +62,7 @@ def test_who_left_hears_nothing_more() -> None:
     tab = tab_of(1)
     watching.add(tab, [LOBBY])
     assert watching.changed(1, (1, "lobby", None, 10, 5)) == []
-    assert watching.activity(1, 20, 9) == []
+    assert watching.activity(1, 20, 9, {}) == []
 
 
 def test_nothing_is_kept_of_who_is_gone() -> None:
@@ -62,5 +70,5 @@ def test_nothing_is_kept_of_who_is_gone() -> None:
     tab = tab_of(1)
     watching.add(tab, [LOBBY])
     watching.remove(tab)
-    assert watching.of(1) == [] and watching.activity(1, 20, 9) == []
+    assert watching.of(1) == [] and watching.activity(1, 20, 9, {}) == []
     assert not watching._members and not watching._people
