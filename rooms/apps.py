@@ -1,3 +1,5 @@
+"""The app of rooms: what registers itself when Django starts."""
+
 from django.apps import AppConfig
 
 
