@@ -26,7 +26,7 @@ define environment
 	"$$python" requirements/install.py $(1) $(VENV)
 endef
 
-.PHONY: help run test check bench format clean
+.PHONY: help run test check bench docs format lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,10 @@ check: ## Style, types, migrations and generated files
 bench: ## Measure deliveries per second, latency and memory with real processes
 	@$(call environment,dev)
 	@exec $(BIN)/python -m tests.bench $(ARGS)
+
+docs: ## Make what the documents show from the running program
+	@$(call environment,dev)
+	@exec $(BIN)/python -m tests.screenshot
 
 format: ## Put the code into its one style
 	@$(call environment,dev)

@@ -32,6 +32,7 @@ COLUMNS = {
 
 
 def main() -> None:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--members", type=int, default=500, help="of the one room")
