@@ -132,6 +132,7 @@ class Close:
         }
 
 
+BROKEN = Close(4000, "Something went wrong here; it is logged.", 1.0)
 RESTARTING = Close(4001, "The server is restarting.", 1.0)
 TOO_SLOW = Close(4008, "The connection took nothing for too long.", 1.0)
 OVERLOADED = Close(4013, "The server is overloaded.", 5.0)

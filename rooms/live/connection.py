@@ -7,6 +7,7 @@ commands. Everything here runs on the loop. The socket itself is a `Sink`.
 from __future__ import annotations
 
 import itertools
+import logging
 import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 from rooms.credentials import Caller
 from rooms.limits import limits
 from rooms.models import User
-from rooms.protocol import PROTOCOL, Close, encode
+from rooms.protocol import BROKEN, PROTOCOL, Close, encode
 from rooms.representations import person
 
 from .feed import Numbered, Subscription
@@ -23,6 +24,7 @@ from .sendbuffer import Frame, SendBuffer
 if TYPE_CHECKING:
     from .node import Node
 
+logger = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -114,8 +116,16 @@ class Connection:
             self._soon()
 
     def write(self, frame: Frame) -> None:
+        """Hand a frame to the sink. Never raises: one broken socket must not stop a room."""
         self.quiet = 0
-        self.sink.write(frame)
+        try:
+            self.sink.write(frame)
+        except Exception:
+            logger.exception("A frame could not be written; the connection is given up")
+            self.closed = True
+            self.clear = False
+            self.sink.close(BROKEN.code, BROKEN.reason)
+            return
         if not self.sink.writable:
             self.clear = False
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from channels.layers import get_channel_layer
 
-from rooms import log
+from rooms import actions, log
 from rooms.bell import EVERYONE, room_group
 from rooms.limits import limits
-from rooms.protocol import TOO_SLOW, encode
+from rooms.protocol import TOO_SLOW, NotFound, encode
 
 from .feed import Feed, Numbered, Subscription
 from .sendbuffer import Frame
@@ -201,6 +201,21 @@ class Hub:
                 self._tell_unread(self.watching.activity(room_id, head, count, dict(speakers)))
         elif kind == "watch":
             self._tell_unread(self.watching.changed(message["user"], message["watched"]))
+            _, slug, read, _, _ = message["watched"]
+            if read is None:
+                self._spawn(self._check_access(message["user"], slug))
+
+    async def _check_access(self, user_id: int, slug: str) -> None:
+        """Who is no longer a member of a closed room hears no more of it."""
+        for connection in self.watching.of(user_id):
+            if slug not in connection.subscriptions:
+                continue
+            try:
+                await self.node.in_thread(actions.find_room, connection.user, slug)
+            except NotFound:
+                self.unsubscribe(connection, slug)
+            except Exception:
+                logger.exception("Access to %s could not be checked", slug)
 
     def _tell_unread(self, news: list[tuple[Connection, dict[str, Any]]]) -> None:
         for connection, event in news:

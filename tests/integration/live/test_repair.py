@@ -1,5 +1,5 @@
-"""Bells that are lost, doubled, late or out of order, and sockets that take nothing: nothing is lost,
-nothing is told twice, the order stays, the memory is bounded."""
+"""Bells that are lost, doubled, late or out of order, and sockets that take nothing: nothing is
+lost, nothing is told twice, the order stays, the memory is bounded."""
 
 import asyncio
 import random
@@ -14,10 +14,8 @@ from rooms.live.connection import Connection
 from rooms.live.node import Node
 from rooms.live.sendbuffer import Frame
 from rooms.models import Room, User
-
-from tests.support.waiting import until_async as until
-
 from tests.integration.live.sockets import Client, run
+from tests.support.waiting import until_async as until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -135,8 +133,10 @@ class Socket:
         self.closed = code
 
 
-async def sleeper(node: Node, user: User, lobby: Room) -> tuple[Connection, Socket]:
-    socket = Socket()
+async def sleeper(
+    node: Node, user: User, lobby: Room, socket: Socket | None = None
+) -> tuple[Connection, Socket]:
+    socket = socket or Socket()
     connection = Connection(node, socket, Caller(user))
     node.hub.connections.add(connection)
     feed = await node.hub.feed(lobby.pk, lobby.slug)
@@ -171,6 +171,25 @@ def test_a_reader_that_sleeps_costs_a_number_and_gets_everything_when_it_wakes(
         connection.on_writable()
         await until(lambda: not connection.buffer)
         assert seqs(socket.frames) == list(range(head + 1, head + 901))
+
+    run(test)
+
+
+def test_a_socket_that_breaks_does_not_stop_the_room(alice: User, bob: User, lobby: Room) -> None:
+    class Broken(Socket):
+        def write(self, frame: Frame) -> None:
+            raise OSError("torn")
+
+    async def test() -> None:
+        node = await Node.current()
+        broken, socket = await sleeper(node, alice, lobby, Broken())
+        healthy, other = await sleeper(node, bob, lobby, Socket())
+        post = sync_to_async(actions.post_message)
+        for text in ("one", "two"):
+            await post(actions.Post(alice, "lobby", text))
+        head = (await Room.objects.aget(pk=lobby.pk)).last_seq
+        await until(lambda: seqs(other.frames)[-1:] == [head])
+        assert broken.closed and socket.closed == 4000
 
     run(test)
 

@@ -4,13 +4,13 @@ import asyncio
 import uuid
 
 import pytest
+from asgiref.sync import sync_to_async
 
 from rooms import actions
+from rooms.live.node import Node
 from rooms.models import ApiToken, Membership, Message, Room, User
-
-from tests.support.waiting import until_async as until
-
 from tests.integration.live.sockets import Client, run
+from tests.support.waiting import until_async as until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -134,6 +134,26 @@ def test_a_closed_room_does_not_exist_for_a_stranger(charlie: User, den: Room) -
 
     run(test)
     assert not Message.objects.exists()
+
+
+def test_who_leaves_a_closed_room_hears_no_more_of_it(
+    alice: User, bob: User, den: Room, layer: str
+) -> None:
+    async def test() -> None:
+        ana, ben = await Client.connect(alice), await Client.connect(bob)
+        for client in (ana, ben):
+            await client.call("subscribe", room="den")
+        await sync_to_async(actions.leave)(bob, "den")
+        gone = await ana.find(lambda each: each.get("type") == "member.left")
+        assert gone["member"]["user"]["id"] == bob.pk
+        node = await Node.current()
+        await until(lambda: len(node.hub._feeds[den.pk].subscriptions) == 1)
+        sent = await ana.say("den", "between us")
+        await ana.events("den", sent["seq"])
+        assert (await ben.call("typing", room="den"))["code"] == "not_subscribed"
+        assert not any(each.get("seq") == sent["seq"] for each in ben.seen)
+
+    run(test)
 
 
 def test_speaking_in_a_public_room_joins_it(charlie: User, lobby: Room) -> None:
@@ -321,8 +341,6 @@ def test_a_cookie_from_another_site_is_refused(alice: User, client) -> None:  # 
 
 def test_connections_that_come_and_go_leave_nothing_behind(alice: User, lobby: Room) -> None:
     async def test() -> None:
-        from rooms.live.node import Node
-
         ana = await Client.connect(alice)
         await ana.call("subscribe", room="lobby")
         await ana.leave()
