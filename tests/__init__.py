@@ -1,1 +1,1 @@
-"""unit: no I/O. integration: database, real Redis. e2e: real processes, browser. faults: what breaks."""
+"""unit: no I/O. integration: database, Redis. e2e: real processes, browser. faults: what breaks."""

@@ -1,4 +1,4 @@
-"""A feed takes bells as they come — lost, late, doubled, out of order — and tells each event once."""
+"""A feed takes bells as they come — lost, late, doubled, swapped — and tells each event once."""
 
 from typing import Any
 
