@@ -35,7 +35,7 @@ OPTIONS = {
     "full_page_writes": "off",
     "max_connections": "300",
     "shared_buffers": "64MB",
-    "log_min_messages": "fatal",
+    "log_min_messages": "panic",
 }
 
 
