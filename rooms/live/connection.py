@@ -157,7 +157,7 @@ class Connection:
         """The cursor is before the room's tail: read from the log, one page at a time."""
         if not self._reading_page:
             self._reading_page = True
-            self.node.hub.read_page(subscription, self._page_read)
+            self.node.hub.repair.read_page(subscription, self._page_read)
 
     def _page_read(self, subscription: Subscription, rows: list[Numbered]) -> None:
         self._reading_page = False

@@ -59,7 +59,7 @@ async def subscribe(connection: Connection, command: Subscribe) -> None:
         }
     )
     if room.last_seq > feed.head:
-        connection.node.hub.nudge([room.pk])
+        connection.node.hub.repair.nudge([room.pk])
 
 
 async def unsubscribe(connection: Connection, command: Unsubscribe) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from channels.layers import get_channel_layer
@@ -20,7 +19,8 @@ from rooms.bell import EVERYONE, room_group
 from rooms.limits import limits
 from rooms.protocol import TOO_SLOW, NotFound, encode
 
-from .feed import Feed, Numbered, Subscription
+from .feed import Feed, Subscription
+from .repair import Repair
 from .sendbuffer import Frame
 from .watching import Watching
 
@@ -35,7 +35,6 @@ FAN_OUT_SECONDS = 0.005
 FAN_OUT_MEMBERS = 64
 # So many bells are taken in before the loop gets its turn.
 BELLS = 256
-PAGE_EVENTS = 200
 # A room without local subscribers keeps its tail for as long, for those who come right back.
 IDLE_SECONDS = 30.0
 # A subscription at Redis may take effect a moment after the head was read: look again after this.
@@ -49,11 +48,10 @@ class Hub:
         self.node = node
         self.connections: set[Connection] = set()
         self.watching = Watching()
-        self._feeds: dict[int, Feed] = {}
+        self.feeds: dict[int, Feed] = {}
+        self.repair = Repair(self)
         self._opening: dict[int, asyncio.Task[Feed]] = {}
-        self._reading: dict[int, asyncio.Task[None]] = {}
-        self._fanning: dict[int, asyncio.Task[None]] = {}
-        self._pages: dict[tuple[int, int], list[tuple[Subscription, PageRead]]] = {}
+        self._fanning: set[int] = set()
         self._layer: Any = None
         self._channel = ""
         self._groups: set[str] = set()
@@ -64,11 +62,11 @@ class Hub:
 
     async def start(self) -> None:
         self._layer = get_channel_layer()
-        self._spawn(self._receive())
-        self._spawn(self._check_positions())
-        self._spawn(self._sweep())
+        self.spawn(self._receive())
+        self.spawn(self._check_positions())
+        self.spawn(self._sweep())
 
-    def _spawn(self, work: Any) -> None:
+    def spawn(self, work: Any) -> None:
         task = self.node.loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -84,7 +82,7 @@ class Hub:
 
     async def feed(self, room_id: int, slug: str) -> Feed:
         """The room's feed; the first call for a room joins its group and then reads its head."""
-        feed = self._feeds.get(room_id)
+        feed = self.feeds.get(room_id)
         if feed is not None:
             return feed
         opening = self._opening.get(room_id)
@@ -100,8 +98,8 @@ class Hub:
         bounds = limits()
         feed = Feed(room_id, slug, heads.get(room_id, 0), bounds.tail_events, bounds.tail_bytes)
         feed.idle_since = self.node.loop.time()
-        self._feeds[room_id] = feed
-        self.node.loop.call_later(SETTLE_SECONDS, self.nudge, [room_id])
+        self.feeds[room_id] = feed
+        self.node.loop.call_later(SETTLE_SECONDS, self.repair.nudge, [room_id])
         return feed
 
     def subscribe(self, connection: Connection, feed: Feed, after: int) -> Subscription:
@@ -184,12 +182,12 @@ class Hub:
     def _hear(self, message: dict[str, Any]) -> None:
         kind = message["type"]
         if kind == "events":
-            feed = self._feeds.get(message["room"])
+            feed = self.feeds.get(message["room"])
             if feed is not None:
                 feed.apply(message["first"], message["last"], message.get("events"))
-                self._advance(feed)
+                self.advance(feed)
         elif kind == "whisper":
-            feed = self._feeds.get(message["room"])
+            feed = self.feeds.get(message["room"])
             if feed is not None:
                 for subscription in feed.subscriptions:
                     subscription.connection.tell(message["key"], message["data"])
@@ -203,7 +201,7 @@ class Hub:
             self._tell_unread(self.watching.changed(message["user"], message["watched"]))
             _, slug, read, _, _ = message["watched"]
             if read is None:
-                self._spawn(self._check_access(message["user"], slug))
+                self.spawn(self._check_access(message["user"], slug))
 
     async def _check_access(self, user_id: int, slug: str) -> None:
         """Who is no longer a member of a closed room hears no more of it."""
@@ -221,100 +219,41 @@ class Hub:
         for connection, event in news:
             connection.tell(f"unread:{event['room']}", encode(event))
 
-    def _advance(self, feed: Feed) -> None:
+    def advance(self, feed: Feed) -> None:
         """Something may have arrived: fan out what is at hand, read what is missing."""
         if feed.head > feed.flushed and feed.room_id not in self._fanning:
-            task = self.node.loop.create_task(self._fan_out(feed))
-            self._fanning[feed.room_id] = task
-            task.add_done_callback(lambda _: self._fanning.pop(feed.room_id, None))
-        if feed.has_gap and feed.room_id not in self._reading:
-            task = self.node.loop.create_task(self._read_gap(feed))
-            self._reading[feed.room_id] = task
-            task.add_done_callback(lambda _: self._reading.pop(feed.room_id, None))
+            self._fanning.add(feed.room_id)
+            self.spawn(self._fan_out(feed))
+        if feed.has_gap:
+            self.repair.read_gap(feed)
 
     async def _fan_out(self, feed: Feed) -> None:
-        """While one frame goes round the room, what arrives waits for the next."""
-        while feed.head > feed.flushed:
-            base, top = feed.flushed, feed.head
-            frame = Frame(feed.unflushed())
-            started = self.node.loop.time()
-            for count, subscription in enumerate(list(feed.subscriptions), 1):
-                connection = subscription.connection
-                if subscription.seq == base and connection.clear:
-                    connection.write(frame)
-                    subscription.seq = top
-                elif subscription.seq < top:
-                    connection.lag(subscription)
-                if count % FAN_OUT_MEMBERS == 0:
-                    if self.node.loop.time() - started > FAN_OUT_SECONDS:
-                        await asyncio.sleep(0)
-                        started = self.node.loop.time()
-            feed.mark_flushed(top)
+        """While one frame goes round the room, what arrives waits for the next.
 
-    # Reading -------------------------------------------------------------------------------------
-
-    async def _read_gap(self, feed: Feed) -> None:
-        tries = 0
-        while feed.has_gap and tries < 5:
-            before = feed.head
-            try:
-                rows = await self.node.in_thread(
-                    log.read, feed.room_id, feed.slug, feed.head, PAGE_EVENTS
-                )
-            except Exception:
-                logger.exception("The log of %s could not be read", feed.slug)
-                rows = []
-            feed.apply_read(rows)
-            if feed.head == before:
-                # A bell from the future, or a database that does not answer.
-                tries += 1
-                await asyncio.sleep(0.2 * tries)
-            elif feed.head > feed.flushed and feed.room_id not in self._fanning:
-                self._advance(feed)
-        feed.wanted = feed.head
-
-    def read_page(self, subscription: Subscription, done: PageRead) -> None:
-        """A page of the log after a cursor; all who stand at the same place share one query."""
-        key = (subscription.feed.room_id, subscription.seq)
-        if key in self._pages:
-            self._pages[key].append((subscription, done))
-            return
-        self._pages[key] = [(subscription, done)]
-        self._spawn(self._read_page(key, subscription.feed))
-
-    async def _read_page(self, key: tuple[int, int], feed: Feed) -> None:
+        Leaving the loop and leaving `_fanning` are one step, so that no arrival falls between.
+        """
         try:
-            rows = await self.node.in_thread(log.read, key[0], feed.slug, key[1], PAGE_EVENTS)
-        except Exception:
-            logger.exception("The log of %s could not be read", feed.slug)
-            rows = []
-        if not rows:
-            await asyncio.sleep(1)
-        feed.apply_earlier(rows)
-        for subscription, done in self._pages.pop(key):
-            if rows and rows[0][0] != subscription.seq + 1:
-                # Trimmed under a cursor: only a new subscription can say so.
-                subscription.connection.close(TOO_SLOW)
-                continue
-            done(subscription, list(rows))
+            while feed.head > feed.flushed:
+                await self._round(feed)
+        finally:
+            self._fanning.discard(feed.room_id)
 
-    def nudge(self, room_ids: list[int]) -> None:
-        """Compare these rooms' heads with the database: their bells may not have been heard."""
-        known = [room_id for room_id in room_ids if room_id in self._feeds]
-        if known:
-            self._spawn(self._compare(known))
-
-    async def _compare(self, room_ids: list[int]) -> None:
-        try:
-            heads = await self.node.in_thread(log.heads, room_ids)
-        except Exception as error:
-            logger.warning("The rooms' heads could not be read: %r", error)
-            return
-        for room_id, head in heads.items():
-            feed = self._feeds.get(room_id)
-            if feed is not None and head > feed.head:
-                feed.apply(head, head, None)
-                self._advance(feed)
+    async def _round(self, feed: Feed) -> None:
+        base, top = feed.flushed, feed.head
+        frame = Frame(feed.unflushed())
+        started = self.node.loop.time()
+        for count, subscription in enumerate(list(feed.subscriptions), 1):
+            connection = subscription.connection
+            if subscription.seq == base and connection.clear:
+                connection.write(frame)
+                subscription.seq = top
+            elif subscription.seq < top:
+                connection.lag(subscription)
+            if count % FAN_OUT_MEMBERS == 0:
+                if self.node.loop.time() - started > FAN_OUT_SECONDS:
+                    await asyncio.sleep(0)
+                    started = self.node.loop.time()
+        feed.mark_flushed(top)
 
     # Keeping -------------------------------------------------------------------------------------
 
@@ -327,8 +266,8 @@ class Hub:
                 # Where groups live in Redis (channels_redis.core) they may have been flushed.
                 for group in (EVERYONE, *list(self._groups)):
                     await self._join(group)
-            await self._compare(
-                [feed.room_id for feed in self._feeds.values() if feed.subscriptions]
+            await self.repair.compare(
+                [feed.room_id for feed in self.feeds.values() if feed.subscriptions]
             )
 
     def unwell(self) -> None:
@@ -349,7 +288,7 @@ class Hub:
                 if connection.quiet > ticks and connection.clear:
                     connection.write(heartbeat)
                 self._check_stalled(connection, now, bounds.stalled_seconds)
-            for feed in list(self._feeds.values()):
+            for feed in list(self.feeds.values()):
                 if feed.idle_since is not None and now - feed.idle_since > IDLE_SECONDS:
                     await self._close(feed)
 
@@ -364,7 +303,7 @@ class Hub:
             connection.close(TOO_SLOW)
 
     async def _close(self, feed: Feed) -> None:
-        self._feeds.pop(feed.room_id, None)
+        self.feeds.pop(feed.room_id, None)
         group = room_group(feed.room_id)
         self._groups.discard(group)
         try:
@@ -372,6 +311,3 @@ class Hub:
                 await self._layer.group_discard(group, self._channel)
         except Exception as error:
             logger.debug("Leaving %s failed: %r", group, error)
-
-
-PageRead = Callable[[Subscription, list[Numbered]], None]

@@ -277,3 +277,31 @@ def test_a_full_journal_says_when_to_come_back(alice: User, lobby: Room, setting
         assert all(each["retry_after"] > 0 for each in busy)
 
     run(test)
+
+
+def test_what_arrives_as_a_fan_out_or_a_reading_ends_is_told(alice: User, lobby: Room) -> None:
+    """An arrival between the end of a task and the word of it must not wait for the next bell."""
+
+    async def test() -> None:
+        node = await Node.current()
+        connection, socket = await sleeper(node, alice, lobby)
+        feed = connection.subscriptions["lobby"].feed
+
+        def arrive(count: int) -> None:
+            for _ in range(count):
+                seq = feed.head + 1
+                feed.apply(seq, seq, [b'{"at": 1, "seq": %d}' % seq])
+                node.hub.advance(feed)
+
+        first = feed.head + 1
+        for turn in range(1, 6):
+            arrive(1)
+            # After `turn` more steps of the loop: at one of them the task has just ended.
+            for _ in range(turn):
+                await asyncio.sleep(0)
+            node.loop.call_soon(arrive, 1)
+            await until(lambda: feed.flushed == feed.head)
+            await until(lambda: seqs(socket.frames)[-1:] == [feed.head])
+        assert seqs(socket.frames) == list(range(first, feed.head + 1))
+
+    run(test)

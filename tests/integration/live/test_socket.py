@@ -147,7 +147,7 @@ def test_who_leaves_a_closed_room_hears_no_more_of_it(
         gone = await ana.find(lambda each: each.get("type") == "member.left")
         assert gone["member"]["user"]["id"] == bob.pk
         node = await Node.current()
-        await until(lambda: len(node.hub._feeds[den.pk].subscriptions) == 1)
+        await until(lambda: len(node.hub.feeds[den.pk].subscriptions) == 1)
         sent = await ana.say("den", "between us")
         await ana.events("den", sent["seq"])
         assert (await ben.call("typing", room="den"))["code"] == "not_subscribed"
@@ -352,7 +352,7 @@ def test_connections_that_come_and_go_leave_nothing_behind(alice: User, lobby: R
             await each.leave()
         await until(lambda: len(asyncio.all_tasks()) <= before)
         assert not node.hub.connections and not node.hub.watching.of(alice.pk)
-        assert all(not feed.subscriptions for feed in node.hub._feeds.values())
+        assert all(not feed.subscriptions for feed in node.hub.feeds.values())
 
     run(test)
 
