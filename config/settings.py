@@ -132,7 +132,7 @@ CHANNEL_LAYERS = {"default": {"BACKEND": LAYERS[ENVIRONMENT.channel_layer], "CON
 # Sessions live in the database and the cache in each process: emptying Redis logs nobody out.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
-# Celery: reasons for each value are in docs/design-notes.md ---------------------------------------
+# Celery: docs/jobs.md has the reasons, in "Celery is a bell as well" -----------------------------
 
 
 def broker_url(redis_url: str) -> str:
