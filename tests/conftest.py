@@ -1,9 +1,11 @@
 """The cast and the stage: Alice owns, Bob is a member, Charlie is a stranger."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
@@ -12,6 +14,10 @@ from tests.support import site as sites
 from tests.support.browser import arguments, find_browser
 from tests.support.site import Site
 from tests.support.waiting import until
+
+# How long an example takes says something about the machine, not about the code.
+hypothesis.settings.register_profile("parley", deadline=None, derandomize="CI" in os.environ)
+hypothesis.settings.load_profile("parley")
 
 
 @pytest.fixture(scope="session")
