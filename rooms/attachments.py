@@ -8,14 +8,21 @@ import asyncio
 from collections.abc import AsyncIterator
 from uuid import UUID
 
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.handlers.asgi import ASGIRequest
-from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    StreamingHttpResponse,
+)
 from django.shortcuts import get_object_or_404
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
-from . import policy
+from . import credentials, policy
 from .models import Attachment, Membership, User
 
 PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml"}
@@ -30,12 +37,27 @@ def may_have(user: User, attachment: Attachment) -> bool:
     return policy.may_see(attachment.room, membership)
 
 
+def by_token(request: HttpRequest) -> User | HttpResponse | None:
+    """A program's way in, or the refusal of its token; None when it shows none."""
+    token = credentials.bearer(request.headers.get("Authorization", ""))
+    if token is None:
+        return None
+    caller = credentials.by_token(token)
+    if caller is None:
+        return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
+    return caller.user
+
+
 @require_safe
-@login_required
 def attachment(request: HttpRequest, pk: UUID, name: str) -> HttpResponseBase:
+    """A file, for people with a session and for programs with a token."""
+    user = by_token(request) or request.user
+    if isinstance(user, HttpResponse):
+        return user
+    if not isinstance(user, User):
+        return redirect_to_login(request.get_full_path())
     row = get_object_or_404(Attachment.objects.select_related("room"), pk=pk, name=name)
-    assert isinstance(request.user, User)
-    if not may_have(request.user, row):
+    if not may_have(user, row):
         raise Http404
     if not row.file.name or not row.file.storage.exists(row.file.name):
         raise Http404

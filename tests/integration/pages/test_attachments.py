@@ -49,6 +49,23 @@ def test_members_get_a_file_and_strangers_learn_nothing(
     assert get(bob, file, name="other.txt").status_code == 404
 
 
+def test_a_program_gets_a_file_with_its_token(
+    alice: User, bob: User, charlie: User, den: Room
+) -> None:
+    file = attach(den, alice, "notes.txt", "text/plain", b"secret")
+
+    def fetch(token: str) -> Any:
+        headers = {"Authorization": f"Bearer {token}"}
+        return Client().get(f"/attachments/{file.pk}/{file.name}", headers=headers)
+
+    allowed = fetch(actions.create_token(bob, "bot"))
+    assert b"".join(allowed.streaming_content) == b"secret"
+    allowed.close()
+    assert fetch(actions.create_token(charlie, "bot")).status_code == 404
+    refused = fetch("parley_wrong")
+    assert refused.status_code == 401 and refused["WWW-Authenticate"] == "Bearer"
+
+
 def test_everybody_who_sees_a_public_room_gets_its_files(
     alice: User, charlie: User, lobby: Room
 ) -> None:
