@@ -72,8 +72,12 @@ def bench(options: argparse.Namespace) -> None:
                 runs.append(run)
                 connects.append(run["connects_per_second"])
             row = {name: median(run[name] for run in runs) for name in COLUMNS}
-            print("| " + " | ".join(f"{row[name]:,}" for name in COLUMNS) + " |", flush=True)
+            print("| " + " | ".join(shown(row[name]) for name in COLUMNS) + " |", flush=True)
         print(f"\nConnecting with a token and subscribing: {median(connects):,.0f}/s.")
+
+
+def shown(value: float) -> str:
+    return f"{value:,.1f}" if value < 100 and value != int(value) else f"{value:,.0f}"
 
 
 def make_members(site: Site, count: int) -> list[str]:
