@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from tests.support import site as sites
 from tests.support.browser import arguments, find_browser
+from tests.support.process import Guard
 from tests.support.site import Site
 from tests.support.waiting import until
 
@@ -25,13 +26,16 @@ def real_redis() -> Iterator[str]:
     """A real Redis for this test process, where the settings expect it; its URL."""
     from rooms.management import embedded_redis
 
+    guard = Guard()
     process = subprocess.Popen(embedded_redis.command("redis.log"), start_new_session=True)
+    guard.tell(f"+{process.pid}")
     try:
         until(lambda: embedded_redis.answers(settings.REDIS_URL), what="Redis answers")
         yield settings.REDIS_URL
     finally:
         process.terminate()
         process.wait(10)
+        guard.close()
 
 
 @pytest.fixture(scope="session")
