@@ -294,7 +294,7 @@ def _template() -> str:
         from django.conf import settings
 
         folder = Path(settings.DATA_DIR) / "template"
-        folder.mkdir()
+        folder.mkdir(mode=0o700)
         env = {**environment.clean(), "PARLEY_DATA_DIR": str(folder)}
         template = str(folder / "db.sqlite3")
         if environment.database_url():
