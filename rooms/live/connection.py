@@ -19,7 +19,7 @@ from rooms.protocol import BROKEN, PROTOCOL, Close, encode
 from rooms.representations import person
 
 from .feed import Numbered, Subscription
-from .sendbuffer import Frame, SendBuffer
+from .sendbuffer import FRAME_BYTES, Frame, SendBuffer
 
 if TYPE_CHECKING:
     from .node import Node
@@ -28,8 +28,6 @@ logger = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# About as much as one frame holds, and with it what the transport is given at a time.
-FRAME_BYTES = 48 * 1024
 _numbers = itertools.count(1)
 
 

@@ -83,10 +83,6 @@ class Feed:
 
     # What goes out -------------------------------------------------------------------------------
 
-    def unflushed(self) -> list[bytes]:
-        """What has arrived since the last fan-out."""
-        return self._events[self.flushed + 1 - self._first :]
-
     def mark_flushed(self, seq: int) -> None:
         """Everything up to `seq` has been fanned out; the tail may shrink to its bounds."""
         self.flushed = max(self.flushed, seq)

@@ -21,7 +21,7 @@ from rooms.protocol import TOO_SLOW, NotFound, encode
 
 from .feed import Feed, Subscription
 from .repair import Repair
-from .sendbuffer import Frame
+from .sendbuffer import FRAME_BYTES, Frame
 from .watching import Watching
 
 if TYPE_CHECKING:
@@ -239,8 +239,10 @@ class Hub:
             self._fanning.discard(feed.room_id)
 
     async def _round(self, feed: Feed) -> None:
-        base, top = feed.flushed, feed.head
-        frame = Frame(feed.unflushed())
+        base = feed.flushed
+        events = feed.after(base, FRAME_BYTES)
+        assert events, "the tail keeps what was not fanned out"
+        top, frame = base + len(events), Frame(events)
         started = self.node.loop.time()
         for count, subscription in enumerate(list(feed.subscriptions), 1):
             connection = subscription.connection

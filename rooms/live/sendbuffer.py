@@ -12,6 +12,8 @@ messages. Pure: no socket, no loop.
 from collections import deque
 from typing import Protocol
 
+# About as much as one frame holds, and with it what the transport is given at a time.
+FRAME_BYTES = 48 * 1024
 EPHEMERAL_KEYS = 64
 EPHEMERAL_BYTES = 16 * 1024
 
