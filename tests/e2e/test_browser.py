@@ -84,6 +84,9 @@ def people(browser: Browser, site: Site) -> Iterator[Callable[..., Person]]:
 def test_two_people_talk(site: Site, people: Callable[..., Person]) -> None:
     room = site.room("tea", "alice", "bob")
     alice, bob = people("alice").enter(room), people("bob").enter(room)
+    # Who is present hears: typing is not kept for those who come later.
+    for name in ("Alice", "Bob"):
+        expect(alice.page.locator(f"[data-member={name}][data-present]")).to_be_attached()
     alice.box.press_sequentially("Good morning")
     expect(bob.page.locator("[data-typing]")).to_contain_text("is typing")
     alice.box.press("Enter")

@@ -77,7 +77,8 @@ def process_of(job: dict[str, Any]) -> int:
 def test_a_worker_is_killed_in_the_middle_of_a_job(site: Site, tmp_path: Path) -> None:
     trace = tmp_path / "trace"
     work = Work(site, "slow", steps=30, seconds=0.1, trace=str(trace))
-    work.until("running")
+    # A job is running from its claim on, a moment before its function begins.
+    until(lambda: trace.exists() and trace.read_text(), what="the function has begun")
     site.worker.kill()
     site.worker.start()
     job = work.end()
