@@ -18,15 +18,23 @@ class Limits(BaseSettings):
     message_characters: Positive = 10_000
     frame_bytes: Positive = 64 * 1024
     waiting_frames: Positive = 32
+    commands_per_second: Seconds = 20
+    commands_burst: Positive = 40
+    # So many refused commands without a pause end the connection.
+    flood_commands: Positive = 200
+    connections_per_user: Positive = 20
     send_buffer_bytes: Positive = 256 * 1024
     tail_events: Positive = 512
     tail_bytes: Positive = 1024 * 1024
     resume_events: Positive = 2_000
     journal_posts: Positive = 10_000
+    inbox_bells: Positive = 10_000
     subscriptions: Positive = 500
     presence_names: Positive = 100
+    presence_lease_seconds: Seconds = 45
     heartbeat_seconds: Seconds = 25
     stalled_seconds: Seconds = 60
+    drain_seconds: Seconds = 25
     position_check_seconds: Seconds = 30
     log_events: Positive = 10_000
     log_days: Positive = 30

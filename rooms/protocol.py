@@ -103,6 +103,13 @@ class Conflict(Refusal):
     status = 409
 
 
+class RateLimited(Refusal):
+    status = 429
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        super().__init__(message, "rate_limited", temporary=True, retry_after=retry_after)
+
+
 class Busy(Refusal):
     status = 503
 

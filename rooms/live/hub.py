@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from channels.layers import get_channel_layer
@@ -57,6 +58,13 @@ class Hub:
         self._groups: set[str] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._unwell = False
+        self._hearers: dict[str, Callable[[dict[str, Any]], None]] = {
+            "events": self._hear_events,
+            "whisper": self._hear_whisper,
+            "personal": self._hear_personal,
+            "activity": self._hear_activity,
+            "watch": self._hear_watch,
+        }
 
     # Life ----------------------------------------------------------------------------------------
 
@@ -179,29 +187,38 @@ class Hub:
             if taken % BELLS == 0:
                 await asyncio.sleep(0)
 
+    def hears(self, type: str, call: Callable[[dict[str, Any]], None]) -> None:
+        """Have layer messages of `type` taken by `call`, on the loop."""
+        self._hearers[type] = call
+
     def _hear(self, message: dict[str, Any]) -> None:
-        kind = message["type"]
-        if kind == "events":
-            feed = self.feeds.get(message["room"])
-            if feed is not None:
-                feed.apply(message["first"], message["last"], message.get("events"))
-                self.advance(feed)
-        elif kind == "whisper":
-            feed = self.feeds.get(message["room"])
-            if feed is not None:
-                for subscription in feed.subscriptions:
-                    subscription.connection.tell(message["key"], message["data"])
-        elif kind == "personal":
-            for connection in self.watching.of(message["user"]):
-                connection.tell(message["key"], message["data"])
-        elif kind == "activity":
-            for room_id, head, count, speakers in message["rooms"]:
-                self._tell_unread(self.watching.activity(room_id, head, count, dict(speakers)))
-        elif kind == "watch":
-            self._tell_unread(self.watching.changed(message["user"], message["watched"]))
-            _, slug, read, _, _ = message["watched"]
-            if read is None:
-                self.spawn(self._check_access(message["user"], slug))
+        self._hearers[message["type"]](message)
+
+    def _hear_events(self, message: dict[str, Any]) -> None:
+        feed = self.feeds.get(message["room"])
+        if feed is not None:
+            feed.apply(message["first"], message["last"], message.get("events"))
+            self.advance(feed)
+
+    def _hear_whisper(self, message: dict[str, Any]) -> None:
+        feed = self.feeds.get(message["room"])
+        if feed is not None:
+            for subscription in feed.subscriptions:
+                subscription.connection.tell(message["key"], message["data"])
+
+    def _hear_personal(self, message: dict[str, Any]) -> None:
+        for connection in self.watching.of(message["user"]):
+            connection.tell(message["key"], message["data"])
+
+    def _hear_activity(self, message: dict[str, Any]) -> None:
+        for room_id, head, count, speakers in message["rooms"]:
+            self._tell_unread(self.watching.activity(room_id, head, count, dict(speakers)))
+
+    def _hear_watch(self, message: dict[str, Any]) -> None:
+        self._tell_unread(self.watching.changed(message["user"], message["watched"]))
+        _, slug, read, _, _ = message["watched"]
+        if read is None:
+            self.spawn(self._check_access(message["user"], slug))
 
     async def _check_access(self, user_id: int, slug: str) -> None:
         """Who is no longer a member of a closed room hears no more of it."""
