@@ -4,6 +4,7 @@ import hashlib
 import os
 import secrets
 import tempfile
+import tomllib
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -42,6 +43,7 @@ class Environment(BaseSettings):
     log_level: str = "INFO"
     channel_layer: str = "pubsub"
     parley_kinds: CommaSeparated = []
+    parley_metrics_token: str = ""
 
     @field_validator("allowed_hosts", "csrf_trusted_origins", "parley_kinds", mode="before")
     @classmethod
@@ -96,6 +98,12 @@ def load(kind: type[S]) -> S:
         raise ImproperlyConfigured(
             "these environment variables are not usable:\n" + "\n".join(lines)
         ) from None
+
+
+def version() -> str:
+    """Of this program, as its one declaration says."""
+    project = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]
+    return str(project["version"])
 
 
 def data_dir(environment: Environment) -> Path:

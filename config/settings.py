@@ -15,6 +15,7 @@ from .unfold import UNFOLD as UNFOLD
 
 ENVIRONMENT = env.load(env.Environment)
 BASE_DIR = env.BASE_DIR
+VERSION = env.version()
 DATA_DIR = env.data_dir(ENVIRONMENT)
 HOST, PORT = ENVIRONMENT.host, ENVIRONMENT.port
 PARLEY_LIMITS = env.load(Limits)
@@ -231,6 +232,9 @@ if ENVIRONMENT.email_url:
     EMAIL_HOST, EMAIL_PORT = mail.hostname, mail.port or (465 if mail.scheme == "smtps" else 25)
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = mail.username or "", mail.password or ""
     EMAIL_USE_SSL, EMAIL_USE_TLS = mail.scheme == "smtps", "tls=1" in mail.query
+
+# Who may read /metrics from elsewhere than this machine: whoever has this token.
+PARLEY_METRICS_TOKEN = ENVIRONMENT.parley_metrics_token
 
 # Pages --------------------------------------------------------------------------------------------
 

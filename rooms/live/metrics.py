@@ -1,10 +1,14 @@
 """What a web process counts of its live side, for Prometheus. Names and meanings in one place.
 
 Counted by the parts of `live/` where it happens, and never once a member in a fan-out: a round
-counts all of its deliveries at once.
+counts all of its deliveries at once. `rooms.scrape` shows them; where PROMETHEUS_MULTIPROC_DIR is
+set, which has to be before this is imported, those of all processes that share the directory.
 """
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
+
+# A time of creation for each series doubles their number and tells what `started` tells.
+disable_created_metrics()
 
 _BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
@@ -47,4 +51,27 @@ INBOX_OVERFLOWS = Counter(
 )
 RESUMES = Counter(
     "parley_resumes", "Subscriptions with a position: from memory, the log, or too far.", ["kind"]
+)
+
+# The process itself. The client library's own collectors know nothing of several processes.
+INFO = Gauge("parley_info", "Always 1.", ["version", "python"], multiprocess_mode="livemax")
+STARTED = Gauge(
+    "parley_process_start_time_seconds", "When it began, in Unix time.", multiprocess_mode="liveall"
+)
+RESIDENT = Gauge(
+    "parley_process_resident_bytes", "Memory that is really used.", multiprocess_mode="liveall"
+)
+CPU = Gauge(
+    "parley_process_cpu_seconds",
+    "Processor time used since the start.",
+    multiprocess_mode="liveall",
+)
+OPEN_FILES = Gauge(
+    "parley_process_open_files", "Open files and sockets.", multiprocess_mode="liveall"
+)
+MOST_FILES = Gauge("parley_process_max_files", "So many may be open.", multiprocess_mode="liveall")
+LOOP_LAG = Gauge(
+    "parley_loop_lag_seconds",
+    "The longest that the event loop kept somebody waiting, of late.",
+    multiprocess_mode="liveall",
 )

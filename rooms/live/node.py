@@ -22,6 +22,7 @@ from rooms import bell
 from rooms.limits import limits
 from rooms.protocol import RESTARTING, Close
 
+from . import vitals
 from .hub import Hub
 from .journal import Journal
 
@@ -61,6 +62,7 @@ class Node:
     async def start(self) -> None:
         bell.attach(self._ringer)
         await self.hub.start()
+        self.hub.spawn(vitals.watch())
 
     async def stop(self) -> None:
         """End everything; what waits to be written is written first."""

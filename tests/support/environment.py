@@ -10,7 +10,7 @@ READ = {name.upper() for name in Environment.model_fields} | {"DJANGO_SETTINGS_M
 
 
 def leaks(name: str) -> bool:
-    return name in READ or name.startswith(("PARLEY_", "CELERY_", "DJANGO_"))
+    return name in READ or name.startswith(("PARLEY_", "CELERY_", "DJANGO_", "PROMETHEUS_"))
 
 
 def clean() -> dict[str, str]:

@@ -1,0 +1,34 @@
+"""Every metric is explained to operators."""
+
+import re
+from pathlib import Path
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from rooms.live import metrics
+
+ROOT = Path(__file__).resolve().parents[3]
+METRICS = {
+    name: value
+    for name, value in vars(metrics).items()
+    if isinstance(value, Counter | Gauge | Histogram)
+}
+
+
+def exposed(metric: Counter | Gauge | Histogram) -> str:
+    (family,) = metric.describe()
+    return f"{family.name}_total" if family.type == "counter" else family.name
+
+
+def test_every_metric_is_in_the_operators_table_and_nothing_else_is():
+    page = (ROOT / "docs" / "operations.md").read_text()
+    documented = re.findall(r"^\| `(parley_\w+)` \|", page, re.MULTILINE)
+    assert sorted(documented) == sorted(map(exposed, METRICS.values()))
+
+
+def test_every_label_is_in_the_table():
+    page = (ROOT / "docs" / "operations.md").read_text()
+    for metric in METRICS.values():
+        (row,) = re.findall(rf"^\| `{exposed(metric)}` \|([^|]*)\|", page, re.MULTILINE)
+        labels = set(re.findall(r"`(\w+)`", row)) - {"le", "pid"}
+        assert labels == set(metric._labelnames), exposed(metric)
