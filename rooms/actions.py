@@ -1,12 +1,12 @@
 """Every write to rooms. Each action decides by `policy`, changes the rows and tells the log, in one
 transaction; what is not kept is whispered after it.
 
+What people say is written by `posting`, whose functions are at hand here as well.
 Called by the journal (socket), the REST API, the admin, commands, and by other apps.
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -18,14 +18,15 @@ from django.utils.text import slugify
 from . import bell, markdown, policy
 from .limits import limits
 from .log import Logs, writing_in_transaction
+from .members import add_member_in_transaction, remove_member_in_transaction
 from .models import ApiToken, Attachment, Membership, Message, Room, User, is_slug
-from .protocol import Conflict, Invalid, NotFound, Refusal
-from .representations import member as member_json
+from .posting import Outcome as Outcome
+from .posting import Post as Post
+from .posting import post_message as post_message
+from .posting import post_messages as post_messages
+from .protocol import Conflict, Invalid
 from .representations import message as message_json
 from .representations import person
-
-Outcome = dict[str, object] | Refusal
-
 
 # Looking up ---------------------------------------------------------------------------------------
 
@@ -45,170 +46,7 @@ def find_room(user: User, slug: str) -> tuple[Room, Membership | None]:
     return policy.require_see(room, membership, slug), membership
 
 
-# Messages -----------------------------------------------------------------------------------------
-
-
-@dataclass
-class Post:
-    """A message that somebody wants to send. `html` is filled by `checked`."""
-
-    author: User
-    room: str
-    body: str
-    client_id: UUID | None = None
-    reply_to: int | None = None
-    html: str = field(default="", repr=False)
-
-    def checked(self) -> "Post":
-        """Everything that can be said about a post without the database."""
-        if not is_slug(self.room):
-            # It might hold what PostgreSQL refuses for the whole batch.
-            raise policy.no_room(self.room)
-        self.body = self.body.replace("\r\n", "\n").strip()
-        if not self.body:
-            raise Invalid("A message needs some text.")
-        if "\x00" in self.body:
-            raise Invalid("A message cannot hold the NUL character.")
-        most = limits().message_characters
-        if len(self.body) > most:
-            raise Invalid(
-                f"A message has at most {most:,} characters; this one has {len(self.body):,}.",
-                "too_long",
-            )
-        try:
-            self.body.encode()
-        except UnicodeEncodeError:
-            raise Invalid("A message must be valid Unicode text.") from None
-        self.html = markdown.render(self.body)
-        return self
-
-
-def post_messages(posts: Sequence[Post]) -> list[Outcome]:
-    """Write all of them in one transaction, each alone in its failing.
-
-    Returns, in order, the message as JSON or the refusal. The same (author, client_id) again gets
-    the message that is there already. Raises only what the database raises.
-    """
-    outcomes: list[Outcome | None] = [None] * len(posts)
-    good: list[tuple[int, Post]] = []
-    for index, post in enumerate(posts):
-        try:
-            good.append((index, post.checked()))
-        except Refusal as refusal:
-            outcomes[index] = refusal
-    if good:
-        with transaction.atomic():
-            for (index, _), outcome in zip(good, _write([post for _, post in good]), strict=True):
-                outcomes[index] = outcome
-    return [outcome for outcome in outcomes if outcome is not None]
-
-
-def post_message(post: Post) -> dict[str, object]:
-    """One message, for REST and for other apps. Raises its refusal."""
-    try:
-        outcome = post_messages([post])[0]
-    except IntegrityError:
-        # Another process has just written this client_id; now it is there to be found.
-        outcome = post_messages([post])[0]
-    if isinstance(outcome, Refusal):
-        raise outcome
-    return outcome
-
-
-def _write(posts: list[Post]) -> list[Outcome]:
-    slugs = {post.room for post in posts}
-    ids = Room.objects.filter(slug__in=slugs).values_list("pk", flat=True)
-    with writing_in_transaction(list(ids)) as logs:
-        rooms = logs.by_slug()
-        authors = {post.author.pk for post in posts}
-        members = {
-            (row.room_id, row.user_id): row
-            for row in Membership.objects.filter(room__in=logs.rooms, user__in=authors)
-        }
-        known = _already_there(posts)
-        replied = _replied_to(posts)
-        outcomes: list[Outcome | Message] = []
-        fresh: list[Message] = []
-        for post in posts:
-            key = (post.author.pk, post.client_id)
-            if post.client_id is not None and key in known:
-                outcomes.append(known[key])
-                continue
-            try:
-                room = rooms.get(post.room)
-                if room is None:
-                    raise policy.no_room(post.room)
-                membership = members.get((room.pk, post.author.pk))
-                policy.require_post(room, membership)
-                if post.reply_to is not None and replied.get(post.reply_to) != room.pk:
-                    raise NotFound(f"There is no message {post.reply_to} in {room.slug!r}.")
-            except Refusal as refusal:
-                outcomes.append(refusal)
-                continue
-            if membership is None:
-                members[room.pk, post.author.pk] = add_member_in_transaction(
-                    logs, room, post.author
-                )
-            row = _new_message(logs, room, post)
-            fresh.append(row)
-            outcomes.append(row)
-            if post.client_id is not None:
-                known[key] = row
-        Message.objects.bulk_create(fresh)
-        _speakers_have_read(logs, fresh, members)
-        for row in fresh:
-            payload = {"message": message_json(row, row.room.slug)}
-            logs.append(row.room, "message.created", payload, seq=row.seq)
-    return [
-        message_json(outcome, outcome.room.slug) if isinstance(outcome, Message) else outcome
-        for outcome in outcomes
-    ]
-
-
-def _new_message(logs: Logs, room: Room, post: Post) -> Message:
-    return Message(
-        room=room,
-        seq=logs.take_seq(room),
-        number=logs.take_number(room),
-        author=post.author,
-        body=post.body,
-        html=post.html,
-        client_id=post.client_id,
-        reply_to_id=post.reply_to,
-        created_at=logs.at,
-    )
-
-
-def _speakers_have_read(
-    logs: Logs, fresh: list[Message], members: dict[tuple[int, int], Membership]
-) -> None:
-    """Whoever speaks has read what stands above."""
-    moved: dict[int, Membership] = {}
-    for row in fresh:
-        author_id = row.author_id or 0
-        membership = members[row.room_id, author_id]
-        membership.read_seq, membership.read_count = row.seq, row.number
-        moved[membership.pk] = membership
-        logs.speakers.setdefault(row.room_id, {})[author_id] = row.number
-    if moved:
-        Membership.objects.bulk_update(moved.values(), ["read_seq", "read_count"])
-
-
-def _already_there(posts: Iterable[Post]) -> dict[tuple[int, UUID | None], Message]:
-    wanted = {post.client_id for post in posts if post.client_id is not None}
-    if not wanted:
-        return {}
-    rows = Message.objects.filter(
-        client_id__in=wanted, author__in={post.author.pk for post in posts}
-    ).select_related("room", "author")
-    return {(row.author_id or 0, row.client_id): row for row in rows}
-
-
-def _replied_to(posts: Iterable[Post]) -> dict[int, int]:
-    wanted = {post.reply_to for post in posts if post.reply_to is not None}
-    if not wanted:
-        return {}
-    return dict(Message.objects.filter(pk__in=wanted).values_list("pk", "room_id"))
+# Reports and files ------------------------------------------------------------------------------
 
 
 def report_in_transaction(
@@ -318,19 +156,6 @@ def join(user: User, slug: str, role: str = Membership.Role.MEMBER) -> tuple[Roo
     return room, membership
 
 
-def add_member_in_transaction(
-    logs: Logs, room: Room, user: User, role: str = Membership.Role.MEMBER
-) -> Membership:
-    """A newcomer has read everything: what was said before is not addressed to them."""
-    row = Membership.objects.create(
-        room=room, user=user, role=role, read_seq=room.last_seq, read_count=room.message_count
-    )
-    logs.append(room, "member.joined", {"member": member_json(row)})
-    facts = (user.pk, room.pk, room.slug, row.read_count, row.read_seq, row.read_count)
-    transaction.on_commit(lambda: bell.watch(*facts), robust=True)
-    return row
-
-
 def leave(user: User, slug: str) -> Room:
     """Stop being a member. The last owner of a closed room cannot."""
     room, _ = find_room(user, slug)
@@ -342,14 +167,6 @@ def leave(user: User, slug: str) -> Room:
         assert membership is not None
         remove_member_in_transaction(logs, room, membership)
     return room
-
-
-def remove_member_in_transaction(logs: Logs, room: Room, membership: Membership) -> None:
-    user = membership.user
-    membership.delete()
-    logs.append(room, "member.left", {"member": {"user": person(user)}})
-    facts = (user.pk, room.pk, room.slug, None, room.last_seq, room.message_count)
-    transaction.on_commit(lambda: bell.watch(*facts), robust=True)
 
 
 def mark_read(user: User, slug: str, seq: int) -> None:

@@ -11,10 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import BigIntegerField, Case, F, Value, When
 from django.utils import timezone
 
-from . import bell
+from . import bell, statements
 from .models import Event, Room
 from .protocol import encode as to_json
 from .protocol import encode_event
@@ -56,15 +55,18 @@ class Logs:
 
 
 @contextmanager
-def writing_in_transaction(room_ids: Collection[int]) -> Iterator[Logs]:
-    """Lock the logs of `room_ids`, and on leaving write what was appended and ring on commit.
+def writing_in_transaction(
+    room_ids: Collection[int] = (), *, slugs: Collection[str] = ()
+) -> Iterator[Logs]:
+    """Lock the logs of these rooms, and on leaving write what was appended and ring on commit.
 
     Rooms are locked in the order of their ids, so that two writers never wait for each other.
     Rooms that are gone are missing from `Logs.rooms`.
     """
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("a log is written inside a transaction")
-    rows = Room.objects.select_for_update().filter(pk__in=room_ids).order_by("pk")
+    wanted: dict[str, Collection[Any]] = {"slug": slugs} if slugs else {"id": room_ids}
+    rows = statements.select(Room, lock=True, **wanted)
     logs = Logs({room.pk: room for room in rows})
     heads_before = {room.pk: room.last_seq for room in logs.rooms.values()}
     yield logs
@@ -77,8 +79,11 @@ def writing_in_transaction(room_ids: Collection[int]) -> Iterator[Logs]:
         first, last = heads_before[room_id] + 1, logs.rooms[room_id].last_seq
         if [event.seq for event in batch] != list(range(first, last + 1)):
             raise RuntimeError(f"the log of room {room_id} would get a hole after {first - 1}")
-    Event.objects.bulk_create(logs.events)
-    _save_heads([logs.rooms[room_id] for room_id in batches], logs.at)
+    statements.insert(logs.events)
+    for room_id in batches:
+        logs.rooms[room_id].active_at = logs.at
+    heads = [logs.rooms[room_id] for room_id in batches]
+    statements.update(heads, "last_seq", "message_count", "active_at")
     bell.ring_on_commit(
         [
             (room_id, batch[0].seq, [encode(event, logs.rooms[room_id].slug) for event in batch])
@@ -93,28 +98,6 @@ def writing_in_transaction(room_ids: Collection[int]) -> Iterator[Logs]:
             )
             for room_id in batches
         ],
-    )
-
-
-def _save_heads(rooms: list[Room], at: datetime) -> None:
-    """One statement for any number of rooms."""
-    for room in rooms:
-        room.active_at = at
-    if len(rooms) == 1:
-        rooms[0].save(update_fields=["last_seq", "message_count", "active_at"])
-        return
-    Room.objects.filter(pk__in=[room.pk for room in rooms]).update(
-        last_seq=Case(
-            *(When(pk=room.pk, then=Value(room.last_seq)) for room in rooms),
-            default=F("last_seq"),
-            output_field=BigIntegerField(),
-        ),
-        message_count=Case(
-            *(When(pk=room.pk, then=Value(room.message_count)) for room in rooms),
-            default=F("message_count"),
-            output_field=BigIntegerField(),
-        ),
-        active_at=at,
     )
 
 

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 
 from django.db import transaction
 
-from .actions import add_member_in_transaction, check_fields, remove_member_in_transaction
+from .actions import check_fields
 from .log import writing_in_transaction
+from .members import add_member_in_transaction, remove_member_in_transaction
 from .models import Membership, Room, User
 from .representations import member as member_json
 

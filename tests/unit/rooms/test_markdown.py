@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rooms.markdown import ALLOWED, render
+from rooms.markdown import ALLOWED, render, render_marked_up
 
 ATTRIBUTES = {
     "a": {"href", "title", "rel", "target"},
@@ -183,3 +183,15 @@ def test_a_table_is_a_table():
     assert {"table", "thead", "th", "tbody", "td"} <= {
         tag for tag, _ in tags_of(render("| a | b |\n|---|---|\n| 1 | 2 |"))
     }
+
+
+PLAIN = st.text("abcZé漢9 ,;?'\"()-.!:/@_*<&w", max_size=30).map(str.strip)
+
+
+@given(PLAIN)
+@example("www.example.com")
+@example("mailto: me")
+@example("one.two three. Four")
+@example("a -- b: c!")
+def test_plain_text_is_what_both_walls_make_of_it(body):
+    assert render(body) == render_marked_up(body)
