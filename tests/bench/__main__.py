@@ -1,119 +1,79 @@
-"""Measure the live path with real processes: `make bench`, or `python -m tests.bench`.
+"""Measure with real processes, and write docs/benchmarks.md: `make bench`.
 
-Redis, the database and the web server are started for it; the load comes from a process of its
-own (`load.py`). Where the system lets us, everything of the server has one core and the load
-another. One table: deliveries a second, latency from the sender's write to a member's read, and
-the web process's memory. Each row is the median of `--repeat` runs, because machines are shared.
+Redis, database, web server and peers are started for it; the load comes from processes of its own.
+Each section can be measured alone; the rest of the report then stays as it was.
 
-    make bench ARGS="--members 500 --in-flight 1 8 64 --seconds 5 --repeat 3"
+    make bench ARGS="--only throughput --in-flight 1 8 64 --seconds 4 --repeat 3"
+    make bench ARGS="--quick"                 a short run of everything, into .cache/bench
+    make bench ARGS="--only throughput --peers"             ours alone
 """
 
-import argparse
-import json
 import os
-import subprocess
+import signal
 import sys
-from pathlib import Path
-from statistics import median
-from typing import Any
+from importlib import import_module
 
-from tests.support import environment, postgres
-from tests.support.site import Site
+from tests.support import provision
 
-COLUMNS = {
-    "in_flight": "in flight",
-    "deliveries_per_second": "deliveries/s",
-    "messages_per_second": "messages/s",
-    "messages_per_frame": "messages/frame",
-    "p50_ms": "p50 ms",
-    "p99_ms": "p99 ms",
-    "memory_mb": "web MB",
-}
+from . import layout, report
+from .options import Options, parse
+from .scenarios import SCENARIOS
+
+MODULES = {"throughput": "throughput", **{name: f"scenarios.{name}" for name in SCENARIOS}}
+ORDER = [*MODULES, "soak"]
 
 
-def main() -> None:
+def main(arguments: list[str]) -> int:
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("--members", type=int, default=500, help="of the one room")
-    parser.add_argument("--in-flight", type=int, nargs="+", default=[1, 8, 64])
-    parser.add_argument("--seconds", type=float, default=5.0, help="of each run")
-    parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--postgres", action="store_true", help="PostgreSQL instead of SQLite")
-    options = parser.parse_args()
+    options = parse(arguments, __doc__ or "")
+    if unknown := set(options.only) - set(MODULES):
+        print(f"No section {', '.join(sorted(unknown))}; there are: {', '.join(MODULES)}.")
+        return 2
     if options.postgres:
-        with postgres.cluster() as url:
-            os.environ["TEST_DATABASE_URL"] = url
-            bench(options)
-    else:
-        bench(options)
+        try:
+            provision.require_postgres()
+        except provision.Missing as missing:
+            print(missing, file=sys.stderr)
+            return 1
+    layout.allow_many_files()
+    failed = [name for name in MODULES if wanted(name, options) and not measure(name, options)]
+    print(f"\n{options.into / 'benchmarks.md'}")
+    if failed:
+        print(f"Could not be measured: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
 
 
-def bench(options: argparse.Namespace) -> None:
-    with Site(parts=("web",)) as site:
-        tokens = site.folder / "tokens"
-        tokens.write_text("\n".join(make_members(site, options.members)))
-        cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-        if len(cores) >= 2:
-            for process in (site.web, site.redis):
-                pin(process.pid, cores[0])
-        layout = "server on one core, load on another" if len(cores) >= 2 else "cores shared"
-        database = "PostgreSQL" if environment.database_url() else "SQLite (WAL)"
-        print(f"One room, {options.members} members, {database}, {layout}; every message is")
-        print("committed before it is told. Medians of", options.repeat, "runs.\n")
-        print("| " + " | ".join(COLUMNS.values()) + " |")
-        print("|" + "---|" * len(COLUMNS))
-        connects: list[float] = []
-        for in_flight in options.in_flight:
-            runs = []
-            for _ in range(options.repeat):
-                run = load(site, tokens, options, in_flight, cores[1] if len(cores) >= 2 else None)
-                run["memory_mb"] = round(site.rss("web") / 1e6)
-                runs.append(run)
-                connects.append(run["connects_per_second"])
-            row = {name: median(run[name] for run in runs) for name in COLUMNS}
-            print("| " + " | ".join(shown(row[name]) for name in COLUMNS) + " |", flush=True)
-        print(f"\nConnecting with a token and subscribing: {median(connects):,.0f}/s.")
+def wanted(name: str, options: Options) -> bool:
+    return not options.only or name in options.only
 
 
-def shown(value: float) -> str:
-    return f"{value:,.1f}" if value < 100 and value != int(value) else f"{value:,.0f}"
+def measure(name: str, options: Options) -> bool:
+    """One section, into the report. What goes wrong in one does not keep the others from it."""
+    print(f"\n=== {name}", flush=True)
+    try:
+        section = import_module(f"tests.bench.{MODULES[name]}").run(options)
+    except Exception as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return False
+    report.write(options.into, name, section, layout.machine())
+    report.render(options.into, ORDER)
+    for table in section.tables:
+        print(f"\n{table.caption}")
+        print("\n".join(report.markdown(table.columns, table.rows)))
+    print()
+    for target in section.targets:
+        print(f"{target.what}: {target.wanted}: {target.measured}: {report.verdict(target)}")
+    return True
 
 
-def make_members(site: Site, count: int) -> list[str]:
-    made: list[str] = site.ask(
-        "from rooms.log import writing_in_transaction\n"
-        "from django.db import transaction\n"
-        f"names = [f'member{{n}}' for n in range({count})]\n"
-        "User.objects.bulk_create([User(username=name) for name in names])\n"
-        "users = list(User.objects.filter(username__in=names))\n"
-        "room = actions.create_room(users[0], 'lobby', 'Lobby')\n"
-        "with transaction.atomic(), writing_in_transaction([room.pk]) as logs:\n"
-        "    for user in users[1:]:\n"
-        "        actions.add_member_in_transaction(logs, logs.rooms[room.pk], user)\n"
-        "result = [actions.create_token(user, 'bench') for user in users]\n"
-    )
-    return made
-
-
-def pin(pid: int, core: int) -> None:
-    """All threads of a process to one core."""
-    for thread in Path(f"/proc/{pid}/task").iterdir():
-        os.sched_setaffinity(int(thread.name), {core})
-
-
-def load(
-    site: Site, tokens: Path, options: argparse.Namespace, in_flight: int, core: int | None
-) -> dict[str, Any]:
-    command = [sys.executable, "-m", "tests.bench.load"]
-    command += ["--port", str(site.port), "--tokens", str(tokens)]
-    command += ["--members", str(options.members), "--in-flight", str(in_flight)]
-    command += ["--seconds", str(options.seconds)]
-    command += [] if core is None else ["--core", str(core)]
-    done = subprocess.run(command, cwd=environment.ROOT, check=True, capture_output=True, text=True)
-    result: dict[str, Any] = json.loads(done.stdout)
-    return result
+def stop(number: int, _frame: object) -> None:
+    """Unwinds, so that what was started is ended."""
+    sys.exit(128 + number)
 
 
 if __name__ == "__main__":
-    main()
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,191 +1,187 @@
 """The load, in a process of its own: members of one room on raw sockets, in a closed loop.
 
-`--in-flight w`: a new message is sent whenever fewer than w messages have not yet reached every
-member. Deliveries are counted at every member, latencies at one member in ten, from just before
-the sender's write to just after the member's read. Prints one JSON object.
+`--in-flight w`: something is sent whenever less than w messages times all members are under way.
+Every member sends in its turn. Every delivery is counted; the latency of one member's in ten is
+taken, from just before the sender's write to just after the member's read. Several values of w
+are run one after the other on the same connections. Writes one JSON object a line: `open` once,
+then `begin`, `end` and `drained` for each run, so that whoever started it can look at the server at
+those moments.
 
-    python -m tests.bench.load --port 8000 --tokens FILE --room lobby --in-flight 8 --seconds 5
+    python -m tests.bench.load --wire plain --port 8000 --members 500 --in-flight 1 8 64
 """
 
 import argparse
-import base64
 import json
-import os
-import re
-import selectors
-import socket
-import struct
+import select
+import sys
 import time
-import uuid
-from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
-MARK = b'"type":"message.created"'
-STAMP = re.compile(rb'"body":"t(\d+) ')
+from . import layout
+from .wire import WIRES, Closed, Member, Wire
+
 SAMPLED = 10
-# One buffer for all: making a large one for each read would be most of the load's own cost.
-BUFFER = bytearray(1 << 18)
-VIEW = memoryview(BUFFER)
+WARM_UP = 1.0
+# A peer may lose messages; what it keeps silent about so long no longer holds the loop up.
+SILENCE = 2.0
+DRAIN = 30.0
 
 
-class Member:
-    """A connection that only counts; its frames are taken apart by their headers."""
+class Load:
+    """Members on one event loop. Counters only grow; a run takes differences."""
 
-    def __init__(self, port: int, token: str) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        key = base64.b64encode(os.urandom(16)).decode()
-        self.socket.sendall(
-            f"GET /ws/ HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
-            f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
-            f"Authorization: Bearer {token}\r\n\r\n".encode()
-        )
-        self.data = b""
-        while b"\r\n\r\n" not in self.data:
-            self.data += self._read()
-        head, self.data = self.data.split(b"\r\n\r\n", 1)
-        if b" 101 " not in head.split(b"\r\n", 1)[0]:
-            raise RuntimeError(head.decode())
+    def __init__(self, members: list[Member], latencies: list[float]) -> None:
+        self.members, self.latencies = members, latencies
+        self.by_fd = {member.fileno(): member for member in members}
+        self.poller = Poller([member.fileno() for member in members])
+        self.sent = self.delivered = self.written_off = 0
+        self.heard = time.perf_counter()
 
-    def _read(self) -> bytes:
-        count = self.socket.recv_into(BUFFER)
-        if not count:
-            raise RuntimeError("the server closed a connection")
-        return bytes(VIEW[:count])
+    def take(self, timeout: float) -> None:
+        """Read what is there, waiting so long for the first."""
+        ready = self.poller.poll(timeout)
+        for fd in ready:
+            self.delivered += self.by_fd[fd].read()
+        if ready:
+            self.heard = time.perf_counter()
 
-    def frames(self) -> Iterator[bytes]:
-        """Payloads of the whole frames at hand."""
-        data, at = self.data, 0
-        while len(data) - at >= 2:
-            size, start = data[at + 1] & 0x7F, at + 2
-            if size == 126:
-                if len(data) - at < 4:
-                    break
-                size, start = int.from_bytes(data[at + 2 : at + 4], "big"), at + 4
-            elif size == 127:
-                if len(data) - at < 10:
-                    break
-                size, start = int.from_bytes(data[at + 2 : at + 10], "big"), at + 10
-            if len(data) - start < size:
+    def under_way(self) -> int:
+        """Deliveries that were sent and have not come, but for those that are held for lost."""
+        return self.sent * len(self.members) - self.delivered - self.written_off
+
+    def top_up(self, in_flight: int) -> None:
+        """Members take turns, so that no connection is asked for more than a person would type."""
+        count = len(self.members)
+        while self.sent - (self.delivered + self.written_off) // count < in_flight:
+            member = self.members[self.sent % count]
+            member.send(member.wire.post(self.sent))
+            self.sent += 1
+
+    def run_until(self, end: float, in_flight: int) -> None:
+        while (now := time.perf_counter()) < end:
+            self.top_up(in_flight)
+            self.take(min(0.2, end - now))
+            if now - self.heard > SILENCE:
+                self.written_off += self.under_way()
+                self.heard = now
+
+    def drain(self) -> None:
+        end = time.perf_counter() + DRAIN
+        self.heard = time.perf_counter()
+        while self.sent * len(self.members) > self.delivered:
+            now = time.perf_counter()
+            if now > end or now - self.heard > SILENCE:
                 break
-            if data[at] & 0x0F == 9:
-                self._send(0x8A, data[start : start + size])
-            yield data[start : start + size]
-            at = start + size
-        self.data = data[at:]
+            self.take(0.2)
 
-    def read(self) -> Iterator[bytes]:
-        self.data += self._read()
-        return self.frames()
+    def total(self, what: str) -> int:
+        return sum(getattr(member, what) for member in self.members)
 
-    def wait_for(self, mark: bytes) -> bytes:
-        while True:
-            for payload in self.frames():
-                if mark in payload:
-                    return payload
-            self.data += self._read()
-
-    def send(self, command: dict[str, object]) -> None:
-        self._send(0x81, json.dumps(command).encode())
-
-    def _send(self, first: int, payload: bytes) -> None:
-        size = len(payload)
-        header = (
-            struct.pack("!BB", first, 0x80 | size)
-            if size < 126
-            else struct.pack("!BBH", first, 0x80 | 126, size)
+    def run(self, in_flight: int, seconds: float) -> None:
+        sent_before, delivered_before = self.sent, self.delivered
+        self.run_until(time.perf_counter() + min(WARM_UP, seconds / 2), in_flight)
+        tell("begin", in_flight=in_flight)
+        self.latencies.clear()
+        delivered, frames, read = self.delivered, self.total("frames"), self.total("bytes")
+        refused, busy = self.total("refused"), time.process_time()
+        begin = time.perf_counter()
+        self.run_until(begin + seconds, in_flight)
+        spent = time.perf_counter() - begin
+        count = self.delivered - delivered
+        found = {
+            "in_flight": in_flight,
+            "seconds": round(spent, 3),
+            "deliveries": count,
+            "deliveries_per_second": round(count / spent),
+            "messages_per_second": round(count / len(self.members) / spent, 1),
+            "messages_per_frame": ratio(count, self.total("frames") - frames),
+            "bytes_per_delivery": ratio(self.total("bytes") - read, count),
+            "load_busy": round((time.process_time() - busy) / spent, 2),
+            **quantiles(self.latencies),
+        }
+        tell("end", **found)
+        self.drain()
+        sent = (self.sent - sent_before) * len(self.members)
+        tell(
+            "drained",
+            in_flight=in_flight,
+            sent=sent,
+            missing=sent - (self.delivered - delivered_before),
+            refused=self.total("refused") - refused,
         )
-        # A mask of zeros is a mask.
-        self.socket.sendall(header + b"\0\0\0\0" + payload)
 
 
-def run(
-    port: int, tokens: list[str], room: str, in_flight: int, seconds: float
-) -> dict[str, object]:
-    started = time.perf_counter()
-    members = [Member(port, token) for token in tokens]
-    for member in members:
-        member.send({"id": 1, "type": "subscribe", "room": room})
-    for member in members:
-        member.wait_for(b'"type":"subscribed"')
-    connecting = time.perf_counter() - started
+class Poller:
+    """`epoll` where there is one: with thousands of sockets, `poll` is most of the work."""
 
-    selector = selectors.EpollSelector()
-    for index, member in enumerate(members):
-        member.socket.setblocking(True)
-        selector.register(member.socket, selectors.EVENT_READ, (index, member))
-    senders = members
-    latencies: list[float] = []
-    delivered = sent = frames = turn = 0
-    text = "x" * 60
-    warm_up = min(1.0, seconds / 4)
-    begin = time.perf_counter()
-    measure_from, stop = begin + warm_up, begin + warm_up + seconds
-    base = frames_base = 0
-    measuring = False
-    while True:
-        now = time.perf_counter()
-        if not measuring and now >= measure_from:
-            measuring, base, frames_base, measure_from = True, delivered, frames, now
-        if now >= stop:
-            break
-        while sent - delivered // len(members) < in_flight:
-            turn += 1
-            senders[turn % len(senders)].send(
-                {
-                    "id": turn,
-                    "type": "send",
-                    "room": room,
-                    "body": f"t{time.perf_counter_ns()} {text}",
-                    "client_id": str(uuid.uuid4()),
-                }
-            )
-            sent += 1
-        for key, _ in selector.select(0.5):
-            index, member = key.data
-            for payload in member.read():
-                count = payload.count(MARK)
-                if not count:
-                    continue
-                delivered += count
-                frames += 1
-                if measuring and index % SAMPLED == 0:
-                    arrived = time.perf_counter_ns()
-                    for stamp in STAMP.findall(payload):
-                        latencies.append((arrived - int(stamp)) / 1e6)
-    spent = time.perf_counter() - measure_from
-    latencies.sort()
+    def __init__(self, fds: list[int]) -> None:
+        self.epoll = hasattr(select, "epoll")
+        self.object: Any = select.epoll() if self.epoll else select.poll()
+        for fd in fds:
+            self.add(fd)
 
-    def quantile(q: float) -> float:
-        return round(latencies[int(q * (len(latencies) - 1))], 1) if latencies else float("nan")
+    def add(self, fd: int) -> None:
+        self.object.register(fd, select.EPOLLIN if self.epoll else select.POLLIN)
 
+    def remove(self, fd: int) -> None:
+        self.object.unregister(fd)
+
+    def poll(self, seconds: float) -> list[int]:
+        timeout = max(0.0, seconds) if self.epoll else max(0.0, seconds * 1000)
+        return [fd for fd, _ in self.object.poll(timeout)]
+
+
+def quantiles(latencies: list[float]) -> dict[str, float | None]:
+    """Milliseconds, or None when nothing was timed."""
+    ordered = sorted(latencies)
     return {
-        "members": len(members),
-        "in_flight": in_flight,
-        "deliveries_per_second": round((delivered - base) / spent),
-        "messages_per_second": round((delivered - base) / len(members) / spent, 1),
-        "messages_per_frame": round((delivered - base) / max(1, frames - frames_base), 1),
-        "p50_ms": quantile(0.5),
-        "p99_ms": quantile(0.99),
-        "connects_per_second": round(len(members) / connecting),
+        f"p{percent}_ms": round(ordered[percent * (len(ordered) - 1) // 100], 2)
+        if ordered
+        else None
+        for percent in (50, 99)
     }
+
+
+def ratio(count: int, of: int) -> float | None:
+    return round(count / of, 2) if of else None
+
+
+def tell(what: str, **values: Any) -> None:
+    print(json.dumps({"what": what, **values}), flush=True)
+
+
+def connect(port: int, wire: Wire, tokens: list[str]) -> Load:
+    latencies: list[float] = []
+    members = [
+        Member(port, wire, token, latencies if number % SAMPLED == 0 else None)
+        for number, token in enumerate(tokens)
+    ]
+    return Load(members, latencies)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
+    parser.add_argument("--wire", choices=WIRES, default="ours")
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--tokens", required=True)
+    parser.add_argument("--tokens", type=Path, help="file with a token of each member")
     parser.add_argument("--members", type=int, default=500)
     parser.add_argument("--room", default="lobby")
-    parser.add_argument("--in-flight", type=int, default=8)
+    parser.add_argument("--in-flight", type=int, nargs="+", default=[8])
     parser.add_argument("--seconds", type=float, default=5)
-    parser.add_argument("--core", type=int)
     options = parser.parse_args()
-    if options.core is not None:
-        os.sched_setaffinity(0, {options.core})
-    with open(options.tokens) as lines:
-        tokens = lines.read().split()[: options.members]
-    print(json.dumps(run(options.port, tokens, options.room, options.in_flight, options.seconds)))
+    layout.settle(layout.LOAD)
+    layout.allow_many_files()
+    tokens = options.tokens.read_text().split() if options.tokens else [""] * options.members
+    started = time.perf_counter()
+    load = connect(options.port, WIRES[options.wire](options.room), tokens[: options.members])
+    tell("open", members=len(load.members), seconds=round(time.perf_counter() - started, 3))
+    for in_flight in options.in_flight:
+        load.run(in_flight, options.seconds)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (Closed, OSError) as error:
+        sys.exit(f"The load ended: {error}")

@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -71,8 +71,8 @@ def _other_user() -> pwd.struct_passwd | None:
 
 
 @contextmanager
-def cluster() -> Iterator[str]:
-    """A running PostgreSQL; its URL, of the database `postgres`."""
+def cluster(changed: Mapping[str, str] | None = None) -> Iterator[str]:
+    """A running PostgreSQL; its URL, of the database `postgres`. `changed` are options of it."""
     programs = find_programs()
     if programs is None:
         raise RuntimeError("PostgreSQL was not found")
@@ -92,7 +92,11 @@ def cluster() -> Iterator[str]:
             env=environment,
             **run_as,
         )
-        options = [part for item in OPTIONS.items() for part in ("-c", "=".join(item))]
+        options = [
+            part
+            for item in {**OPTIONS, **(changed or {})}.items()
+            for part in ("-c", "=".join(item))
+        ]
         server = subprocess.Popen(
             [programs / "postgres", "-D", folder / "data", "-k", folder, *options],
             env=environment,

@@ -285,16 +285,18 @@ def free_port() -> int:
             return port
 
 
-_templates: dict[int, str] = {}
+# By process and database server.
+_templates: dict[tuple[int, str], str] = {}
 
 
 def _template() -> str:
     """The migrated database that this process's sites are copies of: a file, or a name."""
-    if os.getpid() not in _templates:
+    key = (os.getpid(), environment.database_url())
+    if key not in _templates:
         from django.conf import settings
 
         folder = Path(settings.DATA_DIR) / "template"
-        folder.mkdir(mode=0o700)
+        folder.mkdir(mode=0o700, exist_ok=True)
         env = {**environment.clean(), "PARLEY_DATA_DIR": str(folder)}
         template = str(folder / "db.sqlite3")
         if environment.database_url():
@@ -303,13 +305,15 @@ def _template() -> str:
         subprocess.run(
             [*MANAGE, "migrate", "--verbosity=0"], env=env, cwd=environment.ROOT, check=True
         )
-        _templates[os.getpid()] = template
-    return _templates[os.getpid()]
+        _templates[key] = template
+    return _templates[key]
 
 
 def drop_templates() -> None:
-    """At the end of a test process; a file goes with the process's own data directory."""
-    if environment.database_url():
-        for name in _templates.values():
-            postgres.drop(environment.database_url(), name)
-    _templates.clear()
+    """Before a database server goes, or a test process ends; a file goes with the process's own
+    data directory."""
+    url = environment.database_url()
+    for key in [key for key in _templates if key[1] == url]:
+        name = _templates.pop(key)
+        if url:
+            postgres.drop(url, name)

@@ -1,0 +1,58 @@
+"""Everything that is measured side by side: one room, a text to all its members."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import ours
+from .options import Options
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that takes connections. `pids` are all its processes, the parts it leans on
+    (Redis, a database) included; `tokens` a file with one for each member, where it wants them."""
+
+    port: int
+    pids: list[int]
+    tokens: Path | None = None
+
+
+def nothing() -> str:
+    return ""
+
+
+@dataclass(frozen=True)
+class Contender:
+    """`missing` says what this machine lacks for it, or nothing; `version` what is measured."""
+
+    name: str
+    title: str
+    wire: str
+    start: Callable[[Options], AbstractContextManager[Running]]
+    version: Callable[[], str] = nothing
+    missing: Callable[[], str] = nothing
+
+
+@contextmanager
+def start_ours(options: Options) -> Iterator[Running]:
+    with ours.running(options.members) as parley:
+        yield Running(parley.port, parley.pids, parley.tokens)
+
+
+@contextmanager
+def start_ours_on_postgres(options: Options) -> Iterator[Running]:
+    with ours.on_postgres(), start_ours(options) as running:
+        yield running
+
+
+OURS = Contender("parley", "Parley, SQLite", "ours", start_ours)
+OURS_ON_POSTGRES = Contender(
+    "parley-postgres", "Parley, PostgreSQL", "ours", start_ours_on_postgres
+)
+
+
+def chosen(options: Options) -> list[Contender]:
+    found = [OURS, *([OURS_ON_POSTGRES] if options.postgres else [])]
+    return found
