@@ -6,7 +6,8 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from rooms.protocol import Slug
-from rooms.schemas import AttachmentOut, Given, Moment, Next, Person, Taken, Timestamp
+from rooms.protocol.shapes import AttachmentOut, Given, Person, Timestamp
+from rooms.schemas import Moment, Next, Taken
 
 from .models import IDLE, NORMAL, URGENT, Outcome, State, Step
 
@@ -14,47 +15,49 @@ KindName = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 
 
 class ErrorOut(Given):
-    class_: str = Field(alias="class")
-    message: str
+    class_: str = Field(alias="class", examples=["ValueError"])
+    message: str = Field(examples=["There is no such day."])
 
 
 class ProgressOut(Given):
-    current: float
-    total: float | None
-    text: str
+    current: float = Field(examples=[3])
+    total: float | None = Field(examples=[7])
+    text: str = Field(examples=["days"])
 
 
 class StepOut(Given):
-    name: str
+    name: str = Field(examples=["count"])
     state: Literal[tuple(Step.State.values)]  # type: ignore[valid-type]
     result: Any
     error: ErrorOut | None
 
 
 class JobOut(Given):
-    id: UUID
-    kind: str
-    title: str
+    id: UUID = Field(examples=["0198f5a2-7d5c-7d11-9c9e-3f4f6a5b2c10"])
+    kind: str = Field(examples=["room.report"])
+    title: str = Field(examples=["Report"])
     state: Literal[tuple(State.values)]  # type: ignore[valid-type]
-    room: str | None = Field(description="the room's slug")
-    seq: int | None = Field(description="where it stands in the room's log")
-    queue: str
-    priority: int = Field(description="0 runs first, 9 last")
-    params: dict[str, Any]
+    room: str | None = Field(description="the room's slug", examples=["lobby"])
+    seq: int | None = Field(description="where it stands in the room's log", examples=[43])
+    queue: str = Field(examples=["default"])
+    priority: int = Field(description="0 runs first, 9 last", examples=[NORMAL])
+    params: dict[str, Any] = Field(examples=[{"days": 7}])
     requested_by: Person | None
     created_at: Timestamp
     run_at: Timestamp | None = Field(description="when it was asked to run")
     started_at: Timestamp | None = Field(description="of the latest attempt")
     finished_at: Timestamp | None
-    attempt: int = Field(description="how many were begun")
-    max_attempts: int
+    attempt: int = Field(description="how many were begun", examples=[0])
+    max_attempts: int = Field(examples=[3])
     retry_at: Timestamp | None
-    progress: ProgressOut | None
-    result: dict[str, Any] | None = Field(description="at least a `summary` in one line")
-    error: ErrorOut | None
-    cancel_requested: bool
-    attachments: list[AttachmentOut]
-    steps: list[StepOut]
+    progress: ProgressOut | None = Field(examples=[None])
+    result: dict[str, Any] | None = Field(
+        description="at least a `summary` in one line", examples=[None]
+    )
+    error: ErrorOut | None = Field(examples=[None])
+    cancel_requested: bool = Field(examples=[False])
+    attachments: list[AttachmentOut] = Field(examples=[[]])
+    steps: list[StepOut] = Field(examples=[[]])
 
 
 class AttemptOut(Given):

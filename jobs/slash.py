@@ -11,7 +11,7 @@ from rooms.protocol import Invalid
 
 from . import registry
 from .actions import Submission
-from .commands import accepted
+from .commands import JobAccepted, accepted
 
 USAGE = "/job KIND name=value …"
 
@@ -62,5 +62,7 @@ def submit(user: User, room: str, arguments: str, client_id: UUID) -> dict[str, 
 
 def register() -> None:
     slash.register(
-        slash.SlashCommand("job", USAGE, "Hand work to a worker; its result comes here.", submit)
+        slash.SlashCommand(
+            "job", USAGE, "Hand work to a worker; its result comes here.", submit, JobAccepted
+        )
     )

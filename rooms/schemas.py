@@ -1,7 +1,7 @@
 """What the REST API takes and gives, as types: the validation and the OpenAPI page come from here.
 
-What it gives is made by `representations`; these types hold it to its form, field by field. Other
-apps use `Person`, `Attachment` and the annotated strings in schemas of their own.
+What it gives is made by `representations`; these types, and those of `protocol.shapes` that the
+socket shares, hold it to its form, field by field. Other apps use them in schemas of their own.
 """
 
 import re
@@ -19,12 +19,16 @@ from pydantic import (
     StringConstraints,
 )
 
-from .models import SLUG, Membership, Message, Room
+from .models import SLUG
 from .protocol import Id, Seq
-
-Timestamp = Annotated[
-    str, Field(description="RFC 3339, UTC", json_schema_extra={"format": "date-time"})
-]
+from .protocol.shapes import (
+    Given,
+    MemberOut,
+    MessageOut,
+    Role,
+    Timestamp,
+    Visibility,
+)
 
 
 def _written_out(value: object) -> object:
@@ -49,67 +53,25 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(
 SlugText = Annotated[str, StringConstraints(pattern=rf"^{SLUG}$", max_length=64)]
 
 
-class Given(BaseModel):
-    """Something the API gives: exactly these fields."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
 class Taken(BaseModel):
     """Something the API takes. A misspelt field is an error: it might have said `private`."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
-class Person(Given):
-    id: int
-    name: str
-
-
-class AttachmentOut(Given):
-    id: UUID
-    name: str
-    size: int = Field(description="bytes")
-    content_type: str
-    url: str
-
-
-class MessageOut(Given):
-    id: int
-    room: str = Field(description="the room's slug")
-    seq: int = Field(description="its place in the room's log")
-    at: Timestamp
-    author: Person | None
-    body: str = Field(description="Markdown, as it was written")
-    html: str = Field(description="the body as safe HTML")
-    kind: Literal[tuple(Message.Kind.values)]  # type: ignore[valid-type]
-    reply_to: int | None
-    client_id: UUID | None
-    job: UUID | None = Field(description="the job that a message of kind `job` reports on")
-    attachments: list[AttachmentOut]
-
-
 class RoomOut(Given):
     slug: str
     name: str
     topic: str
-    visibility: Literal[tuple(Room.Visibility.values)]  # type: ignore[valid-type]
+    visibility: Visibility
     archived: bool
     created_at: Timestamp
     active_at: Timestamp
     seq: int = Field(description="the head of the room's log")
-    role: Literal[tuple(Membership.Role.values)] | None = Field(  # type: ignore[valid-type]
-        description="the caller's, if they are a member"
-    )
+    role: Role | None = Field(description="the caller's, if they are a member")
     read_seq: int | None
     unread: int
     members: int
-
-
-class MemberOut(Given):
-    user: Person
-    role: Literal[tuple(Membership.Role.values)]  # type: ignore[valid-type]
-    joined_at: Timestamp
 
 
 Next = Annotated[str | None, Field(description="the address of the next page, null at the end")]

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from .models import User
 from .protocol import Invalid
+from .protocol.answers import Answer
 
 # (user, room slug, what follows the name, the client's id of the command) → the answer.
 # Synchronous, runs in a database thread; raises Refusal.
@@ -18,12 +19,14 @@ Handler = Callable[[User, str, str, UUID], dict[str, Any]]
 
 @dataclass(frozen=True)
 class SlashCommand:
-    """`/name arguments`, explained to people as `usage` and `summary`."""
+    """`/name arguments`, explained to people as `usage` and `summary`; `answer` is what the handler
+    returns."""
 
     name: str
     usage: str
     summary: str
     handler: Handler
+    answer: type[Answer]
 
 
 _commands: dict[str, SlashCommand] = {}

@@ -1,4 +1,5 @@
-"""Which socket commands there are. Other apps register theirs at start, in `ready()`.
+"""Which socket commands there are. Other apps register theirs at start, in `ready()`, and what they
+tell the room at `rooms.protocol.events`.
 
 A handler runs on the event loop; what touches the database goes through `connection.in_thread`.
 It returns the answer without its id, or None for none, or raises a Refusal.
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rooms.protocol import Command
+from rooms.protocol.answers import Answer
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -22,13 +24,19 @@ Handler = Callable[["Connection", Any], Awaitable[dict[str, Any] | None]]
 class Registered:
     model: type[Command]
     handler: Handler
+    answer: type[Answer] | None
 
 
 registry: dict[str, Registered] = {}
 
 
-def register(type: str, model: type[Command], handler: Handler) -> None:
-    """Let clients send commands of `type`, validated by `model`, carried out by `handler`."""
-    if type in registry:
-        raise ValueError(f"the command {type!r} is registered twice")
-    registry[type] = Registered(model, handler)
+def register(
+    name: str, model: type[Command], handler: Handler, answer: type[Answer] | None
+) -> None:
+    """Let clients send commands of type `name`, validated by `model`, carried out by `handler`.
+
+    `answer` is what the documents say comes back when nothing is wrong; None: nothing does.
+    """
+    if name in registry:
+        raise ValueError(f"the command {name!r} is registered twice")
+    registry[name] = Registered(model, handler, answer)

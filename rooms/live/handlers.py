@@ -9,7 +9,6 @@ from rooms.actions import Outcome, Post
 from rooms.limits import limits
 from rooms.models import Membership, Room
 from rooms.protocol import (
-    Command,
     Invalid,
     NotSubscribed,
     Ping,
@@ -19,6 +18,7 @@ from rooms.protocol import (
     Subscribe,
     Typing,
     Unsubscribe,
+    answers,
 )
 from rooms.representations import person
 
@@ -122,13 +122,9 @@ async def ping(connection: Connection, command: Ping) -> dict[str, Any]:
 
 
 def register_all() -> None:
-    commands: list[tuple[str, type[Command], Any]] = [
-        ("subscribe", Subscribe, subscribe),
-        ("unsubscribe", Unsubscribe, unsubscribe),
-        ("send", Send, send),
-        ("typing", Typing, typing),
-        ("read", Read, read),
-        ("ping", Ping, ping),
-    ]
-    for type, model, handler in commands:
-        register(type, model, handler)
+    register("subscribe", Subscribe, subscribe, answers.Subscribed)
+    register("unsubscribe", Unsubscribe, unsubscribe, answers.Unsubscribed)
+    register("send", Send, send, answers.Sent)
+    register("typing", Typing, typing, None)
+    register("read", Read, read, answers.Ok)
+    register("ping", Ping, ping, answers.Pong)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from rooms import protocol
+from rooms.protocol import refusals
 
 CLIENT_ID = str(uuid.uuid4())
 
@@ -71,7 +72,7 @@ def test_errors_do_not_echo_what_was_sent():
 
 
 def test_pointers_escape_slash_and_tilde():
-    assert protocol._pointer("a/b~c") == "a~1b~0c"
+    assert refusals._pointer("a/b~c") == "a~1b~0c"
 
 
 @pytest.mark.parametrize(

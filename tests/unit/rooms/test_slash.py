@@ -3,13 +3,13 @@
 import pytest
 
 from rooms import slash
-from rooms.protocol import Invalid
+from rooms.protocol import Invalid, answers
 
 
 @pytest.fixture
 def echo(monkeypatch):
     monkeypatch.setattr(slash, "_commands", {})
-    command = slash.SlashCommand("echo", "/echo TEXT", "Says it again.", lambda *_: {})
+    command = slash.SlashCommand("echo", "/echo TEXT", "Says it again.", lambda *_: {}, answers.Ok)
     slash.register(command)
     return command
 

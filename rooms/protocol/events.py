@@ -1,0 +1,142 @@
+"""What clients are told about rooms. Other apps register theirs in `ready()`.
+
+Durable events are entries of a room's log: numbered, and told to everybody who asks for what came
+after a number. The others are told once to whoever is there, or not at all.
+"""
+
+from typing import Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .answers import Bye, Heartbeat, Hello, Present, RoomSlug, Told
+from .shapes import MemberOut, MessageOut, Person, Timestamp, Visibility
+
+
+class Durable(Told):
+    """An entry of a room's log."""
+
+    room: RoomSlug
+    seq: int = Field(description="its number in the room's log: no gaps, no doubles", examples=[42])
+    at: Timestamp
+
+
+class Ephemeral(Told):
+    """Not kept. A slow connection is told only the latest of each kind, or none."""
+
+
+class MessageCreated(Durable):
+    """Somebody has said something."""
+
+    type: Literal["message.created"]
+    message: MessageOut
+
+
+class MemberJoined(Durable):
+    """Somebody has become a member."""
+
+    type: Literal["member.joined"]
+    member: MemberOut
+
+
+class Gone(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    user: Person
+
+
+class MemberLeft(Durable):
+    """Somebody is not a member any more."""
+
+    type: Literal["member.left"]
+    member: Gone
+
+
+class MemberChanged(Durable):
+    """A member has another role."""
+
+    type: Literal["member.changed"]
+    member: MemberOut
+
+
+class RoomDetails(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    name: str = Field(examples=["Lobby"])
+    topic: str = Field(examples=["Everything and nothing"])
+    visibility: Visibility
+    archived: bool = Field(examples=[False])
+
+
+class RoomChanged(Durable):
+    """The room's name, topic, visibility or state is another."""
+
+    type: Literal["room.changed"]
+    changed: RoomDetails = Field(description="all of them, as they are now")
+
+
+class TypingEvent(Ephemeral):
+    """Somebody is writing. Told every two seconds while they are."""
+
+    type: Literal["typing"]
+    room: RoomSlug
+    user: Person
+
+
+class PresenceEvent(Ephemeral):
+    """Who is here has changed."""
+
+    type: Literal["presence"]
+    room: RoomSlug
+    present: Present
+
+
+class ReadEvent(Ephemeral):
+    """Somebody has read up to `seq`: perhaps the same person elsewhere."""
+
+    type: Literal["read"]
+    room: RoomSlug
+    user: Person
+    seq: int = Field(examples=[42])
+
+
+class UnreadEvent(Ephemeral):
+    """How much is unread in a room of the user's that this connection does not listen to, or where
+    they have read elsewhere."""
+
+    type: Literal["unread"]
+    room: RoomSlug
+    unread: int = Field(description="messages", ge=0, examples=[3])
+    seq: int = Field(description="the head of the room's log", examples=[45])
+
+
+_registered: list[type[Told]] = [
+    Hello,
+    MessageCreated,
+    MemberJoined,
+    MemberLeft,
+    MemberChanged,
+    RoomChanged,
+    TypingEvent,
+    PresenceEvent,
+    ReadEvent,
+    UnreadEvent,
+    Heartbeat,
+    Bye,
+]
+
+
+def register(event: type[Told]) -> None:
+    """Make an event that an app tells part of the protocol's documents."""
+    if any(name(event) == name(each) for each in _registered):
+        raise ValueError(f"the event {name(event)!r} is registered twice")
+    _registered.append(event)
+
+
+def registered() -> list[type[Told]]:
+    """All that is told without having been asked for."""
+    return list(_registered)
+
+
+def name(told: type[Told]) -> str:
+    """What stands in an object's `type`."""
+    return str(get_args(told.model_fields["type"].annotation)[0])

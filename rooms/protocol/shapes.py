@@ -1,0 +1,72 @@
+"""What answers, events and REST carry: a person, an attachment, a message, a member.
+
+`rooms.representations` makes them; REST's `rooms.schemas` builds on them.
+"""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Timestamp = Annotated[
+    str,
+    Field(
+        description="RFC 3339, UTC",
+        pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$",
+        examples=["2026-05-01T09:30:00.000000Z"],
+        json_schema_extra={"format": "date-time"},
+    ),
+]
+# A test holds these to the choices of the models.
+MessageKind = Literal["text", "system", "job"]
+Role = Literal["owner", "moderator", "member"]
+Visibility = Literal["public", "private", "direct"]
+
+
+class Given(BaseModel):
+    """Something the server gives: exactly these fields."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Person(Given):
+    id: int = Field(examples=[3])
+    name: str = Field(examples=["Ana"])
+
+
+class AttachmentOut(Given):
+    id: UUID = Field(examples=["5f0c7c5e-9a3b-4a53-8a86-0a6a3f5b1c11"])
+    name: str = Field(examples=["report.pdf"])
+    size: int = Field(description="bytes", examples=[18_231])
+    content_type: str = Field(examples=["application/pdf"])
+    url: str = Field(
+        description="relative to the server",
+        examples=["/attachments/5f0c7c5e-9a3b-4a53-8a86-0a6a3f5b1c11/report.pdf"],
+    )
+
+
+class MessageOut(Given):
+    id: int = Field(examples=[4711])
+    room: str = Field(description="the room's slug", examples=["lobby"])
+    seq: int = Field(description="its place in the room's log", examples=[42])
+    at: Timestamp
+    author: Person | None
+    body: str = Field(description="Markdown, as it was written", examples=["All *quiet*."])
+    html: str = Field(
+        description="the body as safe HTML", examples=["<p>All <em>quiet</em>.</p>\n"]
+    )
+    kind: MessageKind
+    reply_to: int | None = Field(description="the `id` of a message", examples=[None])
+    client_id: UUID | None = Field(
+        description="its author's own", examples=["0d9c5ab4-3e0d-4f4c-9d0e-0f8a3ae7e6d2"]
+    )
+    job: UUID | None = Field(
+        description="the job that a message of kind `job` reports on", examples=[None]
+    )
+    attachments: list[AttachmentOut] = Field(examples=[[]])
+
+
+class MemberOut(Given):
+    user: Person
+    role: Role = Field(examples=["member"])
+    joined_at: Timestamp
