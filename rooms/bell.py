@@ -90,6 +90,12 @@ class Ringer:
                     "Ringing took too long; subscribers will find the events themselves."
                 )
 
+    async def rest(self) -> None:
+        """Wait until what was rung before is out: a round must not be cut by the loop's end."""
+        await asyncio.sleep(0)
+        if self._task is not None:
+            await asyncio.wait([self._task], timeout=ROUND_SECONDS)
+
     def put_events(self, room_id: int, first: int, events: list[bytes]) -> None:
         if room_id in self._events:
             self._events[room_id][1].extend(events)

@@ -20,15 +20,21 @@ class Limits(BaseSettings):
     waiting_frames: Positive = 32
     commands_per_second: Seconds = 20
     commands_burst: Positive = 40
-    # So many refused commands without a pause end the connection.
+    # So many refusals end the connection; `commands_per_second` of them are forgiven a second.
     flood_commands: Positive = 200
+    # Both of one process.
+    connections: Positive = 20_000
     connections_per_user: Positive = 20
-    send_buffer_bytes: Positive = 256 * 1024
+    # Of one connection; `live.sendbuffer.Shares` divides it.
+    send_buffer_bytes: Annotated[int, Field(ge=16)] = 256 * 1024
     tail_events: Positive = 512
     tail_bytes: Positive = 1024 * 1024
     resume_events: Positive = 2_000
     journal_posts: Positive = 10_000
     inbox_bells: Positive = 10_000
+    inbox_bytes: Positive = 32 * 1024 * 1024
+    # What was read from the log for those behind a tail, kept for the next of them.
+    page_bytes: Positive = 8 * 1024 * 1024
     subscriptions: Positive = 500
     presence_names: Positive = 100
     presence_lease_seconds: Seconds = 45

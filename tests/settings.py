@@ -15,6 +15,7 @@ folder = tempfile.mkdtemp(prefix="parley-t-")
 atexit.register(shutil.rmtree, folder, ignore_errors=True)
 os.environ["PARLEY_DATA_DIR"] = folder
 os.environ["PARLEY_SERVING"] = "1"
+os.environ.update(environment.IMPATIENT)
 if (environment.ROOT / "tests" / "kinds.py").exists():
     os.environ["PARLEY_KINDS"] = "tests.kinds"
 if environment.database_url():

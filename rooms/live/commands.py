@@ -2,21 +2,25 @@
 tell the room at `rooms.protocol.events`.
 
 A handler runs on the event loop; what touches the database goes through `connection.in_thread`.
-It returns the answer without its id, or None for none, or raises a Refusal.
+It returns the answer without its id, or None for none, or raises a Refusal; LATER says that it
+gives and counts the answer itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from rooms.protocol import Command
 from rooms.protocol.answers import Answer
 
+from . import metrics
+
 if TYPE_CHECKING:
     from .connection import Connection
 
+LATER: Final[dict[str, Any]] = {}
 Handler = Callable[["Connection", Any], Awaitable[dict[str, Any] | None]]
 
 
@@ -40,3 +44,9 @@ def register(
     if name in registry:
         raise ValueError(f"the command {name!r} is registered twice")
     registry[name] = Registered(model, handler, answer)
+
+
+def count(name: str, answer: dict[str, Any] | None) -> None:
+    """A command has been answered, by an error or otherwise."""
+    outcome = answer["code"] if answer is not None and answer["type"] == "error" else "ok"
+    metrics.COMMANDS.labels(name, outcome).inc()

@@ -18,7 +18,9 @@ from rooms.models import User
 from rooms.protocol import BROKEN, PROTOCOL, Close, encode
 from rooms.representations import person
 
+from . import metrics
 from .feed import Numbered, Subscription
+from .rate import Rate
 from .sendbuffer import FRAME_BYTES, Frame, SendBuffer
 
 if TYPE_CHECKING:
@@ -58,6 +60,13 @@ class Connection:
         self.caller = caller
         self.user: User = caller.user
         self.id = f"{next(_numbers)}-{secrets.token_hex(4)}"
+        bounds = limits()
+        self.rate = Rate(
+            bounds.commands_per_second,
+            bounds.commands_burst,
+            bounds.flood_commands,
+            node.loop.time(),
+        )
         self.buffer = SendBuffer()
         self.subscriptions: dict[str, Subscription] = {}
         self.clear = True
@@ -87,6 +96,9 @@ class Connection:
                     "message_characters": bounds.message_characters,
                     "resume_events": bounds.resume_events,
                     "subscriptions": bounds.subscriptions,
+                    "commands_per_second": bounds.commands_per_second,
+                    "commands_burst": bounds.commands_burst,
+                    "connections_per_user": bounds.connections_per_user,
                 },
             }
         )
@@ -102,9 +114,14 @@ class Connection:
         if self.closed:
             return
         if self.clear:
-            self.write(Frame([data]))
+            frame = Frame([data])
+            self.write(frame)
+            self.node.hub.tally.sent(1, 0, len(frame.wire))
         else:
             self.buffer.put_ephemeral(key, data)
+            if self.buffer.shed:
+                self.node.hub.tally.shed(self.buffer.shed)
+                self.buffer.shed = 0
             self._soon()
 
     def lag(self, subscription: Subscription) -> None:
@@ -122,6 +139,7 @@ class Connection:
             logger.exception("A frame could not be written; the connection is given up")
             self.closed = True
             self.clear = False
+            metrics.CLOSES.labels(BROKEN.code).inc()
             self.sink.close(BROKEN.code, BROKEN.reason)
             return
         if not self.sink.writable:
@@ -141,11 +159,18 @@ class Connection:
 
     def _pump(self) -> None:
         self._pumping = False
+        frames = size = 0
         while self.sink.writable and not self.closed:
             objects = self.buffer.take(FRAME_BYTES)
             if not objects:
                 break
-            self.write(Frame(objects))
+            frame = Frame(objects)
+            self.write(frame)
+            frames += 1
+            size += len(frame.wire)
+        if frames:
+            self.node.hub.tally.sent(frames, self.buffer.events, size)
+            self.buffer.events = 0
         self.clear = self.sink.writable and not self.buffer and not self.closed
         if self._room_wanted is not None and self.has_room:
             wanted, self._room_wanted = self._room_wanted, None
@@ -200,6 +225,7 @@ class Connection:
             self._pump()
         self.closed = True
         self.clear = False
+        metrics.CLOSES.labels(why.code).inc()
         self.sink.close(why.code, why.reason)
 
     def gone(self) -> None:

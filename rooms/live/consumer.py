@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from math import ceil
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,9 +26,19 @@ from pydantic import ValidationError
 from rooms import actions, credentials
 from rooms.credentials import Caller
 from rooms.limits import limits
-from rooms.protocol import NOT_LOGGED_IN, RESTARTING, Close, Invalid, Refusal, encode, invalid
+from rooms.protocol import (
+    FLOODING,
+    NOT_LOGGED_IN,
+    RESTARTING,
+    Close,
+    Invalid,
+    RateLimited,
+    Refusal,
+    encode,
+    invalid,
+)
 
-from . import commands
+from . import commands, metrics
 from .connection import Connection, Sink
 from .node import Node
 from .sendbuffer import Frame
@@ -101,23 +112,38 @@ class SocketConsumer(AsyncConsumer):
         node = await Node.current()
         if (await receive())["type"] != "websocket.connect":
             return
+        full = node.entrance.arrive()
+        try:
+            await self._receive_guest(node, full, receive, send)
+        finally:
+            node.entrance.leave()
+
+    async def _receive_guest(
+        self, node: Node, full: Close | None, receive: Receive, send: Send
+    ) -> None:
+        """Find out who it is; serve them, or say why not."""
         headers = {
-            name.decode("latin1"): value.decode("latin1") for name, value in scope["headers"]
+            name.decode("latin1"): value.decode("latin1") for name, value in self.scope["headers"]
         }
-        caller = await node.in_thread(credentials.of_headers, headers)
+        caller = await node.in_thread(credentials.of_headers, headers) if full is None else None
         if caller is not None and caller.session_key is not None and not origin_allowed(headers):
             await send({"type": "websocket.close"})
             return
         await send({"type": "websocket.accept"})
-        direct = (scope.get("extensions") or {}).get(SOCKET)
+        direct = (self.scope.get("extensions") or {}).get(SOCKET)
         sink: Any = direct if direct is not None else AsgiSink(send)
-        why = NOT_LOGGED_IN if caller is None else RESTARTING if node.draining else None
-        if why is not None or caller is None:
-            turn_away(sink, why or NOT_LOGGED_IN)
-            while (await receive())["type"] != "websocket.disconnect":
-                pass
-            return
-        await self._serve(node, sink, caller, receive)
+        why = full or (RESTARTING if node.draining else None)
+        if caller is not None and why is None:
+            why = node.entrance.enter(caller.user.pk)
+            if why is None:
+                try:
+                    await self._serve(node, sink, caller, receive)
+                finally:
+                    node.entrance.exit(caller.user.pk)
+                return
+        turn_away(sink, why or NOT_LOGGED_IN)
+        while (await receive())["type"] != "websocket.disconnect":
+            pass
 
     async def _serve(self, node: Node, sink: Any, caller: Caller, receive: Receive) -> None:
         connection = Connection(node, sink, caller)
@@ -151,18 +177,25 @@ async def room_for_more(connection: Connection) -> None:
 async def carry_out(connection: Connection, message: Mapping[str, Any]) -> None:
     """One frame: its answer, or its error, goes into the connection's control lane."""
     identity: object = None
+    name = "unknown"
+    # Whatever it turns out to be, it costs.
+    wait = connection.rate.take(connection.node.loop.time())
     try:
         body = parse(message)
         identity = body.get("id")
         if isinstance(identity, bool) or not isinstance(identity, int | str | None):
             identity = None
             raise Invalid("id must be a number or a string.")
-        name = body.get("type")
-        if not isinstance(name, str):
+        type = body.get("type")
+        registered = commands.registry.get(type) if isinstance(type, str) else None
+        if registered is not None:
+            name = str(type)
+        if wait:
+            raise too_fast(connection, wait)
+        if not isinstance(type, str):
             raise Invalid("type must name a command.")
-        registered = commands.registry.get(name)
         if registered is None:
-            raise Invalid(f"There is no command {name[:40]!r}.", "unknown_type")
+            raise Invalid(f"There is no command {type[:40]!r}.", "unknown_type")
         try:
             command = registered.model.model_validate(body)
         except ValidationError as error:
@@ -175,8 +208,20 @@ async def carry_out(connection: Connection, message: Mapping[str, Any]) -> None:
     except Exception:
         logger.exception("A command failed")
         answer = Refusal("Something went wrong here; it is logged.", "internal").answer()
+    if answer is commands.LATER:
+        return
+    commands.count(name, answer)
     if answer is not None:
         connection.answer({"id": identity, **answer})
+    if wait and connection.rate.flooding:
+        connection.close(FLOODING)
+
+
+def too_fast(connection: Connection, wait: float) -> RateLimited:
+    metrics.REFUSED.inc()
+    each = limits().commands_per_second
+    # Rounded up: who comes at that moment is let through.
+    return RateLimited(f"At most {each:g} commands a second.", ceil(wait * 1000) / 1000)
 
 
 def parse(message: Mapping[str, Any]) -> dict[str, Any]:
@@ -217,5 +262,6 @@ def origin_allowed(headers: Mapping[str, str]) -> bool:
 
 def turn_away(sink: Sink, why: Close) -> None:
     """Say why, then close: the only way a browser learns more than "1006"."""
+    metrics.CLOSES.labels(why.code).inc()
     sink.write(Frame([encode(why.bye())]))
     sink.close(why.code, why.reason)

@@ -22,11 +22,14 @@ from rooms.protocol import (
 )
 from rooms.representations import person
 
-from .commands import register
+from . import metrics
+from .commands import LATER, count, register
 from .connection import Connection
 
 # Somebody who keeps typing is told to the room this often.
 TYPING_SECONDS = 2.0
+# Of more rooms than this, only those typed in just now are remembered: few, by the rate.
+TYPED_ROOMS = 20
 
 
 def _room_to_hear(user: Any, slug: str) -> tuple[Room, int]:
@@ -47,6 +50,10 @@ async def subscribe(connection: Connection, command: Subscribe) -> None:
     after = head if command.after is None else command.after
     recovered = room.trimmed_seq <= after <= head and head - after <= limits().resume_events
     connection.node.hub.subscribe(connection, feed, after if recovered else head)
+    if command.after is not None:
+        in_memory = after >= feed.tail_starts_after
+        kind = "too_far" if not recovered else "memory" if in_memory else "log"
+        metrics.RESUMES.labels(kind).inc()
     connection.answer(
         {
             "id": command.id,
@@ -83,22 +90,17 @@ async def send(connection: Connection, command: Send) -> dict[str, Any] | None:
     def written(outcome: Outcome) -> None:
         connection.reserve(-size)
         if isinstance(outcome, Refusal):
-            connection.answer({"id": command.id, **outcome.answer()})
+            answer = outcome.answer()
         else:
-            connection.answer(
-                {
-                    "id": command.id,
-                    "type": "sent",
-                    "room": outcome["room"],
-                    "seq": outcome["seq"],
-                    "message": outcome,
-                }
-            )
+            room, seq = outcome["room"], outcome["seq"]
+            answer = {"type": "sent", "room": room, "seq": seq, "message": outcome}
+        count("send", answer)
+        connection.answer({"id": command.id, **answer})
 
     post = Post(connection.user, command.room, body, command.client_id, command.reply_to)
     connection.node.journal.submit(post, written)
     connection.reserve(size)
-    return None
+    return LATER
 
 
 async def typing(connection: Connection, command: Typing) -> None:
@@ -106,6 +108,9 @@ async def typing(connection: Connection, command: Typing) -> None:
     if subscription is None:
         raise NotSubscribed(command.room)
     now = connection.node.loop.time()
+    if len(connection.typed) > TYPED_ROOMS:
+        kept = {room: at for room, at in connection.typed.items() if now - at < TYPING_SECONDS}
+        connection.typed = kept
     if now - connection.typed.get(command.room, -TYPING_SECONDS) >= TYPING_SECONDS:
         connection.typed[command.room] = now
         event = {"type": "typing", "room": command.room, "user": person(connection.user)}

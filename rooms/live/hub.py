@@ -20,9 +20,11 @@ from rooms.bell import EVERYONE, room_group
 from rooms.limits import limits
 from rooms.protocol import TOO_SLOW, NotFound, encode
 
+from . import metrics
 from .feed import Feed, Subscription
 from .repair import Repair
 from .sendbuffer import FRAME_BYTES, Frame
+from .tally import Tally
 from .watching import Watching
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ class Hub:
         self.watching = Watching()
         self.feeds: dict[int, Feed] = {}
         self.repair = Repair(self)
+        self.tally = Tally(node.loop)
         self._opening: dict[int, asyncio.Task[Feed]] = {}
         self._fanning: set[int] = set()
         self._layer: Any = None
@@ -114,6 +117,7 @@ class Hub:
         self.unsubscribe(connection, feed.slug)
         subscription = Subscription(connection, feed, after)
         connection.subscriptions[feed.slug] = subscription
+        metrics.SUBSCRIPTIONS.inc()
         if feed.arrive(subscription, connection.user.pk, connection.user.name):
             self._tell_presence_soon(feed)
         # Between the answer and the next fan-out this cursor is served by its own pump.
@@ -126,6 +130,7 @@ class Hub:
         if subscription is None:
             return False
         connection.buffer.forget(subscription)
+        metrics.SUBSCRIPTIONS.dec()
         feed = subscription.feed
         if feed.depart(subscription, connection.user.pk, self.node.loop.time()):
             self._tell_presence_soon(feed)
@@ -260,12 +265,14 @@ class Hub:
         events = feed.after(base, FRAME_BYTES)
         assert events, "the tail keeps what was not fanned out"
         top, frame = base + len(events), Frame(events)
-        started = self.node.loop.time()
+        began = started = self.node.loop.time()
+        served = 0
         for count, subscription in enumerate(list(feed.subscriptions), 1):
             connection = subscription.connection
             if subscription.seq == base and connection.clear:
                 connection.write(frame)
                 subscription.seq = top
+                served += 1
             elif subscription.seq < top:
                 connection.lag(subscription)
             if count % FAN_OUT_MEMBERS == 0:
@@ -273,6 +280,8 @@ class Hub:
                     await asyncio.sleep(0)
                     started = self.node.loop.time()
         feed.mark_flushed(top)
+        self.tally.sent(served, served * len(events), served * len(frame.wire))
+        metrics.FAN_OUT.observe(self.node.loop.time() - began)
 
     # Keeping -------------------------------------------------------------------------------------
 
@@ -302,11 +311,20 @@ class Hub:
         while True:
             await asyncio.sleep(every)
             now = self.node.loop.time()
+            beats = lagging = 0
+            longest = 0.0
             for connection in list(self.connections):
                 connection.quiet += 1
                 if connection.quiet > ticks and connection.clear:
                     connection.write(heartbeat)
+                    beats += 1
                 self._check_stalled(connection, now, bounds.stalled_seconds)
+                lagging += connection.sink.held() > 0
+                if connection.stalled_since is not None:
+                    longest = max(longest, now - connection.stalled_since)
+            self.tally.sent(beats, 0, beats * len(heartbeat.wire))
+            metrics.LAGGING.set(lagging)
+            metrics.BEHIND.set(longest)
             for feed in list(self.feeds.values()):
                 if feed.idle_since is not None and now - feed.idle_since > IDLE_SECONDS:
                     await self._close(feed)

@@ -19,6 +19,8 @@ from rooms import actions
 from rooms.actions import Outcome, Post
 from rooms.protocol import Busy, Refusal
 
+from . import metrics
+
 logger = logging.getLogger(__name__)
 
 Done = Callable[[Outcome], None]
@@ -44,11 +46,13 @@ class Journal:
     def submit(self, post: Post, done: Done) -> None:
         """Queue a post. Raises Busy, with the time the queue needs, when it is full."""
         if self.depth >= self._capacity:
+            metrics.JOURNAL_BUSY.inc()
             raise Busy("Too many messages are waiting to be written.", self.retry_after)
         if self._thread is None:
             self._thread = threading.Thread(target=self._write_all, name="journal", daemon=True)
             self._thread.start()
         self.depth += 1
+        metrics.JOURNAL_DEPTH.set(self.depth)
         self._empty.clear()
         self._queue.put((post, done))
 
@@ -113,6 +117,8 @@ class Journal:
     def _deliver(self, batch: list[Waiting], outcomes: list[Outcome], spent: float) -> None:
         self.seconds_per_post += (spent - self.seconds_per_post) * 0.1
         self.depth -= len(batch)
+        metrics.JOURNAL_DEPTH.set(self.depth)
+        metrics.JOURNAL_BATCH.observe(len(batch))
         for (_, done), outcome in zip(batch, outcomes, strict=True):
             try:
                 done(outcome)

@@ -23,6 +23,7 @@ from rooms.limits import limits
 from rooms.protocol import RESTARTING, Close
 
 from . import vitals
+from .entrance import Entrance
 from .hub import Hub
 from .journal import Journal
 
@@ -45,6 +46,7 @@ class Node:
         self._threads = ThreadPoolExecutor(DATABASE_THREADS, thread_name_prefix="live-db")
         self.journal = Journal(loop, limits().journal_posts)
         self.hub = Hub(self)
+        self.entrance = Entrance(limits().connections, limits().connections_per_user)
         self._ringer = bell.Ringer(loop)
         self._ringer.on_failure = self._not_rung
         self._started = False
@@ -68,6 +70,7 @@ class Node:
         """End everything; what waits to be written is written first."""
         await self.journal.stop()
         bell.detach(self._ringer)
+        await self._ringer.rest()
         await self.hub.stop()
         await self._close_connections()
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from rooms import log
 from rooms.protocol import TOO_SLOW
 
+from . import metrics
 from .feed import Feed, Numbered, Subscription
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Repair:
     async def _read_gap(self, feed: Feed) -> None:
         """Leaving the loop and leaving `_reading` are one step: no bell falls between."""
         tries = 0
+        start = feed.head
         try:
             while feed.has_gap and tries < TRIES:
                 before = feed.head
@@ -64,6 +66,7 @@ class Repair:
                     tries += 1
                     await asyncio.sleep(0.2 * tries)
             feed.wanted = feed.head
+            metrics.GAPS.inc(feed.head > start)
         finally:
             self._reading.discard(feed.room_id)
 

@@ -34,7 +34,15 @@ class Cursor(Protocol):
 class SendBuffer:
     """Everything waiting for one socket to accept bytes."""
 
-    __slots__ = ("_behind", "_control", "_ephemeral", "control_bytes", "ephemeral_bytes", "shed")
+    __slots__ = (
+        "_behind",
+        "_control",
+        "_ephemeral",
+        "control_bytes",
+        "ephemeral_bytes",
+        "events",
+        "shed",
+    )
 
     def __init__(self) -> None:
         self._control: deque[bytes] = deque()
@@ -42,6 +50,8 @@ class SendBuffer:
         self._behind: dict[Cursor, None] = {}
         self.control_bytes = 0
         self.ephemeral_bytes = 0
+        # Counted here for whoever asks: durable events taken, ephemeral ones dropped.
+        self.events = 0
         self.shed = 0
 
     def __bool__(self) -> bool:
@@ -85,6 +95,7 @@ class SendBuffer:
                 return taken
             events = cursor.next_events(left)
             taken += events
+            self.events += len(events)
             left -= sum(map(len, events))
             # Whoever has been served goes to the end, so that no room starves another.
             del self._behind[cursor]

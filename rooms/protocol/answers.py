@@ -35,6 +35,13 @@ class HelloLimits(BaseModel):
         description="how far behind `after` may be to be recovered", examples=[2_000]
     )
     subscriptions: int = Field(description="rooms on one connection", examples=[500])
+    commands_per_second: float = Field(
+        description="commands of one connection, for long", examples=[20]
+    )
+    commands_burst: int = Field(description="commands at once, after a pause", examples=[40])
+    connections_per_user: int = Field(
+        description="connections of one person at one server process", examples=[20]
+    )
 
 
 class Hello(Told):

@@ -8,6 +8,13 @@ from config.env import Environment
 ROOT = Path(__file__).resolve().parents[2]
 READ = {name.upper() for name in Environment.model_fields} | {"DJANGO_SETTINGS_MODULE"}
 
+# Clients of tests do not pace themselves. The tests of these bounds set their own.
+IMPATIENT = {
+    "PARLEY_COMMANDS_PER_SECOND": "10000",
+    "PARLEY_COMMANDS_BURST": "10000",
+    "PARLEY_CONNECTIONS_PER_USER": "1000",
+}
+
 
 def leaks(name: str) -> bool:
     return name in READ or name.startswith(("PARLEY_", "CELERY_", "DJANGO_", "PROMETHEUS_"))

@@ -9,6 +9,8 @@ import { delay, delayAfterBye } from "./backoff.js";
 const CONNECT_MS = 10_000;
 const PING_MS = 5_000;
 const DEFAULT_HEARTBEAT_S = 25;
+// So many commands are under way at once; the others wait here, where they can be counted.
+const UNDER_WAY = 16;
 
 /** The answer to a command was an error. */
 export class Refusal extends Error {
@@ -30,7 +32,8 @@ export class Lost extends Error {
 export class Connection {
   #socket = null;
   #nextId = 1;
-  #waiting = new Map(); // id → { command, resend, resolve, reject }, in the order of sending
+  #waiting = new Map(); // id → { command, resend, urgent, sent, resolve, reject }, oldest first
+  #paced = false; // the server said "not so fast": nothing more until it may be
   #rooms = new Map(); // slug → { after, onSubscribed }
   #failures = 0;
   #timers = new Map();
@@ -67,13 +70,17 @@ export class Connection {
   }
 
   /** Resolves with the answer. With `resend` it outlives the connection and goes out again on the
-   *  next one (the server knows it by its client_id); without, it fails with the connection. */
-  command(command, { resend = false } = {}) {
+   *  next one (the server knows it by its client_id); without, it fails with the connection.
+   *  It waits its turn, and is sent again when it came too fast; `urgent` does neither. */
+  command(command, { resend = false, urgent = false } = {}) {
     return new Promise((resolve, reject) => {
       if (this.phase === "closed" || (this.phase !== "open" && !resend)) return reject(new Lost());
       const id = this.#nextId++;
-      this.#waiting.set(id, { command, resend, resolve, reject });
-      if (this.phase === "open") this.#write({ id, ...command });
+      const waiting = { command, resend, urgent, sent: false, resolve, reject };
+      this.#waiting.set(id, waiting);
+      if (this.phase !== "open") return;
+      if (urgent) this.#begin(id, waiting);
+      else this.#flow();
     });
   }
 
@@ -127,15 +134,41 @@ export class Connection {
     this.#heartbeat = hello.heartbeat ?? DEFAULT_HEARTBEAT_S;
     this.#failures = 0;
     this.#enter("open");
-    const unanswered = [...this.#waiting];
     for (const slug of this.#rooms.keys()) this.#subscribe(slug);
-    for (const [id, { command }] of unanswered) this.#write({ id, ...command });
+    this.#flow();
+  }
+
+  /** Send what waits its turn, in order. */
+  #flow() {
+    if (this.phase !== "open" || this.#paced) return;
+    let free = UNDER_WAY;
+    for (const { sent, urgent } of this.#waiting.values()) if (sent && !urgent) free -= 1;
+    for (const [id, waiting] of this.#waiting) {
+      if (free <= 0) return;
+      if (waiting.sent) continue;
+      this.#begin(id, waiting);
+      free -= 1;
+    }
+  }
+
+  #begin(id, waiting) {
+    waiting.sent = true;
+    this.#write({ id, ...waiting.command });
+  }
+
+  /** Every refusal gets a moment of its own; at the last of them there is room for all of them. */
+  #pace(seconds) {
+    this.#paced = true;
+    this.#after("pace", seconds * 1000, () => {
+      this.#paced = false;
+      this.#flow();
+    });
   }
 
   async #subscribe(slug) {
     const room = this.#rooms.get(slug);
     try {
-      const answer = await this.command({ type: "subscribe", room: slug, after: room.after() });
+      const answer = await this.command({ type: "subscribe", room: slug, after: room.after() }, { urgent: true });
       if (this.#rooms.get(slug) === room) room.onSubscribed(answer);
     } catch (error) {
       if (this.#rooms.get(slug) !== room || error instanceof Lost) return;
@@ -147,9 +180,14 @@ export class Connection {
   #answer(answer) {
     const waiting = this.#waiting.get(answer.id);
     if (!waiting) return;
+    if (answer.code === "rate_limited" && !waiting.urgent) {
+      waiting.sent = false;
+      return this.#pace(answer.retry_after ?? 1);
+    }
     this.#waiting.delete(answer.id);
     if (answer.type === "error") waiting.reject(new Refusal(answer));
     else waiting.resolve(answer);
+    this.#flow();
   }
 
   /** The socket closed, or is as good as closed. */
@@ -157,10 +195,12 @@ export class Connection {
     this.#drop();
     const bye = this.#bye;
     if (bye && !bye.reconnect) return this.#close(bye);
-    for (const [id, { resend, reject }] of [...this.#waiting]) {
-      if (resend) continue;
+    this.#paced = false;
+    for (const [id, waiting] of [...this.#waiting]) {
+      waiting.sent = false;
+      if (waiting.resend) continue;
       this.#waiting.delete(id);
-      reject(new Lost());
+      waiting.reject(new Lost());
     }
     if (navigator.onLine === false) return this.#enter("offline");
     const wait = bye ? delayAfterBye(bye.retry_in, this.random) : delay(this.#failures, this.random);
@@ -180,7 +220,7 @@ export class Connection {
     if (this.phase === "waiting" || this.phase === "offline") return this.#connect();
     if (this.phase !== "open") return;
     this.#after("ping", PING_MS, () => this.#lost());
-    this.command({ type: "ping" }).then(() => this.#cancel("ping"), () => this.#cancel("ping"));
+    this.command({ type: "ping" }, { urgent: true }).then(() => this.#cancel("ping"), () => this.#cancel("ping"));
   }
 
   #unreachable() {

@@ -82,6 +82,44 @@ test("what was not answered goes out again, in order; what must not, fails", asy
   equal((await first).type, "sent");
 });
 
+test("many commands go out a few at a time, in order", async () => {
+  const all = connect();
+  const answers = Array.from({ length: 300 }, (_, n) => all.connection.command({ type: "send", client_id: n }, { resend: true }));
+  await all.socket.says(hello);
+  equal(all.socket.sent.length, 16);
+  for (let n = 0; n < 300; n += 1) await all.socket.says({ id: all.socket.sent[n].id, type: "sent" });
+  await Promise.all(answers);
+  equal(all.socket.sent.map((command) => command.client_id), Array.from({ length: 300 }, (_, n) => n));
+});
+
+test("what came too fast goes out again when it may, and is not lost", async () => {
+  const all = connect();
+  await all.socket.says(hello);
+  const answers = ["1", "2", "3"].map((client_id) => all.connection.command({ type: "send", client_id }, { resend: true }));
+  const [first, second, third] = all.socket.sent;
+  const refused = { type: "error", code: "rate_limited", message: "", temporary: true };
+  await all.socket.says({ id: first.id, type: "sent" }, { id: second.id, ...refused, retry_after: 0.5 });
+  await all.socket.says({ id: third.id, ...refused, retry_after: 1 });
+  all.connection.command({ type: "send", client_id: "4" }, { resend: true });
+  await timers.pass(999);
+  equal(all.socket.sent.length, 3, "not before the last of them may");
+  await timers.pass(1);
+  equal(all.socket.sent.slice(3).map((command) => command.client_id), ["2", "3", "4"]);
+  for (const { id } of all.socket.sent.slice(3)) await all.socket.says({ id, type: "sent" });
+  equal((await Promise.all(answers)).length, 3);
+});
+
+test("a refusal does not hold up the next connection", async () => {
+  const all = connect();
+  await all.socket.says(hello);
+  all.connection.command({ type: "send", client_id: "1" }, { resend: true });
+  await all.socket.says({ id: all.socket.sent[0].id, type: "error", code: "rate_limited", message: "", temporary: true, retry_after: 60 });
+  await all.socket.breaks();
+  await timers.pass(1000);
+  await all.socket.says(hello);
+  equal(all.socket.sent.map((command) => command.client_id), ["1"]);
+});
+
 test("a room is followed from where it was", async () => {
   const all = connect();
   let seen = 7;
