@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Model, Q
 from django.utils.text import slugify
 
-from . import bell, markdown, policy
+from . import bell, markdown, policy, statements
 from .limits import limits
 from .log import Logs, writing_in_transaction
 from .members import add_member_in_transaction, remove_member_in_transaction
@@ -33,16 +33,19 @@ from .representations import person
 
 def memberships(user: User) -> list[tuple[int, str, int, int, int]]:
     """(room id, slug, messages read, head, messages in all) of the user's rooms."""
-    rows = Membership.objects.filter(user=user).values_list(
-        "room_id", "room__slug", "read_count", "room__last_seq", "room__message_count"
-    )
-    return list(rows)
+    mine = {row.room_id: row for row in statements.select(Membership, user_id=[user.pk])}
+    return [
+        (room.pk, room.slug, mine[room.pk].read_count, room.last_seq, room.message_count)
+        for room in statements.select(Room, id=mine)
+    ]
 
 
 def find_room(user: User, slug: str) -> tuple[Room, Membership | None]:
     """A room that `user` may see, with their membership, or NotFound."""
-    room = Room.objects.filter(slug=slug).first() if is_slug(slug) else None
-    membership = Membership.objects.filter(room=room, user=user).first() if room else None
+    rooms = statements.select(Room, slug=[slug]) if is_slug(slug) else []
+    room = rooms[0] if rooms else None
+    mine = statements.select(Membership, room_id=[room.pk], user_id=[user.pk]) if room else []
+    membership = mine[0] if mine else None
     return policy.require_see(room, membership, slug), membership
 
 

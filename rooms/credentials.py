@@ -11,9 +11,11 @@ from http.cookies import CookieError, SimpleCookie
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from . import statements
 from .models import ApiToken, User
 
 # How often a token's "last used" is written down.
@@ -35,26 +37,34 @@ def bearer(header: str) -> str | None:
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
 
 
+def active_user(pk: int) -> User | None:
+    found = statements.select(User, id=[pk])
+    return found[0] if found and found[0].is_active else None
+
+
 def by_token(token: str) -> Caller | None:
-    row = (
-        ApiToken.objects.select_related("user")
-        .filter(digest=ApiToken.digest_of(token), user__is_active=True)
-        .first()
-    )
-    if row is None:
+    rows = statements.select(ApiToken, digest=[ApiToken.digest_of(token)])
+    user = active_user(rows[0].user_id) if rows else None
+    if user is None:
         return None
+    row = rows[0]
     now = timezone.now()
     if row.used_at is None or now - row.used_at > USED_EVERY:
         ApiToken.objects.filter(pk=row.pk).update(used_at=now)
-    return Caller(row.user, token_id=row.pk)
+    return Caller(user, token_id=row.pk)
 
 
 def by_session(session_key: str) -> Caller | None:
     """As Django's middleware does it: the backend still configured, the password unchanged."""
-    session = SessionStore(session_key).load()
+    if not session_key.isalnum():
+        return None
+    rows = statements.select(Session, session_key=[session_key])
+    if not rows or rows[0].expire_date <= timezone.now():
+        return None
+    session = SessionStore().decode(rows[0].session_data)
     if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
         return None
-    user = User.objects.filter(pk=session.get(SESSION_KEY) or 0, is_active=True).first()
+    user = active_user(int(session.get(SESSION_KEY) or 0))
     if user is None:
         return None
     proof = session.get(HASH_SESSION_KEY, "")

@@ -1,8 +1,9 @@
-"""The statements on the path of every message, put together by hand: the ORM builds a query anew
-each time, which took four times as long as all the rest of writing a message.
+"""The statements on the path of every message and every connection, put together by hand: the ORM
+builds a query anew each time, which took four times as long as all the rest of writing a message.
 
-Called by `log` and `posting`, inside their transactions. Columns come from the models and values
-are prepared by their fields, so that either database gets what the ORM would have given it.
+Called by `log` and `posting` inside their transactions, and for what every new connection asks.
+Columns come from the models and values are prepared by their fields, so that either database gets
+what the ORM would have given it.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -41,6 +42,19 @@ def select(model: type[Row], *, lock: bool = False, **where: Collection[Any]) ->
                 row[index] = step(row[index], column, database)
     names = [field.attname for field in _concrete(model)]
     return [model.from_db(DEFAULT_DB_ALIAS, names, row) for row in rows]
+
+
+def count(model: type[Model], **where: Any) -> int:
+    """How many rows have these values."""
+    database = connections[DEFAULT_DB_ALIAS]
+    fields = _fields(model, tuple(where))
+    parameters = [
+        field.get_db_prep_value(value, database)
+        for field, value in zip(fields, where.values(), strict=True)
+    ]
+    with database.cursor() as cursor:
+        cursor.execute(_count(model, tuple(where)), parameters)
+        return int(cursor.fetchone()[0])
 
 
 def insert(rows: Sequence[Model], *, with_keys: bool = False) -> None:
@@ -125,6 +139,12 @@ def _select(model: type[Model], shape: tuple[tuple[str, int], ...], lock: bool) 
         f" WHERE {conditions} ORDER BY {_columns(_fields(model, ('pk',)))}"
         f"{' FOR UPDATE' if lock else ''}"
     )
+
+
+@lru_cache
+def _count(model: type[Model], names: tuple[str, ...]) -> str:
+    conditions = " AND ".join(f"{_quoted(field.column)} = %s" for field in _fields(model, names))
+    return f"SELECT COUNT(*) FROM {_quoted(model._meta.db_table)} WHERE {conditions}"
 
 
 @lru_cache(512)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rooms import actions, bell, slash
+from rooms import actions, bell, slash, statements
 from rooms.actions import Outcome, Post
 from rooms.limits import limits
 from rooms.models import Membership, Room
@@ -34,7 +34,7 @@ TYPED_ROOMS = 20
 
 def _room_to_hear(user: Any, slug: str) -> tuple[Room, int]:
     room, _ = actions.find_room(user, slug)
-    return room, Membership.objects.filter(room=room).count()
+    return room, statements.count(Membership, room_id=room.pk)
 
 
 async def subscribe(connection: Connection, command: Subscribe) -> None:
