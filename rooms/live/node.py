@@ -8,15 +8,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from functools import partial
 from typing import ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
-
-from django.db import InterfaceError, OperationalError, connection
 
 from rooms import bell
 from rooms.limits import limits
@@ -26,6 +20,7 @@ from . import vitals
 from .entrance import Entrance
 from .hub import Hub
 from .journal import Journal
+from .threads import DatabaseThreads
 
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -43,7 +38,7 @@ class Node:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.draining = False
-        self._threads = ThreadPoolExecutor(DATABASE_THREADS, thread_name_prefix="live-db")
+        self._threads = DatabaseThreads(loop, DATABASE_THREADS)
         self.journal = Journal(loop, limits().journal_posts)
         self.hub = Hub(self)
         self.entrance = Entrance(limits().connections, limits().connections_per_user)
@@ -72,21 +67,8 @@ class Node:
         bell.detach(self._ringer)
         await self._ringer.rest()
         await self.hub.stop()
-        await self._close_connections()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        await self._threads.stop()
         _nodes.pop(self.loop, None)
-
-    async def _close_connections(self) -> None:
-        """Each thread's, at one moment: one that came early would get a second turn."""
-        together = threading.Barrier(DATABASE_THREADS)
-
-        def close() -> None:
-            with suppress(threading.BrokenBarrierError):
-                together.wait(5)
-            connection.close()
-
-        turns = range(DATABASE_THREADS)
-        await asyncio.gather(*(self.loop.run_in_executor(self._threads, close) for _ in turns))
 
     async def drain(self) -> None:
         """Send everybody away, to come back at different times, and finish what was accepted."""
@@ -109,23 +91,7 @@ class Node:
 
     async def in_thread(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run database code in one of a few threads, each with a connection of its own."""
-        return await self.loop.run_in_executor(
-            self._threads, partial(_with_connection, call, *args, **kwargs)
-        )
+        return await self._threads.run(call, *args, **kwargs)
 
 
 _nodes: WeakKeyDictionary[asyncio.AbstractEventLoop, Node] = WeakKeyDictionary()
-
-
-def _with_connection(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """A connection that has died in the meantime is replaced, and the call made once more."""
-    reused = connection.connection is not None
-    try:
-        return call(*args, **kwargs)
-    except (OperationalError, InterfaceError):
-        usable = reused and connection.connection is not None and connection.is_usable()
-        connection.close()
-        if not reused or usable:
-            raise
-        logger.warning("The database connection was lost; trying again with a new one.")
-        return call(*args, **kwargs)

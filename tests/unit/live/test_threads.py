@@ -1,0 +1,75 @@
+"""Database calls in threads: each is answered once, in whatever order, and none is left behind."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import Any
+
+import pytest
+
+from rooms.live.threads import DatabaseThreads
+
+
+def on_a_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
+    @wraps(test)
+    def run() -> None:
+        asyncio.run(test())
+
+    return run
+
+
+@on_a_loop
+async def test_every_call_is_answered_with_its_own_result_or_error() -> None:
+    threads = DatabaseThreads(asyncio.get_running_loop(), 3)
+
+    def call(number: int) -> int:
+        if number % 5 == 0:
+            raise ValueError(number)
+        return number * number
+
+    calls = [threads.run(call, number) for number in range(200)]
+    found = await asyncio.gather(*calls, return_exceptions=True)
+    for number, result in enumerate(found):
+        if number % 5 == 0:
+            assert isinstance(result, ValueError) and result.args == (number,)
+        else:
+            assert result == number * number
+    await threads.stop()
+
+
+@on_a_loop
+async def test_a_slow_call_holds_up_no_other() -> None:
+    threads = DatabaseThreads(asyncio.get_running_loop(), 2)
+    release = threading.Event()
+    slow = asyncio.ensure_future(threads.run(release.wait))
+    assert [await threads.run(lambda: 1) for _ in range(20)] == [1] * 20
+    assert not slow.done()
+    release.set()
+    await slow
+    await threads.stop()
+
+
+@on_a_loop
+async def test_a_cancelled_call_does_not_begin() -> None:
+    threads = DatabaseThreads(asyncio.get_running_loop(), 1)
+    release, begun = threading.Event(), []
+    first = asyncio.ensure_future(threads.run(release.wait))
+    second = asyncio.ensure_future(threads.run(begun.append, 2))
+    await asyncio.sleep(0)
+    second.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await second
+    release.set()
+    await first
+    assert await threads.run(len, begun) == 0
+    await threads.stop()
+
+
+@on_a_loop
+async def test_its_threads_end() -> None:
+    before = threading.active_count()
+    threads = DatabaseThreads(asyncio.get_running_loop(), 4)
+    await asyncio.gather(*(threads.run(int) for _ in range(8)))
+    await threads.stop()
+    assert threading.active_count() <= before + 1, "but for the helper that waited for them"
