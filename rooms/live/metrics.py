@@ -45,6 +45,7 @@ FAN_OUT = Histogram(
     "From the first to the last member of one round.",
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
 )
+LOG_READS = Counter("parley_log_reads", "Pages of events read from the database.")
 GAPS = Counter("parley_gaps_repaired", "Gaps that were read from the log.")
 INBOX_OVERFLOWS = Counter(
     "parley_inbox_overflows", "Times that bells were thrown away and read from the log instead."

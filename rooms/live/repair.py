@@ -38,6 +38,7 @@ class Repair:
 
     async def _read(self, feed: Feed, after: int) -> list[Numbered]:
         """A page of the log, or nothing when the database does not answer."""
+        metrics.LOG_READS.inc()
         try:
             return await self._hub.node.in_thread(
                 log.read, feed.room_id, feed.slug, after, PAGE_EVENTS
