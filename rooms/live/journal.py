@@ -1,7 +1,8 @@
 """The way a post takes from a socket into the database: a bounded queue and one writing thread.
 
 What arrives while a transaction is under way waits, and the next transaction takes all of it, up
-to a bound. No timer: an idle journal writes at once, a busy one writes much at a time.
+to a bound. No timer: an idle journal writes as soon as the loop has read what there is to read, a
+busy one writes much at a time.
 """
 
 from __future__ import annotations
@@ -26,8 +27,10 @@ logger = logging.getLogger(__name__)
 Done = Callable[[Outcome], None]
 Waiting = tuple[Post, Done]
 
-# One transaction takes so many posts: a bound on how long the others wait for it.
+# One transaction takes about so many posts: a bound on how long the others wait for it.
 BATCH = 256
+# While further posts keep coming, this many turns of the loop are waited for them: microseconds.
+TURNS = 8
 
 
 class Journal:
@@ -36,7 +39,8 @@ class Journal:
     def __init__(self, loop: asyncio.AbstractEventLoop, capacity: int) -> None:
         self._loop = loop
         self._capacity = capacity
-        self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
+        self._gathered: list[Waiting] = []
+        self._queue: queue.SimpleQueue[list[Waiting] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._empty = asyncio.Event()
         self._empty.set()
@@ -54,7 +58,18 @@ class Journal:
         self.depth += 1
         metrics.JOURNAL_DEPTH.set(self.depth)
         self._empty.clear()
-        self._queue.put((post, done))
+        self._gathered.append((post, done))
+        if len(self._gathered) == 1:
+            self._loop.call_soon(self._hand_over, 1, TURNS)
+
+    def _hand_over(self, seen: int, turns: int) -> None:
+        """Give the thread what came in one go: posts that are being read from other sockets at the
+        moment would need a transaction, a bell and a round through the room of their own."""
+        if len(self._gathered) > seen and turns:
+            self._loop.call_soon(self._hand_over, len(self._gathered), turns - 1)
+            return
+        gathered, self._gathered = self._gathered, []
+        self._queue.put(gathered)
 
     @property
     def retry_after(self) -> float:
@@ -75,24 +90,21 @@ class Journal:
     # The thread ----------------------------------------------------------------------------------
 
     def _write_all(self) -> None:
-        while True:
-            first = self._queue.get()
-            if first is None:
-                break
-            batch = [first]
-            stop = False
-            while len(batch) < BATCH and not self._queue.empty():
+        stop = False
+        while not stop:
+            batch: list[Waiting] = []
+            while not batch or (len(batch) < BATCH and not self._queue.empty()):
                 more = self._queue.get()
                 if more is None:
                     stop = True
                     break
-                batch.append(more)
+                batch += more
+            if not batch:
+                break
             started = time.perf_counter()
             outcomes = self._write([post for post, _ in batch])
             spent = (time.perf_counter() - started) / len(batch)
             self._loop.call_soon_threadsafe(self._deliver, batch, outcomes, spent)
-            if stop:
-                break
         connection.close()
 
     def _write(self, posts: list[Post]) -> list[Outcome]:

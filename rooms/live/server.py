@@ -4,9 +4,9 @@ frames of any size without their weight, a close that says why, and an end that 
 Run as `python -m rooms.live` (see `__main__`), which `manage.py serve` does.
 
 Facts relied on, of Twisted 24–26 and Autobahn 24–26: a TCP transport with nothing in `dataBuffer`
-and `_tempDataBuffer` may be written with `writeSomeData`; a streaming producer registered with it
-is paused when it holds more than `bufferSize` and resumed when it holds nothing; the HTTP channel
-is still its registered producer after the upgrade.
+and `_tempDataBuffer` may be passed by, straight to its socket; a streaming producer registered with
+it is paused when it holds more than `bufferSize` and resumed when it holds nothing; the HTTP
+channel is still its registered producer after the upgrade.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ class LiveProtocol(WebSocketProtocol):
     too_long = False
     reading = True
     message_data: list[bytes]
+    send: Callable[[bytes], int]
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,9 +56,9 @@ class LiveProtocol(WebSocketProtocol):
             super().onOpen()
             self.transport.unregisterProducer()
             self.transport.registerProducer(self, True)
-            self.direct = hasattr(self.transport, "writeSomeData") and hasattr(
-                self.transport, "_tempDataBuffer"
-            )
+            self.direct = hasattr(self.transport, "_tempDataBuffer")
+            if self.direct:
+                self.send = self.transport.getHandle().send
         except Exception:
             logger.exception("A connection could not be opened")
             raise
@@ -68,9 +69,12 @@ class LiveProtocol(WebSocketProtocol):
         data = frame.wire
         transport = self.transport
         if self.direct and not transport.dataBuffer and not transport._tempDataBuffer:
-            written = transport.writeSomeData(data)
-            # Anything but a number says that the connection is lost, which reading will find out.
-            if not isinstance(written, int):
+            try:
+                written = self.send(data)
+            except BlockingIOError:
+                written = 0
+            except OSError:
+                # The connection is lost, which reading will find out.
                 return
             if written == len(data):
                 return
