@@ -64,6 +64,12 @@ UNFOLD: dict[str, Any] = {
                 page("Messages", "chat", "rooms.message"),
                 page("Log", "receipt_long", "rooms.event"),
                 page("Attachments", "attach_file", "rooms.attachment"),
+                {
+                    "title": "Connections",
+                    "icon": "cable",
+                    "link": reverse_lazy("connections"),
+                    "permission": may_view("rooms.view_connections"),
+                },
             ),
             section(
                 "Jobs",

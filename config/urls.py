@@ -4,7 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
-from rooms import health, scrape
+from rooms import connections, health, scrape
 
 from . import api
 
@@ -16,6 +16,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", scrape.metrics, name="metrics"),
     path("accounts/", include("allauth.urls")),
+    *connections.urls(),
     path("admin/", admin.site.urls),
     *api.urlpatterns,
     path("", include("rooms.urls")),

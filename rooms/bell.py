@@ -14,6 +14,7 @@ The messages, all of which `live.hub` reads:
     {"type": "activity", "rooms": [[id, last_seq, message_count,
                                     [[author, number of their last message], …]], …]}
     {"type": "watch", "user": id, "watched": [room id, slug, read count or None, head, count]}
+    {"type": "rollcall.…", "process": id, "label": str, …}     of `live.rollcall` to its like
 """
 
 import asyncio
@@ -66,6 +67,7 @@ class Ringer:
         self._activity: dict[int, Activity] = {}
         self._activity_due = 0.0
         self._activity_timer: asyncio.TimerHandle | None = None
+        self._answers: list[tuple[str, dict[str, Any]]] = []
         self._waiting: list[Future[None]] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -106,6 +108,10 @@ class Ringer:
         """Something not kept: the last one of a key wins."""
         self._notes[group, key] = (group, message)
 
+    def put_answer(self, channel: str, message: dict[str, Any]) -> None:
+        """To one process alone."""
+        self._answers.append((channel, message))
+
     def put_activity(self, activity: Activity) -> None:
         before = self._activity.get(activity.room_id)
         if before is not None:
@@ -119,11 +125,18 @@ class Ringer:
 
     async def _rounds(self) -> None:
         try:
-            while self._events or self._notes or self._waiting or self._activity_is_due():
+            while (
+                self._events
+                or self._notes
+                or self._answers
+                or self._waiting
+                or self._activity_is_due()
+            ):
                 events, self._events = self._events, {}
                 notes, self._notes = self._notes, {}
+                answers, self._answers = self._answers, []
                 waiting, self._waiting = self._waiting, []
-                await self._round(events, list(notes.values()))
+                await self._round(events, list(notes.values()), answers)
                 for done in waiting:
                     done.set_result(None)
         finally:
@@ -144,7 +157,10 @@ class Ringer:
         self._start()
 
     async def _round(
-        self, events: dict[int, tuple[int, list[bytes]]], notes: list[tuple[str, dict[str, Any]]]
+        self,
+        events: dict[int, tuple[int, list[bytes]]],
+        notes: list[tuple[str, dict[str, Any]]],
+        answers: list[tuple[str, dict[str, Any]]],
     ) -> None:
         messages = [(room_group(room), events_bell(room, *batch)) for room, batch in events.items()]
         messages += notes
@@ -161,6 +177,8 @@ class Ringer:
             async with asyncio.timeout(ROUND_SECONDS):
                 for group, message in messages:
                     await layer.group_send(group, message)
+                for channel, message in answers:
+                    await layer.send(channel, message)
         except Exception as error:
             logger.warning("The bell could not be rung: %r", error)
             if self.on_failure is not None:
@@ -249,3 +267,13 @@ def watch(user_id: int, room_id: int, slug: str, read: int | None, head: int, co
     the room's `count`, the last of which is at or before `head`."""
     note = {"type": "watch", "user": user_id, "watched": [room_id, slug, read, head, count]}
     _post(lambda ringer: ringer.put_note(EVERYONE, f"watch:{user_id}:{room_id}", note))
+
+
+def call(key: str, message: dict[str, Any]) -> None:
+    """Ask or tell all web processes something. The last message of `key` wins."""
+    _post(lambda ringer: ringer.put_note(EVERYONE, key, message))
+
+
+def answer(channel: str, message: dict[str, Any]) -> None:
+    """Answer the one process that asked and named its channel."""
+    _post(lambda ringer: ringer.put_answer(channel, message))

@@ -23,6 +23,12 @@ def is_slug(text: str) -> bool:
 class User(AbstractUser):
     """Somebody who talks. `name` is what other people read."""
 
+    class Meta(AbstractUser.Meta):
+        permissions = [
+            ("view_connections", "Can see who is connected"),
+            ("end_connections", "Can end anybody's connection"),
+        ]
+
     @property
     def name(self) -> str:
         return self.get_full_name() or self.get_username()

@@ -20,6 +20,7 @@ from rooms.representations import person
 
 from . import metrics
 from .feed import Numbered, Subscription
+from .origin import Origin
 from .rate import Rate
 from .sendbuffer import FRAME_BYTES, Frame, SendBuffer
 
@@ -67,6 +68,7 @@ class Connection:
             bounds.flood_commands,
             node.loop.time(),
         )
+        self.origin = Origin()
         self.buffer = SendBuffer()
         self.subscriptions: dict[str, Subscription] = {}
         self.clear = True

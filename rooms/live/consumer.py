@@ -41,6 +41,7 @@ from rooms.protocol import (
 from . import commands, metrics
 from .connection import Connection, Sink
 from .node import Node
+from .origin import Origin
 from .sendbuffer import Frame
 
 logger = logging.getLogger(__name__)
@@ -147,6 +148,7 @@ class SocketConsumer(AsyncConsumer):
 
     async def _serve(self, node: Node, sink: Any, caller: Caller, receive: Receive) -> None:
         connection = Connection(node, sink, caller)
+        connection.origin = Origin.of(self.scope)
         sink.on_writable = connection.on_writable
         node.hub.connections.add(connection)
         try:

@@ -192,6 +192,11 @@ class Hub:
             if taken % BELLS == 0:
                 await asyncio.sleep(0)
 
+    @property
+    def channel(self) -> str:
+        """Where this process alone hears; empty until the layer has answered."""
+        return self._channel
+
     def hears(self, type: str, call: Callable[[dict[str, Any]], None]) -> None:
         """Have layer messages of `type` taken by `call`, on the loop."""
         self._hearers[type] = call

@@ -20,6 +20,7 @@ from . import vitals
 from .entrance import Entrance
 from .hub import Hub
 from .journal import Journal
+from .rollcall import RollCall
 from .threads import DatabaseThreads
 
 logger = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class Node:
         self.journal = Journal(loop, limits().journal_posts)
         self.hub = Hub(self)
         self.entrance = Entrance(limits().connections, limits().connections_per_user)
+        self.rollcall = RollCall(self)
         self._ringer = bell.Ringer(loop)
         self._ringer.on_failure = self._not_rung
         self._started = False
@@ -56,13 +58,20 @@ class Node:
             await node.start()
         return node
 
+    @classmethod
+    def of_this_process(cls) -> Node | None:
+        """From any thread: the node whose loop runs here, if sockets are served here."""
+        return next((node for node in list(_nodes.values()) if node.loop.is_running()), None)
+
     async def start(self) -> None:
         bell.attach(self._ringer)
         await self.hub.start()
         self.hub.spawn(vitals.watch())
+        self.rollcall.start()
 
     async def stop(self) -> None:
         """End everything; what waits to be written is written first."""
+        self.rollcall.stop()
         await self.journal.stop()
         bell.detach(self._ringer)
         await self._ringer.rest()

@@ -41,6 +41,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'user',
                 'verbose_name_plural': 'users',
                 'abstract': False,
+                'permissions': [('view_connections', 'Can see who is connected'), ('end_connections', "Can end anybody's connection")],
             },
             managers=[
                 ('objects', django.contrib.auth.models.UserManager()),

@@ -28,6 +28,7 @@ class Close:
 
 BROKEN = Close(4000, "Something went wrong here; it is logged.", 1.0)
 RESTARTING = Close(4001, "The server is restarting.", 1.0)
+DISCONNECTED = Close(4005, "An administrator ended this connection.", 1.0)
 TOO_SLOW = Close(4008, "The connection took nothing for too long.", 1.0)
 OVERLOADED = Close(4013, "The server is overloaded.", 5.0)
 NOT_LOGGED_IN = Close(4501, "Log in first.")
@@ -39,6 +40,7 @@ TOO_MANY_CONNECTIONS = Close(4510, "Too many connections.")
 CLOSES: dict[Close, str] = {
     BROKEN: "Come back and resume.",
     RESTARTING: "Come back after `retry_in` and resume; each client is given a time of its own.",
+    DISCONNECTED: "Come back and resume.",
     TOO_SLOW: "Come back and resume; read faster, or subscribe to less.",
     OVERLOADED: "Come back after `retry_in` and resume.",
     NOT_LOGGED_IN: "Get a session or a token that is valid, then connect again.",
