@@ -9,6 +9,7 @@ arrives waits, and the next round takes all of it: one layer message a room and 
 The messages, all of which `live.hub` reads:
 
     {"type": "events", "room": id, "first": seq, "last": seq, "events": [encoded, …] or absent}
+    {"type": "rooms", "bells": [such messages]}                           to every process
     {"type": "whisper", "room": id, "key": str, "data": encoded}          to a room's subscribers
     {"type": "personal", "user": id, "key": str, "data": encoded}         to a user's connections
     {"type": "activity", "rooms": [[id, last_seq, message_count,
@@ -21,7 +22,7 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any
@@ -36,6 +37,10 @@ logger = logging.getLogger(__name__)
 EVERYONE = "everyone"
 # A layer message above this carries no events: the hubs read them from the database.
 LARGEST_BELL = 512 * 1024
+# From so many rooms in one round on, they share messages that every process gets: sending one takes
+# a turn to Redis, reading over a room that nobody here listens to takes nothing.
+TOGETHER = 4
+MOST_TOGETHER = 64
 # A round that Redis does not take within this is given up; the log has it all.
 ROUND_SECONDS = 5.0
 # Rooms' heads for unread counts go to every process at most this often.
@@ -162,8 +167,7 @@ class Ringer:
         notes: list[tuple[str, dict[str, Any]]],
         answers: list[tuple[str, dict[str, Any]]],
     ) -> None:
-        messages = [(room_group(room), events_bell(room, *batch)) for room, batch in events.items()]
-        messages += notes
+        messages = [*bells(events), *notes]
         if self._activity and self.loop.time() >= self._activity_due:
             rooms = [
                 [each.room_id, each.last_seq, each.message_count, [*each.speakers.items()]]
@@ -183,6 +187,24 @@ class Ringer:
             logger.warning("The bell could not be rung: %r", error)
             if self.on_failure is not None:
                 self.on_failure(list(events))
+
+
+def bells(events: dict[int, tuple[int, list[bytes]]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """A message to each room's group; when many rooms moved at once, to every process together."""
+    if len(events) < TOGETHER:
+        for room, batch in events.items():
+            yield room_group(room), events_bell(room, *batch)
+        return
+    together: list[dict[str, Any]] = []
+    size = 0
+    for room, (first, encoded) in events.items():
+        own = sum(map(len, encoded))
+        if together and (size + own > LARGEST_BELL or len(together) == MOST_TOGETHER):
+            yield EVERYONE, {"type": "rooms", "bells": together}
+            together, size = [], 0
+        together.append(events_bell(room, first, encoded))
+        size += own
+    yield EVERYONE, {"type": "rooms", "bells": together}
 
 
 def events_bell(room_id: int, first: int, events: list[bytes]) -> dict[str, Any]:

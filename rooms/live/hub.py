@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from channels.layers import get_channel_layer
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 # A fan-out gives the loop back after this long, and looks at the clock after so many members.
-FAN_OUT_SECONDS = 0.005
+FAN_OUT_SECONDS = 0.002
 FAN_OUT_MEMBERS = 64
 # So many bells are taken in before the loop gets its turn.
 BELLS = 256
@@ -63,6 +63,7 @@ class Hub:
         self._unwell = False
         self._hearers: dict[str, Callable[[dict[str, Any]], None]] = {
             "events": self._hear_events,
+            "rooms": self._hear_rooms,
             "whisper": self._hear_whisper,
             "personal": self._hear_personal,
             "activity": self._hear_activity,
@@ -210,6 +211,10 @@ class Hub:
             feed.apply(message["first"], message["last"], message.get("events"))
             self.advance(feed)
 
+    def _hear_rooms(self, message: dict[str, Any]) -> None:
+        for bell in message["bells"]:
+            self._hear_events(bell)
+
     def _hear_whisper(self, message: dict[str, Any]) -> None:
         feed = self.feeds.get(message["room"])
         if feed is not None:
@@ -249,8 +254,11 @@ class Hub:
     def advance(self, feed: Feed) -> None:
         """Something may have arrived: fan out what is at hand, read what is missing."""
         if feed.head > feed.flushed and feed.room_id not in self._fanning:
-            self._fanning.add(feed.room_id)
-            self.spawn(self._fan_out(feed))
+            if len(feed.subscriptions) <= FAN_OUT_MEMBERS:
+                self._fan_out_at_once(feed)
+            else:
+                self._fanning.add(feed.room_id)
+                self.spawn(self._fan_out(feed))
         if feed.has_gap:
             self.repair.read_gap(feed)
 
@@ -261,11 +269,18 @@ class Hub:
         """
         try:
             while feed.head > feed.flushed:
-                await self._round(feed)
+                for _ in self._round(feed):
+                    await asyncio.sleep(0)
         finally:
             self._fanning.discard(feed.room_id)
 
-    async def _round(self, feed: Feed) -> None:
+    def _fan_out_at_once(self, feed: Feed) -> None:
+        while feed.head > feed.flushed:
+            for _ in self._round(feed):
+                pass
+
+    def _round(self, feed: Feed) -> Iterator[None]:
+        """One frame to all who wait for it; yields where others may have their turn."""
         base = feed.flushed
         events = feed.after(base, FRAME_BYTES)
         assert events, "the tail keeps what was not fanned out"
@@ -282,7 +297,7 @@ class Hub:
                 connection.lag(subscription)
             if count % FAN_OUT_MEMBERS == 0:
                 if self.node.loop.time() - started > FAN_OUT_SECONDS:
-                    await asyncio.sleep(0)
+                    yield
                     started = self.node.loop.time()
         feed.mark_flushed(top)
         self.tally.sent(served, served * len(events), served * len(frame.wire))

@@ -325,3 +325,29 @@ def test_what_arrives_as_a_fan_out_or_a_reading_ends_is_told(alice: User, lobby:
         assert seqs(socket.frames) == list(range(first, feed.head + 1))
 
     run(test)
+
+
+def test_many_rooms_that_move_at_once_share_their_bells(alice: User, bob: User, layer: str) -> None:
+    slugs = [f"room-{number}" for number in range(90)]
+    for slug in slugs:
+        actions.create_room(alice, slug, slug)
+
+    async def test() -> None:
+        ben = await Client.connect(bob)
+        heads = {slug: (await ben.call("subscribe", room=slug))["seq"] for slug in slugs}
+        posts = [actions.Post(alice, slug, "Hello") for slug in slugs]
+        await sync_to_async(actions.post_messages)(posts)
+        for slug in slugs:
+            assert await ben.events(slug, heads[slug] + 1) == [heads[slug] + 1]
+
+    run(test)
+
+
+def test_bells_of_many_rooms_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bell, "LARGEST_BELL", 1000)
+    events = {number: (1, [b"x" * 400]) for number in range(10)}
+    sent = list(bell.bells(events))
+    assert {group for group, _ in sent} == {bell.EVERYONE}
+    assert [len(message["bells"]) for _, message in sent] == [2] * 5
+    assert [each["room"] for _, message in sent for each in message["bells"]] == list(range(10))
+    assert [group for group, _ in bell.bells({1: (1, [b"x"])})] == [bell.room_group(1)]
