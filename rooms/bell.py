@@ -14,6 +14,7 @@ The messages, all of which `live.hub` reads:
     {"type": "personal", "user": id, "key": str, "data": encoded}         to a user's connections
     {"type": "activity", "rooms": [[id, last_seq, message_count,
                                     [[author, number of their last message], …]], …]}
+    {"type": "presence", "rooms": [[id, version], …]}     rooms in which other people are than were
     {"type": "watch", "user": id, "watched": [room id, slug, read count or None, head, count]}
     {"type": "rollcall.…", "process": id, "label": str, …}     of `live.rollcall` to its like
 """
@@ -276,6 +277,15 @@ def whisper(room_id: int, key: str, event: dict[str, Any]) -> None:
     """Tell a room's subscribers something that is not kept. The last value of `key` wins."""
     note = {"type": "whisper", "room": room_id, "key": key, "data": encode(event)}
     _post(lambda ringer: ringer.put_note(room_group(room_id), key, note))
+
+
+def presence(rooms: list[tuple[int, str]]) -> None:
+    """Tell every process that the lists of who is in these rooms have new versions."""
+    if rooms:
+        # Versions never come twice: no bell takes another's place.
+        room_id, version = rooms[0]
+        note = {"type": "presence", "rooms": rooms}
+        _post(lambda ringer: ringer.put_note(EVERYONE, f"presence:{room_id}:{version}", note))
 
 
 def tell(user_id: int, key: str, event: dict[str, Any]) -> None:

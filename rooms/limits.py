@@ -38,6 +38,8 @@ class Limits(BaseSettings):
     subscriptions: Positive = 500
     presence_names: Positive = 100
     presence_lease_seconds: Seconds = 45
+    # What a room is told of, from one process.
+    typing_per_second: Positive = 20
     heartbeat_seconds: Seconds = 25
     stalled_seconds: Seconds = 60
     drain_seconds: Seconds = 25

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from .people import People
+
 if TYPE_CHECKING:
     from .connection import Connection
 
@@ -19,7 +21,13 @@ class Feed:
     """Events `first … head` are at hand; those up to `flushed` have been fanned out."""
 
     def __init__(
-        self, room_id: int, slug: str, head: int, tail_events: int, tail_bytes: int
+        self,
+        room_id: int,
+        slug: str,
+        head: int,
+        tail_events: int,
+        tail_bytes: int,
+        people: People | None = None,
     ) -> None:
         self.room_id = room_id
         self.slug = slug
@@ -27,9 +35,10 @@ class Feed:
         self.flushed = head
         self.wanted = head
         self.subscriptions: set[Subscription] = set()
-        self.people: dict[int, tuple[int, str]] = {}
+        self.people = people or People(room_id)
         self.idle_since: float | None = None
-        self.presence_due = False
+        self._typing_since = 0.0
+        self._typing_told = 0
         self._first = head + 1
         self._events: list[bytes] = []
         self._bytes = 0
@@ -122,28 +131,22 @@ class Feed:
     def arrive(self, subscription: Subscription, user_id: int, name: str) -> bool:
         """Whether this is a person who was not here: several tabs are one."""
         self.subscriptions.add(subscription)
-        count, _ = self.people.get(user_id, (0, ""))
-        self.people[user_id] = (count + 1, name)
         self.idle_since = None
-        return count == 0
+        return self.people.arrive(user_id, name)
 
     def depart(self, subscription: Subscription, user_id: int, now: float) -> bool:
         """Whether with this subscription the person is gone."""
         self.subscriptions.discard(subscription)
         if not self.subscriptions:
             self.idle_since = now
-        count, name = self.people.get(user_id, (1, ""))
-        if count > 1:
-            self.people[user_id] = (count - 1, name)
-            return False
-        self.people.pop(user_id, None)
-        return True
+        return self.people.depart(user_id)
 
-    def present(self, most: int) -> list[dict[str, object]] | int:
-        """Who is here, by name; only how many when they are more than `most`."""
-        if len(self.people) > most:
-            return len(self.people)
-        return [{"id": user_id, "name": name} for user_id, (_, name) in self.people.items()]
+    def admit_typing(self, now: float, most: int) -> bool:
+        """Whether the room may be told once more in this second that somebody types."""
+        if now - self._typing_since >= 1.0:
+            self._typing_since, self._typing_told = now, 0
+        self._typing_told += 1
+        return self._typing_told <= most
 
 
 class Subscription:

@@ -62,7 +62,7 @@ async def subscribe(connection: Connection, command: Subscribe) -> None:
             "seq": head,
             "recovered": recovered,
             "members": members,
-            "present": feed.present(limits().presence_names),
+            "present": feed.people.answer(limits().presence_names),
         }
     )
     if room.last_seq > feed.head:
@@ -111,10 +111,15 @@ async def typing(connection: Connection, command: Typing) -> None:
     if len(connection.typed) > TYPED_ROOMS:
         kept = {room: at for room, at in connection.typed.items() if now - at < TYPING_SECONDS}
         connection.typed = kept
-    if now - connection.typed.get(command.room, -TYPING_SECONDS) >= TYPING_SECONDS:
-        connection.typed[command.room] = now
-        event = {"type": "typing", "room": command.room, "user": person(connection.user)}
-        bell.whisper(subscription.feed.room_id, f"typing:{connection.user.pk}", event)
+    if now - connection.typed.get(command.room, -TYPING_SECONDS) < TYPING_SECONDS:
+        return
+    # Where hundreds type, nobody reads all their names.
+    if not subscription.feed.admit_typing(now, limits().typing_per_second):
+        metrics.TYPING_DROPPED.inc()
+        return
+    connection.typed[command.room] = now
+    event = {"type": "typing", "room": command.room, "user": person(connection.user)}
+    bell.whisper(subscription.feed.room_id, f"typing:{connection.user.pk}", event)
 
 
 async def read(connection: Connection, command: Read) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from rooms.protocol import TOO_SLOW, NotFound, encode
 
 from . import metrics
 from .feed import Feed, Subscription
+from .presence import Presence
 from .repair import Repair
 from .sendbuffer import FRAME_BYTES, Frame
 from .tally import Tally
@@ -43,7 +44,6 @@ IDLE_SECONDS = 30.0
 # A subscription at Redis may take effect a moment after the head was read: look again after this.
 SETTLE_SECONDS = 1.0
 LAYER_SECONDS = 5.0
-PRESENCE_SECONDS = 1.0
 
 
 class Hub:
@@ -54,6 +54,7 @@ class Hub:
         self.feeds: dict[int, Feed] = {}
         self.repair = Repair(self)
         self.tally = Tally(node.loop)
+        self.presence = Presence(self)
         self._opening: dict[int, asyncio.Task[Feed]] = {}
         self._fanning: set[int] = set()
         self._layer: Any = None
@@ -74,6 +75,7 @@ class Hub:
 
     async def start(self) -> None:
         self._layer = get_channel_layer()
+        await self.presence.start()
         self.spawn(self._receive())
         self.spawn(self._check_positions())
         self.spawn(self._sweep())
@@ -106,9 +108,15 @@ class Hub:
 
     async def _open(self, room_id: int, slug: str) -> Feed:
         await self._join(room_group(room_id))
-        heads = await self.node.in_thread(log.heads, [room_id])
+        people = await self.presence.look(room_id)
+        try:
+            heads = await self.node.in_thread(log.heads, [room_id])
+        except BaseException:
+            self.presence.forget(room_id)
+            raise
         bounds = limits()
-        feed = Feed(room_id, slug, heads.get(room_id, 0), bounds.tail_events, bounds.tail_bytes)
+        head = heads.get(room_id, 0)
+        feed = Feed(room_id, slug, head, bounds.tail_events, bounds.tail_bytes, people)
         feed.idle_since = self.node.loop.time()
         self.feeds[room_id] = feed
         self.node.loop.call_later(SETTLE_SECONDS, self.repair.nudge, [room_id])
@@ -120,7 +128,7 @@ class Hub:
         connection.subscriptions[feed.slug] = subscription
         metrics.SUBSCRIPTIONS.inc()
         if feed.arrive(subscription, connection.user.pk, connection.user.name):
-            self._tell_presence_soon(feed)
+            self.presence.changed(feed.room_id)
         # Between the answer and the next fan-out this cursor is served by its own pump.
         if subscription.behind:
             connection.lag(subscription)
@@ -134,21 +142,8 @@ class Hub:
         metrics.SUBSCRIPTIONS.dec()
         feed = subscription.feed
         if feed.depart(subscription, connection.user.pk, self.node.loop.time()):
-            self._tell_presence_soon(feed)
+            self.presence.changed(feed.room_id)
         return True
-
-    def _tell_presence_soon(self, feed: Feed) -> None:
-        """However many come and go, a room is told who is here at most once a second."""
-        if not feed.presence_due:
-            feed.presence_due = True
-            self.node.loop.call_later(PRESENCE_SECONDS, self._tell_presence, feed)
-
-    def _tell_presence(self, feed: Feed) -> None:
-        feed.presence_due = False
-        present = feed.present(limits().presence_names)
-        data = encode({"type": "presence", "room": feed.slug, "present": present})
-        for subscription in feed.subscriptions:
-            subscription.connection.tell(f"presence:{feed.slug}", data)
 
     def forget(self, connection: Connection) -> None:
         for slug in list(connection.subscriptions):
@@ -361,6 +356,7 @@ class Hub:
 
     async def _close(self, feed: Feed) -> None:
         self.feeds.pop(feed.room_id, None)
+        self.presence.forget(feed.room_id)
         group = room_group(feed.room_id)
         self._groups.discard(group)
         try:

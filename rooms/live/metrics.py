@@ -50,6 +50,14 @@ GAPS = Counter("parley_gaps_repaired", "Gaps that were read from the log.")
 INBOX_OVERFLOWS = Counter(
     "parley_inbox_overflows", "Times that bells were thrown away and read from the log instead."
 )
+PRESENCE_LEASES = Gauge(
+    "parley_presence_leases",
+    "People in rooms, as this process has told Redis: one of each person and room.",
+    multiprocess_mode="livesum",
+)
+TYPING_DROPPED = Counter(
+    "parley_typing_dropped", "Not told that somebody types: too many did in one room."
+)
 RESUMES = Counter(
     "parley_resumes", "Subscriptions with a position: from memory, the log, or too far.", ["kind"]
 )

@@ -73,6 +73,7 @@ class Node:
         """End everything; what waits to be written is written first."""
         self.rollcall.stop()
         await self.journal.stop()
+        await self.hub.presence.stop()
         bell.detach(self._ringer)
         await self._ringer.rest()
         await self.hub.stop()

@@ -26,6 +26,9 @@ RULES = [
     # Only the bell sends through the channel layer; the hub receives from it.
     ("rooms", ("channels.layers", "channels_redis"), ("rooms/bell.py", "rooms/live/")),
     ("jobs", ("channels", "channels_redis"), ()),
+    # Only presence keeps something in Redis; health and the embedded Redis ask whether it answers.
+    ("rooms", ("redis",), ("rooms/presence.py", "rooms/health.py", "rooms/management/")),
+    ("jobs", ("redis",), ()),
     # Only live/ touches sockets.
     ("rooms", ("channels", "daphne", "twisted", "autobahn"), ("rooms/bell.py", "rooms/live/")),
     # The protocol is pure.

@@ -112,16 +112,23 @@ def test_a_page_that_joins_the_tail_serves_the_next_one_who_comes_back() -> None
     assert feed.after(3, 10_000) is None
 
 
-def test_several_tabs_are_one_person() -> None:
+def test_a_room_is_idle_when_the_last_tab_has_gone() -> None:
     feed = feed_at(0)
     first, _ = subscribe(feed, 0)
     second, _ = subscribe(feed, 0)
-    feed.arrive(first, 7, "Ana")
-    feed.arrive(second, 7, "Ana")
-    feed.depart(first, 7, 1.0)
-    assert list(feed.people) == [7] and feed.idle_since is None
-    feed.depart(second, 7, 2.0)
-    assert not feed.people and feed.idle_since == 2.0
+    assert feed.arrive(first, 7, "Ana")
+    assert not feed.arrive(second, 7, "Ana")
+    assert not feed.depart(first, 7, 1.0)
+    assert list(feed.people.here) == [7] and feed.idle_since is None
+    assert feed.depart(second, 7, 2.0)
+    assert not feed.people.here and feed.idle_since == 2.0
+
+
+def test_a_room_is_told_of_so_many_who_type_a_second() -> None:
+    feed = feed_at(0)
+    for second in (10.0, 11.0):
+        told = [feed.admit_typing(second + n / 10, 3) for n in range(5)]
+        assert told == [True, True, True, False, False]
 
 
 @given(st.data())
