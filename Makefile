@@ -43,8 +43,8 @@ check: ## Style, types, migrations and generated files
 	@$(call environment,dev)
 	@exec $(BIN)/python -m tests.check
 
-bench: ## Measure deliveries per second, latency and memory with real processes
-	@$(call environment,dev)
+bench: ## Measure with real processes, beside Socket.IO, NATS and others; writes docs/benchmarks.md
+	@$(call environment,bench)
 	@exec $(BIN)/python -m tests.bench $(ARGS)
 
 docs: ## Make what the documents show from the running program

@@ -1,4 +1,4 @@
-"""Makes the virtual environment and installs a lock into it: `install.py base|dev DIRECTORY`.
+"""Makes the virtual environment and installs a lock into it: `install.py base|dev|bench DIRECTORY`.
 
 Called by the Makefile with the Python that the environment is to be of. Does nothing when that
 has been done, and begins anew when it was interrupted. Only the standard library is at hand here.
@@ -14,6 +14,8 @@ import zipfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+# Each holds all that stands in those before it.
+LOCKS = ("base", "dev", "bench")
 
 
 class Failed(Exception):
@@ -107,7 +109,7 @@ def main(lock: str, venv: Path) -> None:
         make(venv)
         install(lock, venv)
         fetch_redis(venv)
-        for name in ("base", "dev") if lock == "dev" else ("base",):
+        for name in LOCKS[: LOCKS.index(lock) + 1]:
             stamp(name, venv).write_text(wanted(name, venv))
 
 

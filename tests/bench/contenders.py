@@ -1,8 +1,9 @@
 """Everything that is measured side by side: one room, a text to all its members."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from . import ours
@@ -35,6 +36,14 @@ class Contender:
     missing: Callable[[], str] = nothing
 
 
+def versions(*packages: str) -> str:
+    found = []
+    for package in packages:
+        with suppress(PackageNotFoundError):
+            found.append(f"{package} {version(package)}")
+    return ", ".join(found)
+
+
 @contextmanager
 def start_ours(options: Options) -> Iterator[Running]:
     with ours.running(options.members) as parley:
@@ -47,12 +56,20 @@ def start_ours_on_postgres(options: Options) -> Iterator[Running]:
         yield running
 
 
-OURS = Contender("parley", "Parley, SQLite", "ours", start_ours)
+def version_of_ours() -> str:
+    return versions("django", "channels", "channels-redis", "daphne")
+
+
+OURS = Contender("parley", "Parley, SQLite", "ours", start_ours, version_of_ours)
 OURS_ON_POSTGRES = Contender(
-    "parley-postgres", "Parley, PostgreSQL", "ours", start_ours_on_postgres
+    "parley-postgres", "Parley, PostgreSQL", "ours", start_ours_on_postgres, version_of_ours
 )
 
 
 def chosen(options: Options) -> list[Contender]:
-    found = [OURS, *([OURS_ON_POSTGRES] if options.postgres else [])]
-    return found
+    """Ours first. The peers lean on this module for what a contender is."""
+    from .peers.servers import PEERS
+
+    mine = [OURS, *([OURS_ON_POSTGRES] if options.postgres else [])]
+    named = options.peers
+    return mine + [each for each in PEERS if named is None or each.name in named]

@@ -45,6 +45,7 @@ def events(module: str, arguments: list[str], limit: float) -> Iterator[dict[str
             timer.cancel()
             process.kill()
             process.wait()
+            process.stdout.close()
         if overdue.is_set():
             raise LoadFailed(f"{module} was not done within {limit:.0f} s")
         if code:

@@ -2,8 +2,9 @@
 
 `--in-flight w`: something is sent whenever less than w messages times all members are under way.
 Every member sends in its turn. Every delivery is counted; the latency of one member's in ten is
-taken, from just before the sender's write to just after the member's read. Several values of w
-are run one after the other on the same connections. Writes one JSON object a line: `open` once,
+taken, from just before the sender's write to just after the member's read: of all that was sent
+while it was measured, also when it came later. Several values of w are run one after the other on
+the same connections. Writes one JSON object a line: `open` once,
 then `begin`, `end` and `drained` for each run, so that whoever started it can look at the server at
 those moments.
 
@@ -19,20 +20,22 @@ from pathlib import Path
 from typing import Any
 
 from . import layout
-from .wire import WIRES, Closed, Member, Wire
+from .member import Closed, Member, Timings
+from .wire import WIRES, Wire
 
 SAMPLED = 10
 WARM_UP = 1.0
 # A peer may lose messages; what it keeps silent about so long no longer holds the loop up.
 SILENCE = 2.0
-DRAIN = 30.0
+# How long what is still under way is waited for at the end: in all, and without a sign of life.
+DRAIN, DRAIN_SILENCE = 30.0, 10.0
 
 
 class Load:
     """Members on one event loop. Counters only grow; a run takes differences."""
 
-    def __init__(self, members: list[Member], latencies: list[float]) -> None:
-        self.members, self.latencies = members, latencies
+    def __init__(self, members: list[Member], timings: Timings) -> None:
+        self.members, self.timings = members, timings
         self.by_fd = {member.fileno(): member for member in members}
         self.poller = Poller([member.fileno() for member in members])
         self.sent = self.delivered = self.written_off = 0
@@ -55,7 +58,7 @@ class Load:
         count = len(self.members)
         while self.sent - (self.delivered + self.written_off) // count < in_flight:
             member = self.members[self.sent % count]
-            member.send(member.wire.post(self.sent))
+            member.post(self.sent)
             self.sent += 1
 
     def run_until(self, end: float, in_flight: int) -> None:
@@ -71,7 +74,7 @@ class Load:
         self.heard = time.perf_counter()
         while self.sent * len(self.members) > self.delivered:
             now = time.perf_counter()
-            if now > end or now - self.heard > SILENCE:
+            if now > end or now - self.heard > DRAIN_SILENCE:
                 break
             self.take(0.2)
 
@@ -82,7 +85,7 @@ class Load:
         sent_before, delivered_before = self.sent, self.delivered
         self.run_until(time.perf_counter() + min(WARM_UP, seconds / 2), in_flight)
         tell("begin", in_flight=in_flight)
-        self.latencies.clear()
+        self.timings.restart()
         delivered, frames, read = self.delivered, self.total("frames"), self.total("bytes")
         refused, busy = self.total("refused"), time.process_time()
         begin = time.perf_counter()
@@ -98,10 +101,11 @@ class Load:
             "messages_per_frame": ratio(count, self.total("frames") - frames),
             "bytes_per_delivery": ratio(self.total("bytes") - read, count),
             "load_busy": round((time.process_time() - busy) / spent, 2),
-            **quantiles(self.latencies),
         }
         tell("end", **found)
         self.drain()
+        # What did not come in time is not waited for by the next run.
+        self.written_off = self.sent * len(self.members) - self.delivered
         sent = (self.sent - sent_before) * len(self.members)
         tell(
             "drained",
@@ -109,6 +113,7 @@ class Load:
             sent=sent,
             missing=sent - (self.delivered - delivered_before),
             refused=self.total("refused") - refused,
+            **quantiles(self.timings.milliseconds),
         )
 
 
@@ -152,12 +157,12 @@ def tell(what: str, **values: Any) -> None:
 
 
 def connect(port: int, wire: Wire, tokens: list[str]) -> Load:
-    latencies: list[float] = []
+    timings = Timings()
     members = [
-        Member(port, wire, token, latencies if number % SAMPLED == 0 else None)
+        Member(port, wire, token, timings if number % SAMPLED == 0 else None)
         for number, token in enumerate(tokens)
     ]
-    return Load(members, latencies)
+    return Load(members, timings)
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from . import driver, layout
 from .contenders import Contender, Running, chosen
 from .options import Options
 from .report import Cell, Plot, Section, Table, Target
+from .wire import BODY_BYTES
 
 NAME = "throughput"
 # A load that eats its whole core measures itself.
@@ -19,7 +20,8 @@ SATURATED = 0.97
 
 @dataclass(frozen=True)
 class Run:
-    """One contender with w messages in flight, once."""
+    """One contender with w messages in flight, once. `sent` are the deliveries that were asked for
+    from the warm-up on, `missing` those of them that did not come."""
 
     contender: str
     in_flight: int
@@ -34,6 +36,7 @@ class Run:
     p99_ms: float | None
     server_cpu_seconds: float
     server_mb: float
+    sent: int
     missing: int
     refused: int
 
@@ -81,7 +84,7 @@ def measured(contender: Contender, running: Running, options: Options) -> list[R
             end["server_cpu_seconds"] = round(layout.cpu_seconds(running.pids) - before, 3)
             end["server_mb"] = round(layout.resident_bytes(running.pids) / 1e6, 1)
         elif what == "drained":
-            end |= {"missing": event["missing"], "refused": event["refused"]}
+            end |= event
             runs.append(Run(contender=contender.name, **end))
     return runs
 
@@ -93,18 +96,20 @@ TEXT = """One room, {members} members, each connected by a WebSocket of its own;
 member in turn. {layout}. Each number is the median of {repeat} runs of {seconds:g} s, with least
 and most of the runs in brackets. A latency is from before the sender's write to after the read of a
 member, at one member in ten. Server memory and CPU time are those of all its processes, Redis and
-database included.
+database included. Bytes are those that a member reads for a message, with all that surrounds its
+text. What a server says of a message is its own choice: Parley tells who wrote it, when, its number
+and its HTML.
 
 Parley commits every message to its database before it tells it, gives it a number in the room's
 order, renders it, and can send it again to whoever was away. None of the others stores anything.
+SQLite writes its log without waiting for the disk at each commit (WAL, `synchronous=NORMAL`);
+PostgreSQL, where it was measured, waits.
 """
 
 
 def section(
     options: Options, contenders: list[Contender], runs: list[Run], failed: dict[str, str]
 ) -> Section:
-    from .wire import BODY_BYTES
-
     place = layout.described()
     text = TEXT.format(
         members=options.members,
