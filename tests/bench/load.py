@@ -83,11 +83,12 @@ class Load:
 
     def run(self, in_flight: int, seconds: float) -> None:
         sent_before, delivered_before = self.sent, self.delivered
+        refused = self.total("refused")
         self.run_until(time.perf_counter() + min(WARM_UP, seconds / 2), in_flight)
         tell("begin", in_flight=in_flight)
         self.timings.restart()
         delivered, frames, read = self.delivered, self.total("frames"), self.total("bytes")
-        refused, busy = self.total("refused"), time.process_time()
+        busy = time.process_time()
         begin = time.perf_counter()
         self.run_until(begin + seconds, in_flight)
         spent = time.perf_counter() - begin
