@@ -27,6 +27,9 @@ class Environment(BaseSettings):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    parley_processes: Annotated[int, Field(ge=1)] = 1
+    # Which of several this one is; set by their parent for the log.
+    parley_process: str = ""
     parley_data_dir: Path = BASE_DIR / ".parley"
     database_url: str = ""
     redis_url: str = ""

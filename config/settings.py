@@ -18,6 +18,7 @@ BASE_DIR = env.BASE_DIR
 VERSION = env.version()
 DATA_DIR = env.data_dir(ENVIRONMENT)
 HOST, PORT = ENVIRONMENT.host, ENVIRONMENT.port
+PROCESSES = ENVIRONMENT.parley_processes
 PARLEY_LIMITS = env.load(Limits)
 PARLEY_JOB_LIMITS = env.load(JobLimits)
 
@@ -276,10 +277,13 @@ if ENVIRONMENT.secure:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 
+WHO = f"{ENVIRONMENT.parley_process} " if ENVIRONMENT.parley_process else ""
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {"format": f"{{asctime}} {{levelname}} {WHO}{{name}}: {{message}}", "style": "{"}
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": ENVIRONMENT.log_level},
     "loggers": {

@@ -57,7 +57,16 @@ async def healthz(request: HttpRequest) -> JsonResponse:
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    return _answer({name: _run(name, check) for name, check in list(_checks.items())})
+    return _answer(_run_all())
+
+
+def is_ready() -> bool:
+    """The same, for the process itself. Runs in a thread."""
+    return all(found == "ok" for found in _run_all().values())
+
+
+def _run_all() -> dict[str, str]:
+    return {name: _run(name, check) for name, check in list(_checks.items())}
 
 
 def _run(name: str, check: Check) -> str:

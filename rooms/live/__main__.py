@@ -1,7 +1,8 @@
 """One web process: `python -m rooms.live --host 127.0.0.1 --port 8000`.
 
 Apart from `manage.py serve`, which execs this, because the event loop has to be chosen before
-Django imports Daphne, and Daphne a reactor.
+Django imports Daphne, and Daphne a reactor. As one of a `family` it is given the listening socket
+of all, and a link to its parent.
 """
 
 from __future__ import annotations
@@ -9,7 +10,11 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import signal
+import socket
 import sys
+
+from rooms.live.listening import listen
 
 
 def install_loop() -> None:
@@ -30,26 +35,45 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m rooms.live")
     parser.add_argument("--host", required=True)
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--accept-from", type=int, help="number of a listening socket")
+    parser.add_argument("--parent", type=int, help="number of the link to the parent")
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     os.environ.setdefault("PARLEY_SERVING", "1")
+    parent = None
+    if options.parent is not None:
+        parent = socket.socket(fileno=options.parent)
+        # From the terminal these reach the whole family; the parent says what is to be done.
+        for number in (signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+    try:
+        listening = (
+            listen(options.host, options.port)
+            if options.accept_from is None
+            else socket.socket(fileno=options.accept_from)
+        )
+    except OSError as error:
+        sys.exit(f"Cannot listen on {options.host}:{options.port}: {error.strerror or error}.")
     install_loop()
 
     import django
 
     django.setup()
-    from daphne.endpoints import build_endpoint_description_strings
     from django.conf import settings
     from django.utils.module_loading import import_string
 
     from rooms.live.server import LiveServer
 
-    application = import_string(settings.ASGI_APPLICATION)
     logger = logging.getLogger("rooms.live")
+
+    def started() -> None:
+        logger.info("Serving http://%s:%d", options.host, options.port)
+
     server = LiveServer(
-        application,
-        start=lambda: logger.info("Serving http://%s:%d", options.host, options.port),
-        endpoints=build_endpoint_description_strings(host=options.host, port=options.port),
+        import_string(settings.ASGI_APPLICATION),
+        listening,
+        parent,
+        start=started,
         # A socket that takes nothing is closed by the hub, with a reason, before Autobahn's
         # ping gives it up without one. Nobody is cut for having stayed long.
         ping_timeout=75,
@@ -60,7 +84,10 @@ def main() -> None:
         verbosity=1,
     )
     server.run()
-    sys.exit(1 if server.failed else 0)
+    # Not the interpreter's own way, which waits for every thread, be it one that hangs in a query.
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(1 if server.failed else 0)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,6 @@ from rooms.limits import limits
 from rooms.protocol import (
     FLOODING,
     NOT_LOGGED_IN,
-    RESTARTING,
     Close,
     Invalid,
     RateLimited,
@@ -133,7 +132,7 @@ class SocketConsumer(AsyncConsumer):
         await send({"type": "websocket.accept"})
         direct = (self.scope.get("extensions") or {}).get(SOCKET)
         sink: Any = direct if direct is not None else AsgiSink(send)
-        why = full or (RESTARTING if node.draining else None)
+        why = full or (node.good_bye() if node.draining else None)
         if caller is not None and why is None:
             why = node.entrance.enter(caller.user.pk)
             if why is None:
@@ -162,7 +161,13 @@ class SocketConsumer(AsyncConsumer):
                 if sink.on_received is not None:
                     sink.on_received()
                 if message["type"] == "websocket.receive" and not connection.closed:
-                    await carry_out(connection, message)
+                    if node.draining:
+                        continue
+                    node.commands += 1
+                    try:
+                        await carry_out(connection, message)
+                    finally:
+                        node.commands -= 1
                     await room_for_more(connection)
         finally:
             connection.gone()

@@ -30,15 +30,23 @@ T = TypeVar("T")
 DATABASE_THREADS = 4
 # A draining node says good-bye to so many connections at a time.
 DRAIN_BATCH = 200
-DRAIN_SECONDS = 20.0
-# Clients come back at a time of their own within this.
-RETRY_SPREAD_SECONDS = 2.0
+# Clients come back at a time of their own within a spread: so many a second, between two bounds.
+RETURNS_PER_SECOND = 500
+SHORTEST_SPREAD, LONGEST_SPREAD = 2.0, 20.0
+
+
+def retry_spread(connections: int) -> float:
+    """Over how many seconds the clients of a process that ends come back."""
+    return min(LONGEST_SPREAD, max(SHORTEST_SPREAD, connections / RETURNS_PER_SECOND))
 
 
 class Node:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.draining = False
+        # Commands being carried out.
+        self.commands = 0
+        self._spread = SHORTEST_SPREAD
         self._threads = DatabaseThreads(loop, DATABASE_THREADS)
         self.journal = Journal(loop, limits().journal_posts)
         self.hub = Hub(self)
@@ -80,19 +88,27 @@ class Node:
         await self._threads.stop()
         _nodes.pop(self.loop, None)
 
-    async def drain(self) -> None:
-        """Send everybody away, to come back at different times, and finish what was accepted."""
+    async def drain(self, until: float) -> None:
+        """Answer what was accepted, then send everybody away, to come back at different times.
+
+        From the first moment on no command is taken up any more: the client asks again elsewhere.
+        """
         self.draining = True
+        while (self.commands or self.journal.depth) and self.loop.time() < until:
+            await asyncio.sleep(0.01)
         everybody = list(self.hub.connections)
+        self._spread = retry_spread(len(everybody))
         for start in range(0, len(everybody), DRAIN_BATCH):
             for each in everybody[start : start + DRAIN_BATCH]:
-                wait = round(random.uniform(0.1, RETRY_SPREAD_SECONDS), 2)
-                each.close(Close(RESTARTING.code, RESTARTING.reason, wait))
+                each.close(self.good_bye())
             await asyncio.sleep(0.05)
-        until = self.loop.time() + DRAIN_SECONDS
         while self.hub.connections and self.loop.time() < until:
             await asyncio.sleep(0.05)
-        await self.journal.drained()
+
+    def good_bye(self) -> Close:
+        """Come back, but not all at the same moment."""
+        wait = round(random.uniform(0.1, self._spread), 2)
+        return Close(RESTARTING.code, RESTARTING.reason, wait)
 
     def _not_rung(self, room_ids: list[int]) -> None:
         """Redis did not take a bell: those who are here are told from the database."""

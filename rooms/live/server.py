@@ -14,12 +14,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import socket
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from daphne.http_protocol import WebRequest
 from daphne.server import Server
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
+from twisted.internet import reactor
 
 from rooms import health
 from rooms.limits import limits
@@ -29,6 +32,11 @@ from .node import Node
 from .sendbuffer import Frame
 
 logger = logging.getLogger(__name__)
+
+# A socket that does not answer a close within this is cut.
+CLOSE_SECONDS = 3
+# What is left to do after the draining: write the last posts, leave Redis, end the threads.
+STOP_SECONDS = 3
 
 
 class LiveProtocol(WebSocketProtocol):
@@ -171,15 +179,35 @@ class LiveProtocol(WebSocketProtocol):
 
 
 class LiveServer(Server):
-    """Daphne's server with our protocol, our bounds and our ending."""
+    """Daphne's server with our protocol, our bounds, our listening socket and our ending."""
 
-    def __init__(self, application: Any, *, start: Callable[[], None], **options: Any) -> None:
-        super().__init__(application, signal_handlers=False, ready_callable=self._ready, **options)
+    def __init__(
+        self,
+        application: Any,
+        listening: socket.socket,
+        parent: socket.socket | None = None,
+        *,
+        start: Callable[[], None],
+        **options: Any,
+    ) -> None:
+        super().__init__(
+            application,
+            signal_handlers=False,
+            ready_callable=self._ready,
+            endpoints=["ours"],
+            **options,
+        )
+        # Daphne wants one, and would bind it: ours is bound already.
+        self.endpoints: list[str] = []
+        self._listening = listening
+        self._parent = parent
         self._start = start
         self._node: Node | None = None
+        self._port: Any = None
         self._stopping = False
-        self._ports: list[Any] = []
         self.failed = False
+        # Connections of HTTP requests that are still to be answered while we end.
+        self._answering: set[Any] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def run(self) -> None:
@@ -194,10 +222,16 @@ class LiveServer(Server):
             maxFramePayloadSize=0,
             utf8validateIncoming=False,
             allowNullOrigin=False,
-            closeHandshakeTimeout=3,
+            closeHandshakeTimeout=CLOSE_SECONDS,
         )
         loop = asyncio.get_event_loop()
-        for each in (signal.SIGTERM, signal.SIGINT):
+        signals = [signal.SIGTERM] if self._parent else [signal.SIGTERM, signal.SIGINT]
+        if self._parent is not None:
+            self._parent.setblocking(False)
+            loop.add_reader(self._parent.fileno(), self._on_parent_gone)
+        elif signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+            signals.append(signal.SIGHUP)
+        for each in signals:
             loop.add_signal_handler(each, self._on_signal)
         health.register("live", lambda: "draining" if self._stopping else None)
         loop.call_soon(lambda: self._spawn(self._begin()))
@@ -208,40 +242,99 @@ class LiveServer(Server):
         task.add_done_callback(self._tasks.discard)
 
     async def _begin(self) -> None:
+        try:
+            await self._open()
+        except Exception:
+            logger.exception("The server could not start")
+            self.failed = True
+            self.stop()
+
+    async def _open(self) -> None:
         self._node = await Node.current()
+        self._port = reactor.adoptStreamPort(
+            self._listening.fileno(), self._listening.family, self.http_factory
+        )
+        # Twisted has a duplicate. Were this one left open, connections would go on coming in.
+        self._listening.close()
         self._start()
+        if self._parent is not None:
+            while not await self._node.in_thread(health.is_ready):
+                await asyncio.sleep(0.5)
+            self._parent.send(b"ready")
+
+    # Ending --------------------------------------------------------------------------------------
 
     def _on_signal(self) -> None:
         if self._stopping:
             logger.warning("Told twice to stop: leaving at once.")
             self.stop()
-            return
+        else:
+            self._end_soon()
+
+    def _on_parent_gone(self) -> None:
+        """The parent never says anything: what can be read is its end."""
+        assert self._parent is not None
+        asyncio.get_running_loop().remove_reader(self._parent.fileno())
+        if not self._stopping:
+            logger.warning("The parent is gone: ending.")
+            self._end_soon()
+
+    def _end_soon(self) -> None:
         self._stopping = True
         self._spawn(self._end())
 
     async def _end(self) -> None:
-        """Stop listening, say good-bye, write what was accepted, leave."""
+        """Stop listening, say good-bye, write and answer what was accepted, leave."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + limits().drain_seconds
         try:
-            for port in self._ports:
-                await port.stopListening().asFuture(asyncio.get_running_loop())
+            if self._port is not None:
+                await self._port.stopListening().asFuture(loop)
+            for protocol, details in self.connections.items():
+                if isinstance(protocol, WebRequest) and "disconnected" not in details:
+                    self._answer_and_close(protocol)
             if self._node is not None:
-                await self._node.drain()
-                await self._node.stop()
+                await self._node.drain(until)
+            await self._everybody_gone(until)
+            if self._node is not None:
+                async with asyncio.timeout(STOP_SECONDS):
+                    await self._node.stop()
         except Exception:
             logger.exception("The server could not end in order")
         finally:
+            logger.info("Ended.")
             self.stop()
 
-    def listen_success(self, port: Any) -> None:
-        super().listen_success(port)
-        self._ports.append(port)
+    def _answer_and_close(self, request: WebRequest) -> None:
+        """This request is answered still; the next one must look for another process."""
+        if request.channel is not None:
+            request.channel.persistent = False
+            request.responseHeaders.setRawHeaders(b"connection", [b"close"])
+            self._answering.add(request.channel.transport)
 
-    def listen_error(self, failure: Any) -> None:
-        self.failed = True
-        super().listen_error(failure)
+    async def _everybody_gone(self, until: float) -> None:
+        """Wait for requests to be answered and for sockets to close; who is left then is cut."""
+        loop = asyncio.get_running_loop()
+        while left := [each for each in self._open_transports() if each.connected]:
+            if loop.time() >= until:
+                logger.warning("%d connections did not end by themselves", len(left))
+                for transport in left:
+                    transport.abortConnection()
+                return
+            await asyncio.sleep(0.05)
+
+    def _open_transports(self) -> list[Any]:
+        sockets = [
+            protocol.transport
+            for protocol in self.connections
+            if isinstance(protocol, LiveProtocol) and protocol.transport is not None
+        ]
+        return [*self._answering, *sockets]
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         """Hand the consumer the socket itself."""
         if isinstance(protocol, LiveProtocol):
             scope["extensions"] = {SOCKET: protocol}
+        elif self._stopping:
+            self._answer_and_close(protocol)
         return super().create_application(protocol, scope)

@@ -102,7 +102,7 @@ class Process:
             os.killpg(self.pid, signal.SIGKILL)
         self._ended()
 
-    def terminate(self, timeout: float = 20) -> int:
+    def terminate(self, timeout: float = 40) -> int:
         """SIGTERM, and wait for the end; returns the exit code. What is left then is killed."""
         with suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGTERM)

@@ -12,6 +12,7 @@ Each has a data directory, a port and a database of its own, and leaves nothing 
 import json
 import os
 import random
+import re
 import shutil
 import socket
 import subprocess
@@ -26,6 +27,7 @@ from types import TracebackType
 from typing import Any
 
 import httpx
+import psutil
 import redis
 
 from . import environment, postgres
@@ -68,7 +70,11 @@ class Person:
 
 
 class Site:
-    """A context manager. `env` overrides variables; `parts` says what is started beside Redis."""
+    """A context manager. `env` overrides variables; `parts` says what is started beside Redis.
+
+    `processes` share the one address of `web`. The part "web2" is one more web process with an
+    address of its own, for tests that have to know who is connected where.
+    """
 
     running: list["Site"] = []
 
@@ -77,12 +83,15 @@ class Site:
         env: Mapping[str, str] | None = None,
         parts: tuple[str, ...] = ("web", "worker", "beat"),
         concurrency: int = 2,
+        processes: int = 1,
     ) -> None:
         # Short: a Unix socket's path has to fit into some hundred bytes.
         self.folder = Path(tempfile.mkdtemp(prefix="parley-s-"))
-        self.port = free_port()
+        self.port, self.second_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.socket_url = f"ws://127.0.0.1:{self.port}/ws/"
+        self.second_url = f"http://127.0.0.1:{self.second_port}"
+        self.second_socket_url = f"ws://127.0.0.1:{self.second_port}/ws/"
         self.database_name = f"site_{uuid.uuid4().hex[:12]}"
         self.parts = parts
         self.env = {
@@ -102,7 +111,13 @@ class Site:
         self._guard = Guard()
         workers = [*CELERY, "worker", "--loglevel", "INFO", f"--concurrency={concurrency}"]
         self.redis = self._process("redis", [*MANAGE, "redis"], lambda _: self._redis_answers())
-        self.web = self._process("web", [*MANAGE, "serve"], lambda _: self._web_answers())
+        self.web = self._process(
+            "web",
+            [*MANAGE, "serve", "--processes", str(processes)],
+            lambda _: answers(self.url) and len(self.web_processes()) == processes,
+        )
+        second = [*MANAGE, "serve", "--processes", "1", "--port", str(self.second_port)]
+        self.web2 = self._process("web2", second, lambda _: answers(self.second_url))
         self.worker = self._process(
             "worker",
             [*workers, "--without-gossip", "--without-mingle"],
@@ -114,7 +129,8 @@ class Site:
             lambda process: "maxinterval" in process.log(),
         )
         self.processes = {
-            process.name: process for process in (self.redis, self.web, self.worker, self.beat)
+            process.name: process
+            for process in (self.redis, self.web, self.web2, self.worker, self.beat)
         }
 
     def _process(self, name: str, command: list[str], is_ready: Any) -> Process:
@@ -175,11 +191,6 @@ class Site:
     def _redis_answers(self) -> bool:
         with suppress(redis.RedisError, OSError):
             return bool(self.redis_cli("PING"))
-        return False
-
-    def _web_answers(self) -> bool:
-        with suppress(httpx.HTTPError):
-            return httpx.get(f"{self.url}/readyz", timeout=5, trust_env=False).status_code == 200
         return False
 
     # Looking and doing ----------------------------------------------------------------------------
@@ -251,6 +262,15 @@ class Site:
             base_url=f"{self.url}/api/v1", headers=headers, timeout=30, trust_env=False
         )
 
+    def web_processes(self) -> list[int]:
+        """Ids of the processes that serve, when there are several behind the one address; those
+        that have said that they are ready, and have not gone since."""
+        log = self.web.log()
+        ready = [int(each) for each in re.findall(r"\(process (\d+)\) is ready", log)]
+        if not ready:
+            return [self.web.pid] if "rooms.live: Serving" in log else []
+        return [each for each in ready if runs(each)]
+
     def redis_cli(self, *command: str | int) -> Any:
         url = f"unix://{self.folder / 'redis' / 'redis.sock'}"
         with redis.Redis.from_url(url, socket_timeout=10, decode_responses=True) as client:
@@ -265,6 +285,19 @@ class Site:
     def logs(self, most: int = 4000) -> str:
         """The end of each process's log, for a failure's report."""
         return "\n".join(f"--- {name} ---\n{self.log(name)[-most:]}" for name in self.processes)
+
+
+def runs(process: int) -> bool:
+    """Whether it lives: one that has ended and was not buried yet does not."""
+    with suppress(psutil.NoSuchProcess):
+        return bool(psutil.Process(process).status() != psutil.STATUS_ZOMBIE)
+    return False
+
+
+def answers(url: str) -> bool:
+    with suppress(httpx.HTTPError):
+        return httpx.get(f"{url}/readyz", timeout=5, trust_env=False).status_code == 200
+    return False
 
 
 def kinds() -> dict[str, str]:

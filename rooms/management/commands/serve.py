@@ -1,25 +1,44 @@
 """`manage.py serve`: the web server, with the live core on its event loop."""
 
 import os
+import shutil
 import socket
 import sys
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from rooms.limits import limits
+from rooms.live.listening import listen
+
 
 class Command(BaseCommand):
-    help = "Serve pages, REST and sockets."
+    help = (
+        "Serve pages, REST and sockets. With --processes, several processes share one address:"
+        " one that dies is started again, and SIGHUP renews them one after the other."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default=settings.HOST)
         parser.add_argument("--port", type=int, default=settings.PORT)
+        parser.add_argument("--processes", type=int, default=settings.PROCESSES)
 
-    def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
+    def handle(self, *args: Any, host: str, port: int, processes: int, **options: Any) -> None:
+        if processes < 1:
+            raise CommandError("--processes must be at least 1.")
         check_free(host, port)
-        arguments = ["-m", "rooms.live", "--host", host, "--port", str(port)]
+        arguments = ["--host", host, "--port", str(port)]
+        if processes == 1:
+            arguments = ["-m", "rooms.live", *arguments]
+        else:
+            drain = str(limits().drain_seconds)
+            arguments += ["--processes", str(processes), "--drain-seconds", drain]
+            arguments = ["-m", "rooms.live.family", *arguments]
+        # Before `prometheus_client` is imported: that is when it looks.
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(fresh_folder_for_numbers(port)))
         # A process of its own start: its event loop comes before everything that Django imports.
         os.chdir(settings.BASE_DIR)
         os.execv(sys.executable, [sys.executable, *arguments])
@@ -27,10 +46,18 @@ class Command(BaseCommand):
 
 def check_free(host: str, port: int) -> None:
     """An address that is taken is said before anything starts."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise CommandError(f"Cannot listen on {host}:{port}: {error.strerror}.") from None
+    try:
+        listen(host, port).close()
+    except OSError as error:
+        reason = error.strerror or error
+        raise CommandError(f"Cannot listen on {host}:{port}: {reason}.") from None
+
+
+def fresh_folder_for_numbers(port: int) -> Path:
+    """Where the processes that share an address keep what they count. The data directory may be
+    shared by machines, and what is left from the last time is not of this one."""
+    folder = Path(settings.DATA_DIR) / "metrics" / f"{socket.gethostname()}-{port}"
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    return folder

@@ -24,7 +24,8 @@ from rooms.management.processes import Broken, Part, Stopped, Together, say
 START_SECONDS = 60.0
 # A worker is asked to end its jobs, then to hand them back: their leases see to the rest.
 WORKER_STOP = ((signal.SIGTERM, 4.0), (signal.SIGQUIT, 4.0))
-WEB_STOP = ((signal.SIGTERM, 8.0),)
+# It drains: a moment as a rule, this at the most.
+WEB_STOP = ((signal.SIGTERM, 31.0),)
 # Of Celery, about root: in a container everybody is.
 WITHOUT_WORRY = {"PYTHONWARNINGS": "ignore:You're running the worker"}
 CELERY = [sys.executable, "-m", "celery", "--quiet", "-A", "config"]
@@ -38,6 +39,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--no-demo", action="store_true", help="do not load the demo")
+        parser.add_argument(
+            "--processes", type=int, default=settings.PROCESSES, help="how many web processes"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         manage = [sys.executable, str(Path(sys.argv[0]).resolve())]
@@ -53,7 +57,7 @@ class Command(BaseCommand):
             wants_demo = not options["no_demo"] and demo.is_wanted()
             close_databases()
             try:
-                asyncio.run(run(manage, redis, wants_demo))
+                asyncio.run(run(manage, redis, wants_demo, options["processes"]))
             except Stopped:
                 say("Everything has ended.")
             except Broken as broken:
@@ -61,7 +65,7 @@ class Command(BaseCommand):
                 sys.exit(1)
 
 
-async def run(manage: list[str], redis: Part | None, wants_demo: bool) -> None:
+async def run(manage: list[str], redis: Part | None, wants_demo: bool, processes: int) -> None:
     """Start in the order in which the parts need each other; returns only by an exception."""
     async with Together(settings.BASE_DIR) as together:
         if redis is not None:
@@ -71,7 +75,8 @@ async def run(manage: list[str], redis: Part | None, wants_demo: bool) -> None:
             await together.until(redis, redis_answers, START_SECONDS)
         if wants_demo:
             await together.once(Part("demo", [*manage, "demo"]))
-        web = Part("web", [*manage, "serve"], stop=WEB_STOP)
+        serve = [*manage, "serve", "--processes", str(processes)]
+        web = Part("web", serve, stop=WEB_STOP)
         worker = Part(
             "worker",
             worker_command(),
