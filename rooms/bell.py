@@ -15,6 +15,7 @@ The messages, all of which `live.hub` reads:
     {"type": "activity", "rooms": [[id, last_seq, message_count,
                                     [[author, number of their last message], …]], …]}
     {"type": "presence", "rooms": [[id, version], …]}     rooms in which other people are than were
+    {"type": "echo", "number": int}                        to the process that called, by `echo`
     {"type": "watch", "user": id, "watched": [room id, slug, read count or None, head, count]}
     {"type": "rollcall.…", "process": id, "label": str, …}     of `live.rollcall` to its like
 """
@@ -292,6 +293,12 @@ def tell(user_id: int, key: str, event: dict[str, Any]) -> None:
     """Tell all connections of a user something that is not kept."""
     note = {"type": "personal", "user": user_id, "key": key, "data": encode(event)}
     _post(lambda ringer: ringer.put_note(EVERYONE, f"{user_id}:{key}", note))
+
+
+def echo(group: str, number: int) -> None:
+    """Call into a group of which only the caller is a member: what it hears says that it hears."""
+    note = {"type": "echo", "number": number}
+    _post(lambda ringer: ringer.put_note(group, "echo", note))
 
 
 def watch(user_id: int, room_id: int, slug: str, read: int | None, head: int, count: int) -> None:

@@ -44,6 +44,7 @@ class Limits(BaseSettings):
     stalled_seconds: Seconds = 60
     drain_seconds: Seconds = 25
     position_check_seconds: Seconds = 30
+    echo_seconds: Seconds = 5
     log_events: Positive = 10_000
     log_days: Positive = 30
     upload_bytes: Positive = 20 * 1024 * 1024

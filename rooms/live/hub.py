@@ -22,6 +22,7 @@ from rooms.protocol import TOO_SLOW, NotFound, encode
 
 from . import metrics
 from .feed import Feed, Subscription
+from .lookout import Lookout
 from .presence import Presence
 from .repair import Repair
 from .sendbuffer import FRAME_BYTES, Frame
@@ -55,13 +56,13 @@ class Hub:
         self.repair = Repair(self)
         self.tally = Tally(node.loop)
         self.presence = Presence(self)
+        self.lookout = Lookout(self)
         self._opening: dict[int, asyncio.Task[Feed]] = {}
         self._fanning: set[int] = set()
         self._layer: Any = None
         self._channel = ""
         self._groups: set[str] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._unwell = False
         self._hearers: dict[str, Callable[[dict[str, Any]], None]] = {
             "events": self._hear_events,
             "rooms": self._hear_rooms,
@@ -77,7 +78,7 @@ class Hub:
         self._layer = get_channel_layer()
         await self.presence.start()
         self.spawn(self._receive())
-        self.spawn(self._check_positions())
+        self.spawn(self.lookout.run())
         self.spawn(self._sweep())
 
     def spawn(self, work: Any) -> None:
@@ -107,7 +108,7 @@ class Hub:
         return await asyncio.shield(opening)
 
     async def _open(self, room_id: int, slug: str) -> Feed:
-        await self._join(room_group(room_id))
+        await self.join(room_group(room_id))
         people = await self.presence.look(room_id)
         try:
             heads = await self.node.in_thread(log.heads, [room_id])
@@ -153,17 +154,25 @@ class Hub:
 
     # Hearing -------------------------------------------------------------------------------------
 
-    async def _join(self, group: str) -> None:
-        """Being in the group is a wish until Redis has heard it: the position check tries again."""
+    async def join(self, group: str) -> bool:
+        """Being in the group is a wish until Redis has heard it: the lookout tries again."""
         self._groups.add(group)
         if not self._channel:
-            return
+            return False
         try:
             async with asyncio.timeout(LAYER_SECONDS):
                 await self._layer.group_add(group, self._channel)
         except Exception as error:
-            self._unwell = True
+            self.unwell()
             logger.warning("No bells for %s yet: %r", group, error)
+            return False
+        return True
+
+    async def join_all(self) -> None:
+        """Join every group once more; when Redis does not take one, the others can wait."""
+        for group in (EVERYONE, *self._groups):
+            if not await self.join(group):
+                break
 
     async def _receive(self) -> None:
         while not self._channel:
@@ -172,8 +181,7 @@ class Hub:
             except Exception as error:
                 logger.warning("The channel layer does not answer: %r", error)
                 await asyncio.sleep(1)
-        for group in (EVERYONE, *self._groups):
-            await self._join(group)
+        await self.join_all()
         taken = 0
         while True:
             try:
@@ -182,7 +190,7 @@ class Hub:
                 raise
             except Exception:
                 logger.exception("A bell was not understood, or the layer failed")
-                self._unwell = True
+                self.unwell()
                 await asyncio.sleep(0.1)
             taken += 1
             if taken % BELLS == 0:
@@ -300,22 +308,9 @@ class Hub:
 
     # Keeping -------------------------------------------------------------------------------------
 
-    async def _check_positions(self) -> None:
-        """Find lost bells without traffic: one query for the heads of all rooms heard here."""
-        while True:
-            await asyncio.sleep(2 if self._unwell else limits().position_check_seconds)
-            self._unwell = False
-            if self._channel:
-                # Where groups live in Redis (channels_redis.core) they may have been flushed.
-                for group in (EVERYONE, *list(self._groups)):
-                    await self._join(group)
-            await self.repair.compare(
-                [feed.room_id for feed in self.feeds.values() if feed.subscriptions]
-            )
-
     def unwell(self) -> None:
         """The layer failed: look at the database until it is well again."""
-        self._unwell = True
+        self.lookout.alarm()
 
     async def _sweep(self) -> None:
         """Heartbeats, stalled sockets, rooms nobody listens to any more."""
