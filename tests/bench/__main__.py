@@ -3,7 +3,7 @@
 Redis, database, web server and peers are started for it; the load comes from processes of its own.
 Each section can be measured alone; the rest of the report then stays as it was.
 
-    make bench ARGS="--only throughput --in-flight 1 8 64 --seconds 4 --repeat 3"
+    make bench ARGS="--only throughput --in-flight 1 8 64 --seconds 3 --repeat 3"
     make bench ARGS="--quick"                 a short run of everything, into .cache/bench
     make bench ARGS="--only throughput --peers"             ours alone
 """
@@ -25,6 +25,8 @@ ORDER = [*MODULES, "soak"]
 
 def main(arguments: list[str]) -> int:
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+    # Which database is the options' business.
+    os.environ.pop("TEST_DATABASE_URL", None)
     options = parse(arguments, __doc__ or "")
     if unknown := set(options.only) - set(MODULES):
         print(f"No section {', '.join(sorted(unknown))}; there are: {', '.join(MODULES)}.")
@@ -55,8 +57,7 @@ def measure(name: str, options: Options) -> bool:
     except Exception as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return False
-    report.write(options.into, name, section, layout.machine())
-    report.render(options.into, ORDER)
+    report.write(options.into, name, section, layout.machine(), ORDER)
     for table in section.tables:
         print(f"\n{table.caption}")
         print("\n".join(report.markdown(table.columns, table.rows)))

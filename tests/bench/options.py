@@ -15,7 +15,7 @@ class Options:
     only: tuple[str, ...] = ()
     members: int = 500
     in_flight: tuple[int, ...] = (1, 8, 64)
-    seconds: float = 4.0
+    seconds: float = 3.0
     repeat: int = 3
     quick: bool = False
     postgres: bool = False

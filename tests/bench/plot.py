@@ -6,8 +6,21 @@ from html import escape
 
 WIDTH, HEIGHT = 720, 400
 LEFT, RIGHT, TOP, BOTTOM = 76, 20, 48, 52
-LIGHT = ["#5b5bd6", "#d9480f", "#2b8a3e", "#c2255c", "#0b7285", "#946200", "#7048e8", "#495057"]
-DARK = ["#9b9df5", "#ff922b", "#69db7c", "#f783ac", "#3bc9db", "#ffd43b", "#b197fc", "#ced4da"]
+# One of each pair on light, the other on dark ground.
+COLORS = [
+    ("#5b5bd6", "#9b9df5"),
+    ("#d9480f", "#ff922b"),
+    ("#2b8a3e", "#69db7c"),
+    ("#c2255c", "#f783ac"),
+    ("#0b7285", "#3bc9db"),
+    ("#946200", "#ffd43b"),
+    ("#9c36b5", "#e599f7"),
+    ("#495057", "#ced4da"),
+    ("#1864ab", "#74c0fc"),
+    ("#5c940d", "#c0eb75"),
+    ("#862e2e", "#ffa8a8"),
+    ("#087f5b", "#63e6be"),
+]
 STYLE = """
 svg {{ --ground: #fff; --line: #dfe2ea; --text: #3c4252; {light} }}
 @media (prefers-color-scheme: dark) {{
@@ -35,7 +48,10 @@ class Axis:
         self.log, self.first, self.last = log, first, last
         low, high = min(good), max(good)
         if log:
-            self.low, self.high = math.floor(math.log10(low)), math.ceil(math.log10(high))
+            # The least bar is to be seen, too.
+            below = 0.15 if from_zero else 0.0
+            self.low = math.floor(math.log10(low) - below)
+            self.high = math.ceil(math.log10(high))
         else:
             self.low = min(0.0, low) if from_zero else low
             self.high = high * 1.05 if from_zero else high
@@ -78,7 +94,7 @@ def svg(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}"'
         f' width="{WIDTH}" height="{HEIGHT}" role="img">',
         f"<title>{escape(title)}</title>",
-        f"<style>{STYLE.format(light=variables(LIGHT), dark=variables(DARK))}</style>",
+        f"<style>{STYLE.format(light=variables(0), dark=variables(1))}</style>",
         f'<rect class="ground" x=".5" y=".5" width="{WIDTH - 1}" height="{HEIGHT - 1}" rx="8"/>',
         f'<text class="title" x="16" y="26">{escape(title)}</text>',
         *legend(rows, list(series)),
@@ -115,7 +131,7 @@ def lines(
         parts.append(f'<text class="middle" x="{across.at(x):.1f}" y="{bottom + 18}">')
         parts[-1] += f"{escape(label)}</text>"
     for number, points in enumerate(series.values()):
-        color = f"var(--c{number % len(LIGHT)})"
+        color = f"var(--c{number % len(COLORS)})"
         where = [(across.at(x), vertical.at(y)) for x, y in sorted(points)]
         path = "L".join(f"{x:.1f} {y:.1f}" for x, y in where)
         parts.append(f'<path style="stroke:{color}" d="M{path}"/>')
@@ -149,7 +165,7 @@ def bars(
                 continue
             y = vertical.at(value)
             parts.append(
-                f'<rect style="fill:var(--c{number % len(LIGHT)})"'
+                f'<rect style="fill:var(--c{number % len(COLORS)})"'
                 f' x="{left + slot * 0.1 + width * number:.1f}" y="{y:.1f}"'
                 f' width="{max(1, width - 1):.1f}" height="{max(0, bottom - y):.1f}" rx="1.5">'
                 f"<title>{escape(name)}, {escape(label)}: {value:,.6g}</title></rect>"
@@ -177,7 +193,7 @@ def legend(rows: list[list[int]], names: list[str]) -> list[str]:
         x = 16.0
         for index in row:
             y = 46 + 18 * number
-            color = f"var(--c{index % len(LIGHT)})"
+            color = f"var(--c{index % len(COLORS)})"
             parts.append(
                 f'<rect style="fill:{color}" x="{x:.0f}" y="{y - 9}" width="10" height="10"/>'
                 f'<text x="{x + 15:.0f}" y="{y}">{escape(names[index])}</text>'
@@ -186,8 +202,8 @@ def legend(rows: list[list[int]], names: list[str]) -> list[str]:
     return parts
 
 
-def variables(colors: list[str]) -> str:
-    return " ".join(f"--c{number}: {color};" for number, color in enumerate(colors))
+def variables(which: int) -> str:
+    return " ".join(f"--c{number}: {pair[which]};" for number, pair in enumerate(COLORS))
 
 
 def short(value: float) -> str:

@@ -71,7 +71,9 @@ programs. What holds elsewhere are the ratios between rows that were measured si
 """
 
 
-def write(into: Path, name: str, section: Section, machine: dict[str, str]) -> None:
+def write(
+    into: Path, name: str, section: Section, machine: dict[str, str], order: Sequence[str] = ()
+) -> None:
     """Take the section into the report in the folder `into`, and make the report anew."""
     into.mkdir(parents=True, exist_ok=True)
     file = into / "benchmarks.json"
@@ -80,7 +82,7 @@ def write(into: Path, name: str, section: Section, machine: dict[str, str]) -> N
     # By way of JSON, so that the report is the same whether it was just measured or read back.
     text = json.dumps(known, indent=1, sort_keys=False, ensure_ascii=False)
     file.write_text(text + "\n")
-    render(into)
+    render(into, order)
 
 
 def render(into: Path, order: Sequence[str] = ()) -> None:

@@ -30,8 +30,8 @@ def test_one_section_after_the_other(tmp_path: Path) -> None:
     report.write(tmp_path, "throughput", SECTION, MACHINE)
     report.write(tmp_path, "idle", replace(SECTION, title="Idle", plots=[]), MACHINE)
     again = replace(SECTION, text="Other words.")
-    report.write(tmp_path, "throughput", again, {**MACHINE, "date": "2026-01-03"})
-    report.render(tmp_path, ["idle", "throughput"])
+    later = {**MACHINE, "date": "2026-01-03"}
+    report.write(tmp_path, "throughput", again, later, ["idle", "throughput"])
     text = (tmp_path / "benchmarks.md").read_text()
     assert text.index("## Idle") < text.index("## Throughput")
     assert "Other words." in text and text.count("Some words.") == 1
