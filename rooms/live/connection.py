@@ -111,12 +111,13 @@ class Connection:
             self.buffer.put_control(encode(body))
             self._soon()
 
-    def tell(self, key: str, data: bytes) -> None:
-        """Something not kept; while the socket is slow only the last value of `key` is."""
+    def tell(self, key: str, data: bytes, frame: Frame | None = None) -> None:
+        """Something not kept; while the socket is slow only the last value of `key` is. `frame`
+        holds the same, for who tells many."""
         if self.closed:
             return
         if self.clear:
-            frame = Frame([data])
+            frame = frame or Frame([data])
             self.write(frame)
             self.node.hub.tally.sent(1, 0, len(frame.wire))
         else:

@@ -221,8 +221,10 @@ class Hub:
     def _hear_whisper(self, message: dict[str, Any]) -> None:
         feed = self.feeds.get(message["room"])
         if feed is not None:
+            key, data = message["key"], message["data"]
+            frame = Frame([data])
             for subscription in feed.subscriptions:
-                subscription.connection.tell(message["key"], message["data"])
+                subscription.connection.tell(key, data, frame)
 
     def _hear_personal(self, message: dict[str, Any]) -> None:
         for connection in self.watching.of(message["user"]):

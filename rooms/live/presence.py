@@ -23,6 +23,7 @@ from rooms.protocol import encode
 
 from . import metrics
 from .people import People
+from .sendbuffer import Frame
 
 if TYPE_CHECKING:
     from .hub import Hub
@@ -255,9 +256,9 @@ class Presence:
         if present is None:
             return
         data = encode({"type": "presence", "room": feed.slug, "present": present})
-        key = f"presence:{feed.slug}"
+        key, frame = f"presence:{feed.slug}", Frame([data])
         for count, subscription in enumerate(list(feed.subscriptions), 1):
             if subscription in feed.subscriptions:
-                subscription.connection.tell(key, data)
+                subscription.connection.tell(key, data, frame)
             if count % TELLING == 0:
                 await asyncio.sleep(0)
