@@ -123,7 +123,8 @@ class Client:
         asked = {each["room"] for each, _ in self._waiting.values() if each["type"] == "subscribe"}
         for room in self.seen.keys() - asked:
             self.call(type="subscribe", room=room).add_done_callback(lambda done: done.exception())
-        self._outbox = outbox = asyncio.Queue()
+        outbox: asyncio.Queue[Object] = asyncio.Queue()
+        self._outbox = outbox
         for number in self._waiting:
             self._post(number)
         self.on_state("open", 0)

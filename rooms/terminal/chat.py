@@ -1,0 +1,193 @@
+"""One room in a terminal: history, what is said, what is typed. Called by `manage.py chat`.
+
+Lines that are not sent yet wait in their order; the next one goes when the one before is stored.
+"""
+
+import asyncio
+import json
+import time
+import urllib.error
+import urllib.request
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+
+from . import lines
+from .client import Client, Object, Refused
+
+HISTORY = 20
+# Who has not typed for so long has stopped.
+TYPING_SECONDS = 5.0
+ANSWERS = {
+    401: "The token is not valid.",
+    404: "There is no such room, or you may not see it.",
+}
+FINISHED = ("succeeded", "failed", "cancelled")
+
+
+class Unreachable(Exception):
+    """The site cannot be asked for the room; says why, for people."""
+
+
+def socket_url(site: str) -> str:
+    parts = urlsplit(site)
+    scheme = {"http": "ws", "https": "wss"}.get(parts.scheme)
+    if scheme is None or not parts.netloc:
+        raise Unreachable(f"{site!r} is not an address like http://127.0.0.1:8000.")
+    return urlunsplit((scheme, parts.netloc, f"{parts.path.rstrip('/')}/ws/", "", ""))
+
+
+class Chat:
+    """`show` prints a line; `status` is what stands below all of them."""
+
+    def __init__(self, site: str, room: str, token: str, show: Callable[[str], None]) -> None:
+        self.site, self.room, self.token, self.show = site.rstrip("/"), room, token, show
+        self.client = Client(
+            socket_url(site), token, self._event, on_gap=self._gap, on_state=self._state
+        )
+        self.refused = 0
+        self._unsent: deque[str] = deque()
+        self._present: list[str] | int = []
+        self._typing: dict[str, float] = {}
+        self._jobs: dict[str, tuple[str, str]] = {}
+        self._phase = "connecting"
+        self._last = 0
+        self._heard = asyncio.Event()
+        self._loading: set[asyncio.Task[None]] = set()
+
+    async def run(self, typed: AsyncIterator[str]) -> None:
+        """Until `typed` has ended and everything was stored. Raises Closed and Unreachable."""
+        head = (await self._get(f"/rooms/{quote(self.room)}"))["seq"]
+        await self._history(head)
+        running = asyncio.create_task(self.client.run())
+        talking = asyncio.create_task(self._talk(typed, head))
+        tasks: set[asyncio.Task[None]] = {running, talking}
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks | self._loading:
+                task.cancel()
+            await asyncio.gather(*tasks, *self._loading, return_exceptions=True)
+
+    async def _talk(self, typed: AsyncIterator[str], head: int) -> None:
+        answer = await self.client.subscribe(self.room, after=head)
+        self._here(answer["present"])
+        waiting: asyncio.Queue[str | None] = asyncio.Queue()
+        sending = asyncio.create_task(self._send(waiting))
+        try:
+            async for line in typed:
+                if line.strip():
+                    self._unsent.append(line)
+                    waiting.put_nowait(line)
+            waiting.put_nowait(None)
+            await sending
+        finally:
+            sending.cancel()
+        while (self.client.seen.get(self.room) or self._last) < self._last:
+            self._heard.clear()
+            await self._heard.wait()
+
+    async def _send(self, waiting: "asyncio.Queue[str | None]") -> None:
+        while (line := await waiting.get()) is not None:
+            try:
+                answer = await self.client.send(self.room, line)
+                self._last = max(self._last, answer.get("seq", 0))
+            except Refused as refusal:
+                self.refused += 1
+                self.show(f"✗  Not sent: {lines.clean(line)}\n   {lines.clean(str(refusal))}")
+            self._unsent.popleft()
+
+    # Hearing --------------------------------------------------------------------------------------
+
+    def _event(self, told: Object) -> None:
+        self._heard.set()
+        if told.get("room") != self.room:
+            return
+        match told["type"]:
+            case "typing":
+                self._typing[lines.name(told["user"])] = time.monotonic()
+            case "presence":
+                self._here(told["present"])
+            case "message.created":
+                self._typing.pop(lines.name(told["message"]["author"]), None)
+            case "job.progress":
+                title, _ = self._jobs.get(told["job"], ("Job", ""))
+                self._jobs[told["job"]] = title, lines.progress(told["progress"])
+            case "job.changed":
+                self._job(told["job"])
+        text = lines.event(told)
+        if text is not None:
+            self.show(text)
+
+    def _job(self, job: Object) -> None:
+        if job["state"] in FINISHED:
+            self._jobs.pop(job["id"], None)
+        else:
+            made = lines.progress(job["progress"]) if job["progress"] else lines.clean(job["state"])
+            self._jobs[job["id"]] = lines.clean(job["title"]), made
+
+    def _here(self, present: list[Object] | int) -> None:
+        self._present = present if isinstance(present, int) else [*map(lines.name, present)]
+
+    def _gap(self, room: str, head: int) -> None:
+        self.show("—  Away for too long to be told all of it. The last of it:")
+        loading = asyncio.create_task(self._history(head))
+        self._loading.add(loading)
+        loading.add_done_callback(self._loading.discard)
+
+    def _state(self, state: str, seconds: float) -> None:
+        if state == "waiting":
+            self.show(f"—  No connection; trying again in {seconds:.1f} s.")
+        elif self._phase == "waiting":
+            self.show("—  Connected again.")
+        self._phase = state
+
+    def status(self) -> str:
+        """Who is here, who is typing, what runs, what is not sent yet, in one line."""
+        here = self._present
+        parts = [f"{here} here" if isinstance(here, int) else f"here: {', '.join(here)}"]
+        now = time.monotonic()
+        typing = [who for who, at in self._typing.items() if now - at < TYPING_SECONDS]
+        if typing:
+            parts.append(f"{', '.join(typing)} typing…")
+        parts += [f"{title} {made}" for title, made in self._jobs.values()]
+        if self._unsent:
+            parts.append(f"sending {len(self._unsent)}: {lines.clean(self._unsent[0])[:40]}")
+        if self._phase != "open":
+            parts.insert(0, "no connection")
+        return f"#{lines.clean(self.room)}  " + "  ·  ".join(parts)
+
+    # The past -------------------------------------------------------------------------------------
+
+    async def _history(self, head: int) -> None:
+        query = urlencode({"before": head + 1, "limit": HISTORY})
+        try:
+            page = await self._get(f"/rooms/{quote(self.room)}/messages?{query}")
+        except Unreachable as error:
+            self.show(f"—  {error}")
+            return
+        for each in page["messages"]:
+            self.show(lines.message(each))
+
+    async def _get(self, path: str) -> Any:
+        return await asyncio.to_thread(get, f"{self.site}/api/v1{path}", self.token)
+
+
+def get(url: str, token: str) -> Any:
+    """JSON from the site's REST. Raises Unreachable."""
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return json.load(response)
+    except urllib.error.HTTPError as error:
+        said = {
+            401: "The token is not valid.",
+            404: "There is no such room, or you may not see it.",
+        }
+        raise Unreachable(said.get(error.code, f"{url} answers {error.code}.")) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        raise Unreachable(f"{url} does not answer: {reason}.") from None
