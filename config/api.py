@@ -7,6 +7,7 @@ from ninja.openapi.views import openapi_view
 
 from jobs.api import router as jobs
 from rooms.api import router as rooms
+from rooms.api_members import router as members
 from rooms.authentication import Session, Token
 from rooms.problems import ProblemAPI
 from rooms.wire import Renderer, StrictParser
@@ -30,6 +31,7 @@ api = ProblemAPI(
     renderer=Renderer(),
 )
 api.add_router("", rooms)
+api.add_router("", members)
 api.add_router("", jobs)
 
 urlpatterns = [

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from rooms import actions as rooms_actions
 from rooms import policy as rooms_policy
+from rooms import standing
 from rooms.log import writing_in_transaction
 from rooms.models import Membership, Room, User
 from rooms.protocol import Conflict, Invalid, NotFound, Refusal, problems
@@ -143,8 +144,11 @@ def _insert(wanted: Submission, kind: Kind, params: dict[str, Any], fingerprint:
             if room is not None and locked is None:
                 raise rooms_policy.no_room(room.slug)
             if locked is not None:
-                # Working in a public room joins it, as speaking there does.
-                if not Membership.objects.filter(room=locked, user=wanted.user).exists():
+                # Working in a public room joins it, as speaking there does. Access may have been
+                # withdrawn before the room was locked.
+                membership = Membership.objects.filter(room=locked, user=wanted.user).first()
+                rooms_policy.require_post(locked, membership)
+                if membership is None:
                     rooms_actions.add_member_in_transaction(logs, locked, wanted.user)
                 job.room, job.seq = locked, logs.take_seq(locked)
             job.save(force_insert=True)
@@ -160,14 +164,18 @@ def _insert(wanted: Submission, kind: Kind, params: dict[str, Any], fingerprint:
 def find(user: User, job_id: UUID) -> tuple[Job, Membership | None]:
     """A job that `user` may see, with their membership in its room, or NotFound."""
     job = Job.objects.with_relations().filter(pk=job_id).first()
-    membership = _membership(user, job.room) if job is not None else None
-    if job is None or not policy.may_see(user, job, membership):
+    membership, banned = _standing(user, job.room) if job is not None else (None, False)
+    if job is None or not policy.may_see(user, job, membership, banned):
         raise NotFound(f"There is no job {job_id}, or you may not see it.")
     return job, membership
 
 
-def _membership(user: User, room: Room | None) -> Membership | None:
-    return Membership.objects.filter(room=room, user=user).first() if room else None
+def _standing(user: User, room: Room | None) -> tuple[Membership | None, bool]:
+    """Their membership in the room, and whether they are banned from it."""
+    if room is None:
+        return None, False
+    membership = Membership.objects.filter(room=room, user=user).first()
+    return membership, membership is None and standing.is_banned(user, room)
 
 
 def cancel(user: User, job_id: UUID) -> Job:

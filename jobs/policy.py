@@ -15,12 +15,12 @@ def runs_the_site(user: User) -> bool:
     return user.is_staff and user.has_perm("jobs.view_job")
 
 
-def may_see(user: User, job: Job, membership: Membership | None) -> bool:
+def may_see(user: User, job: Job, membership: Membership | None, banned: bool) -> bool:
     """Who sees the room sees its jobs; a job without a room is its requester's."""
     if runs_the_site(user):
         return True
     if job.room is not None:
-        return rooms_policy.may_see(job.room, membership)
+        return rooms_policy.may_see(job.room, membership, banned)
     return job.requested_by_id == user.pk
 
 

@@ -12,14 +12,14 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.db import IntegrityError, transaction
-from django.db.models import Model, Q
+from django.db.models import Model
 from django.utils.text import slugify
 
 from . import bell, markdown, policy, statements
 from .limits import limits
 from .log import Logs, writing_in_transaction
 from .members import add_member_in_transaction, remove_member_in_transaction
-from .models import ApiToken, Attachment, Membership, Message, Room, User, is_slug
+from .models import ApiToken, Attachment, Membership, Message, Room, User
 from .posting import Outcome as Outcome
 from .posting import Post as Post
 from .posting import post_message as post_message
@@ -27,8 +27,7 @@ from .posting import post_messages as post_messages
 from .protocol import Conflict, Invalid
 from .representations import message as message_json
 from .representations import person
-
-# Looking up ---------------------------------------------------------------------------------------
+from .standing import find_room
 
 
 def memberships(user: User) -> list[tuple[int, str, int, int, int]]:
@@ -38,15 +37,6 @@ def memberships(user: User) -> list[tuple[int, str, int, int, int]]:
         (room.pk, room.slug, mine[room.pk].read_count, room.last_seq, room.message_count)
         for room in statements.select(Room, id=mine)
     ]
-
-
-def find_room(user: User, slug: str) -> tuple[Room, Membership | None]:
-    """A room that `user` may see, with their membership, or NotFound."""
-    rooms = statements.select(Room, slug=[slug]) if is_slug(slug) else []
-    room = rooms[0] if rooms else None
-    mine = statements.select(Membership, room_id=[room.pk], user_id=[user.pk]) if room else []
-    membership = mine[0] if mine else None
-    return policy.require_see(room, membership, slug), membership
 
 
 # Reports and files ------------------------------------------------------------------------------
@@ -150,12 +140,14 @@ def join(user: User, slug: str, role: str = Membership.Role.MEMBER) -> tuple[Roo
     policy.require_join(room, membership)
     if membership is not None:
         return room, membership
-    try:
-        with transaction.atomic(), writing_in_transaction([room.pk]) as logs:
-            room = logs.rooms[room.pk]
+    with transaction.atomic(), writing_in_transaction([room.pk]) as logs:
+        if room.pk not in logs.rooms:
+            raise policy.no_room(slug)
+        room = logs.rooms[room.pk]
+        membership = Membership.objects.filter(room=room, user=user).first()
+        policy.require_join(room, membership)
+        if membership is None:
             membership = add_member_in_transaction(logs, room, user, role)
-    except IntegrityError:
-        return find_room(user, slug)[0], Membership.objects.get(room=room, user=user)
     return room, membership
 
 
@@ -163,13 +155,19 @@ def leave(user: User, slug: str) -> Room:
     """Stop being a member. The last owner of a closed room cannot."""
     room, _ = find_room(user, slug)
     with transaction.atomic(), writing_in_transaction([room.pk]) as logs:
+        if room.pk not in logs.rooms:
+            raise policy.no_room(slug)
         room = logs.rooms[room.pk]
         membership = Membership.objects.filter(room=room, user=user).first()
-        owners = room.memberships.filter(~Q(user=user), role=Membership.Role.OWNER).count()
-        policy.require_leave(room, membership, owners)
+        policy.require_leave(room, membership, other_owners(room, user))
         assert membership is not None
         remove_member_in_transaction(logs, room, membership)
     return room
+
+
+def other_owners(room: Room, user: User) -> int:
+    owners = room.memberships.filter(role=Membership.Role.OWNER)
+    return owners.exclude(user=user).count()
 
 
 def mark_read(user: User, slug: str, seq: int) -> None:

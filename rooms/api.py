@@ -6,24 +6,24 @@ Operations are synchronous: they run in a thread each, where transactions work.
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import Count, IntegerField, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from ninja import Query, Router, Status
 from pydantic import Field
 
-from . import actions, paging, representations
+from . import actions, moderation, paging, representations
 from .models import Membership, Message, Room, User
 from .protocol import Invalid, Seq
 from .schemas import (
-    MemberPage,
     MessageOut,
     MessagePage,
     NewMessage,
     NewRoom,
     Problem,
     ReadUpTo,
+    RoomChange,
     RoomOut,
     RoomPage,
 )
@@ -40,9 +40,8 @@ class Request(HttpRequest):
     user: User
 
 
-def _next(
-    request: HttpRequest, limit: int, page: Sequence[Room | Membership], more: bool
-) -> str | None:
+def next_link(request: HttpRequest, limit: int, page: Sequence[Model], more: bool) -> str | None:
+    """The address of the page after `page`, if there is `more`."""
     if not more:
         return None
     return paging.link(request, limit=limit, cursor=paging.cursor(page[-1].pk))
@@ -88,7 +87,7 @@ def list_rooms(request: Request, limit: Limit = 50, cursor: Cursor = None) -> di
     page = page[:limit]
     return {
         "rooms": _shown(request.user, page),
-        "next": _next(request, limit, page, more),
+        "next": next_link(request, limit, page, more),
     }
 
 
@@ -111,6 +110,15 @@ def get_room(request: Request, slug: str) -> dict[str, Any]:
     return _show(request.user, slug)
 
 
+@router.patch("/rooms/{slug}", response=RoomOut)
+def change_room(request: Request, slug: str, change: RoomChange) -> dict[str, Any]:
+    """For owners and moderators. Who listens to a room that becomes private, and is no member,
+    hears no more of it."""
+    room, _ = actions.find_room(request.user, slug)
+    moderation.change_room(room.pk, change.model_dump(exclude_none=True), by=request.user)
+    return _show(request.user, slug)
+
+
 @router.post("/rooms/{slug}/join", response=RoomOut)
 def join_room(request: Request, slug: str) -> dict[str, Any]:
     """Become a member. Joining twice is joining once."""
@@ -130,25 +138,6 @@ def mark_read(request: Request, slug: str, read: ReadUpTo) -> Status[None]:
     """Everything up to `seq` has been read. The cursor never moves back."""
     actions.mark_read(request.user, slug, read.seq)
     return Status(204, None)
-
-
-@router.get("/rooms/{slug}/members", response=MemberPage)
-def list_members(
-    request: Request, slug: str, limit: Limit = 100, cursor: Cursor = None
-) -> dict[str, Any]:
-    """Who belongs to the room, in the order in which they came."""
-    room, _ = actions.find_room(request.user, slug)
-    key = paging.key_of(cursor, int)
-    members = room.memberships.select_related("user").order_by("pk")
-    if key is not None:
-        members = members.filter(pk__gt=key[0])
-    page = list(members[: limit + 1])
-    more = len(page) > limit
-    page = page[:limit]
-    return {
-        "members": [representations.member(row) for row in page],
-        "next": _next(request, limit, page, more),
-    }
 
 
 # Messages -----------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ class RoomsConfig(AppConfig):
     verbose_name = "Rooms"
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401 - registers itself
+        from . import checks, withdrawal  # noqa: F401 - register themselves
         from .live import handlers
 
         handlers.register_all()

@@ -22,7 +22,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
-from . import credentials, policy
+from . import credentials, standing
 from .models import Attachment, Membership, User
 
 PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml"}
@@ -34,7 +34,7 @@ def may_have(user: User, attachment: Attachment) -> bool:
     if attachment.room is None:
         return user.is_staff or attachment.owner_id == user.pk
     membership = Membership.objects.filter(room=attachment.room, user=user).first()
-    return policy.may_see(attachment.room, membership)
+    return standing.may_see(user, attachment.room, membership)
 
 
 def by_token(request: HttpRequest) -> User | HttpResponse | None:

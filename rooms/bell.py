@@ -18,6 +18,8 @@ The messages, all of which `live.hub` reads:
     {"type": "echo", "number": int}                        to the process that called, by `echo`
     {"type": "watch", "user": id, "watched": [room id, slug, read count or None, head, count]}
     {"type": "rollcall.…", "process": id, "label": str, …}     of `live.rollcall` to its like
+    {"type": "access", "user": id or None, "room": id or None, "gone": whether the room is}
+                                                  look in the database whether they may still hear
 """
 
 import asyncio
@@ -69,6 +71,8 @@ class Ringer:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.on_failure: Callable[[list[int]], None] | None = None
+        self.on_access_failure: Callable[[dict[str, Any]], None] | None = None
+        self._access: dict[tuple[int | None, int | None], dict[str, Any]] = {}
         self._events: dict[int, tuple[int, list[bytes]]] = {}
         self._notes: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {}
         self._activity: dict[int, Activity] = {}
@@ -119,6 +123,11 @@ class Ringer:
         """To one process alone."""
         self._answers.append((channel, message))
 
+    def put_access(self, user_id: int | None, room_id: int | None, gone: bool) -> None:
+        """Goes before everything else of its round: what follows it is not for who was put out."""
+        message = {"type": "access", "user": user_id, "room": room_id, "gone": gone}
+        self._access[user_id, room_id] = message
+
     def put_activity(self, activity: Activity) -> None:
         before = self._activity.get(activity.room_id)
         if before is not None:
@@ -133,17 +142,19 @@ class Ringer:
     async def _rounds(self) -> None:
         try:
             while (
-                self._events
+                self._access
+                or self._events
                 or self._notes
                 or self._answers
                 or self._waiting
                 or self._activity_is_due()
             ):
+                access, self._access = self._access, {}
                 events, self._events = self._events, {}
                 notes, self._notes = self._notes, {}
                 answers, self._answers = self._answers, []
                 waiting, self._waiting = self._waiting, []
-                await self._round(events, list(notes.values()), answers)
+                await self._round(list(access.values()), events, list(notes.values()), answers)
                 for done in waiting:
                     done.set_result(None)
         finally:
@@ -165,11 +176,12 @@ class Ringer:
 
     async def _round(
         self,
+        access: list[dict[str, Any]],
         events: dict[int, tuple[int, list[bytes]]],
         notes: list[tuple[str, dict[str, Any]]],
         answers: list[tuple[str, dict[str, Any]]],
     ) -> None:
-        messages = [*bells(events), *notes]
+        messages = [*((EVERYONE, message) for message in access), *bells(events), *notes]
         if self._activity and self.loop.time() >= self._activity_due:
             rooms = [
                 [each.room_id, each.last_seq, each.message_count, [*each.speakers.items()]]
@@ -189,6 +201,9 @@ class Ringer:
             logger.warning("The bell could not be rung: %r", error)
             if self.on_failure is not None:
                 self.on_failure(list(events))
+            if self.on_access_failure is not None:
+                for message in access:
+                    self.on_access_failure(message)
 
 
 def bells(events: dict[int, tuple[int, list[bytes]]]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -316,3 +331,12 @@ def call(key: str, message: dict[str, Any]) -> None:
 def answer(channel: str, message: dict[str, Any]) -> None:
     """Answer the one process that asked and named its channel."""
     _post(lambda ringer: ringer.put_answer(channel, message))
+
+
+def recheck_on_commit(user_id: int | None, room_id: int | None = None, gone: bool = False) -> None:
+    """After the commit, every process looks whether these may still hear what they hear: a user
+    (their credentials and all their rooms), a user in a room, or, without a user, all of a room.
+    `gone`: the room is no more."""
+    transaction.on_commit(
+        lambda: _post(lambda ringer: ringer.put_access(user_id, room_id, gone)), robust=True
+    )

@@ -3,10 +3,11 @@
 Synchronous database code; the socket calls it in a thread.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from http.cookies import CookieError, SimpleCookie
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -62,16 +63,21 @@ def by_session(session_key: str) -> Caller | None:
     if not rows or rows[0].expire_date <= timezone.now():
         return None
     session = SessionStore().decode(rows[0].session_data)
-    if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
-        return None
     user = active_user(int(session.get(SESSION_KEY) or 0))
-    if user is None:
-        return None
-    proof = session.get(HASH_SESSION_KEY, "")
-    hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
-    if not any(constant_time_compare(proof, known) for known in hashes):
+    if user is None or not _proves(session, user):
         return None
     return Caller(user, session_key=session_key)
+
+
+def _proves(session: Mapping[str, Any], user: User) -> bool:
+    """Whether what a session holds is a log-in of this user, with the password of today."""
+    if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
+        return False
+    if session.get(SESSION_KEY) != str(user.pk):
+        return False
+    proof = session.get(HASH_SESSION_KEY, "")
+    hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
+    return any(constant_time_compare(proof, known) for known in hashes)
 
 
 def of_headers(headers: Mapping[str, str]) -> Caller | None:
@@ -85,3 +91,26 @@ def of_headers(headers: Mapping[str, str]) -> Caller | None:
         return None
     morsel = cookies.get(settings.SESSION_COOKIE_NAME)
     return by_session(morsel.value) if morsel else None
+
+
+def withdrawn(callers: Collection[Caller]) -> dict[Caller, str]:
+    """Those of `callers` whose proof is worth nothing any more, and why, in words for them. Three
+    queries for any number."""
+    users = User.objects.filter(is_active=True).in_bulk({caller.user.pk for caller in callers})
+    token_ids = {caller.token_id for caller in callers if caller.token_id is not None}
+    tokens = set(ApiToken.objects.filter(pk__in=token_ids).values_list("pk", flat=True))
+    keys = {caller.session_key for caller in callers if caller.session_key is not None}
+    rows = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
+    sessions = {row.session_key: row.get_decoded() for row in rows}
+    found: dict[Caller, str] = {}
+    for caller in callers:
+        user = users.get(caller.user.pk)
+        if user is None:
+            found[caller] = "The account is closed."
+        elif caller.token_id is not None and caller.token_id not in tokens:
+            found[caller] = "The token was revoked."
+        elif caller.session_key is not None:
+            session = sessions.get(caller.session_key)
+            if session is None or not _proves(session, user):
+                found[caller] = "You are logged out."
+    return found

@@ -45,6 +45,8 @@ class Limits(BaseSettings):
     drain_seconds: Seconds = 25
     position_check_seconds: Seconds = 30
     echo_seconds: Seconds = 5
+    # All credentials and subscriptions of a process are compared with the database this often.
+    access_check_seconds: Seconds = 60
     log_events: Positive = 10_000
     log_days: Positive = 30
     upload_bytes: Positive = 20 * 1024 * 1024

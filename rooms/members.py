@@ -5,7 +5,7 @@ Called by `actions`, `posting` and `moderation`.
 
 from django.db import transaction
 
-from . import bell
+from . import bell, policy, standing
 from .log import Logs
 from .models import Membership, Room, User
 from .representations import member as member_json
@@ -15,7 +15,9 @@ from .representations import person
 def add_member_in_transaction(
     logs: Logs, room: Room, user: User, role: str = Membership.Role.MEMBER
 ) -> Membership:
-    """A newcomer has read everything: what was said before is not addressed to them."""
+    """A newcomer has read everything: what was said before is not addressed to them. Raises
+    NotFound, before anything is written, for who is banned."""
+    policy.require_admit(room, standing.is_banned(user, room))
     row = Membership.objects.create(
         room=room, user=user, role=role, read_seq=room.last_seq, read_count=room.message_count
     )
@@ -29,5 +31,6 @@ def remove_member_in_transaction(logs: Logs, room: Room, membership: Membership)
     user = membership.user
     membership.delete()
     logs.append(room, "member.left", {"member": {"user": person(user)}})
+    bell.recheck_on_commit(user.pk, room.pk)
     facts = (user.pk, room.pk, room.slug, None, room.last_seq, room.message_count)
     transaction.on_commit(lambda: bell.watch(*facts), robust=True)

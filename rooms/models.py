@@ -36,9 +36,11 @@ class User(AbstractUser):
 
 class RoomQuerySet(models.QuerySet["Room"]):
     def visible_to(self, user: User) -> Self:
-        """Public rooms, and those the user is a member of."""
+        """Public rooms that the user is not banned from, and those they are a member of."""
         mine = Membership.objects.filter(user=user, room=models.OuterRef("pk"))
-        return self.filter(Q(visibility=Room.Visibility.PUBLIC) | Q(models.Exists(mine)))
+        bans = Ban.objects.in_force().filter(user=user, room=models.OuterRef("pk"))
+        open_to_all = Q(visibility=Room.Visibility.PUBLIC) & ~Q(models.Exists(bans))
+        return self.filter(Q(models.Exists(mine)) | open_to_all)
 
 
 class Room(models.Model):
@@ -97,6 +99,35 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.room}"
+
+
+class BanQuerySet(models.QuerySet["Ban"]):
+    def in_force(self) -> Self:
+        """Those that have not run out."""
+        return self.filter(Q(until=None) | Q(until__gt=timezone.now()))
+
+
+class Ban(models.Model):
+    """Who is kept out of a room, by whom and why. A banned person is never a member of it."""
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="bans")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="bans")
+    by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    reason = models.CharField(max_length=250, blank=True)
+    at = models.DateTimeField(default=timezone.now, editable=False)
+    until = models.DateTimeField(null=True, blank=True)
+
+    objects = BanQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["room", "user"], name="one_ban")]
+
+    def __str__(self) -> str:
+        return f"{self.user} from {self.room}"
+
+    @property
+    def in_force(self) -> bool:
+        return self.until is None or self.until > timezone.now()
 
 
 class Message(models.Model):

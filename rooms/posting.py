@@ -113,13 +113,13 @@ def _write(posts: list[Post]) -> list[Outcome]:
                 policy.require_post(room, membership)
                 if post.reply_to is not None and replied.get(post.reply_to) != room.pk:
                     raise NotFound(f"There is no message {post.reply_to} in {room.slug!r}.")
+                if membership is None:
+                    members[room.pk, post.author.pk] = add_member_in_transaction(
+                        logs, room, post.author
+                    )
             except Refusal as refusal:
                 outcomes.append(refusal)
                 continue
-            if membership is None:
-                members[room.pk, post.author.pk] = add_member_in_transaction(
-                    logs, room, post.author
-                )
             row = _new_message(logs, room, post)
             fresh.append(row)
             outcomes.append(row)

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from .models import Attachment, Membership, Message, Room, User
+from .models import Attachment, Ban, Membership, Message, Room, User
 
 
 def timestamp(value: datetime) -> str:
@@ -73,3 +73,13 @@ def room(row: Room, membership: Membership | None, members: int | None = None) -
 
 def member(row: Membership) -> dict[str, Any]:
     return {"user": person(row.user), "role": row.role, "joined_at": timestamp(row.joined_at)}
+
+
+def ban(row: Ban) -> dict[str, Any]:
+    return {
+        "user": person(row.user),
+        "by": person(row.by),
+        "reason": row.reason,
+        "at": timestamp(row.at),
+        "until": timestamp(row.until) if row.until else None,
+    }

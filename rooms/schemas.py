@@ -25,6 +25,7 @@ from .protocol.shapes import (
     Given,
     MemberOut,
     MessageOut,
+    Person,
     Role,
     Timestamp,
     Visibility,
@@ -74,6 +75,14 @@ class RoomOut(Given):
     members: int
 
 
+class BanOut(Given):
+    user: Person
+    by: Person | None
+    reason: str
+    at: Timestamp
+    until: Timestamp | None = Field(description="when it runs out; null: when it is lifted")
+
+
 Next = Annotated[str | None, Field(description="the address of the next page, null at the end")]
 
 
@@ -84,6 +93,11 @@ class RoomPage(Given):
 
 class MemberPage(Given):
     members: list[MemberOut]
+    next: Next
+
+
+class BanPage(Given):
+    bans: list[BanOut]
     next: Next
 
 
@@ -100,6 +114,37 @@ class NewRoom(Taken):
     name: Annotated[str, Field(min_length=1, max_length=80)]
     topic: Annotated[str, Field(max_length=250)] = ""
     visibility: Literal["public", "private"] = "public"
+
+
+class RoomChange(Taken):
+    """What is missing, or null, stays as it is."""
+
+    name: Annotated[str, Field(min_length=1, max_length=80)] | None = None
+    topic: Annotated[str, Field(max_length=250)] | None = None
+    visibility: Literal["public", "private"] | None = None
+    archived: Annotated[bool, Field(strict=True)] | None = None
+
+
+Somebody = Annotated[
+    Annotated[Id, Field(strict=True)]
+    | Annotated[str, StringConstraints(min_length=1, max_length=150)],
+    Field(description="a person's id, or user name"),
+]
+
+
+class NewMember(Taken):
+    user: Somebody
+    role: Role = "member"
+
+
+class RoleChange(Taken):
+    role: Role
+
+
+class NewBan(Taken):
+    user: Somebody
+    reason: Annotated[str, Field(max_length=250, description="for the moderators")] = ""
+    until: Moment | None = Field(None, description="when it runs out; null: when it is lifted")
 
 
 class NewMessage(Taken):

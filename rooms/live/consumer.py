@@ -125,6 +125,7 @@ class SocketConsumer(AsyncConsumer):
         headers = {
             name.decode("latin1"): value.decode("latin1") for name, value in self.scope["headers"]
         }
+        generation = node.access.generation
         caller = await node.in_thread(credentials.of_headers, headers) if full is None else None
         if caller is not None and caller.session_key is not None and not origin_allowed(headers):
             await send({"type": "websocket.close"})
@@ -137,7 +138,7 @@ class SocketConsumer(AsyncConsumer):
             why = node.entrance.enter(caller.user.pk)
             if why is None:
                 try:
-                    await self._serve(node, sink, caller, receive)
+                    await self._serve(node, sink, caller, receive, generation)
                 finally:
                     node.entrance.exit(caller.user.pk)
                 return
@@ -145,11 +146,16 @@ class SocketConsumer(AsyncConsumer):
         while (await receive())["type"] != "websocket.disconnect":
             pass
 
-    async def _serve(self, node: Node, sink: Any, caller: Caller, receive: Receive) -> None:
+    async def _serve(
+        self, node: Node, sink: Any, caller: Caller, receive: Receive, generation: int
+    ) -> None:
         connection = Connection(node, sink, caller)
         connection.origin = Origin.of(self.scope)
         sink.on_writable = connection.on_writable
         node.hub.connections.add(connection)
+        if node.access.generation != generation:
+            # Something was withdrawn since the caller was looked up, maybe from them.
+            node.access.look(connection)
         try:
             connection.hello()
             rooms = await node.in_thread(actions.memberships, caller.user)

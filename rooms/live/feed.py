@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 Numbered = tuple[int, bytes]
 
+# Where a cursor stands that is told nothing: after everything.
+NOWHERE = 2**62
+
 
 class Feed:
     """Events `first … head` are at hand; those up to `flushed` have been fanned out."""
@@ -152,7 +155,7 @@ class Feed:
 class Subscription:
     """A connection's cursor into a room's log: its socket has been given everything up to `seq`."""
 
-    __slots__ = ("connection", "feed", "page", "seq")
+    __slots__ = ("connection", "feed", "held_at", "page", "seq", "turn")
 
     def __init__(self, connection: Connection, feed: Feed, seq: int) -> None:
         self.connection = connection
@@ -160,6 +163,26 @@ class Subscription:
         self.seq = seq
         # Events read from the database for this cursor, when the tail no longer has them.
         self.page: list[Numbered] = []
+        # While access is looked into: where the cursor stood. `turn` counts the holdings.
+        self.held_at: int | None = None
+        self.turn = 0
+
+    def hold(self) -> None:
+        """Be told nothing durable until `release`."""
+        self.turn += 1
+        if self.held_at is None:
+            self.held_at, self.seq = self.seq, NOWHERE
+
+    def release(self, turn: int) -> None:
+        """Go on where it was held, unless it was held again since `turn`."""
+        if self.held_at is not None and turn == self.turn:
+            self.seq, self.held_at = self.held_at, None
+            if self.behind:
+                self.connection.lag(self)
+
+    def end(self) -> None:
+        """Be told nothing any more, not even by a fan-out that is under way."""
+        self.seq, self.held_at = NOWHERE, None
 
     @property
     def behind(self) -> bool:

@@ -40,6 +40,8 @@ def _room_to_hear(user: Any, slug: str) -> tuple[Room, int]:
 async def subscribe(connection: Connection, command: Subscribe) -> None:
     if len(connection.subscriptions) >= limits().subscriptions:
         raise Invalid(f"A connection subscribes to at most {limits().subscriptions} rooms.")
+    access = connection.node.access
+    generation = access.generation
     room, members = await connection.in_thread(_room_to_hear, connection.user, command.room)
     feed = await connection.node.hub.feed(room.pk, room.slug)
     if connection.closed:
@@ -49,11 +51,14 @@ async def subscribe(connection: Connection, command: Subscribe) -> None:
     head = max(feed.head, room.last_seq)
     after = head if command.after is None else command.after
     recovered = room.trimmed_seq <= after <= head and head - after <= limits().resume_events
-    connection.node.hub.subscribe(connection, feed, after if recovered else head)
+    subscription = connection.node.hub.subscribe(connection, feed, after if recovered else head)
     if command.after is not None:
         in_memory = after >= feed.tail_starts_after
         kind = "too_far" if not recovered else "memory" if in_memory else "log"
         metrics.RESUMES.labels(kind).inc()
+    if access.generation != generation:
+        # Something was withdrawn since the room was looked up, maybe from this caller.
+        access.look_at(subscription)
     connection.answer(
         {
             "id": command.id,

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from channels.layers import get_channel_layer
 
-from rooms import actions, log
+from rooms import log
 from rooms.bell import EVERYONE, room_group
 from rooms.limits import limits
-from rooms.protocol import TOO_SLOW, NotFound, encode
+from rooms.protocol import TOO_SLOW, encode
 
 from . import metrics
 from .feed import Feed, Subscription
@@ -139,6 +139,7 @@ class Hub:
         subscription = connection.subscriptions.pop(slug, None)
         if subscription is None:
             return False
+        subscription.end()
         connection.buffer.forget(subscription)
         metrics.SUBSCRIPTIONS.dec()
         feed = subscription.feed
@@ -182,6 +183,8 @@ class Hub:
                 logger.warning("The channel layer does not answer: %r", error)
                 await asyncio.sleep(1)
         await self.join_all()
+        # Who came before was not told of what was withdrawn meanwhile.
+        self.node.loop.call_later(SETTLE_SECONDS, self.node.access.everybody)
         taken = 0
         while True:
             try:
@@ -236,21 +239,6 @@ class Hub:
 
     def _hear_watch(self, message: dict[str, Any]) -> None:
         self._tell_unread(self.watching.changed(message["user"], message["watched"]))
-        _, slug, read, _, _ = message["watched"]
-        if read is None:
-            self.spawn(self._check_access(message["user"], slug))
-
-    async def _check_access(self, user_id: int, slug: str) -> None:
-        """Who is no longer a member of a closed room hears no more of it."""
-        for connection in self.watching.of(user_id):
-            if slug not in connection.subscriptions:
-                continue
-            try:
-                await self.node.in_thread(actions.find_room, connection.user, slug)
-            except NotFound:
-                self.unsubscribe(connection, slug)
-            except Exception:
-                logger.exception("Access to %s could not be checked", slug)
 
     def _tell_unread(self, news: list[tuple[Connection, dict[str, Any]]]) -> None:
         for connection, event in news:

@@ -58,6 +58,8 @@ class Lookout:
                 logger.warning("Bells are not heard: looking at the database instead.")
             if self.well and not was_well:
                 logger.info("Bells are heard again.")
+            if self.well and (alarmed or not was_well):
+                self._hub.node.access.everybody()
             if alarmed or not self.well or not was_well or loop.time() >= due:
                 await self._look()
                 due = loop.time() + limits().position_check_seconds

@@ -17,6 +17,7 @@ from rooms.limits import limits
 from rooms.protocol import RESTARTING, Close
 
 from . import vitals
+from .access import Access
 from .entrance import Entrance
 from .hub import Hub
 from .journal import Journal
@@ -50,10 +51,12 @@ class Node:
         self._threads = DatabaseThreads(loop, DATABASE_THREADS)
         self.journal = Journal(loop, limits().journal_posts)
         self.hub = Hub(self)
+        self.access = Access(self.hub)
         self.entrance = Entrance(limits().connections, limits().connections_per_user)
         self.rollcall = RollCall(self)
         self._ringer = bell.Ringer(loop)
         self._ringer.on_failure = self._not_rung
+        self._ringer.on_access_failure = self.access.hear
         self._started = False
 
     @classmethod
@@ -74,6 +77,7 @@ class Node:
     async def start(self) -> None:
         bell.attach(self._ringer)
         await self.hub.start()
+        self.access.start()
         self.hub.spawn(vitals.watch())
         self.rollcall.start()
 

@@ -16,7 +16,7 @@ from rooms import log
 from rooms.protocol import TOO_SLOW
 
 from . import metrics
-from .feed import Feed, Numbered, Subscription
+from .feed import NOWHERE, Feed, Numbered, Subscription
 
 if TYPE_CHECKING:
     from .hub import Hub
@@ -86,7 +86,7 @@ class Repair:
             await asyncio.sleep(1)
         feed.apply_earlier(rows)
         for subscription, done in self._pages.pop(key):
-            if rows and rows[0][0] != subscription.seq + 1:
+            if rows and subscription.seq != NOWHERE and rows[0][0] != subscription.seq + 1:
                 # Trimmed under a cursor: only a new subscription can say so.
                 subscription.connection.close(TOO_SLOW)
                 continue

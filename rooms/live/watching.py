@@ -91,6 +91,11 @@ class Watching:
             return []
         return [(connection, _unread(watched)) for connection in person.connections]
 
+    def forget_room(self, room_id: int) -> None:
+        """The room is no more."""
+        for user_id in self._members.pop(room_id, ()):
+            self._people[user_id].rooms.pop(room_id, None)
+
     def _watch(self, person: Person, user_id: int, membership: Membership) -> Watched | None:
         room_id, slug, read, head, count = membership
         if read is None:

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field
 
 from .answers import Bye, Heartbeat, Hello, Present, RoomSlug, Told
-from .shapes import MemberOut, MessageOut, Person, Timestamp, Visibility
+from .shapes import MemberOut, MessageOut, Person, Timestamp, Visibility, Withdrawal
 
 
 class Durable(Told):
@@ -74,6 +74,18 @@ class RoomChanged(Durable):
     changed: RoomDetails = Field(description="all of them, as they are now")
 
 
+class Withdrawn(Told):
+    """The server has ended a subscription, unasked: the user may not hear the room any more."""
+
+    type: Literal["unsubscribed"]
+    room: RoomSlug
+    reason: Withdrawal = Field(
+        description="`not_a_member` any more of a room that is for members, `banned`, or the room"
+        " is `deleted`",
+        examples=["banned"],
+    )
+
+
 class TypingEvent(Ephemeral):
     """Somebody is writing. Told every two seconds while they are."""
 
@@ -116,6 +128,7 @@ _registered: list[type[Told]] = [
     MemberLeft,
     MemberChanged,
     RoomChanged,
+    Withdrawn,
     TypingEvent,
     PresenceEvent,
     ReadEvent,

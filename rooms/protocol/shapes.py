@@ -21,6 +21,8 @@ Timestamp = Annotated[
 MessageKind = Literal["text", "system", "job"]
 Role = Literal["owner", "moderator", "member"]
 Visibility = Literal["public", "private", "direct"]
+# Why somebody may not hear a room any more.
+Withdrawal = Literal["not_a_member", "banned", "deleted"]
 
 
 class Given(BaseModel):

@@ -221,14 +221,13 @@ def test_read(watch, alice, bob, monkeypatch):
 
 
 def test_change_room(watch, lobby):
-    details = moderation.Details("The lobby", "Everything", "public", archived=True)
-    watch("lobby").verify(lambda: moderation.change_room(lobby.pk, details), "room.changed")
-    watch("lobby").verify(lambda: moderation.change_room(lobby.pk, details))
-    details = moderation.Details("The lobby", "", "private", archived=False)
-    watch("lobby").verify(lambda: moderation.change_room(lobby.pk, details), "room.changed")
+    changes = {"name": "The lobby", "topic": "Everything", "archived": True}
+    watch("lobby").verify(lambda: moderation.change_room(lobby.pk, changes), "room.changed")
+    watch("lobby").verify(lambda: moderation.change_room(lobby.pk, changes))
+    changes = {"topic": "", "visibility": "private", "archived": False}
+    watch("lobby").verify(lambda: moderation.change_room(lobby.pk, changes), "room.changed")
     with pytest.raises(Invalid):
-        details = moderation.Details("", "", "private", archived=False)
-        watch("lobby").verify(lambda: moderation.change_room(lobby.pk, details))
+        watch("lobby").verify(lambda: moderation.change_room(lobby.pk, {"name": ""}))
 
 
 def test_change_members(watch, charlie, den):

@@ -42,7 +42,7 @@ def outcome(decide, *arguments):
     ],
 )
 def test_see(room, membership, expected):
-    assert outcome(policy.require_see, room, membership, "r") == expected
+    assert outcome(policy.require_see, room, membership, False, "r") == expected
 
 
 @pytest.mark.parametrize("decide", [policy.require_post, policy.require_join])
@@ -85,9 +85,45 @@ def test_leave(room, membership, other_owners, expected):
     assert outcome(policy.require_leave, room, membership, other_owners) == expected
 
 
+@pytest.mark.parametrize("room", [PUBLIC, PRIVATE, archived(PUBLIC)])
+def test_who_is_banned_finds_no_room(room):
+    assert outcome(policy.require_see, room, STRANGER, True, "r") == NotFound
+    assert outcome(policy.require_admit, room, True) == NotFound
+    assert outcome(policy.require_admit, room, False) is True
+
+
+@pytest.mark.parametrize(
+    ("acting", "target", "role", "expected"),
+    [
+        (STRANGER, MEMBER, None, Forbidden),
+        (MEMBER, MEMBER, None, Forbidden),
+        (MEMBER, STRANGER, "member", Forbidden),
+        (MODERATOR, MEMBER, None, True),
+        (MODERATOR, STRANGER, None, True),
+        (MODERATOR, MODERATOR, None, True),
+        (MODERATOR, OWNER, None, Forbidden),
+        (MODERATOR, MEMBER, "moderator", True),
+        (MODERATOR, MEMBER, "owner", Forbidden),
+        (MODERATOR, OWNER, "member", Forbidden),
+        (OWNER, OWNER, "member", True),
+        (OWNER, STRANGER, "owner", True),
+    ],
+)
+def test_manage_member(acting, target, role, expected):
+    assert outcome(policy.require_manage_member, acting, target, role) == expected
+
+
+@pytest.mark.parametrize(
+    ("target", "other_owners", "expected"),
+    [(OWNER, 0, Forbidden), (OWNER, 1, True), (MODERATOR, 0, True), (MEMBER, 0, True)],
+)
+def test_the_last_owner_stays(target, other_owners, expected):
+    assert outcome(policy.require_owner_left, PUBLIC, target, other_owners) == expected
+
+
 def test_a_hidden_room_and_no_room_are_told_alike():
     with pytest.raises(NotFound) as hidden:
-        policy.require_see(PRIVATE, STRANGER, "r")
+        policy.require_see(PRIVATE, STRANGER, False, "r")
     with pytest.raises(NotFound) as missing:
-        policy.require_see(None, STRANGER, "r")
+        policy.require_see(None, STRANGER, False, "r")
     assert hidden.value.answer() == missing.value.answer()
