@@ -92,7 +92,7 @@ def test_history_takes_the_same_queries_for_any_number_of_messages(
             actions.report_in_transaction(logs, room, alice, "Done", job, files)
     bobs = caller(bob)
     bobs.get("rooms")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         page = bobs.get("rooms/lobby/messages")
     reports = [message for message in page.data["messages"] if message["kind"] == "job"]
     assert [len(report["attachments"]) for report in reports] == [1, 1, 1]
