@@ -185,3 +185,16 @@ def test_a_room_is_found_by_a_few_letters(site: Site, open_as: Open) -> None:
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{site.url}/rooms/orchard/")
     expect(page.get_by_role("heading", name="Orchard", exact=True)).to_be_visible()
+
+
+def test_a_large_room_says_how_many_are_here(browser: Any) -> None:
+    with Site(env={"PARLEY_PRESENCE_NAMES": "1"}, parts=("web",)) as site, ExitStack() as windows:
+        room = site.room("hall", "alice", "bob")
+        alice = windows.enter_context(window(browser, site, site.user("alice")))
+        alice.goto(f"/rooms/{room}/")
+        expect(alice.locator("[data-member=Alice][data-present]")).to_be_attached()
+        bob = windows.enter_context(window(browser, site, site.user("bob")))
+        bob.goto(f"/rooms/{room}/")
+        for page in (alice, bob):
+            expect(page.locator("[data-members-number]")).to_have_text("2, 2 here")
+            expect(page.locator("[data-member=Alice] [data-dot]")).to_be_hidden()

@@ -40,14 +40,16 @@ export class Details {
     if (same) return;
     this.#drawn = { room, members, present };
     setText(one("[data-member-count]"), count(room.members ?? members.length));
-    setText(one("[data-members-number]"), count(room.members ?? members.length));
+    // In a large room it is told how many are here, not who.
+    const all = count(room.members ?? members.length);
+    setText(one("[data-members-number]"), typeof present === "number" ? `${all}, ${count(present)} here` : all);
     setText(one("[data-about]"), room.topic || "No topic yet.");
     show(one("[data-leave-section]"), room.role !== null);
-    this.#drawMembers(members, new Set(Array.isArray(present) ? present.map((person) => person.id) : []));
+    this.#drawMembers(members, Array.isArray(present) ? new Set(present.map((person) => person.id)) : null);
   }
 
   #drawMembers(members, present) {
-    const away = ({ user }) => Number(!present.has(user.id));
+    const away = ({ user }) => Number(!present?.has(user.id));
     const listed = [...members].sort(
       (a, b) => away(a) - away(b) || RANK[a.role] - RANK[b.role] || a.user.name.localeCompare(b.user.name),
     );
@@ -61,9 +63,10 @@ export class Details {
         return element;
       },
       update: (element, member) => {
-        const here = present.has(member.user.id);
+        const here = Boolean(present?.has(member.user.id));
         setText(one("[data-role]", element), member.role === "member" ? "" : member.role);
         const dot = one("[data-dot]", element);
+        dot.hidden = !present;
         dot.classList.toggle("off", !here);
         dot.setAttribute("role", "img");
         dot.setAttribute("aria-label", here ? "here" : "away");

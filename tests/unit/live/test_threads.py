@@ -68,8 +68,10 @@ async def test_a_cancelled_call_does_not_begin() -> None:
 
 @on_a_loop
 async def test_its_threads_end() -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     threads = DatabaseThreads(asyncio.get_running_loop(), 4)
     await asyncio.gather(*(threads.run(int) for _ in range(8)))
+    own = [each for each in threading.enumerate() if each.name == "live-db" and each not in before]
+    assert len(own) == 4
     await threads.stop()
-    assert threading.active_count() <= before + 1, "but for the helper that waited for them"
+    assert not any(each.is_alive() for each in own)
