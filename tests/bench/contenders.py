@@ -1,10 +1,14 @@
 """Everything that is measured side by side: one room, a text to all its members."""
 
+import sqlite3
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from tests.support import postgres
 
 from . import ours
 from .options import Options
@@ -56,13 +60,21 @@ def start_ours_on_postgres(options: Options) -> Iterator[Running]:
         yield running
 
 
-def version_of_ours() -> str:
-    return versions("django", "channels", "channels-redis", "daphne")
+def version_on_sqlite() -> str:
+    return f"{versions(*STACK)}, SQLite {sqlite3.sqlite_version}"
 
 
-OURS = Contender("parley", "Parley, SQLite", "ours", start_ours, version_of_ours)
+def version_on_postgres() -> str:
+    program = [str((postgres.find_programs() or Path()) / "postgres"), "--version"]
+    said = subprocess.run(program, capture_output=True, text=True).stdout
+    # "postgres (PostgreSQL) 17.2 (Debian …)"
+    return f"{versions(*STACK)}, PostgreSQL {said.partition(') ')[2].split(' ')[0].strip()}"
+
+
+STACK = ("django", "channels", "channels-redis", "daphne")
+OURS = Contender("parley", "Parley, SQLite", "ours", start_ours, version_on_sqlite)
 OURS_ON_POSTGRES = Contender(
-    "parley-postgres", "Parley, PostgreSQL", "ours", start_ours_on_postgres, version_of_ours
+    "parley-postgres", "Parley, PostgreSQL", "ours", start_ours_on_postgres, version_on_postgres
 )
 
 

@@ -9,13 +9,17 @@ enough for all their threads and children:
 
 import os
 import platform
+import re
 import resource
+import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
 import psutil
+
+from rooms.management.embedded_redis import find_server
 
 CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 SEPARATE = len(CORES) >= 2
@@ -100,9 +104,16 @@ def machine() -> dict[str, str]:
         "cores": f"{os.cpu_count()} ({described()})",
         "processor": processor(),
         "memory": f"{memory:.0f} GB",
-        "system": f"{platform.system()} {platform.release()}",
+        "system": f"{platform.system()} {'.'.join(platform.release().split('.')[:2])}",
         "Python": sys.version.split()[0],
+        "Redis": redis_version(),
     }
+
+
+def redis_version() -> str:
+    said = subprocess.run([find_server(), "--version"], capture_output=True, text=True).stdout
+    found = re.search(r"v=([\d.]+)", said)
+    return found[1] if found else "of unknown version"
 
 
 def processor() -> str:

@@ -40,7 +40,7 @@ def parse(arguments: list[str], description: str) -> Options:
     quick: bool = said.quick
     return Options(
         only=tuple(said.only),
-        members=said.members or (200 if quick else default.members),
+        members=said.members or (100 if quick else default.members),
         in_flight=tuple(said.in_flight or default.in_flight),
         seconds=said.seconds or (0.7 if quick else default.seconds),
         repeat=said.repeat or (1 if quick else default.repeat),
