@@ -37,6 +37,8 @@ class Feed:
         self.head = head
         self.flushed = head
         self.wanted = head
+        # Whether the tail was filled from the log, which is done once, when somebody needs it.
+        self.filled = False
         self.subscriptions: set[Subscription] = set()
         self.people = people or People(room_id)
         self.idle_since: float | None = None
@@ -70,18 +72,27 @@ class Feed:
             self._first = fresh[0][0]
         self._append([data for _, data in fresh])
 
+    @property
+    def reaches_back_to(self) -> int:
+        """The lowest position that the tail could be filled up to, by one reading of the log."""
+        if self.filled or self._bytes >= self._tail_bytes:
+            return self.tail_starts_after
+        return max(0, self.tail_starts_after - max(0, self._tail_events - len(self._events)))
+
     def apply_earlier(self, rows: Sequence[Numbered]) -> None:
-        """Put a page read for somebody behind in front of the tail, when it joins and fits."""
-        size = sum(len(data) for _, data in rows)
-        if (
-            rows
-            and rows[-1][0] == self._first - 1
-            and len(self._events) + len(rows) <= self._tail_events
-            and self._bytes + size <= self._tail_bytes
-        ):
-            self._events[:0] = [data for _, data in rows]
-            self._first = rows[0][0]
-            self._bytes += size
+        """Put what was read for those behind in front of the tail, as much of it as fits."""
+        if not rows or rows[-1][0] != self._first - 1:
+            return
+        fitting: list[bytes] = []
+        size = self._bytes
+        for _, data in reversed(rows):
+            size += len(data)
+            if len(self._events) + len(fitting) >= self._tail_events or size > self._tail_bytes:
+                break
+            fitting.append(data)
+        self._events[:0] = reversed(fitting)
+        self._first -= len(fitting)
+        self._bytes += sum(map(len, fitting))
 
     def _append(self, events: Sequence[bytes]) -> None:
         self._events.extend(events)

@@ -16,7 +16,7 @@ from rooms import log
 from rooms.protocol import TOO_SLOW
 
 from . import metrics
-from .feed import NOWHERE, Feed, Numbered, Subscription
+from .feed import Feed, Numbered, Subscription
 
 if TYPE_CHECKING:
     from .hub import Hub
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 PAGE_EVENTS = 200
+# Stands for the stretch of the log before the tail.
+FILLING = -1
 # A bell whose events are not to be found in the log is believed so often.
 TRIES = 5
 
@@ -36,13 +38,11 @@ class Repair:
         self._reading: set[int] = set()
         self._pages: dict[tuple[int, int], list[tuple[Subscription, PageRead]]] = {}
 
-    async def _read(self, feed: Feed, after: int) -> list[Numbered]:
+    async def _read(self, feed: Feed, after: int, limit: int = PAGE_EVENTS) -> list[Numbered]:
         """A page of the log, or nothing when the database does not answer."""
         metrics.LOG_READS.inc()
         try:
-            return await self._hub.node.in_thread(
-                log.read, feed.room_id, feed.slug, after, PAGE_EVENTS
-            )
+            return await self._hub.node.in_thread(log.read, feed.room_id, feed.slug, after, limit)
         except Exception:
             logger.exception("The log of %s could not be read", feed.slug)
             return []
@@ -72,25 +72,50 @@ class Repair:
             self._reading.discard(feed.room_id)
 
     def read_page(self, subscription: Subscription, done: PageRead) -> None:
-        """A page of the log after a cursor; all who stand at the same place share one query."""
-        key = (subscription.feed.room_id, subscription.seq)
-        if key in self._pages:
-            self._pages[key].append((subscription, done))
-        else:
-            self._pages[key] = [(subscription, done)]
-            self._hub.spawn(self._read_page(key, subscription.feed))
+        """What comes after a cursor that is before the tail, for all who need it in one query.
+
+        Whom a full tail would serve wait until it is filled: after a restart everybody comes back
+        with a cursor of their own a little before the head. Who is further behind gets a page, of
+        which there is one for all in the same stretch of the log.
+        """
+        feed, seq = subscription.feed, subscription.seq
+        after, first = feed.reaches_back_to, feed.tail_starts_after
+        fills = seq >= after
+        key = (feed.room_id, FILLING if fills else seq - seq % PAGE_EVENTS)
+        waiting = self._pages.setdefault(key, [])
+        waiting.append((subscription, done))
+        if len(waiting) == 1:
+            reading = (
+                self._fill(key, feed, after, first - after) if fills else self._read_page(key, feed)
+            )
+            self._hub.spawn(reading)
+
+    async def _fill(self, key: tuple[int, int], feed: Feed, after: int, limit: int) -> None:
+        rows = await self._read(feed, after, limit)
+        feed.filled = bool(rows)
+        feed.apply_earlier(rows)
+        await self._hand_out(key, rows)
 
     async def _read_page(self, key: tuple[int, int], feed: Feed) -> None:
         rows = await self._read(feed, key[1])
+        feed.apply_earlier(rows)
+        await self._hand_out(key, rows)
+
+    async def _hand_out(self, key: tuple[int, int], rows: list[Numbered]) -> None:
+        """Whom the tail serves by now needs no page. Without rows, they ask again in a while."""
         if not rows:
             await asyncio.sleep(1)
-        feed.apply_earlier(rows)
         for subscription, done in self._pages.pop(key):
-            if rows and subscription.seq != NOWHERE and rows[0][0] != subscription.seq + 1:
+            seq = subscription.seq
+            if seq >= subscription.feed.tail_starts_after:
+                done(subscription, [])
+                continue
+            page = [row for row in rows if row[0] > seq]
+            if page and page[0][0] != seq + 1:
                 # Trimmed under a cursor: only a new subscription can say so.
                 subscription.connection.close(TOO_SLOW)
                 continue
-            done(subscription, list(rows))
+            done(subscription, page)
 
     def nudge(self, room_ids: list[int]) -> None:
         """Compare these rooms' heads soon: their bells may not have been heard."""

@@ -112,6 +112,16 @@ def test_a_page_that_joins_the_tail_serves_the_next_one_who_comes_back() -> None
     assert feed.after(3, 10_000) is None
 
 
+def test_the_tail_is_filled_with_the_newest_that_fit() -> None:
+    feed = feed_at(10, tail_events=4)
+    assert feed.reaches_back_to == 6
+    feed.apply(11, 11, events(11, 11))
+    assert feed.reaches_back_to == 7
+    feed.apply_earlier([(seq, event(seq)) for seq in range(6, 11)])
+    assert feed.tail_starts_after == feed.reaches_back_to == 7
+    assert feed.after(7, 10_000) == events(8, 11)
+
+
 def test_a_room_is_idle_when_the_last_tab_has_gone() -> None:
     feed = feed_at(0)
     first, _ = subscribe(feed, 0)
