@@ -51,7 +51,9 @@ class Presence:
         self._leases = Leases(settings.REDIS_URL, self._lease_seconds, self._most_names)
         self._rooms: dict[int, People] = {}
         self._due: set[int] = set()
-        self._timer: asyncio.TimerHandle | None = None
+        # When it is due: with uvloop, a timer that is due at once does not say so itself.
+        self._timer: asyncio.Handle | None = None
+        self._timer_at = 0.0
         self._not_before = 0.0
         self._talking = asyncio.Lock()
         self._wanted: dict[int, asyncio.Future[None]] = {}
@@ -150,9 +152,10 @@ class Presence:
             return
         at = max(self._hub.node.loop.time() + wait, self._not_before)
         if self._timer is not None:
-            if self._timer.when() <= at:
+            if self._timer_at <= at:
                 return
             self._timer.cancel()
+        self._timer_at = at
         self._timer = self._hub.node.loop.call_at(at, self._begin)
 
     def _begin(self) -> None:
