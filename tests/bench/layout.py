@@ -21,7 +21,16 @@ import psutil
 
 from rooms.management.embedded_redis import find_server
 
-CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+
+def allowed() -> list[int]:
+    """The cores of the whole bench, also in a load that is started from a server's core."""
+    if "BENCH_CORES" not in os.environ:
+        here = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set[int]()
+        os.environ["BENCH_CORES"] = " ".join(map(str, sorted(here)))
+    return [int(core) for core in os.environ["BENCH_CORES"].split()]
+
+
+CORES = allowed()
 SEPARATE = len(CORES) >= 2
 # Empty where a process cannot be held to a core, or where there is one core only.
 SERVER = {CORES[0]} if SEPARATE else set()

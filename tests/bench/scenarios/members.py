@@ -46,9 +46,9 @@ class Tally:
         self.refused: Counter[str] = Counter()
         self.wrong: list[str] = []
 
-    def heard_stamps(self, payload: bytes) -> None:
+    def heard_stamps(self, payload: bytes, pattern: re.Pattern[bytes] = STAMP) -> None:
         arrived = time.perf_counter_ns()
-        for stamp in STAMP.findall(payload):
+        for stamp in pattern.findall(payload):
             self.latencies.append((arrived - int(stamp)) / 1e6)
 
     def report(self) -> dict[str, Any]:

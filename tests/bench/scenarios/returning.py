@@ -11,7 +11,8 @@ import time
 
 from .loader import Talk, Words
 from .members import Member, Tally
-from .sockets import CLOSED, Socket, Sockets
+from .sockets import CLOSED, Sockets
+from .talking import is_settled
 
 # As in rooms/static/rooms/backoff.js.
 FIRST, LONGEST = 0.5, 20.0
@@ -104,11 +105,6 @@ def at(each: Returning, wanted: dict[bytes, int]) -> bool:
     return each.state != CLOSED and all(
         each.cursors.get(room, -1) >= head for room, head in wanted.items() if room in each.rooms
     )
-
-
-def is_settled(each: Socket) -> bool:
-    assert isinstance(each, Member)
-    return each.settled
 
 
 def load(plan: Words, talk: Talk) -> None:

@@ -17,13 +17,15 @@ MEGABYTE = 1e6
 
 
 @contextmanager
-def serving(env: Mapping[str, str] | None = None) -> Iterator[Site]:
-    """Redis, database and web server."""
+def serving(
+    env: Mapping[str, str] | None = None, processes: int = 1, cores: set[int] | None = None
+) -> Iterator[Site]:
+    """Redis, database and web server, on one core unless others are named."""
     layout.allow_many_files()
     with ExitStack() as until_the_end:
-        # Only what is started here: the load, started later, inherits from this process, too.
-        with layout.on(layout.SERVER):
-            site = until_the_end.enter_context(Site(env, parts=("web",)))
+        with layout.on(layout.SERVER if cores is None else cores):
+            site = Site(env, parts=("web",), processes=processes)
+            until_the_end.enter_context(site)
         yield site
 
 
@@ -54,7 +56,7 @@ def counted(site: Site, name: str) -> float | None:
     values = [
         float(line.rpartition(" ")[2])
         for line in answer.text.splitlines()
-        if line.partition("{")[0].partition(" ")[0] == f"{name}_total"
+        if line.partition("{")[0].partition(" ")[0] == name
     ]
     return sum(values) if values else None
 

@@ -280,7 +280,7 @@ class Sockets:
     def connect_all(
         self,
         them: Iterable[Socket],
-        ready: Callable[[Socket], bool],
+        ready: Callable[[Any], bool],
         at_once: int = 50,
         seconds: float = 120,
     ) -> list[float]:

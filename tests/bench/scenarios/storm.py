@@ -43,7 +43,7 @@ def run(options: Options) -> Section:
                 site.web.start()
             ready = time.perf_counter()
             found = load.ask("caught_up", heads=heads)
-            reads = counted(site, "parley_log_reads")
+            reads = counted(site, "parley_log_reads_total")
     if found["wrong"] or found["refused"]:
         raise LoadFailed(f"missing or doubled: {found['wrong']}, refused: {found['refused']}")
     back = [max(0.0, moment - ready) for moment in found["at"]]
