@@ -22,6 +22,7 @@ PATIENCE = 120.0
 class Returning(Member):
     failures = 0
     away = False
+    greeted_at = 0.0
     heard_at = 0.0
     last_attempt = 0.0
 
@@ -30,9 +31,10 @@ class Returning(Member):
         self.last_attempt = self.began
 
     def heard(self, payload: bytes) -> None:
+        before = self.greeted
         super().heard(payload)
-        if self.greeted:
-            self.failures = 0
+        if self.greeted and not before:
+            self.failures, self.greeted_at = 0, time.perf_counter()
 
     def got(self, events: int) -> None:
         self.heard_at = time.perf_counter()
@@ -94,6 +96,7 @@ class Returners:
         everybody = "everybody back and caught up"
         self.sockets.until(lambda: self._all_at(wanted), PATIENCE, everybody)
         return {
+            "first": min(each.greeted_at for each in self.them),
             "at": sorted(each.heard_at for each in self.them),
             "took": sorted(each.heard_at - each.last_attempt for each in self.them),
             "wrong": self.tally.wrong[:10],
