@@ -118,7 +118,7 @@ def rank(seen: Seen) -> tuple[float, int, int]:
     return -(seen.stalled or 0.0), -seen.behind, -(seen.held + seen.waiting)
 
 
-class Tally:
+class Headcount:
     """Counts one connection after the other, so that the loop may do other things in between."""
 
     def __init__(self, question: Question, process: str, label: str, now: float) -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from rooms import bell
 from rooms.protocol import DISCONNECTED
 
-from .census import Census, Count, Missing, Question, Tally
+from .census import Census, Count, Headcount, Missing, Question
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -202,15 +202,15 @@ class RollCall:
 
     async def _tally(self, question: Question) -> Count:
         loop = self.node.loop
-        tally = Tally(question, self.process, self.label, loop.time())
+        headcount = Headcount(question, self.process, self.label, loop.time())
         started = loop.time()
         for number, connection in enumerate(list(self.node.hub.connections), 1):
             if not connection.closed:
-                tally.add(connection)
+                headcount.add(connection)
             if number % COUNT_CONNECTIONS == 0 and loop.time() - started > COUNT_SECONDS:
                 await asyncio.sleep(0)
                 started = loop.time()
-        return tally.count(self._since)
+        return headcount.count(self._since)
 
     def _end(self, number: str) -> Ended:
         found: Connection | None = next(

@@ -1,4 +1,4 @@
-"""Every metric is explained to operators."""
+"""Every metric is counted somewhere and explained to operators."""
 
 import re
 from pathlib import Path
@@ -32,3 +32,12 @@ def test_every_label_is_in_the_table():
         (row,) = re.findall(rf"^\| `{exposed(metric)}` \|([^|]*)\|", page, re.MULTILINE)
         labels = set(re.findall(r"`(\w+)`", row)) - {"le", "pid"}
         assert labels == set(metric._labelnames), exposed(metric)
+
+
+def test_every_metric_is_counted():
+    sources = [path for path in (ROOT / "rooms").rglob("*.py") if path.name != "metrics.py"]
+    text = "\n".join(path.read_text() for path in sources)
+    counted = set(
+        re.findall(r"metrics\.([A-Z_]+)\.(?:labels\(.*?\)\.)?(?:inc|set|observe)\(", text)
+    )
+    assert set(METRICS) - counted == set()
