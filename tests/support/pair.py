@@ -51,15 +51,10 @@ class Pair:
             print(self.site.logs())
         self.site.stop()
 
-    def get(self, path: str, person: Person, which: int = 0, **options: object) -> httpx.Response:
+    def get(self, path: str, person: Person, which: int = 0) -> httpx.Response:
         """A page as `person` gets it from one of the two."""
-        return httpx.get(
-            self.urls[which] + path,
-            headers=person.cookie,
-            timeout=30,
-            trust_env=False,
-            **options,  # type: ignore[arg-type]
-        )
+        url = self.urls[which] + path
+        return httpx.get(url, headers=person.cookie, timeout=30, trust_env=False)
 
     def numbers(self, which: int = 0) -> Numbers:
         """What `/metrics` of one of the two says."""
