@@ -110,12 +110,17 @@ async def everything(site: Site, room: str, alice: Recorder, bob: Recorder) -> N
         f"room = Room.objects.get(slug={room!r})\n"
         "bob = User.objects.get(username='bob')\n"
         "moderation.change_role(room.pk, bob, 'moderator')\n"
-        "moderation.change_room(\n"
-        "    room.pk, moderation.Details('Renamed', 'A topic', 'public', False))\n"
+        "moderation.change_room(room.pk, {'name': 'Renamed', 'topic': 'A topic'})\n"
         "actions.leave(bob, room.slug)\n"
     )
     for type in ("member.changed", "room.changed", "member.left"):
         await alice.event(type)
+    site.ask(
+        "from rooms import moderation\n"
+        f"room = Room.objects.get(slug={room!r})\n"
+        "moderation.ban(room.pk, User.objects.get(username='bob'), None, staff=True)\n"
+    )
+    await bob.event("unsubscribed")
 
     assert await refused(alice, "subscribe", room=room, after=-1) == "invalid"
     assert await refused(alice, "subscribe", room="nowhere") == "not_found"
