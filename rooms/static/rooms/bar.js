@@ -4,7 +4,8 @@ import { one, setText, show } from "./dom.js";
 
 const PATIENCE_MS = 2000;
 const FAREWELL_MS = 1000;
-const LOGGED_OUT = 4501;
+// Not logged in; access withdrawn: whoever still has a session comes right back from the log-in page.
+const LOGGED_OUT = new Set([4501, 4503]);
 
 export class ConnectionBar {
   #timer = 0;
@@ -44,7 +45,7 @@ export class ConnectionBar {
   #closed(bye) {
     this.#cancel();
     this.#shown = true;
-    const loggedOut = bye?.code === LOGGED_OUT;
+    const loggedOut = LOGGED_OUT.has(bye?.code);
     this.#draw("closed", bye?.reason || "The server has closed the connection.");
     show(this.action, true);
     setText(this.action, loggedOut ? "Log in" : "Reload");

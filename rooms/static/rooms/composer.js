@@ -15,6 +15,8 @@ export class Composer {
   #typedAt = 0;
   #replyTo = null;
   #entered = false;
+  #drawn = null;
+  #withdrawn = null;
 
   constructor(room) {
     this.#room = room;
@@ -39,8 +41,7 @@ export class Composer {
   enter(page) {
     this.#most = page.limits.message_characters;
     this.suggestions.commands = page.commands;
-    this.body.placeholder = page.room.archived ? `${page.room.name} is archived: it can be read, not written` : `Message ${page.room.name}`;
-    this.body.disabled = page.room.archived;
+    this.#open(page.room, null);
     // What was typed while the page was still loading is nobody's to throw away.
     const typed = this.#entered ? "" : this.body.value;
     this.#entered = true;
@@ -49,6 +50,22 @@ export class Composer {
     this.#fit();
     this.#setReply(null);
     if (!COARSE.matches) this.focus();
+  }
+
+  /** Whether one may write here at all, as of this state of the room. */
+  draw({ room, withdrawn }) {
+    const { name, archived } = this.#drawn ?? {};
+    if (room.name === name && room.archived === archived && withdrawn === this.#withdrawn) return;
+    this.#open(room, withdrawn);
+    this.#fit();
+  }
+
+  #open(room, withdrawn) {
+    this.#drawn = room;
+    this.#withdrawn = withdrawn;
+    this.body.disabled = room.archived || withdrawn !== null;
+    this.body.placeholder = withdrawn !== null ? `You cannot write in ${room.name} any more`
+      : room.archived ? `${room.name} is archived: it can be read, not written` : `Message ${room.name}`;
   }
 
   focus() {

@@ -35,13 +35,28 @@ const composer = new Composer(room);
 const details = new Details(room);
 const sidebar = new Sidebar(one("[data-rooms]"));
 
+const WITHDRAWN = {
+  not_a_member: "You are no longer in this room.",
+  banned: "You are no longer in this room: you were banned from it.",
+  deleted: "This room was deleted.",
+};
+
+/** Live is over: what stands there stands still. */
+function drawWithdrawn(reason) {
+  const notice = one("[data-withdrawn]");
+  if (reason) setText(one("[data-withdrawn-text]", notice), WITHDRAWN[reason] ?? WITHDRAWN.not_a_member);
+  show(notice, reason !== null);
+}
+
 function draw(state) {
   const attended = room.attending ? state.room.slug : null;
   sidebar.draw(state.rooms, state.room.slug, attended);
   details.draw(state);
+  composer.draw(state);
+  drawWithdrawn(state.withdrawn);
   setText(one("[data-room-name]"), state.room.name);
   setText(one("[data-room-topic]"), state.room.topic);
-  show(one("[data-join]"), state.room.role === null && !state.room.archived);
+  show(one("[data-join]"), state.room.role === null && !state.room.archived && !state.withdrawn);
   const unread = unreadOf(state.rooms, attended);
   const title = `${unread ? `(${unread}) ` : ""}${state.room.name} · Parley`;
   if (document.title !== title) document.title = title;

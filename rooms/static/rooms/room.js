@@ -75,6 +75,7 @@ export class Room {
   /** Events of the socket, of any room. */
   receive(events) {
     this.#apply(events);
+    if (this.state.withdrawn) this.#connection.unfollow(this.slug);
     this.#draw();
   }
 

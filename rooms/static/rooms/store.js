@@ -31,6 +31,8 @@ export function fromPage(page) {
     present: null,
     typing: [],
     newAfter: unread ? page.room.read_seq : null,
+    // Why this person may not be here any more: "not_a_member", "banned", "deleted"; null: they may.
+    withdrawn: null,
     extra: {},
   };
 }
@@ -164,6 +166,25 @@ const own = {
       draft.room = { ...draft.room, role: null };
       draft.rooms = draft.rooms.filter((room) => room.slug !== draft.room.slug);
     }
+  },
+
+  "member.changed"(draft, { member }) {
+    draft.members = draft.members.map((known) => (known.user.id === member.user.id ? member : known));
+    if (member.user.id === draft.user.id) draft.room = { ...draft.room, role: member.role };
+  },
+
+  "room.changed"(draft, { changed }) {
+    draft.room = { ...draft.room, ...changed };
+    draft.rooms = draft.rooms.map((room) => (room.slug === draft.room.slug ? { ...room, ...changed } : room));
+  },
+
+  /** The server has put this person out: what stands here is all they will see. */
+  unsubscribed(draft, { reason }) {
+    draft.withdrawn = reason;
+    draft.room = { ...draft.room, role: null };
+    draft.rooms = draft.rooms.filter((room) => room.slug !== draft.room.slug);
+    draft.present = [];
+    draft.typing = [];
   },
 
   typing(draft, { user }, { now }) {

@@ -214,6 +214,32 @@ def test_a_socket_that_breaks_does_not_stop_the_room(alice: User, bob: User, lob
     run(test)
 
 
+def test_who_leaves_while_a_frame_goes_round_is_not_told_it(
+    alice: User, bob: User, lobby: Room
+) -> None:
+    class Leaving(Socket):
+        other: Connection
+
+        def write(self, frame: Frame) -> None:
+            super().write(frame)
+            if b"for whom?" in frame.payload:
+                self.other.node.hub.unsubscribe(self.other, "lobby")
+
+    async def test() -> None:
+        node = await Node.current()
+        first, one = await sleeper(node, alice, lobby, Leaving())
+        second, two = await sleeper(node, bob, lobby, Leaving())
+        one.other, two.other = second, first  # type: ignore[attr-defined]
+        feed = second.subscriptions["lobby"].feed
+        before = feed.head
+        await sync_to_async(actions.post_message)(actions.Post(alice, "lobby", "for whom?"))
+        await until(lambda: feed.flushed == before + 1)
+        await until(lambda: not first.buffer and not second.buffer)
+        assert sorted([len(seqs(one.frames)), len(seqs(two.frames))]) == [0, 1]
+
+    run(test)
+
+
 def test_a_reader_that_sleeps_too_long_is_sent_away(
     alice: User, lobby: Room, settings: Any
 ) -> None:

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from rooms import actions, credentials
-from rooms.models import ApiToken, Event, Membership, Message, Room, User
+from rooms.models import ApiToken, Ban, Event, Membership, Message, Room, User
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -218,3 +218,25 @@ def test_makes_a_user_who_can_log_in(staff):
     assert staff.post(path, {**new, "usable_password": "true"}).status_code == 302
     dora.refresh_from_db()
     assert dora.check_password("another password 2")
+
+
+def test_deletes_a_room_with_what_was_said(staff, said, lobby, den):
+    path = reverse("admin:rooms_room_delete", args=[lobby.pk])
+    assert b"1 messages" in staff.get(path).content
+    assert staff.post(path, {"post": "yes"}).status_code == 302
+    assert list(Room.objects.values_list("slug", flat=True)) == ["den"]
+    assert not Message.objects.exists()
+
+
+def test_bans_and_lifts_the_ban(staff, alice, bob, lobby):
+    new = {"room": lobby.pk, "user": bob.pk, "reason": "noise"}
+    assert staff.post(reverse("admin:rooms_ban_add"), new).status_code == 302
+    ban = Ban.objects.get()
+    assert (ban.user, ban.by.username, ban.reason) == (bob, "root", "noise")
+    assert not Membership.objects.filter(user=bob).exists()
+    assert b"noise" in staff.get(reverse("admin:rooms_ban_changelist")).content
+    assert staff.post(reverse("admin:rooms_ban_delete", args=[ban.pk]), {"post": "yes"})
+    assert not Ban.objects.exists()
+    page = staff.post(reverse("admin:rooms_ban_add"), {**new, "user": alice.pk}, follow=True)
+    assert b"would have no owner" in page.content
+    assert Membership.objects.filter(user=alice).exists() and not Ban.objects.exists()

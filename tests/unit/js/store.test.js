@@ -141,3 +141,23 @@ test("the oldest are forgotten once there are many", () => {
   equal([state.entries.length, state.entries.at(-1).seq, state.older], [MOST_ENTRIES / 2, MOST_ENTRIES + 1, true]);
   ok(entryAt(state, MOST_ENTRIES), "what stays is found");
 });
+
+test("who is put out sees what stood there, and that it is over", () => {
+  const inside = apply(fromPage(page()), [created(1), { type: "typing", room: "lobby", user: ben }], context);
+  const out = apply(inside, [{ type: "unsubscribed", room: "lobby", reason: "banned" }], context);
+  equal(out.withdrawn, "banned");
+  equal([out.room.role, out.rooms, out.present, out.typing], [null, [], [], []]);
+  equal(seqs(out), [1]);
+  equal(apply(inside, [{ type: "unsubscribed", room: "den", reason: "banned" }], context).withdrawn, null);
+});
+
+test("a room and a role that change are changed here", () => {
+  const changed = { name: "Hall", topic: "t", visibility: "private", archived: true };
+  const events = [
+    { type: "room.changed", room: "lobby", seq: 1, at: at(1), changed },
+    { type: "member.changed", room: "lobby", seq: 2, at: at(2), member: { user: ana, role: "owner" } },
+  ];
+  const state = apply(fromPage(page()), events, context);
+  equal([state.room.name, state.room.archived, state.rooms[0].name], ["Hall", true, "Hall"]);
+  equal([state.room.role, state.members[0].role], ["owner", "owner"]);
+});

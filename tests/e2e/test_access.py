@@ -1,0 +1,104 @@
+"""Access withdrawn in another process reaches real sockets and real pages."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.test_browser_room import message, open_as, say  # noqa: F401 - a fixture
+from tests.support.client import Refused, SocketClient
+from tests.support.site import Site
+
+
+def moderate(site: Site, call: str) -> None:
+    """In another process than the one that serves the sockets."""
+    site.ask(f"from rooms import moderation\nmoderation.{call}")
+
+
+def person(name: str) -> str:
+    return f"User.objects.get(username={name!r})"
+
+
+def room(slug: str) -> str:
+    return f"Room.objects.get(slug={slug!r}).pk"
+
+
+def test_a_ban_in_another_process_ends_a_subscription(site: Site) -> None:
+    site.room("court", "alice", "bob")
+    alice, bob = site.user("alice"), site.user("bob")
+
+    async def look() -> None:
+        async with (
+            SocketClient(site.socket_url, alice.bearer) as hers,
+            SocketClient(site.socket_url, bob.bearer) as his,
+        ):
+            for client in (hers, his):
+                await client.subscribe("court")
+            with site.api(alice) as api:
+                answer = await asyncio.to_thread(
+                    api.post, "/rooms/court/bans", json={"user": "bob", "reason": "noise"}
+                )
+                assert answer.status_code == 201
+            told = await his.event("unsubscribed")
+            assert (told["room"], told["reason"]) == ("court", "banned")
+            last = await hers.say("court", "quiet at last")
+            await hers.caught_up("court", last["seq"])
+            with pytest.raises(Refused) as refused:
+                await his.say("court", "let me in")
+            assert refused.value.code == "not_found"
+            assert "quiet at last" not in his.bodies("court")
+
+    asyncio.run(look())
+
+
+def test_the_end_of_a_session_in_another_process_closes_its_socket(site: Site) -> None:
+    dora = site.user("dora")
+
+    async def look() -> None:
+        headers = {**dora.cookie, "Origin": site.url}
+        async with (
+            SocketClient(site.socket_url, headers) as page,
+            SocketClient(site.socket_url, dora.bearer) as program,
+        ):
+            await asyncio.to_thread(
+                site.ask, f"Session.objects.get(session_key={dora.session!r}).delete()"
+            )
+            assert await page.closed() == 4503
+            assert page.bye is not None and page.bye["reconnect"] is False
+            await program.call("ping")
+            await asyncio.to_thread(site.ask, f"{person('dora')}.api_tokens.get().delete()")
+            assert await program.closed() == 4503
+
+    asyncio.run(look())
+
+
+@pytest.mark.browser
+def test_a_page_says_that_one_was_put_out(site: Site, open_as: Any) -> None:  # noqa: F811
+    site.room("parlour", "alice", "bob", private=True)
+    page: Page = open_as("bob", "/rooms/parlour/")
+    alice = open_as("alice", "/rooms/parlour/")
+    say(alice, "before")
+    expect(message(page, "before")).to_be_visible()
+    moderate(site, f"remove_member({room('parlour')}, {person('bob')})")
+    notice = page.locator("[data-withdrawn]")
+    expect(notice).to_contain_text("You are no longer in this room")
+    expect(page.get_by_label("Message", exact=True)).to_be_disabled()
+    expect(page.locator("[data-rooms] [data-room=parlour]")).to_have_count(0)
+    expect(message(page, "before")).to_be_visible()
+    say(alice, "after")
+    expect(message(alice, "after")).to_have_attribute("data-state", "sent")
+    expect(message(page, "after")).to_have_count(0)
+
+
+@pytest.mark.browser
+def test_logging_out_in_another_tab_is_said_on_this_one(site: Site, open_as: Any) -> None:  # noqa: F811
+    site.room("porch", "erin")
+    page: Page = open_as("erin", "/rooms/porch/")
+    other = page.context.new_page()
+    other.goto("/accounts/logout/")
+    other.get_by_role("button", name="Log out").last.click()
+    expect(page.locator("[data-shell]")).to_have_attribute("data-phase", "closed")
+    bar = page.locator("[data-connection]")
+    expect(bar).to_contain_text("You are logged out.")
+    expect(bar.get_by_role("button", name="Log in")).to_be_visible()
