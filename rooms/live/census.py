@@ -81,6 +81,10 @@ class Count:
     rooms: list[int]
     seen: list[Seen]
 
+    def told(self) -> dict[str, Any]:
+        """For the layer. `asdict` would copy every number, and hold up the loop for it."""
+        return {**vars(self), "seen": [vars(each) for each in self.seen]}
+
     @classmethod
     def of(cls, told: dict[str, Any]) -> Count:
         fields = {name: told[name] for name in cls.__dataclass_fields__}

@@ -184,7 +184,7 @@ class RollCall:
             if self.node.loop.time() - heard > ANSWER_SECONDS:
                 return
             count = await self._tally(question)
-        self._answer(message, count=asdict(count))
+        self._answer(message, count=count.told())
 
     def _hear_end(self, message: Message) -> None:
         if self._meet(message) and message["whom"] == self.process:

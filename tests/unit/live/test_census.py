@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgpack
+
 from rooms.live.census import Census, Count, Seen
 from rooms.live.origin import ADDRESS_CHARACTERS, AGENT_CHARACTERS, Origin
 
@@ -48,12 +50,8 @@ def test_the_worst_of_all_processes_come_first():
 
 
 def test_a_count_survives_the_way_over_the_layer():
-    from dataclasses import asdict
-
-    import msgpack
-
     sent = count("a", seen("one", behind=3, rooms=[("lobby", 3)]), people=[1], rooms=[7])
-    got = Count.of(msgpack.unpackb(msgpack.packb(asdict(sent))))
+    got = Count.of(msgpack.unpackb(msgpack.packb(sent.told())))
     assert [list(room) for room in got.seen[0].rooms] == [["lobby", 3]]
     assert got.people == [1] and got.seen[0].behind == 3
 
