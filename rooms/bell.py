@@ -55,6 +55,10 @@ def room_group(room_id: int) -> str:
     return f"room.{room_id}"
 
 
+# A room's id, a seq, and the encoded events from it on, without a hole.
+Run = tuple[int, int, list[bytes]]
+
+
 @dataclass(frozen=True)
 class Activity:
     """Where a room stands, for those who are elsewhere; `speakers` have read up to a number."""
@@ -73,7 +77,9 @@ class Ringer:
         self.on_failure: Callable[[list[int]], None] | None = None
         self.on_access_failure: Callable[[dict[str, Any]], None] | None = None
         self._access: dict[tuple[int | None, int | None], dict[str, Any]] = {}
-        self._events: dict[int, tuple[int, list[bytes]]] = {}
+        self._events: list[Run] = []
+        # Each room's last one of them.
+        self._runs: dict[int, Run] = {}
         self._notes: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {}
         self._activity: dict[int, Activity] = {}
         self._activity_due = 0.0
@@ -110,10 +116,13 @@ class Ringer:
             await asyncio.wait([self._task], timeout=ROUND_SECONDS)
 
     def put_events(self, room_id: int, first: int, events: list[bytes]) -> None:
-        if room_id in self._events:
-            self._events[room_id][1].extend(events)
+        run = self._runs.get(room_id)
+        if run is not None and run[1] + len(run[2]) == first:
+            run[2].extend(events)
         else:
-            self._events[room_id] = (first, list(events))
+            # Other processes write to the room as well: what lies between is for them to ring.
+            self._runs[room_id] = (room_id, first, list(events))
+            self._events.append(self._runs[room_id])
 
     def put_note(self, group: str, key: str, message: dict[str, Any]) -> None:
         """Something not kept: the last one of a key wins."""
@@ -150,7 +159,7 @@ class Ringer:
                 or self._activity_is_due()
             ):
                 access, self._access = self._access, {}
-                events, self._events = self._events, {}
+                events, self._events, self._runs = self._events, [], {}
                 notes, self._notes = self._notes, {}
                 answers, self._answers = self._answers, []
                 waiting, self._waiting = self._waiting, []
@@ -177,7 +186,7 @@ class Ringer:
     async def _round(
         self,
         access: list[dict[str, Any]],
-        events: dict[int, tuple[int, list[bytes]]],
+        events: list[Run],
         notes: list[tuple[str, dict[str, Any]]],
         answers: list[tuple[str, dict[str, Any]]],
     ) -> None:
@@ -200,21 +209,21 @@ class Ringer:
         except Exception as error:
             logger.warning("The bell could not be rung: %r", error)
             if self.on_failure is not None:
-                self.on_failure(list(events))
+                self.on_failure(list({room_id for room_id, _, _ in events}))
             if self.on_access_failure is not None:
                 for message in access:
                     self.on_access_failure(message)
 
 
-def bells(events: dict[int, tuple[int, list[bytes]]]) -> Iterator[tuple[str, dict[str, Any]]]:
+def bells(events: list[Run]) -> Iterator[tuple[str, dict[str, Any]]]:
     """A message to each room's group; when many rooms moved at once, to every process together."""
     if len(events) < TOGETHER:
-        for room, batch in events.items():
-            yield room_group(room), events_bell(room, *batch)
+        for room, first, encoded in events:
+            yield room_group(room), events_bell(room, first, encoded)
         return
     together: list[dict[str, Any]] = []
     size = 0
-    for room, (first, encoded) in events.items():
+    for room, first, encoded in events:
         own = sum(map(len, encoded))
         if together and (size + own > LARGEST_BELL or len(together) == MOST_TOGETHER):
             yield EVERYONE, {"type": "rooms", "bells": together}

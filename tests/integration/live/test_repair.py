@@ -371,9 +371,9 @@ def test_many_rooms_that_move_at_once_share_their_bells(alice: User, bob: User, 
 
 def test_bells_of_many_rooms_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bell, "LARGEST_BELL", 1000)
-    events = {number: (1, [b"x" * 400]) for number in range(10)}
+    events = [(number, 1, [b"x" * 400]) for number in range(10)]
     sent = list(bell.bells(events))
     assert {group for group, _ in sent} == {bell.EVERYONE}
     assert [len(message["bells"]) for _, message in sent] == [2] * 5
     assert [each["room"] for _, message in sent for each in message["bells"]] == list(range(10))
-    assert [group for group, _ in bell.bells({1: (1, [b"x"])})] == [bell.room_group(1)]
+    assert [group for group, _ in bell.bells([(1, 1, [b"x"])])] == [bell.room_group(1)]
