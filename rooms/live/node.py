@@ -117,7 +117,7 @@ class Node:
     def _not_rung(self, room_ids: list[int]) -> None:
         """Redis did not take a bell: those who are here are told from the database."""
         self.hub.unwell()
-        self.hub.repair.nudge(room_ids)
+        self.hub.repair.nudge(room_ids, lost=True)
 
     async def in_thread(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run database code in one of a few threads, each with a connection of its own."""

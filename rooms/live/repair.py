@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 PAGE_EVENTS = 200
 # Stands for the stretch of the log before the tail.
 FILLING = -1
+# A bell takes milliseconds; after so long it is missed.
+BELL_SECONDS = 0.25
 # A bell whose events are not to be found in the log is believed so often.
 TRIES = 5
 
@@ -117,14 +119,18 @@ class Repair:
                 continue
             done(subscription, page)
 
-    def nudge(self, room_ids: list[int]) -> None:
-        """Compare these rooms' heads soon: their bells may not have been heard."""
+    def nudge(self, room_ids: list[int], *, lost: bool = False) -> None:
+        """Compare these rooms' heads soon: their bells may not have been heard, or are `lost`."""
         known = [room_id for room_id in room_ids if room_id in self._hub.feeds]
         if known:
-            self._hub.spawn(self.compare(known))
+            self._hub.spawn(self.compare(known, lost=lost))
 
-    async def compare(self, room_ids: list[int]) -> None:
-        """One query for the heads of any number of rooms; whoever is behind is brought up."""
+    async def compare(self, room_ids: list[int], *, lost: bool = False) -> None:
+        """One query for the heads of any number of rooms; whoever is behind is brought up.
+
+        In a busy room there is always something committed whose bell is on its way, so only what
+        has not been heard a moment later is read, unless it is known to be lost.
+        """
         if not room_ids:
             return
         try:
@@ -132,8 +138,14 @@ class Repair:
         except Exception as error:
             logger.warning("The rooms' heads could not be read: %r", error)
             return
+        if not lost and any(self._is_behind(*each) for each in heads.items()):
+            await asyncio.sleep(BELL_SECONDS)
         for room_id, head in heads.items():
-            feed = self._hub.feeds.get(room_id)
-            if feed is not None and head > feed.head:
+            if self._is_behind(room_id, head):
+                feed = self._hub.feeds[room_id]
                 feed.apply(head, head, None)
                 self._hub.advance(feed)
+
+    def _is_behind(self, room_id: int, head: int) -> bool:
+        feed = self._hub.feeds.get(room_id)
+        return feed is not None and head > feed.head
