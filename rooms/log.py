@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from . import bell, statements
-from .models import Event, Room
+from .models import Event, Membership, Room
 from .protocol import encode as to_json
 from .protocol import encode_event
 from .representations import timestamp
@@ -115,3 +115,21 @@ def read(room_id: int, slug: str, after: int, limit: int) -> list[tuple[int, byt
 def heads(room_ids: Collection[int]) -> dict[int, int]:
     """The last seq of each room, in one query."""
     return dict(Room.objects.filter(pk__in=room_ids).values_list("pk", "last_seq"))
+
+
+def standings(
+    user_ids: Collection[int],
+) -> dict[int, list[tuple[int, str, int, int, int]]]:
+    """Of each user (room id, slug, messages read, head, messages in all) of their rooms."""
+    found: dict[int, list[tuple[int, str, int, int, int]]] = {}
+    rows = Membership.objects.filter(user__in=user_ids).values_list(
+        "user_id",
+        "room_id",
+        "room__slug",
+        "read_count",
+        "room__last_seq",
+        "room__message_count",
+    )
+    for user_id, room_id, slug, read, head, count in rows:
+        found.setdefault(user_id, []).append((room_id, slug, read, head, count))
+    return found

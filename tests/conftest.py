@@ -18,6 +18,10 @@ from tests.support.waiting import until
 
 # How long an example takes says something about the machine, not about the code.
 hypothesis.settings.register_profile("parley", deadline=None, derandomize="CI" in os.environ)
+# By hand: --hypothesis-profile=long
+hypothesis.settings.register_profile(
+    "long", deadline=None, max_examples=5_000, stateful_step_count=200, print_blob=True
+)
 hypothesis.settings.load_profile("parley")
 
 

@@ -22,7 +22,7 @@ from . import metrics
 from .feed import Numbered, Subscription
 from .origin import Origin
 from .rate import Rate
-from .sendbuffer import FRAME_BYTES, Frame, SendBuffer
+from .sendbuffer import Frame, SendBuffer
 
 if TYPE_CHECKING:
     from .node import Node
@@ -69,7 +69,8 @@ class Connection:
             node.loop.time(),
         )
         self.origin = Origin()
-        self.buffer = SendBuffer()
+        self.shares = node.hub.shares
+        self.buffer = SendBuffer(self.shares.ephemeral)
         self.subscriptions: dict[str, Subscription] = {}
         self.clear = True
         self.closed = False
@@ -81,6 +82,7 @@ class Connection:
         self._room_wanted: Callable[[], None] | None = None
         self._pumping = False
         self._reading_page = False
+        self._paged: Subscription | None = None
 
     # Telling -------------------------------------------------------------------------------------
 
@@ -164,7 +166,7 @@ class Connection:
         self._pumping = False
         frames = size = 0
         while self.sink.writable and not self.closed:
-            objects = self.buffer.take(FRAME_BYTES)
+            objects = self.buffer.take(self.shares.frame)
             if not objects:
                 break
             frame = Frame(objects)
@@ -187,6 +189,10 @@ class Connection:
 
     def _page_read(self, subscription: Subscription, rows: list[Numbered]) -> None:
         self._reading_page = False
+        # One page a connection: what is left of the one before is read again when its turn comes.
+        if self._paged is not None:
+            self._paged.page = []
+        self._paged = subscription
         if self.subscriptions.get(subscription.feed.slug) is subscription:
             subscription.page = rows
             self.lag(subscription)
@@ -199,8 +205,7 @@ class Connection:
     def has_room(self) -> bool:
         """Whether another command may be taken up: its answer will fit into the buffer."""
         return self.closed or (
-            self.sink.writable
-            and self.buffer.control_bytes + self.reserved < limits().send_buffer_bytes // 2
+            self.sink.writable and self.buffer.control_bytes + self.reserved < self.shares.control
         )
 
     def when_room(self, call: Callable[[], None]) -> None:

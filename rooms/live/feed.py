@@ -1,7 +1,8 @@
 """One room as a process knows it: its head, a bounded tail of encoded events, its subscriptions.
 
 Pure: the hub does the I/O. A bell that continues the head is appended, an old one is ignored, and
-one that leaves a gap only raises `wanted`: the hub then reads from the log.
+one that leaves a gap only raises `wanted`: the hub then reads from the log. So does one that comes
+while too much waits to be fanned out: what does not fit stays in the log until it does.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ class Feed:
         self._first = head + 1
         self._events: list[bytes] = []
         self._bytes = 0
+        self._unflushed_bytes = 0
         self._tail_events = tail_events
         self._tail_bytes = tail_bytes
 
@@ -57,7 +59,7 @@ class Feed:
         if last <= self.head:
             return
         self.wanted = max(self.wanted, last)
-        if events is not None and first <= self.head + 1:
+        if events is not None and first <= self.head + 1 and not self.full:
             self._append(events[self.head + 1 - first :])
 
     def apply_read(self, rows: Sequence[Numbered]) -> None:
@@ -67,7 +69,7 @@ class Feed:
             return
         if fresh[0][0] != self.head + 1:
             # The log was trimmed past us: what is gone cannot be told, only left out.
-            self._events, self._bytes = [], 0
+            self._events, self._bytes, self._unflushed_bytes = [], 0, 0
             self.head = self.flushed = fresh[0][0] - 1
             self._first = fresh[0][0]
         self._append([data for _, data in fresh])
@@ -95,8 +97,10 @@ class Feed:
         self._bytes += sum(map(len, fitting))
 
     def _append(self, events: Sequence[bytes]) -> None:
+        size = sum(map(len, events))
         self._events.extend(events)
-        self._bytes += sum(map(len, events))
+        self._bytes += size
+        self._unflushed_bytes += size
         self.head += len(events)
         self.wanted = max(self.wanted, self.head)
 
@@ -104,11 +108,24 @@ class Feed:
     def has_gap(self) -> bool:
         return self.wanted > self.head
 
+    @property
+    def full(self) -> bool:
+        """As much waits to be fanned out as a tail may hold: nothing more is taken in. What is
+        held is never more than the tail's bounds and one bell, or one page of the log."""
+        return (
+            self.head - self.flushed >= self._tail_events
+            or self._unflushed_bytes >= self._tail_bytes
+        )
+
     # What goes out -------------------------------------------------------------------------------
 
     def mark_flushed(self, seq: int) -> None:
         """Everything up to `seq` has been fanned out; the tail may shrink to its bounds."""
-        self.flushed = max(self.flushed, seq)
+        if seq > self.flushed:
+            start = self.flushed + 1 - self._first
+            told = self._events[start : seq + 1 - self._first]
+            self._unflushed_bytes -= sum(map(len, told))
+            self.flushed = seq
         drop = 0
         dropped = 0
         most = self.flushed + 1 - self._first

@@ -30,6 +30,9 @@ from .connection import Connection
 TYPING_SECONDS = 2.0
 # Of more rooms than this, only those typed in just now are remembered: few, by the rate.
 TYPED_ROOMS = 20
+# A character of a message in its answer, as text and as HTML: at most so many bytes, which only
+# text made of nothing but short links comes near to.
+ANSWER_BYTES = 24
 
 
 def _room_to_hear(user: Any, slug: str) -> tuple[Room, int]:
@@ -89,8 +92,7 @@ async def send(connection: Connection, command: Send) -> dict[str, Any] | None:
             known.handler, connection.user, command.room, arguments, command.client_id
         )
     body = slash.unescaped(command.body)
-    # The answer holds the text and its HTML.
-    size = 512 + 3 * len(body)
+    size = 512 + ANSWER_BYTES * len(body)
 
     def written(outcome: Outcome) -> None:
         connection.reserve(-size)

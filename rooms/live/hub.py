@@ -22,10 +22,11 @@ from rooms.protocol import TOO_SLOW, encode
 
 from . import metrics
 from .feed import Feed, Subscription
+from .inbox import Inbox
 from .lookout import Lookout
 from .presence import Presence
 from .repair import Repair
-from .sendbuffer import FRAME_BYTES, Frame
+from .sendbuffer import Frame, Shares
 from .tally import Tally
 from .watching import Watching
 
@@ -38,8 +39,6 @@ logger = logging.getLogger(__name__)
 # A fan-out gives the loop back after this long, and looks at the clock after so many members.
 FAN_OUT_SECONDS = 0.002
 FAN_OUT_MEMBERS = 64
-# So many bells are taken in before the loop gets its turn.
-BELLS = 256
 # A room without local subscribers keeps its tail for as long, for those who come right back.
 IDLE_SECONDS = 30.0
 # A subscription at Redis may take effect a moment after the head was read: look again after this.
@@ -57,6 +56,11 @@ class Hub:
         self.tally = Tally(node.loop)
         self.presence = Presence(self)
         self.lookout = Lookout(self)
+        bounds = limits()
+        self.shares = Shares.of(bounds.send_buffer_bytes)
+        self._inbox = Inbox(
+            node.loop, self._hear, self._bells_lost, bounds.inbox_bells, bounds.inbox_bytes
+        )
         self._opening: dict[int, asyncio.Task[Feed]] = {}
         self._fanning: set[int] = set()
         self._layer: Any = None
@@ -185,19 +189,15 @@ class Hub:
         await self.join_all()
         # Who came before was not told of what was withdrawn meanwhile.
         self.node.loop.call_later(SETTLE_SECONDS, self.node.access.everybody)
-        taken = 0
         while True:
             try:
-                self._hear(await self._layer.receive(self._channel))
+                self._inbox.put(await self._layer.receive(self._channel))
             except asyncio.CancelledError:
                 raise
             except Exception:
-                logger.exception("A bell was not understood, or the layer failed")
+                logger.exception("The channel layer failed")
                 self.unwell()
                 await asyncio.sleep(0.1)
-            taken += 1
-            if taken % BELLS == 0:
-                await asyncio.sleep(0)
 
     @property
     def channel(self) -> str:
@@ -209,7 +209,16 @@ class Hub:
         self._hearers[type] = call
 
     def _hear(self, message: dict[str, Any]) -> None:
-        self._hearers[message["type"]](message)
+        try:
+            self._hearers[message["type"]](message)
+        except Exception:
+            logger.exception("A layer message was not understood")
+            self.unwell()
+
+    def _bells_lost(self) -> None:
+        """They came faster than they could be heard: what they said is in the database."""
+        self.unwell()
+        self.repair.make_up()
 
     def _hear_events(self, message: dict[str, Any]) -> None:
         feed = self.feeds.get(message["room"])
@@ -235,12 +244,12 @@ class Hub:
 
     def _hear_activity(self, message: dict[str, Any]) -> None:
         for room_id, head, count, speakers in message["rooms"]:
-            self._tell_unread(self.watching.activity(room_id, head, count, dict(speakers)))
+            self.tell_unread(self.watching.activity(room_id, head, count, dict(speakers)))
 
     def _hear_watch(self, message: dict[str, Any]) -> None:
-        self._tell_unread(self.watching.changed(message["user"], message["watched"]))
+        self.tell_unread(self.watching.changed(message["user"], message["watched"]))
 
-    def _tell_unread(self, news: list[tuple[Connection, dict[str, Any]]]) -> None:
+    def tell_unread(self, news: list[tuple[Connection, dict[str, Any]]]) -> None:
         for connection, event in news:
             connection.tell(f"unread:{event['room']}", encode(event))
 
@@ -264,6 +273,9 @@ class Hub:
             while feed.head > feed.flushed:
                 for _ in self._round(feed):
                     await asyncio.sleep(0)
+                # What did not fit before may fit now.
+                if feed.has_gap:
+                    self.repair.read_gap(feed)
         finally:
             self._fanning.discard(feed.room_id)
 
@@ -275,7 +287,7 @@ class Hub:
     def _round(self, feed: Feed) -> Iterator[None]:
         """One frame to all who wait for it; yields where others may have their turn."""
         base = feed.flushed
-        events = feed.after(base, FRAME_BYTES)
+        events = feed.after(base, self.shares.frame)
         assert events, "the tail keeps what was not fanned out"
         top, frame = base + len(events), Frame(events)
         began = started = self.node.loop.time()

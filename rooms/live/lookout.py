@@ -60,6 +60,9 @@ class Lookout:
                 logger.info("Bells are heard again.")
             if self.well and (alarmed or not was_well):
                 self._hub.node.access.everybody()
+            if self.well and not was_well:
+                # Unread counts have bells as well.
+                self._hub.repair.make_up()
             if alarmed or not self.well or not was_well or loop.time() >= due:
                 await self._look()
                 due = loop.time() + limits().position_check_seconds

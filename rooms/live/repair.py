@@ -13,10 +13,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from rooms import log
+from rooms.limits import limits
 from rooms.protocol import TOO_SLOW
 
 from . import metrics
 from .feed import Feed, Numbered, Subscription
+from .pages import Pages, within
 
 if TYPE_CHECKING:
     from .hub import Hub
@@ -30,6 +32,10 @@ FILLING = -1
 BELL_SECONDS = 0.25
 # A bell whose events are not to be found in the log is believed so often.
 TRIES = 5
+# The standing of so many people is read with one query.
+PEOPLE = 200
+# Bells that are lost again and again are made up for no oftener than this.
+MAKE_UP_SECONDS = 0.5
 
 PageRead = Callable[[Subscription, list[Numbered]], None]
 
@@ -38,6 +44,9 @@ class Repair:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._reading: set[int] = set()
+        self._recent = Pages(limits().page_bytes)
+        self._lost = False
+        self._making_up = False
         self._pages: dict[tuple[int, int], list[tuple[Subscription, PageRead]]] = {}
 
     async def _read(self, feed: Feed, after: int, limit: int = PAGE_EVENTS) -> list[Numbered]:
@@ -50,8 +59,8 @@ class Repair:
             return []
 
     def read_gap(self, feed: Feed) -> None:
-        """Read from the feed's head to where it is known to go."""
-        if feed.room_id not in self._reading:
+        """Read from the feed's head to where it is known to go, as far as there is room for it."""
+        if feed.room_id not in self._reading and not feed.full:
             self._reading.add(feed.room_id)
             self._hub.spawn(self._read_gap(feed))
 
@@ -60,7 +69,7 @@ class Repair:
         tries = 0
         start = feed.head
         try:
-            while feed.has_gap and tries < TRIES:
+            while feed.has_gap and not feed.full and tries < TRIES:
                 before = feed.head
                 feed.apply_read(await self._read(feed, feed.head))
                 if feed.head > before:
@@ -68,7 +77,8 @@ class Repair:
                 else:
                     tries += 1
                     await asyncio.sleep(0.2 * tries)
-            feed.wanted = feed.head
+            if tries == TRIES:
+                feed.wanted = feed.head
             metrics.GAPS.inc(feed.head > start)
         finally:
             self._reading.discard(feed.room_id)
@@ -78,9 +88,14 @@ class Repair:
 
         Whom a full tail would serve wait until it is filled: after a restart everybody comes back
         with a cursor of their own a little before the head. Who is further behind gets a page, of
-        which there is one for all in the same stretch of the log.
+        which there is one for all in the same stretch of the log: of it as much as a connection may
+        hold, and the rest when its turn comes, from what was kept.
         """
         feed, seq = subscription.feed, subscription.seq
+        rows = self._recent.after(feed.room_id, seq, self._hub.shares.page)
+        if rows:
+            self._hub.node.loop.call_soon(done, subscription, rows)
+            return
         after, first = feed.reaches_back_to, feed.tail_starts_after
         fills = seq >= after
         key = (feed.room_id, FILLING if fills else seq - seq % PAGE_EVENTS)
@@ -107,6 +122,7 @@ class Repair:
         """Whom the tail serves by now needs no page. Without rows, they ask again in a while."""
         if not rows:
             await asyncio.sleep(1)
+        self._recent.put(key[0], rows)
         for subscription, done in self._pages.pop(key):
             seq = subscription.seq
             if seq >= subscription.feed.tail_starts_after:
@@ -117,7 +133,7 @@ class Repair:
                 # Trimmed under a cursor: only a new subscription can say so.
                 subscription.connection.close(TOO_SLOW)
                 continue
-            done(subscription, page)
+            done(subscription, within(page, self._hub.shares.page))
 
     def nudge(self, room_ids: list[int], *, lost: bool = False) -> None:
         """Compare these rooms' heads soon: their bells may not have been heard, or are `lost`."""
@@ -149,3 +165,36 @@ class Repair:
     def _is_behind(self, room_id: int, head: int) -> bool:
         feed = self._hub.feeds.get(room_id)
         return feed is not None and head > feed.head
+
+    def make_up(self) -> None:
+        """Bells of any kind were lost: learn from the database what they may have said."""
+        self._lost = True
+        if not self._making_up:
+            self._making_up = True
+            self._hub.spawn(self._make_up())
+
+    async def _make_up(self) -> None:
+        try:
+            while self._lost:
+                self._lost = False
+                await self.compare(list(self._hub.feeds), lost=True)
+                await self._recount()
+                await asyncio.sleep(MAKE_UP_SECONDS)
+        finally:
+            self._making_up = False
+
+    async def _recount(self) -> None:
+        """What everybody here has not read, in queries of so many people."""
+        watching = self._hub.watching
+        people = watching.people()
+        for start in range(0, len(people), PEOPLE):
+            some = people[start : start + PEOPLE]
+            known = {user_id: watching.rooms_of(user_id) for user_id in some}
+            try:
+                found = await self._hub.node.in_thread(log.standings, some)
+            except Exception as error:
+                logger.warning("What is unread could not be counted: %r", error)
+                return
+            for user_id in some:
+                news = watching.recount(user_id, known[user_id], found.get(user_id, []))
+                self._hub.tell_unread(news)

@@ -1,8 +1,8 @@
 """One connection's send buffer: what it is still to be told, in three lanes, and never a queue of
 messages. Pure: no socket, no loop.
 
-- control: answers. Bounded by the commands in flight, because no command is taken up while
-  `control_bytes` is over its share.
+- control: answers. Bounded by the commands in flight, because no command is taken up while what
+  they may be answered is over its share.
 - durable: subscriptions whose cursor is behind their room's head. They cost a number each.
 - ephemeral: the last value of each key; the oldest key goes first when there are too many.
 
@@ -10,12 +10,34 @@ messages. Pure: no socket, no loop.
 """
 
 from collections import deque
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-# About as much as one frame holds, and with it what the transport is given at a time.
-FRAME_BYTES = 48 * 1024
 EPHEMERAL_KEYS = 64
-EPHEMERAL_BYTES = 16 * 1024
+
+
+class Shares(NamedTuple):
+    """What a connection may hold, in bytes, divided among those who hold it: all of
+    `send_buffer_bytes` together. One answer and one event may each be larger than its share."""
+
+    # Answers that wait, and those that are still to come. Above it no command is taken up.
+    control: int
+    ephemeral: int
+    # Events read from the log for a cursor before its room's tail.
+    page: int
+    # The transport says that it is not writable when it holds more …
+    held: int
+    # … and until then is given so much at a time.
+    frame: int
+
+    @classmethod
+    def of(cls, size: int) -> "Shares":
+        return cls(
+            control=size * 5 // 16,
+            ephemeral=size // 16,
+            page=size * 3 // 16,
+            held=size * 4 // 16,
+            frame=size * 3 // 16,
+        )
 
 
 class Cursor(Protocol):
@@ -38,13 +60,15 @@ class SendBuffer:
         "_behind",
         "_control",
         "_ephemeral",
+        "_most_ephemeral",
         "control_bytes",
         "ephemeral_bytes",
         "events",
         "shed",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, most_ephemeral: int) -> None:
+        self._most_ephemeral = most_ephemeral
         self._control: deque[bytes] = deque()
         self._ephemeral: dict[str, bytes] = {}
         self._behind: dict[Cursor, None] = {}
@@ -69,7 +93,7 @@ class SendBuffer:
         self._ephemeral[key] = data
         self.ephemeral_bytes += len(data)
         while (
-            len(self._ephemeral) > EPHEMERAL_KEYS or self.ephemeral_bytes > EPHEMERAL_BYTES
+            len(self._ephemeral) > EPHEMERAL_KEYS or self.ephemeral_bytes > self._most_ephemeral
         ) and self._ephemeral:
             oldest = next(iter(self._ephemeral))
             self.ephemeral_bytes -= len(self._ephemeral.pop(oldest))

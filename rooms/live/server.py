@@ -30,7 +30,7 @@ from rooms.limits import limits
 
 from .consumer import SOCKET, TOO_LONG
 from .node import Node
-from .sendbuffer import Frame
+from .sendbuffer import Frame, Shares
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +65,7 @@ class LiveProtocol(WebSocketProtocol):
             super().onOpen()
             self.transport.unregisterProducer()
             self.transport.registerProducer(self, True)
+            self.transport.bufferSize = Shares.of(limits().send_buffer_bytes).held
             self.direct = hasattr(self.transport, "_tempDataBuffer")
             if self.direct:
                 self.send = self.transport.getHandle().send

@@ -6,6 +6,7 @@ connection opens and kept current by bells.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +96,35 @@ class Watching:
         """The room is no more."""
         for user_id in self._members.pop(room_id, ()):
             self._people[user_id].rooms.pop(room_id, None)
+
+    def people(self) -> list[int]:
+        return list(self._people)
+
+    def rooms_of(self, user_id: int) -> set[int]:
+        person = self._people.get(user_id)
+        return set(person.rooms) if person else set()
+
+    def recount(self, user_id: int, known: set[int], memberships: Sequence[Membership]) -> News:
+        """The user's memberships as the database has them, asked for when `known` were known here.
+        Tells what is different."""
+        person = self._people.get(user_id)
+        if person is None:
+            return []
+        for room_id in known - {membership[0] for membership in memberships}:
+            person.rooms.pop(room_id, None)
+            self._unwatch(user_id, room_id)
+        news: News = []
+        for membership in memberships:
+            before = person.rooms.get(membership[0])
+            told = before and _unread(before)
+            watched = self._watch(person, user_id, membership)
+            if watched is not None and _unread(watched) != told:
+                news += [
+                    (connection, _unread(watched))
+                    for connection in person.connections
+                    if watched.slug not in connection.subscriptions
+                ]
+        return news
 
     def _watch(self, person: Person, user_id: int, membership: Membership) -> Watched | None:
         room_id, slug, read, head, count = membership

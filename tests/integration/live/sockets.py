@@ -9,6 +9,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from channels.testing import ApplicationCommunicator, WebsocketCommunicator
 from django.db import connections
+from prometheus_client import REGISTRY
 
 from rooms import actions
 from rooms.live.consumer import SocketConsumer
@@ -107,6 +108,11 @@ class Client:
         await asyncio.wait([self._reading])
         await self.communicator.send_input({"type": "websocket.disconnect", "code": 1000})
         await self.communicator.wait(PATIENCE)
+
+
+def counted(name: str, **labels: str) -> float:
+    """What a metric of this process says."""
+    return REGISTRY.get_sample_value(name, labels) or 0.0
 
 
 def run(test: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -6,19 +6,14 @@ import json
 from typing import Any
 
 import pytest
-from prometheus_client import REGISTRY
 
 from rooms.limits import Limits
 from rooms.live.node import Node
 from rooms.models import Message, Room, User
-from tests.integration.live.sockets import Client, run
+from tests.integration.live.sockets import Client, counted, run
 from tests.support.waiting import until_async as until
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def counted(name: str, **labels: str) -> float:
-    return REGISTRY.get_sample_value(name, labels) or 0.0
 
 
 def errors(client: Client) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from rooms import actions, bell
 from rooms.credentials import Caller
 from rooms.live.connection import Connection
 from rooms.live.node import Node
-from rooms.live.sendbuffer import FRAME_BYTES, Frame
+from rooms.live.sendbuffer import Frame
 from rooms.models import Room, User
 from tests.integration.live.sockets import Client, run
 from tests.support.waiting import until_async as until
@@ -190,7 +190,7 @@ def test_a_burst_of_large_messages_goes_out_in_frames_of_a_bounded_size(
         await post([actions.Post(alice, "lobby", "x" * 9_000) for _ in range(40)])
         await until(lambda: seqs(socket.frames)[-1:] == [head + 40])
         assert seqs(socket.frames) == list(range(head + 1, head + 41))
-        assert max(map(len, socket.frames)) <= FRAME_BYTES + 20_000
+        assert max(map(len, socket.frames)) <= node.hub.shares.frame + 20_000
 
     run(test)
 

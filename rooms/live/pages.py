@@ -1,0 +1,59 @@
+"""What was read from the log lately for those behind a tail, kept a while for whoever is behind
+next: a cursor is given no more than it may hold, and the rest of its page is not read twice.
+
+Pure. Used by `repair`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .feed import Numbered
+
+# Looking through more would cost as much as asking the database.
+MOST = 256
+
+
+def within(rows: Sequence[Numbered], size: int) -> list[Numbered]:
+    """The first of `rows`, at least one, about `size` bytes."""
+    taken: list[Numbered] = []
+    for row in rows:
+        if taken and size < len(row[1]):
+            break
+        taken.append(row)
+        size -= len(row[1])
+    return taken
+
+
+class Pages:
+    """Pages of any rooms; those not asked for longest go first."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self._pages: dict[tuple[int, int], tuple[list[Numbered], int]] = {}
+        self.bytes = 0
+
+    def put(self, room_id: int, rows: list[Numbered]) -> None:
+        """Rows without a hole between them."""
+        if not rows:
+            return
+        key = (room_id, rows[0][0])
+        self._drop(key)
+        size = sum(len(data) for _, data in rows)
+        self._pages[key] = (rows, size)
+        self.bytes += size
+        while self._pages and (self.bytes > self._most_bytes or len(self._pages) > MOST):
+            self._drop(next(iter(self._pages)))
+
+    def after(self, room_id: int, seq: int, size: int) -> list[Numbered]:
+        """About `size` bytes of what follows `seq`, or nothing when it is not here."""
+        for key, (rows, bytes_) in self._pages.items():
+            if key[0] == room_id and rows[0][0] <= seq + 1 <= rows[-1][0]:
+                del self._pages[key]
+                self._pages[key] = (rows, bytes_)
+                return within(rows[seq + 1 - rows[0][0] :], size)
+        return []
+
+    def _drop(self, key: tuple[int, int]) -> None:
+        _, size = self._pages.pop(key, (None, 0))
+        self.bytes -= size
