@@ -112,6 +112,11 @@ class Ringer:
     async def rest(self) -> None:
         """Wait until what was rung before is out: a round must not be cut by the loop's end."""
         await asyncio.sleep(0)
+        if self._activity_timer is not None:
+            self._activity_timer.cancel()
+            self._activity_timer = None
+            self._activity_due = 0.0
+            self._start()
         if self._task is not None:
             await asyncio.wait([self._task], timeout=ROUND_SECONDS)
 

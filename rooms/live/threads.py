@@ -33,9 +33,12 @@ class DatabaseThreads:
         self._count = count
         self._done: deque[Done] = deque()
         self._telling = False
+        self._stopped = False
 
     async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `call` in one of the threads. Cancelled, it is left out if it has not begun."""
+        if self._stopped:
+            raise RuntimeError("This node has ended.")
         if len(self._threads) < self._count:
             thread = threading.Thread(target=self._work, name="live-db", daemon=True)
             self._threads.append(thread)
@@ -45,7 +48,9 @@ class DatabaseThreads:
         return await future
 
     async def stop(self) -> None:
-        """End the threads and their connections, after what they have begun."""
+        """End the threads and their connections, after what they have begun. Whoever comes later
+        must not start another, which nobody would end."""
+        self._stopped = True
         for _ in self._threads:
             self._queue.put(None)
         for thread in self._threads:
