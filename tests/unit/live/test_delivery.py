@@ -1,0 +1,401 @@
+"""Whatever becomes of bells, of the log and of sockets: every subscriber sees exactly the log from
+where it began, in order, once; and what is held of it stays within its bounds.
+
+The hub, its feeds, connections and send buffers are the real ones. In place of the database is a
+list, which answers when the test says so; in place of sockets, transports that drain when it does.
+
+Long, by hand: `pytest tests/unit/live/test_delivery.py --hypothesis-profile=long`.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+from django.test import override_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+)
+
+from rooms import log
+from rooms.credentials import Caller
+from rooms.limits import Limits
+from rooms.live import handlers, hub
+from rooms.live.connection import Connection
+from rooms.live.node import Node
+from rooms.live.repair import PAGE_EVENTS
+from rooms.live.sendbuffer import Frame
+from rooms.protocol import Ping, Refusal, Subscribe, Unsubscribe
+from tests.unit.live.virtual import VirtualLoop
+
+LIMITS = Limits(
+    send_buffer_bytes=4096, tail_events=6, tail_bytes=1500, resume_events=40, presence_names=3
+)
+LARGEST_EVENT = 1500
+LARGEST_BELL = 8
+ROOM = 1
+AS_IT_IS = (hub.FAN_OUT_MEMBERS, hub.FAN_OUT_SECONDS)
+
+
+def event(seq: int, size: int) -> bytes:
+    return b'{"at":1,"room":"lobby","seq":%d,"pad":"%s"}' % (seq, b"x" * size)
+
+
+async def no_redis(_: Any) -> None:
+    raise ConnectionError("people are no part of this")
+
+
+class Database:
+    """The room's log. What is asked waits until `answer` or `fail`."""
+
+    def __init__(self, loop: VirtualLoop) -> None:
+        self.loop = loop
+        self.events: list[bytes] = []
+        self.trimmed = 0
+        self.asked: list[tuple[asyncio.Future[Any], Callable[[], Any]]] = []
+        self.at_once = True
+
+    @property
+    def head(self) -> int:
+        return len(self.events)
+
+    async def in_thread(self, call: Any, *args: Any) -> Any:
+        answers = {log.read: self.read, log.heads: self.heads}
+        query = answers.get(call, self.room)
+        if self.at_once:
+            await asyncio.sleep(0)
+            return query(*args)
+        future = self.loop.create_future()
+        self.asked.append((future, lambda: query(*args)))
+        return await future
+
+    def read(self, room_id: int, slug: str, after: int, limit: int) -> list[tuple[int, bytes]]:
+        first = max(after, self.trimmed)
+        rows = enumerate(self.events[first : first + limit], first + 1)
+        return list(rows)
+
+    def heads(self, room_ids: list[int]) -> dict[int, int]:
+        return {ROOM: self.head}
+
+    def room(self, *_: Any) -> tuple[Any, int]:
+        room = SimpleNamespace(pk=ROOM, slug="lobby", last_seq=self.head, trimmed_seq=self.trimmed)
+        return room, 1
+
+    def answer(self, index: int) -> None:
+        future, query = self.asked.pop(index % len(self.asked))
+        if not future.done():
+            future.set_result(query())
+
+    def fail(self, index: int) -> None:
+        future, _ = self.asked.pop(index % len(self.asked))
+        if not future.done():
+            future.set_exception(OSError("the database does not answer"))
+
+
+class Client:
+    """A transport, and behind it somebody who believes nothing: checks each event's number."""
+
+    def __init__(self, held_most: int) -> None:
+        self.writable = True
+        self.on_writable: Callable[[], None] = lambda: None
+        self.code: int | None = None
+        self.wrong: AssertionError | None = None
+        self.size = 0
+        self.passed = 0
+        self.held_most = held_most
+        self.asked: dict[int, int | None] = {}
+        self.next: int | None = None
+        self.answers: list[int] = []
+
+    def write(self, frame: Frame) -> None:
+        try:
+            self.check(frame)
+        except AssertionError as error:
+            # A connection outlives what its transport raises.
+            self.wrong = error
+            raise
+        self.size += len(frame.wire)
+        self.writable = self.size <= self.held_most
+
+    def check(self, frame: Frame) -> None:
+        assert self.writable, "written to a transport that takes nothing"
+        for item in json.loads(frame.payload):
+            self.take(item)
+
+    def take(self, item: dict[str, Any]) -> None:
+        if "id" in item:
+            self.answers.append(item["id"])
+        if item.get("type") == "subscribed":
+            after = self.asked[item["id"]]
+            start = after if after is not None and item["recovered"] else item["seq"]
+            self.next = start + 1
+        elif item.get("type") == "unsubscribed":
+            self.next = None
+        elif "at" in item:
+            assert self.next is not None, f"{item['seq']} came to somebody who listens to nothing"
+            assert item["seq"] == self.next, f"{item['seq']} came instead of {self.next}"
+            self.next += 1
+
+    def drain(self, size: int) -> None:
+        taken = min(size, self.size)
+        self.size -= taken
+        self.passed += taken
+        if self.size == 0 and not self.writable:
+            self.writable = True
+            self.on_writable()
+
+    def held(self) -> int:
+        return self.size
+
+    def taken(self) -> int:
+        return self.passed
+
+    def close(self, code: int, reason: str) -> None:
+        self.code = code
+
+
+class Delivery(RuleBasedStateMachine):
+    clients = Bundle("clients")
+    bells = Bundle("bells")
+
+    def __init__(self) -> None:
+        super().__init__()
+        logging.disable(logging.ERROR)
+        self.overridden = override_settings(PARLEY_LIMITS=LIMITS)
+        self.overridden.enable()
+        self.loop = VirtualLoop()
+        asyncio.set_event_loop(self.loop)
+        self.node = Node(self.loop)
+        self.hub = self.node.hub
+        self.database = Database(self.loop)
+        self.hub.presence._exchange = no_redis  # type: ignore[method-assign]
+        self.node.in_thread = self.database.in_thread  # type: ignore[method-assign]
+        self.all: list[tuple[Connection, Client]] = []
+        self.tasks: dict[Connection, asyncio.Task[None]] = {}
+        self.ids = 0
+
+    # What happens ---------------------------------------------------------------------------------
+
+    @initialize(target=clients, count=st.integers(1, 4), crowd=st.booleans())
+    def begin(self, count: int, crowd: bool) -> Any:
+        """A few are here already and listen. A crowd is served member by member, with everything
+        else in between; a small room at once."""
+        if crowd:
+            hub.FAN_OUT_MEMBERS, hub.FAN_OUT_SECONDS = 1, -1.0
+        found = [self.newcomer() for _ in range(count)]
+        for who in found:
+            self.subscribe(who, None)
+        self.loop.turn(20)
+        return multiple(*found)
+
+    @rule(target=bells, sizes=st.lists(st.integers(0, 300), min_size=1, max_size=LARGEST_BELL))
+    def commit(self, sizes: list[int]) -> tuple[int, int]:
+        first = self.database.head + 1
+        self.database.events += [event(first + n, size) for n, size in enumerate(sizes)]
+        return first, self.database.head
+
+    @rule(target=bells)
+    def commit_something_large(self) -> tuple[int, int]:
+        seq = self.database.head + 1
+        self.database.events.append(event(seq, LARGEST_EVENT - 100))
+        return seq, seq
+
+    @rule(bell=bells, carries=st.booleans())
+    def ring(self, bell: tuple[int, int], carries: bool) -> None:
+        """In any order, any number of times, or never."""
+        first, last = bell
+        message: dict[str, Any] = {"type": "events", "room": ROOM, "first": first, "last": last}
+        if carries:
+            message["events"] = self.database.events[first - 1 : last]
+        self.hub._hear(message)
+
+    @rule(
+        many=st.lists(st.lists(st.integers(0, 300), min_size=1, max_size=LARGEST_BELL), max_size=6),
+        turns=st.integers(0, 2),
+    )
+    def talk(self, many: list[list[int]], turns: int) -> None:
+        """As it mostly is: a commit, its bell, and the next."""
+        for sizes in many:
+            self.ring(self.commit(sizes), True)
+            self.loop.turn(turns)
+
+    @rule()
+    def bells_were_thrown_away(self) -> None:
+        self.hub.spawn(self.hub.repair.compare([ROOM]))
+
+    @rule(target=clients)
+    def connect(self) -> Any:
+        return self.newcomer()
+
+    def newcomer(self) -> tuple[Connection, Client]:
+        client = Client(self.hub.shares.held)
+        user: Any = SimpleNamespace(pk=len(self.all) + 1, name="Ana")
+        connection = Connection(self.node, client, Caller(user))
+        client.on_writable = connection.on_writable
+        self.all.append((connection, client))
+        return connection, client
+
+    @rule(who=clients, back=st.one_of(st.none(), st.integers(-2, 60)))
+    def subscribe(self, who: tuple[Connection, Client], back: int | None) -> None:
+        after = None if back is None else max(0, self.database.head - back)
+        command = Subscribe(type="subscribe", room="lobby", after=after)
+        self.command(who, handlers.subscribe, command)
+
+    @rule(who=clients)
+    def unsubscribe(self, who: tuple[Connection, Client]) -> None:
+        self.command(who, handlers.unsubscribe, Unsubscribe(type="unsubscribe", room="lobby"))
+
+    @rule(who=clients, count=st.integers(1, 40))
+    def ask(self, who: tuple[Connection, Client], count: int) -> None:
+        for _ in range(count):
+            self.command(who, handlers.ping, Ping(type="ping"))
+            self.loop.turn()
+
+    @rule(size=st.integers(1, 400), key=st.integers(0, 9))
+    def whisper(self, size: int, key: int) -> None:
+        data = b'{"type":"typing","pad":"%s"}' % (b"x" * size)
+        self.hub._hear({"type": "whisper", "room": ROOM, "key": f"typing:{key}", "data": data})
+
+    @rule(who=clients, size=st.integers(1, 3000))
+    def drain(self, who: tuple[Connection, Client], size: int) -> None:
+        who[1].drain(size)
+
+    @rule(who=clients)
+    def vanish(self, who: tuple[Connection, Client]) -> None:
+        who[0].gone()
+
+    @rule(keep=st.integers(1, 30))
+    def trim(self, keep: int) -> None:
+        self.database.trimmed = max(self.database.trimmed, self.database.head - keep)
+
+    @rule(slow=st.booleans())
+    def database_is(self, slow: bool) -> None:
+        self.database.at_once = not slow
+
+    @rule(index=st.integers(0, 20))
+    def database_answers(self, index: int) -> None:
+        if self.database.asked:
+            self.database.answer(index)
+            self.loop.turn(3)
+
+    @rule(index=st.integers(0, 20))
+    def database_fails(self, index: int) -> None:
+        if self.database.asked:
+            self.database.fail(index)
+            self.loop.turn(3)
+
+    @rule(count=st.integers(1, 5))
+    def turn(self, count: int) -> None:
+        self.loop.turn(count)
+
+    @rule(seconds=st.floats(0.01, 3))
+    def wait(self, seconds: float) -> None:
+        self.loop.pass_time(seconds)
+
+    # What must hold -------------------------------------------------------------------------------
+
+    @invariant()
+    def memory_is_bounded(self) -> None:
+        shares = self.hub.shares
+        for connection, client in self.all:
+            buffer = connection.buffer
+            pages = [each.page for each in connection.subscriptions.values()]
+            page = sum(len(data) for rows in pages for _, data in rows)
+            one_more = LARGEST_EVENT + 100
+            assert buffer.control_bytes <= shares.control + 300
+            assert buffer.ephemeral_bytes <= shares.ephemeral
+            assert page <= max(shares.page, one_more)
+            assert client.size <= shares.held + shares.frame + one_more
+            held = buffer.control_bytes + buffer.ephemeral_bytes + page + client.size
+            assert held <= LIMITS.send_buffer_bytes + 2 * one_more + 300
+        for feed in self.hub.feeds.values():
+            fit = max(LARGEST_BELL, PAGE_EVENTS)
+            assert len(feed._events) <= LIMITS.tail_events + fit
+            assert feed._bytes == sum(map(len, feed._events))
+            assert feed._unflushed_bytes == sum(
+                map(len, feed._events[feed.flushed + 1 - feed._first :])
+            )
+            assert feed._first + len(feed._events) == feed.head + 1
+
+    @invariant()
+    def nobody_is_sent_away_but_who_was_trimmed_past(self) -> None:
+        for _, client in self.all:
+            if client.wrong is not None:
+                raise client.wrong
+            if client.code is not None:
+                assert self.database.trimmed and client.code == 4008
+
+    def teardown(self) -> None:
+        try:
+            self.everybody_is_brought_up()
+        finally:
+            for task in asyncio.all_tasks(self.loop):
+                task.cancel()
+            self.loop.turn(5)
+            asyncio.set_event_loop(None)
+            self.loop.close()
+            self.overridden.disable()
+            hub.FAN_OUT_MEMBERS, hub.FAN_OUT_SECONDS = AS_IT_IS
+            logging.disable(logging.NOTSET)
+
+    def everybody_is_brought_up(self) -> None:
+        """Once the database answers and sockets drain, all have everything."""
+        self.database.at_once = True
+        while self.database.asked:
+            self.database.answer(0)
+        for _ in range(60):
+            self.hub.spawn(self.hub.repair.compare([ROOM]))
+            self.loop.pass_time(0.5)
+            for _, client in self.all:
+                client.drain(1 << 30)
+            self.loop.turn(3)
+            if all(self.is_brought_up(*each) for each in self.all):
+                break
+        for task in self.tasks.values():
+            assert task.done()
+            task.result()
+        for connection, client in self.all:
+            assert self.is_brought_up(connection, client)
+            assert client.answers == sorted(client.answers)
+
+    def is_brought_up(self, connection: Connection, client: Client) -> bool:
+        if connection.closed:
+            return True
+        listening = "lobby" in connection.subscriptions
+        there = client.next == (self.database.head + 1 if listening else None)
+        return there and not connection.buffer and client.writable and connection.clear
+
+    # --- ------------------------------------------------------------------------------------------
+
+    def command(self, who: tuple[Connection, Client], handler: Any, command: Any) -> None:
+        """As the consumer does it: one after the other, and none while there is no room."""
+        connection, client = who
+        before = self.tasks.get(connection)
+        if connection.closed or not connection.has_room or (before and not before.done()):
+            return
+        self.ids += 1
+        command.id = self.ids
+        client.asked[self.ids] = getattr(command, "after", None)
+
+        async def carry_out() -> None:
+            try:
+                answer = await handler(connection, command)
+            except Refusal as refusal:
+                answer = refusal.answer()
+            except OSError:
+                return
+            if answer is not None:
+                connection.answer({"id": command.id, **answer})
+
+        self.tasks[connection] = self.loop.create_task(carry_out())
+
+
+TestDelivery = Delivery.TestCase
