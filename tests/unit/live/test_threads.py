@@ -77,15 +77,6 @@ async def test_its_threads_end() -> None:
     assert not any(each.is_alive() for each in own)
 
 
-"""The database threads end with their node, whoever still asks for one."""
-
-import asyncio
-
-import pytest
-
-from rooms.live.threads import DatabaseThreads
-
-
 def test_who_asks_while_they_end_is_refused_and_keeps_nobody_waiting() -> None:
     async def test() -> None:
         threads = DatabaseThreads(asyncio.get_running_loop(), 4)
