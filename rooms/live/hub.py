@@ -36,9 +36,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# A fan-out gives the loop back after this long, and looks at the clock after so many members.
+# A fan-out looks at the clock after so many members, and after so long gives the loop back for a
+# few turns: a post on its way takes several, and should be there for the next round.
+FAN_OUT_MEMBERS = 32
 FAN_OUT_SECONDS = 0.002
-FAN_OUT_MEMBERS = 64
+FAN_OUT_TURNS = 4
 # A room without local subscribers keeps its tail for as long, for those who come right back.
 IDLE_SECONDS = 30.0
 # A subscription at Redis may take effect a moment after the head was read: look again after this.
@@ -272,7 +274,8 @@ class Hub:
         try:
             while feed.head > feed.flushed:
                 for _ in self._round(feed):
-                    await asyncio.sleep(0)
+                    for _ in range(FAN_OUT_TURNS):
+                        await asyncio.sleep(0)
                 # What did not fit before may fit now.
                 if feed.has_gap:
                     self.repair.read_gap(feed)
