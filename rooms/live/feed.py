@@ -103,6 +103,7 @@ class Feed:
         self._unflushed_bytes += size
         self.head += len(events)
         self.wanted = max(self.wanted, self.head)
+        self._trim()
 
     @property
     def has_gap(self) -> bool:
@@ -126,6 +127,10 @@ class Feed:
             told = self._events[start : seq + 1 - self._first]
             self._unflushed_bytes -= sum(map(len, told))
             self.flushed = seq
+            self._trim()
+
+    def _trim(self) -> None:
+        """Down to the tail's bounds, of what has been fanned out."""
         drop = 0
         dropped = 0
         most = self.flushed + 1 - self._first

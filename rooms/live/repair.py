@@ -49,7 +49,7 @@ class Repair:
         self._making_up = False
         self._pages: dict[tuple[int, int], list[tuple[Subscription, PageRead]]] = {}
 
-    async def _read(self, feed: Feed, after: int, limit: int = PAGE_EVENTS) -> list[Numbered]:
+    async def _read(self, feed: Feed, after: int, limit: int) -> list[Numbered]:
         """A page of the log, or nothing when the database does not answer."""
         metrics.LOG_READS.inc()
         try:
@@ -71,7 +71,7 @@ class Repair:
         try:
             while feed.has_gap and not feed.full and tries < TRIES:
                 before = feed.head
-                feed.apply_read(await self._read(feed, feed.head))
+                feed.apply_read(await self._read(feed, feed.head, PAGE_EVENTS))
                 if feed.head > before:
                     self._hub.advance(feed)
                 else:
@@ -114,7 +114,7 @@ class Repair:
         await self._hand_out(key, rows)
 
     async def _read_page(self, key: tuple[int, int], feed: Feed) -> None:
-        rows = await self._read(feed, key[1])
+        rows = await self._read(feed, key[1], PAGE_EVENTS)
         feed.apply_earlier(rows)
         await self._hand_out(key, rows)
 

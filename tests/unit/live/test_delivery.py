@@ -25,10 +25,9 @@ from hypothesis.stateful import (
 
 from rooms.credentials import Caller
 from rooms.limits import Limits
-from rooms.live import handlers, hub
+from rooms.live import handlers, hub, repair
 from rooms.live.connection import Connection
 from rooms.live.node import Node
-from rooms.live.repair import PAGE_EVENTS
 from rooms.protocol import Ping, Refusal, Subscribe, Unsubscribe
 from tests.unit.live.ends import ROOM, Client, Database, event
 from tests.unit.live.virtual import VirtualLoop
@@ -38,7 +37,8 @@ LIMITS = Limits(
 )
 LARGEST_EVENT = 1500
 LARGEST_BELL = 8
-AS_IT_IS = (hub.FAN_OUT_MEMBERS, hub.FAN_OUT_SECONDS)
+PAGE_EVENTS = 5
+AS_IT_IS = (hub.FAN_OUT_MEMBERS, hub.FAN_OUT_SECONDS, repair.PAGE_EVENTS)
 
 
 async def no_redis(_: Any) -> None:
@@ -54,6 +54,7 @@ class Delivery(RuleBasedStateMachine):
         logging.disable(logging.ERROR)
         self.overridden = override_settings(PARLEY_LIMITS=LIMITS)
         self.overridden.enable()
+        repair.PAGE_EVENTS = PAGE_EVENTS
         self.loop = VirtualLoop()
         asyncio.set_event_loop(self.loop)
         self.node = Node(self.loop)
@@ -99,6 +100,13 @@ class Delivery(RuleBasedStateMachine):
         if carries:
             message["events"] = self.database.events[first - 1 : last]
         self.hub._hear(message)
+
+    @rule(back=st.integers(0, 12), size=st.integers(1, LARGEST_BELL))
+    def ring_any_stretch(self, back: int, size: int) -> None:
+        """Rounds of several processes may overlap."""
+        last = self.database.head - back
+        if last >= 1:
+            self.ring((max(1, last + 1 - size), last), True)
 
     @rule(
         many=st.lists(st.lists(st.integers(0, 300), min_size=1, max_size=LARGEST_BELL), max_size=6),
@@ -202,6 +210,7 @@ class Delivery(RuleBasedStateMachine):
         for feed in self.hub.feeds.values():
             fit = max(LARGEST_BELL, PAGE_EVENTS)
             assert len(feed._events) <= LIMITS.tail_events + fit
+            assert feed._bytes <= LIMITS.tail_bytes + fit * one_more
             assert feed._bytes == sum(map(len, feed._events))
             assert feed._unflushed_bytes == sum(
                 map(len, feed._events[feed.flushed + 1 - feed._first :])
@@ -226,7 +235,7 @@ class Delivery(RuleBasedStateMachine):
             asyncio.set_event_loop(None)
             self.loop.close()
             self.overridden.disable()
-            hub.FAN_OUT_MEMBERS, hub.FAN_OUT_SECONDS = AS_IT_IS
+            hub.FAN_OUT_MEMBERS, hub.FAN_OUT_SECONDS, repair.PAGE_EVENTS = AS_IT_IS
             logging.disable(logging.NOTSET)
 
     def everybody_is_brought_up(self) -> None:
