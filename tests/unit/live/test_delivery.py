@@ -243,7 +243,7 @@ class Delivery(RuleBasedStateMachine):
         self.database.at_once = True
         while self.database.asked:
             self.database.answer(0)
-        for _ in range(60):
+        for _ in range(1_000):
             self.hub.spawn(self.hub.repair.compare([ROOM]))
             self.loop.pass_time(0.5)
             for _, client in self.all:
