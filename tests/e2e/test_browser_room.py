@@ -198,3 +198,27 @@ def test_a_large_room_says_how_many_are_here(browser: Any) -> None:
         for page in (alice, bob):
             expect(page.locator("[data-members-number]")).to_have_text("2, 2 here")
             expect(page.locator("[data-member=Alice] [data-dot]")).to_be_hidden()
+
+
+def test_who_missed_too_much_gets_the_page_anew(browser: Any) -> None:
+    few = {"PARLEY_RESUME_EVENTS": "20"}
+    with Site(env=few, parts=("web",)) as site, ExitStack() as windows:
+        room = site.room("archive", "alice", "bob")
+        page = windows.enter_context(window(browser, site, site.user("alice")))
+        page.goto(f"/rooms/{room}/")
+        say(page, "before")
+        expect(message(page, "before")).to_have_attribute("data-state", "sent")
+        site.web.kill()
+        site.ask(
+            "bob = User.objects.get(username='bob')\n"
+            f"posts = [actions.Post(bob, {room!r}, f'missed {{n:02}}') for n in range(40)]\n"
+            "result = len(actions.post_messages(posts))\n"
+        )
+        site.web.start()
+        expect(message(page, "missed 39")).to_be_visible(timeout=60_000 * SCALE)
+        for number in range(40):
+            expect(message(page, f"missed {number:02}")).to_have_count(1)
+        expect(message(page, "before")).to_have_count(1)
+        say(page, "after")
+        expect(message(page, "after")).to_have_attribute("data-state", "sent")
+        expect(page.locator("[data-shell]")).to_have_attribute("data-phase", "open")

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, ExitStack
 from typing import Any
@@ -212,6 +213,42 @@ def test_without_redis_everybody_is_told_by_the_database(layer: str) -> None:
                 assert alice.bodies(room) == bob.bodies(room)
                 assert len(alice.bodies(room)) == 35
                 assert alice.connections == bob.connections == 1
+
+        asyncio.run(both())
+
+
+@pytest.mark.once
+@pytest.mark.timeout(300)
+def test_a_minute_without_redis() -> None:
+    """People go on talking, each heard by those in the other process before the next speaks."""
+    with Site(parts=("web", "web2"), env={**ROOMY, **DEAF}) as site:
+        room = site.room("minute", "alice", "bob")
+
+        async def both() -> None:
+            async with (
+                SocketClient(site.socket_url, site.user("alice").bearer) as alice,
+                SocketClient(site.second_socket_url, site.user("bob").bearer) as bob,
+            ):
+                people = {alice: bob, bob: alice}
+                for client in people:
+                    await client.subscribe(room)
+                said = 0
+                await asyncio.to_thread(site.redis.kill)
+                over = time.monotonic() + 60
+                while time.monotonic() < over:
+                    for speaker, listener in people.items():
+                        sent = await speaker.say(room, f"message {said}")
+                        await listener.caught_up(room, sent["seq"], timeout=60)
+                        said += 1
+                await asyncio.to_thread(site.redis.start)
+                for speaker, listener in people.items():
+                    sent = await speaker.say(room, f"message {said}")
+                    await listener.caught_up(room, sent["seq"], timeout=60)
+                    said += 1
+                for client in people:
+                    await client.caught_up(room, sent["seq"], timeout=60)
+                    assert client.bodies(room) == [f"message {number}" for number in range(said)]
+                    assert client.connections == 1
 
         asyncio.run(both())
 

@@ -377,3 +377,18 @@ def test_bells_of_many_rooms_are_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
     assert [len(message["bells"]) for _, message in sent] == [2] * 5
     assert [each["room"] for _, message in sent for each in message["bells"]] == list(range(10))
     assert [group for group, _ in bell.bells([(1, 1, [b"x"])])] == [bell.room_group(1)]
+
+
+def test_a_bell_too_large_for_the_layer_is_read_from_the_log(
+    alice: User, bob: User, lobby: Room, layer: str
+) -> None:
+    async def test() -> None:
+        ben = await Client.connect(bob)
+        head = (await ben.call("subscribe", room="lobby"))["seq"]
+        posts = [actions.Post(alice, "lobby", f"{number} " + "x" * 9_000) for number in range(60)]
+        told = list(bell.bells([(lobby.pk, 1, [post.body.encode() for post in posts])]))
+        assert "events" not in told[0][1]
+        await sync_to_async(actions.post_messages)(posts)
+        assert await ben.events("lobby", head + 60) == list(range(head + 1, head + 61))
+
+    run(test)

@@ -41,8 +41,7 @@ def test_every_metric_is_counted():
     counted = set(
         re.findall(r"metrics\.([A-Z_]+)\.(?:labels\(.*?\)\.)?(?:inc|set|observe)\(", text)
     )
-    # To be counted by the bounded inbox.
-    assert set(METRICS) - counted <= {"INBOX_OVERFLOWS"}
+    assert set(METRICS) == counted
 
 
 def test_the_dashboard_asks_only_for_what_there_is():
