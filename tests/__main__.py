@@ -73,6 +73,7 @@ def pytest(
     named = any(Path(argument.partition("::")[0]).exists() for argument in arguments)
     with tempfile.NamedTemporaryFile(suffix=".xml") as report:
         command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "-q"]
+        command += ["--no-loadscope-reorder", "--durations=15"]
         command += [f"--junit-xml={report.name}", *arguments, *([] if named else folders or [])]
         code = subprocess.run(
             command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL

@@ -1,6 +1,5 @@
 """The cast and the stage: Alice owns, Bob is a member, Charlie is a stranger."""
 
-import os
 import subprocess
 from collections.abc import Iterator
 from typing import Any
@@ -17,12 +16,21 @@ from tests.support.site import Site
 from tests.support.waiting import until
 
 # How long an example takes says something about the machine, not about the code.
-hypothesis.settings.register_profile("parley", deadline=None, derandomize="CI" in os.environ)
+# What it looks for by chance, it looks for by hand: a run of the suite is the same for everybody.
+hypothesis.settings.register_profile("parley", deadline=None, derandomize=True)
 # By hand: --hypothesis-profile=long
 hypothesis.settings.register_profile(
     "long", deadline=None, max_examples=5_000, stateful_step_count=200, print_blob=True
 )
 hypothesis.settings.load_profile("parley")
+
+
+SLOWEST_FIRST = ("tests/faults/", "tests/e2e/", "tests/integration/", "tests/unit/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take long go first: one that began last would keep one core waiting."""
+    items.sort(key=lambda item: [not item.nodeid.startswith(each) for each in SLOWEST_FIRST])
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from .waiting import SCALE, until_async
+from .waiting import POLL_SECONDS, SCALE, until_async
 
 Event = dict[str, Any]
 SMALL_BUFFER = 16 * 1024
@@ -231,6 +231,8 @@ class SocketClient:
                 except Lost:
                     if not self.loyal:
                         raise
+                    # The loss may be known here before the reader has been told of it.
+                    await asyncio.sleep(POLL_SECONDS)
                     await until_async(lambda: self.connected and not self._coming_back, timeout)
                 except Refused as refused:
                     if not refused.answer["temporary"]:
