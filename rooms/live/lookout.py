@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,17 @@ logger = logging.getLogger(__name__)
 # An echo that takes longer has been lost, or Redis is not to be relied on.
 PATIENCE_SECONDS = 2.0
 PAUSE_SECONDS = 0.2
+
+
+class Complaints(logging.Handler):
+    """What the layer tells nobody but its log: that it could not hear for a moment."""
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        super().__init__(logging.ERROR)
+        self._call = call
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._call()
 
 
 class Lookout:
@@ -42,6 +54,15 @@ class Lookout:
 
     async def run(self) -> None:
         """Until cancelled."""
+        complaints = Complaints(self.alarm)
+        layer_log = logging.getLogger("channels_redis")
+        layer_log.addHandler(complaints)
+        try:
+            await self._look_out()
+        finally:
+            layer_log.removeHandler(complaints)
+
+    async def _look_out(self) -> None:
         self._hub.hears("echo", self._hear)
         await self._hub.join(self._group)
         loop = self._hub.node.loop

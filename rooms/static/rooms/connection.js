@@ -243,7 +243,8 @@ export class Connection {
   }
 
   #write(object) {
-    this.#socket.send(JSON.stringify(object));
+    // A socket that is being closed takes nothing; what waits for an answer is sent again by the next.
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(object));
   }
 
   #enter(phase, bye = null) {

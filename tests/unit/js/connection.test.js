@@ -5,6 +5,7 @@ import { equal, fakeTimers, ok, seeded, settled, test } from "./harness.js";
 const timers = fakeTimers();
 
 class FakeSocket {
+  readyState = WebSocket.OPEN;
   sent = [];
   closed = false;
   send(text) {
