@@ -23,10 +23,8 @@ class Pair:
         command = [*MANAGE, "serve", "--port", str(port)]
         self.other = self.site._process("other", command, lambda _: self._answers())
         self.site.processes["other"] = self.other
-        folder = self.site.folder / "numbers"
-        folder.mkdir()
-        for each in (self.web, self.other):
-            each.environment = {**each.environment, "PROMETHEUS_MULTIPROC_DIR": str(folder)}
+        self.numbers_folder = self.site.folder / "numbers"
+        self.numbers_folder.mkdir()
 
     def _answers(self) -> bool:
         with suppress(httpx.HTTPError):
@@ -37,7 +35,10 @@ class Pair:
     def __enter__(self) -> "Pair":
         self.site.__enter__()
         try:
+            # Only now the site knows its database.
+            folder = {"PROMETHEUS_MULTIPROC_DIR": str(self.numbers_folder)}
             for each in (self.web, self.other):
+                each.environment = {**self.site.env, **folder}
                 each.launch()
             for each in (self.web, self.other):
                 each.wait_ready()
