@@ -16,7 +16,7 @@ from tests.support.process import Guard
 from tests.support.site import MANAGE, Site
 from tests.support.waiting import SCALE, until
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.once, pytest.mark.timeout(240)]
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from tests.support.process import Guard
 from tests.support.site import Person, Site
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.once, pytest.mark.timeout(240)]
 
 SCRIPT = ROOT / "docs" / "clients" / "parley.js"
 # What each runtime does with the client: follow a room, speak as long as `going`, remember.

@@ -12,6 +12,8 @@ from tests.support.client import SocketClient
 from tests.support.pair import Pair
 from tests.support.waiting import SCALE, until_async
 
+pytestmark = pytest.mark.once
+
 PAGE = "/admin/connections/"
 PATIENCE = 30_000 * SCALE
 

@@ -13,6 +13,8 @@ from tests.support.client import Refused, SocketClient
 from tests.support.pair import Pair
 from tests.support.waiting import until, until_async
 
+pytestmark = pytest.mark.once
+
 RESUMES = 5
 MESSAGES = 30
 

@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 import jsonschema_rs
+import pytest
 
 from rooms.asyncapi import answers, document
 from rooms.live.commands import registry
@@ -14,6 +15,8 @@ from rooms.protocol import events
 from rooms.protocol.answers import Answer, Told
 from tests.support.client import Event, Refused, SocketClient
 from tests.support.site import Site
+
+pytestmark = pytest.mark.once
 
 ANSWERS = {events.name(each): each for each in answers()}
 EVENTS = {events.name(each): each for each in events.registered()}

@@ -16,6 +16,8 @@ from tests.support.client import SocketClient
 from tests.support.site import Site, runs
 from tests.support.waiting import until, until_async
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def pair() -> Iterator[Site]:

@@ -12,6 +12,8 @@ from tests.support.client import SocketClient
 from tests.support.process import Process
 from tests.support.site import MANAGE, Person, Site, free_port
 
+pytestmark = pytest.mark.once
+
 LEASES = "parley:presence:leases"
 
 

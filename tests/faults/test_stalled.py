@@ -14,6 +14,8 @@ from tests.support.client import SocketClient
 from tests.support.site import Site
 from tests.support.waiting import SCALE
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def brief() -> Iterator[Site]:

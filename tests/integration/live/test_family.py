@@ -12,6 +12,8 @@ import pytest
 from tests.support.environment import ROOT
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.once
+
 # A parent whose patience is short; its children run the script that it is given.
 PARENT = """
 import logging, sys

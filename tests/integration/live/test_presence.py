@@ -22,7 +22,7 @@ from rooms.protocol import Typing
 from tests.integration.live.sockets import Client, run
 from tests.support.waiting import until_async as until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 
 class Ear:

@@ -12,6 +12,8 @@ from rooms.live.people import People
 from rooms.presence import NOBODY, PEOPLE, PREFIX, Change, Leases
 from tests.support.waiting import until_async as until
 
+pytestmark = pytest.mark.once
+
 ROOM = 7
 
 
