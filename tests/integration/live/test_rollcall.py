@@ -161,6 +161,8 @@ def test_who_is_behind_comes_first_with_the_numbers(layer, alice, bob, lobby):
                 await talker.say("lobby", f"{number}")
             feed = connection.subscriptions["lobby"].feed
             await until(lambda: feed.head == start + 3, what="the other node has heard")
+            awake = (await Node.current()).hub.connections
+            await until(lambda: not any(each.sink.held() for each in awake), what="all is taken")
 
             found = await (await own()).census(Question())
             first = found.worst(1)[0]
