@@ -58,7 +58,8 @@ export class Client {
       this.#listen();
       for (const item of JSON.parse(data)) this.#take(item);
     };
-    socket.onclose = ({ code, reason }) => {
+    // Some runtimes tell of a server that is not there as an error alone.
+    socket.onerror = socket.onclose = ({ code, reason }) => {
       if (socket === this.socket) this.#ended(this.bye ?? { reconnect: !(code >= 4500), reason });
     };
   }
