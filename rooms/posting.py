@@ -91,10 +91,10 @@ def post_message(post: Post) -> dict[str, object]:
 def _write(posts: list[Post]) -> list[Outcome]:
     with writing_in_transaction(slugs={post.room for post in posts}) as logs:
         rooms = logs.by_slug()
-        authors = {post.author.pk for post in posts}
+        speaking = {(rooms[post.room].pk, post.author.pk) for post in posts if post.room in rooms}
         members = {
             (row.room_id, row.user_id): row
-            for row in statements.select(Membership, room_id=logs.rooms, user_id=authors)
+            for row in statements.select_together(Membership, ("room_id", "user_id"), speaking)
         }
         known = _already_there(posts)
         replied = _replied_to(posts)
@@ -168,13 +168,13 @@ def _speakers_have_read(
 
 def _already_there(posts: Iterable[Post]) -> dict[tuple[int, UUID | None], Message]:
     """Few posts come twice; those that do are told as they were written."""
-    wanted = {post.client_id for post in posts if post.client_id is not None}
-    authors = {post.author.pk for post in posts}
-    found = [row.pk for row in statements.select(Message, client_id=wanted, author_id=authors)]
+    wanted = {(post.author.pk, post.client_id) for post in posts if post.client_id is not None}
+    rows = statements.select_together(Message, ("author_id", "client_id"), wanted)
+    found = [row.pk for row in rows]
     if not found:
         return {}
-    rows = Message.objects.filter(pk__in=found).select_related("room", "author")
-    return {(row.author_id or 0, row.client_id): row for row in rows}
+    whole = Message.objects.filter(pk__in=found).select_related("room", "author")
+    return {(row.author_id or 0, row.client_id): row for row in whole}
 
 
 def _replied_to(posts: Iterable[Post]) -> dict[int, int]:

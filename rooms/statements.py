@@ -18,6 +18,8 @@ AnyField: TypeAlias = "Field[Any, Any]"
 
 # Rows of one INSERT: well below the variables that SQLite takes in a statement.
 INSERT_ROWS = 500
+# Of one `select_together`, likewise.
+SELECT_ROWS = 500
 
 
 def select(model: type[Row], *, lock: bool = False, **where: Collection[Any]) -> list[Row]:
@@ -33,6 +35,31 @@ def select(model: type[Row], *, lock: bool = False, **where: Collection[Any]) ->
         for field, values in zip(_fields(model, tuple(where)), where.values(), strict=True)
         for value in values
     ]
+    return _rows(model, statement, parameters)
+
+
+def select_together(
+    model: type[Row], names: tuple[str, ...], wanted: Collection[tuple[Any, ...]]
+) -> list[Row]:
+    """Rows in which these columns together are one of `wanted`. There should be an index over
+    them: a list for each column would look up every combination."""
+    wanted = list(wanted)
+    database = connections[DEFAULT_DB_ALIAS]
+    fields = _fields(model, names)
+    rows: list[Row] = []
+    for start in range(0, len(wanted), SELECT_ROWS):
+        some = wanted[start : start + SELECT_ROWS]
+        parameters = [
+            field.get_db_prep_value(value, database)
+            for values in some
+            for field, value in zip(fields, values, strict=True)
+        ]
+        rows += _rows(model, _select_together(model, names, len(some)), parameters)
+    return rows
+
+
+def _rows(model: type[Row], statement: str, parameters: list[Any]) -> list[Row]:
+    database = connections[DEFAULT_DB_ALIAS]
     with database.cursor() as cursor:
         cursor.execute(statement, parameters)
         rows = [list(row) for row in cursor.fetchall()]
@@ -138,6 +165,21 @@ def _select(model: type[Model], shape: tuple[tuple[str, int], ...], lock: bool) 
         f"SELECT {_columns(_concrete(model))} FROM {_quoted(model._meta.db_table)}"
         f" WHERE {conditions} ORDER BY {_columns(_fields(model, ('pk',)))}"
         f"{' FOR UPDATE' if lock else ''}"
+    )
+
+
+@lru_cache(512)
+def _select_together(model: type[Model], names: tuple[str, ...], count: int) -> str:
+    table = _quoted(model._meta.db_table)
+    columns = ", ".join(f"{table}.{_quoted(field.column)}" for field in _concrete(model))
+    wanted = [f"wanted_{number}" for number in range(len(names))]
+    conditions = " AND ".join(
+        f"{table}.{_quoted(field.column)} = wanted.{name}"
+        for field, name in zip(_fields(model, names), wanted, strict=True)
+    )
+    return (
+        f"WITH wanted ({', '.join(wanted)}) AS (VALUES {', '.join([_marks(len(names))] * count)})"
+        f" SELECT {columns} FROM wanted JOIN {table} ON {conditions}"
     )
 
 
