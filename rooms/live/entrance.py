@@ -18,6 +18,7 @@ class Entrance:
         self._most = most
         self._most_of_one = most_of_one
         self.open = 0
+        self.left = 0
         self._of: Counter[int] = Counter()
 
     def arrive(self) -> Close | None:
@@ -27,6 +28,7 @@ class Entrance:
 
     def leave(self) -> None:
         self.open -= 1
+        self.left += 1
 
     def enter(self, user_id: int) -> Close | None:
         """It is this person's. The newest is turned away, those before it stay; `exit` follows

@@ -79,6 +79,10 @@ OPEN_FILES = Gauge(
     "parley_process_open_files", "Open files and sockets.", multiprocess_mode="liveall"
 )
 MOST_FILES = Gauge("parley_process_max_files", "So many may be open.", multiprocess_mode="liveall")
+WHOLE_COLLECTIONS = Counter(
+    "parley_whole_collections",
+    "Times that the garbage collector looked at everything, which stops the process.",
+)
 LOOP_LAG = Gauge(
     "parley_loop_lag_seconds",
     "The longest that the event loop kept somebody waiting, of late.",

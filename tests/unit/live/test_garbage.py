@@ -1,0 +1,122 @@
+"""When the collector looks, and at what."""
+
+import gc
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from rooms.live import garbage
+from rooms.live.garbage import Garbage
+
+
+class Collector:
+    """In place of `gc`: writes down what is asked of it; looking takes as long as is said."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.seconds = 0.0
+        self.now = 0.0
+
+    def collect(self) -> None:
+        self.asked.append("collect")
+        self.now += self.seconds
+
+    def freeze(self) -> None:
+        self.asked.append("freeze")
+
+    def unfreeze(self) -> None:
+        self.asked.append("unfreeze")
+
+    def taken(self) -> list[str]:
+        asked, self.asked = self.asked, []
+        return asked
+
+
+WHOLE = ["unfreeze", "collect", "freeze"]
+
+
+@pytest.fixture
+def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
+    found = Collector()
+    monkeypatch.setattr(garbage, "gc", found)
+    monkeypatch.setattr(garbage, "time", SimpleNamespace(thread_time=lambda: found.now))
+    return found
+
+
+def entrance(open: int = 0, left: int = 0) -> Any:
+    return SimpleNamespace(open=open, left=left)
+
+
+def test_an_idle_process_is_looked_at_now_and_then(collector: Collector) -> None:
+    tended = Garbage(entrance())
+    for _ in range(garbage.LOOK_EVERY - 1):
+        tended.tend()
+    assert collector.taken() == []
+    tended.tend()
+    assert collector.taken() == ["collect"]
+
+
+def test_many_new_connections_are_set_aside_when_looking_at_them_took_long(
+    collector: Collector,
+) -> None:
+    door = entrance()
+    tended = Garbage(door)
+    door.open = garbage.MANY
+    tended.tend()
+    assert collector.taken() == ["collect"]
+    door.open += garbage.MANY
+    collector.seconds = garbage.LONG_SECONDS * 2
+    tended.tend()
+    assert collector.taken() == ["collect", "freeze"]
+    tended.tend()
+    assert collector.taken() == []
+
+
+def test_everything_is_looked_at_when_as_many_have_left_as_are_here(collector: Collector) -> None:
+    door = entrance(open=5_000)
+    tended = Garbage(door)
+    door.left = 4_999
+    tended.tend()
+    assert "unfreeze" not in collector.taken()
+    door.left = 5_000
+    tended.tend()
+    assert collector.taken() == WHOLE
+    door.left = 9_999
+    tended.tend()
+    assert "unfreeze" not in collector.taken()
+
+
+def test_in_a_small_process_a_few_that_leave_are_not_worth_it(collector: Collector) -> None:
+    door = entrance(open=3)
+    tended = Garbage(door)
+    door.left = garbage.FEW - 1
+    tended.tend()
+    assert "unfreeze" not in collector.taken()
+    door.left = garbage.FEW
+    tended.tend()
+    assert collector.taken() == WHOLE
+
+
+def test_a_whole_look_frees_what_died_after_it_was_set_aside() -> None:
+    class Circle:
+        alive = 0
+
+        def __init__(self) -> None:
+            self.itself = self
+            Circle.alive += 1
+
+        def __del__(self) -> None:
+            Circle.alive -= 1
+
+    circle = Circle()
+    try:
+        gc.freeze()
+        del circle
+        gc.collect()
+        assert Circle.alive == 1, "what is set aside is not looked at"
+        Garbage(entrance()).look_at_everything()
+        assert Circle.alive == 0
+    finally:
+        gc.unfreeze()
