@@ -159,7 +159,7 @@ class SocketConsumer(AsyncConsumer):
         try:
             connection.hello()
             rooms = await node.in_thread(actions.memberships, caller.user)
-            node.hub.watching.add(connection, list(rooms))
+            node.hub.unread.tell(node.hub.watching.add(connection, rooms))
             while True:
                 message = await receive()
                 if message["type"] == "websocket.disconnect":

@@ -43,6 +43,11 @@ class Feed:
         self.subscriptions: set[Subscription] = set()
         self.people = people or People(room_id)
         self.idle_since: float | None = None
+        # Posts by subscribers here: how many were taken, how many of them have been answered, in
+        # the same order, and the highest seq that an answer gave.
+        self.posted = 0
+        self.answered = 0
+        self.written = head
         self._typing_since = 0.0
         self._typing_told = 0
         self._first = head + 1

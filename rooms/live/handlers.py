@@ -93,19 +93,26 @@ async def send(connection: Connection, command: Send) -> dict[str, Any] | None:
         )
     body = slash.unescaped(command.body)
     size = 512 + ANSWER_BYTES * len(body)
+    subscription = connection.subscriptions.get(command.room)
+    feed = subscription.feed if subscription is not None else None
 
     def written(outcome: Outcome) -> None:
         connection.reserve(-size)
+        answer: dict[str, Any]
         if isinstance(outcome, Refusal):
             answer = outcome.answer()
         else:
             room, seq = outcome["room"], outcome["seq"]
             answer = {"type": "sent", "room": room, "seq": seq, "message": outcome}
+        if feed is not None:
+            connection.node.hub.fanout.answered(feed, answer.get("seq", 0))
         count("send", answer)
         connection.answer({"id": command.id, **answer})
 
     post = Post(connection.user, command.room, body, command.client_id, command.reply_to)
     connection.node.journal.submit(post, written)
+    if feed is not None:
+        feed.posted += 1
     connection.reserve(size)
     return LATER
 

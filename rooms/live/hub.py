@@ -1,16 +1,16 @@
 """One hub a process: it hears the bells of all rooms that somebody here listens to, and tells them.
 
 It holds one channel on the channel layer and puts it into a room's group with the room's first
-local subscriber. A bell is decoded once, a frame encoded once, and every subscriber whose cursor
-stands at the last fan-out gets it written straight to the socket; whoever is elsewhere is served
-by their own pump, from the tail or from the log.
+local subscriber. A bell is decoded once, a frame encoded once (`fanout`), and every subscriber
+whose cursor stands at the last fan-out gets it written straight to the socket; whoever is elsewhere
+is served by their own pump, from the tail or from the log.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from channels.layers import get_channel_layer
@@ -21,6 +21,7 @@ from rooms.limits import limits
 from rooms.protocol import TOO_SLOW, encode
 
 from . import metrics
+from .fanout import FanOut
 from .feed import Feed, Subscription
 from .inbox import Inbox
 from .lookout import Lookout
@@ -28,6 +29,7 @@ from .presence import Presence
 from .repair import Repair
 from .sendbuffer import Frame, Shares
 from .tally import Tally
+from .unread import Unread
 from .watching import Watching
 
 if TYPE_CHECKING:
@@ -36,15 +38,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# A fan-out looks at the clock after so many members, and after so long gives the loop back for a
-# few turns: a post on its way takes several, and should be there for the next round.
-FAN_OUT_MEMBERS = 32
-FAN_OUT_SECONDS = 0.002
-FAN_OUT_TURNS = 4
 # A room without local subscribers keeps its tail for as long, for those who come right back.
 IDLE_SECONDS = 30.0
 # A subscription at Redis may take effect a moment after the head was read: look again after this.
 SETTLE_SECONDS = 1.0
+# Connections that are looked after in one go.
+SWEPT_AT_ONCE = 200
 LAYER_SECONDS = 5.0
 
 
@@ -53,7 +52,9 @@ class Hub:
         self.node = node
         self.connections: set[Connection] = set()
         self.watching = Watching()
+        self.unread = Unread(self)
         self.feeds: dict[int, Feed] = {}
+        self.fanout = FanOut(self)
         self.repair = Repair(self)
         self.tally = Tally(node.loop)
         self.presence = Presence(self)
@@ -64,7 +65,6 @@ class Hub:
             node.loop, self._hear, self._bells_lost, bounds.inbox_bells, bounds.inbox_bytes
         )
         self._opening: dict[int, asyncio.Task[Feed]] = {}
-        self._fanning: set[int] = set()
         self._layer: Any = None
         self._channel = ""
         self._groups: set[str] = set()
@@ -133,6 +133,7 @@ class Hub:
         self.unsubscribe(connection, feed.slug)
         subscription = Subscription(connection, feed, after)
         connection.subscriptions[feed.slug] = subscription
+        self.watching.listens(connection, feed.room_id)
         metrics.SUBSCRIPTIONS.inc()
         if feed.arrive(subscription, connection.user.pk, connection.user.name):
             self.presence.changed(feed.room_id)
@@ -149,6 +150,7 @@ class Hub:
         connection.buffer.forget(subscription)
         metrics.SUBSCRIPTIONS.dec()
         feed = subscription.feed
+        self.watching.listens(connection, feed.room_id)
         if feed.depart(subscription, connection.user.pk, self.node.loop.time()):
             self.presence.changed(feed.room_id)
         return True
@@ -235,10 +237,7 @@ class Hub:
     def _hear_whisper(self, message: dict[str, Any]) -> None:
         feed = self.feeds.get(message["room"])
         if feed is not None:
-            key, data = message["key"], message["data"]
-            frame = Frame([data])
-            for subscription in feed.subscriptions:
-                subscription.connection.tell(key, data, frame)
+            self.fanout.whisper(feed, message["key"], message["data"])
 
     def _hear_personal(self, message: dict[str, Any]) -> None:
         for connection in self.watching.of(message["user"]):
@@ -246,70 +245,16 @@ class Hub:
 
     def _hear_activity(self, message: dict[str, Any]) -> None:
         for room_id, head, count, speakers in message["rooms"]:
-            self.tell_unread(self.watching.activity(room_id, head, count, dict(speakers)))
+            self.unread.tell(self.watching.activity(room_id, head, count, dict(speakers)))
 
     def _hear_watch(self, message: dict[str, Any]) -> None:
-        self.tell_unread(self.watching.changed(message["user"], message["watched"]))
-
-    def tell_unread(self, news: list[tuple[Connection, dict[str, Any]]]) -> None:
-        for connection, event in news:
-            connection.tell(f"unread:{event['room']}", encode(event))
+        self.unread.tell(self.watching.changed(message["user"], message["watched"]))
 
     def advance(self, feed: Feed) -> None:
         """Something may have arrived: fan out what is at hand, read what is missing."""
-        if feed.head > feed.flushed and feed.room_id not in self._fanning:
-            if len(feed.subscriptions) <= FAN_OUT_MEMBERS:
-                self._fan_out_at_once(feed)
-            else:
-                self._fanning.add(feed.room_id)
-                self.spawn(self._fan_out(feed))
+        self.fanout.advance(feed)
         if feed.has_gap:
             self.repair.read_gap(feed)
-
-    async def _fan_out(self, feed: Feed) -> None:
-        """While one frame goes round the room, what arrives waits for the next.
-
-        Leaving the loop and leaving `_fanning` are one step, so that no arrival falls between.
-        """
-        try:
-            while feed.head > feed.flushed:
-                for _ in self._round(feed):
-                    for _ in range(FAN_OUT_TURNS):
-                        await asyncio.sleep(0)
-                # What did not fit before may fit now.
-                if feed.has_gap:
-                    self.repair.read_gap(feed)
-        finally:
-            self._fanning.discard(feed.room_id)
-
-    def _fan_out_at_once(self, feed: Feed) -> None:
-        while feed.head > feed.flushed:
-            for _ in self._round(feed):
-                pass
-
-    def _round(self, feed: Feed) -> Iterator[None]:
-        """One frame to all who wait for it; yields where others may have their turn."""
-        base = feed.flushed
-        events = feed.after(base, self.shares.frame)
-        assert events, "the tail keeps what was not fanned out"
-        top, frame = base + len(events), Frame(events)
-        began = started = self.node.loop.time()
-        served = 0
-        for count, subscription in enumerate(list(feed.subscriptions), 1):
-            connection = subscription.connection
-            if subscription.seq == base and connection.clear:
-                connection.write(frame)
-                subscription.seq = top
-                served += 1
-            elif subscription.seq < top:
-                connection.lag(subscription)
-            if count % FAN_OUT_MEMBERS == 0:
-                if self.node.loop.time() - started > FAN_OUT_SECONDS:
-                    yield
-                    started = self.node.loop.time()
-        feed.mark_flushed(top)
-        self.tally.sent(served, served * len(events), served * len(frame.wire))
-        metrics.FAN_OUT.observe(self.node.loop.time() - began)
 
     # Keeping -------------------------------------------------------------------------------------
 
@@ -328,7 +273,11 @@ class Hub:
             now = self.node.loop.time()
             beats = lagging = 0
             longest = 0.0
-            for connection in list(self.connections):
+            for count, connection in enumerate(list(self.connections), 1):
+                if count % SWEPT_AT_ONCE == 0:
+                    await asyncio.sleep(0)
+                if connection.closed:
+                    continue
                 connection.quiet += 1
                 if connection.quiet > ticks and connection.clear:
                     connection.write(heartbeat)

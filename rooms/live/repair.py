@@ -197,4 +197,4 @@ class Repair:
                 return
             for user_id in some:
                 news = watching.recount(user_id, known[user_id], found.get(user_id, []))
-                self._hub.tell_unread(news)
+                self._hub.unread.tell(news)

@@ -1,12 +1,7 @@
-"""Daphne, taught what it lacks for rooms: backpressure both ways, writes straight to the socket,
-frames of any size without their weight, a close that says why, and an end that drains.
+"""Daphne, taught what it lacks for rooms: our sockets (`websocket`), many connections without all
+of them being gone through at once, a close that says why, and an end that drains.
 
 Run as `python -m rooms.live` (see `__main__`), which `manage.py serve` does.
-
-Facts relied on, of Twisted 24–26 and Autobahn 24–26: a TCP transport with nothing in `dataBuffer`
-and `_tempDataBuffer` may be passed by, straight to its socket; a streaming producer registered with
-it is paused when it holds more than `bufferSize` and resumed when it holds nothing; the HTTP
-channel is still its registered producer after the upgrade.
 """
 
 from __future__ import annotations
@@ -22,162 +17,27 @@ from typing import Any
 from autobahn.websocket import protocol as websocket_protocol
 from daphne.http_protocol import WebRequest
 from daphne.server import Server
-from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
+from daphne.ws_protocol import WebSocketFactory
 from twisted.internet import reactor
 
 from rooms import health
 from rooms.limits import limits
 
-from .consumer import SOCKET, TOO_LONG
+from .consumer import SOCKET
+from .garbage import Garbage
 from .node import Node
-from .sendbuffer import Frame, Shares
+from .websocket import LiveProtocol
 
 logger = logging.getLogger(__name__)
 
 # A socket that does not answer a close within this is cut.
 CLOSE_SECONDS = 3
+# Ended connections are forgotten so often; all others are looked at within twice the time, so many
+# in one go.
+LOOK_SECONDS = 1.0
+LOOK_AT_ONCE = 50
 # What is left to do after the draining: write the last posts, leave Redis, end the threads.
 STOP_SECONDS = 3
-
-
-class LiveProtocol(WebSocketProtocol):
-    """A WebSocket connection that is also the `Sink` of its `Connection`."""
-
-    writable = True
-    direct = False
-    too_long = False
-    reading = True
-    message_data: list[bytes]
-    send: Callable[[bytes], int]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.on_writable: Callable[[], None] = lambda: None
-        self.passed = 0
-        self.frame_bytes = limits().frame_bytes
-        self.waiting_frames = limits().waiting_frames
-
-    # Going out -----------------------------------------------------------------------------------
-
-    def onOpen(self) -> None:
-        # Daphne drops Twisted's log: an exception here would vanish together with the connection.
-        try:
-            super().onOpen()
-            self.transport.unregisterProducer()
-            self.transport.registerProducer(self, True)
-            self.transport.bufferSize = Shares.of(limits().send_buffer_bytes).held
-            self.direct = hasattr(self.transport, "_tempDataBuffer")
-            if self.direct:
-                self.send = self.transport.getHandle().send
-        except Exception:
-            logger.exception("A connection could not be opened")
-            raise
-
-    def write(self, frame: Frame) -> None:
-        if self.state != self.STATE_OPEN:
-            return
-        data = frame.wire
-        transport = self.transport
-        if self.direct and not transport.dataBuffer and not transport._tempDataBuffer:
-            try:
-                written = self.send(data)
-            except BlockingIOError:
-                written = 0
-            except OSError:
-                # The connection is lost, which reading will find out.
-                return
-            if written == len(data):
-                return
-            data = data[written:]
-        self.passed += len(data)
-        transport.write(data)
-
-    def pauseProducing(self) -> None:
-        self.writable = False
-
-    def resumeProducing(self) -> None:
-        self.writable = True
-        self.on_writable()
-
-    def stopProducing(self) -> None:
-        self.writable = False
-
-    def held(self) -> int:
-        if not self.direct:
-            return 0
-        transport = self.transport
-        return int(len(transport.dataBuffer) - transport.offset + transport._tempDataLen)
-
-    def taken(self) -> int:
-        return self.passed - self.held()
-
-    def close(self, code: int, reason: str) -> None:
-        """Autobahn ends a socket that does not answer the close within its time-out."""
-        if self.state == self.STATE_OPEN:
-            self.sendClose(code=code, reason=reason)
-
-    # Coming in -----------------------------------------------------------------------------------
-
-    def processData(self) -> bool:
-        """Frames behind a full queue stay bytes."""
-        if not self.reading and self.state == self.STATE_OPEN:
-            return False
-        more: bool = super().processData()
-        return more
-
-    def onMessageBegin(self, isBinary: bool) -> None:
-        self.too_long = False
-        super().onMessageBegin(isBinary)
-
-    def onMessageFrameBegin(self, length: int) -> None:
-        super().onMessageFrameBegin(length)
-        if self.message_data_total_length > self.frame_bytes:
-            # The rest is thrown away as it comes; the connection is told and stays.
-            self.too_long = True
-            self.message_data.clear()
-
-    def onMessageFrameData(self, payload: bytes) -> None:
-        if not self.too_long:
-            super().onMessageFrameData(payload)
-
-    def onMessageFrameEnd(self) -> None:
-        if self.too_long:
-            self.frame_data = None
-        else:
-            super().onMessageFrameEnd()
-
-    def onMessageEnd(self) -> None:
-        if self.failedByMe:
-            return
-        payload = b"".join(self.message_data)
-        self.message_data = []
-        self.onMessage(payload, self.message_is_binary)
-
-    def onMessage(self, payload: bytes, isBinary: bool) -> None:
-        if self.muted:
-            return
-        self.last_ping = time.time()
-        message: dict[str, Any] = {"type": "websocket.receive"}
-        if self.too_long:
-            message[TOO_LONG] = True
-        elif isBinary:
-            message["bytes"] = payload
-        else:
-            # Surrogates stand for what is not UTF-8, and the JSON parser refuses them.
-            message["text"] = payload.decode("utf-8", "surrogateescape")
-        self.application_queue.put_nowait(message)
-        if self.reading and self.application_queue.qsize() >= self.waiting_frames:
-            self.reading = False
-            self.transport.pauseProducing()
-
-    def on_received(self) -> None:
-        """The application has taken a frame."""
-        if not self.reading and self.application_queue.qsize() <= self.waiting_frames // 2:
-            self.reading = True
-            if self.state == self.STATE_OPEN:
-                self.transport.resumeProducing()
-                # Frames that came with the last read wait here, and no read will wake them.
-                asyncio.get_running_loop().call_soon(self.consumeData)
 
 
 def not_laid_out(settings: object) -> str:
@@ -214,6 +74,8 @@ class LiveServer(Server):
         self.failed = False
         # Connections of HTTP requests that are still to be answered while we end.
         self._answering: set[Any] = set()
+        # Connections that have ended, or whose application has.
+        self._ended: set[Any] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def run(self) -> None:
@@ -265,6 +127,7 @@ class LiveServer(Server):
         )
         # Twisted has a duplicate. Were this one left open, connections would go on coming in.
         self._listening.close()
+        self._node.hub.spawn(Garbage(self._node.entrance).run())
         self._start()
         if self._parent is not None:
             while not await self._node.in_thread(health.is_ready):
@@ -346,4 +209,59 @@ class LiveServer(Server):
             scope["extensions"] = {SOCKET: protocol}
         elif self._stopping:
             self._answer_and_close(protocol)
-        return super().create_application(protocol, scope)
+        queue = super().create_application(protocol, scope)
+        if queue is not None:
+            application = self.connections[protocol]["application_instance"]
+            application.add_done_callback(lambda _: self._ended.add(protocol))
+        return queue
+
+    # Looking after connections -------------------------------------------------------------------
+    #
+    # Daphne goes through all of them every second, in one go: with thousands, everybody waits.
+
+    def protocol_disconnected(self, protocol: Any) -> None:
+        super().protocol_disconnected(protocol)
+        self._ended.add(protocol)
+
+    def application_checker(self) -> None:
+        for protocol in list(self._ended):
+            details = self.connections.get(protocol)
+            if details is None or self._is_over(protocol, details):
+                self._ended.discard(protocol)
+        asyncio.get_event_loop().call_later(LOOK_SECONDS, self.application_checker)
+
+    def _is_over(self, protocol: Any, details: dict[str, Any]) -> bool:
+        """Forget what has ended of it; whether there is nothing more to be done by now."""
+        application = details.get("application_instance")
+        disconnected = details.get("disconnected")
+        if application is not None and application.done():
+            del details["application_instance"]
+            error = None if application.cancelled() else application.exception()
+            if error is not None:
+                logger.error("Exception inside application: %s", error, exc_info=error)
+                if disconnected is None:
+                    protocol.handle_exception(error)
+        elif application is not None:
+            if disconnected and time.time() - disconnected > self.application_close_timeout:
+                logger.warning("%r took too long to shut down and was killed.", application)
+                application.cancel()
+            return False
+        if details.get("disconnected"):
+            del self.connections[protocol]
+        return True
+
+    def timeout_checker(self) -> None:
+        self._spawn(self._check_timeouts())
+
+    async def _check_timeouts(self) -> None:
+        """Pings and time-outs of all, spread over two seconds."""
+        while True:
+            everybody = list(self.connections)
+            for start in range(0, len(everybody), LOOK_AT_ONCE):
+                some = everybody[start : start + LOOK_AT_ONCE]
+                for protocol in some:
+                    if protocol in self.connections:
+                        protocol.check_timeouts()
+                await asyncio.sleep(2 * LOOK_SECONDS * len(some) / len(everybody))
+            if not everybody:
+                await asyncio.sleep(2 * LOOK_SECONDS)

@@ -1,52 +1,61 @@
 """Which users are connected here, and how much they have not read in their rooms.
 
-Pure: the hub asks it what to tell whom. A user's memberships are loaded when their first
-connection opens and kept current by bells.
+Pure: the hub asks it whom there is something to tell, and then what. A user's memberships are
+loaded when their first connection opens and kept current by bells. What a room's activity costs
+depends on who is elsewhere, not on how many listen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .connection import Connection
 
-News = list[tuple["Connection", dict[str, Any]]]
+# Whom to tell how much is unread in which room. What it is by then, `unread` says.
+News = list[tuple["Connection", int]]
 
 # (room id, slug, messages read, head, messages in all); read None: not a member any more.
 Membership = tuple[int, str, int | None, int, int]
 
 
 @dataclass
-class Watched:
-    """A room of a user: how many messages it had when they last read it, and has now."""
+class Room:
+    """Where a room stands that somebody here is a member of."""
 
     slug: str
-    read: int
     head: int
     count: int
+    members: set[int] = field(default_factory=set)
+    # Connections of members that do not listen to it.
+    away: set[Connection] = field(default_factory=set)
 
 
 @dataclass
 class Person:
     connections: set[Connection] = field(default_factory=set)
-    rooms: dict[int, Watched] = field(default_factory=dict)
+    # Room id → how many messages it had when they last read it.
+    read: dict[int, int] = field(default_factory=dict)
 
 
 class Watching:
     def __init__(self) -> None:
         self._people: dict[int, Person] = {}
-        self._members: dict[int, set[int]] = {}
+        self._rooms: dict[int, Room] = {}
 
-    def add(self, connection: Connection, memberships: list[Membership]) -> None:
+    def add(self, connection: Connection, memberships: Iterable[Membership]) -> News:
         """A connection has opened; `memberships` are its user's."""
         user_id = connection.user.pk
         person = self._people.setdefault(user_id, Person())
         person.connections.add(connection)
+        for room_id in person.read:
+            self._place(connection, self._rooms[room_id])
+        news: News = []
         for membership in memberships:
-            self._watch(person, user_id, membership)
+            news += self._watch(person, user_id, membership)
+        return news
 
     def remove(self, connection: Connection) -> None:
         user_id = connection.user.pk
@@ -54,55 +63,72 @@ class Watching:
         if person is None:
             return
         person.connections.discard(connection)
+        for room_id in person.read:
+            self._rooms[room_id].away.discard(connection)
         if not person.connections:
             del self._people[user_id]
-            for room_id in person.rooms:
+            for room_id in person.read:
                 self._unwatch(user_id, room_id)
+
+    def listens(self, connection: Connection, room_id: int) -> None:
+        """A connection has begun or ended to listen to a room."""
+        person = self._people.get(connection.user.pk)
+        if person is not None and room_id in person.read and connection in person.connections:
+            self._place(connection, self._rooms[room_id])
 
     def of(self, user_id: int) -> list[Connection]:
         """The user's connections in this process."""
         person = self._people.get(user_id)
         return list(person.connections) if person else []
 
+    def unread(self, connection: Connection, room_id: int) -> dict[str, Any] | None:
+        """The event that tells it; None when there is no such connection or membership."""
+        person = self._people.get(connection.user.pk)
+        if person is None or room_id not in person.read or connection not in person.connections:
+            return None
+        room = self._rooms[room_id]
+        return {
+            "type": "unread",
+            "room": room.slug,
+            "unread": max(0, room.count - person.read[room_id]),
+            "seq": room.head,
+        }
+
     def activity(self, room_id: int, head: int, count: int, speakers: dict[int, int]) -> News:
-        """A room has moved on: tell its members here who are not listening to it. Who spoke in it
-        has read up to the number of what they said."""
-        news: News = []
-        for user_id in self._members.get(room_id, ()):
-            person = self._people[user_id]
-            watched = person.rooms[room_id]
-            if count <= watched.count:
-                continue
-            watched.head, watched.count = head, count
-            watched.read = max(watched.read, speakers.get(user_id, 0))
-            news += [
-                (connection, _unread(watched))
-                for connection in person.connections
-                if watched.slug not in connection.subscriptions
-            ]
-        return news
+        """A room has moved on: its members here who are not listening to it. Who spoke in it has
+        read up to the number of what they said."""
+        room = self._rooms.get(room_id)
+        if room is None:
+            return []
+        for user_id, number in speakers.items():
+            if user_id in room.members:
+                read = self._people[user_id].read
+                read[room_id] = max(read[room_id], number)
+        return self._move(room_id, room, head, count)
 
     def changed(self, user_id: int, membership: Membership) -> News:
         """A membership began or ended, or was read further."""
         person = self._people.get(user_id)
         if person is None:
             return []
-        watched = self._watch(person, user_id, membership)
-        if watched is None:
-            return []
-        return [(connection, _unread(watched)) for connection in person.connections]
+        news = self._watch(person, user_id, membership)
+        if membership[2] is not None:
+            told = {connection for connection, _ in news}
+            news += [(each, membership[0]) for each in person.connections if each not in told]
+        return news
 
     def forget_room(self, room_id: int) -> None:
         """The room is no more."""
-        for user_id in self._members.pop(room_id, ()):
-            self._people[user_id].rooms.pop(room_id, None)
+        room = self._rooms.pop(room_id, None)
+        for user_id in room.members if room is not None else ():
+            self._people[user_id].read.pop(room_id, None)
 
     def people(self) -> list[int]:
         return list(self._people)
 
     def rooms_of(self, user_id: int) -> set[int]:
         person = self._people.get(user_id)
-        return set(person.rooms) if person else set()
+        return set(person.read) if person else set()
 
     def recount(self, user_id: int, known: set[int], memberships: Sequence[Membership]) -> News:
         """The user's memberships as the database has them, asked for when `known` were known here.
@@ -111,46 +137,53 @@ class Watching:
         if person is None:
             return []
         for room_id in known - {membership[0] for membership in memberships}:
-            person.rooms.pop(room_id, None)
-            self._unwatch(user_id, room_id)
+            self._leave(person, user_id, room_id)
         news: News = []
         for membership in memberships:
-            before = person.rooms.get(membership[0])
-            told = before and _unread(before)
-            watched = self._watch(person, user_id, membership)
-            if watched is not None and _unread(watched) != told:
-                news += [
-                    (connection, _unread(watched))
-                    for connection in person.connections
-                    if watched.slug not in connection.subscriptions
-                ]
+            room_id = membership[0]
+            before = person.read.get(room_id)
+            moved = self._watch(person, user_id, membership)
+            news += moved
+            if not moved and person.read.get(room_id) != before:
+                away = self._rooms[room_id].away
+                news += [(each, room_id) for each in person.connections if each in away]
         return news
 
-    def _watch(self, person: Person, user_id: int, membership: Membership) -> Watched | None:
+    def _watch(self, person: Person, user_id: int, membership: Membership) -> News:
+        """Take in what is newer in it. Whoever is away is to be told when the room has moved."""
         room_id, slug, read, head, count = membership
         if read is None:
-            person.rooms.pop(room_id, None)
+            self._leave(person, user_id, room_id)
+            return []
+        person.read[room_id] = max(person.read.get(room_id, 0), read)
+        room = self._rooms.get(room_id)
+        if room is None:
+            room = self._rooms[room_id] = Room(slug, head, count)
+        if user_id not in room.members:
+            room.members.add(user_id)
+            for connection in person.connections:
+                self._place(connection, room)
+        return self._move(room_id, room, head, count)
+
+    def _move(self, room_id: int, room: Room, head: int, count: int) -> News:
+        if count <= room.count:
+            return []
+        room.head, room.count = max(room.head, head), count
+        return [(connection, room_id) for connection in room.away]
+
+    def _place(self, connection: Connection, room: Room) -> None:
+        if room.slug in connection.subscriptions:
+            room.away.discard(connection)
+        else:
+            room.away.add(connection)
+
+    def _leave(self, person: Person, user_id: int, room_id: int) -> None:
+        if person.read.pop(room_id, None) is not None:
+            self._rooms[room_id].away -= person.connections
             self._unwatch(user_id, room_id)
-            return None
-        watched = person.rooms.setdefault(room_id, Watched(slug, read, head, count))
-        watched.read = max(watched.read, read)
-        watched.head = max(watched.head, head)
-        watched.count = max(watched.count, count)
-        self._members.setdefault(room_id, set()).add(user_id)
-        return watched
 
     def _unwatch(self, user_id: int, room_id: int) -> None:
-        members = self._members.get(room_id)
-        if members is not None:
-            members.discard(user_id)
-            if not members:
-                del self._members[room_id]
-
-
-def _unread(watched: Watched) -> dict[str, Any]:
-    return {
-        "type": "unread",
-        "room": watched.slug,
-        "unread": max(0, watched.count - watched.read),
-        "seq": watched.head,
-    }
+        room = self._rooms[room_id]
+        room.members.discard(user_id)
+        if not room.members:
+            del self._rooms[room_id]

@@ -179,8 +179,7 @@ def test_a_deleted_room_leaves_nothing_behind(alice: User, bob: User, lobby: Roo
         await ana.find(unsubscribed)
         assert (await ben.call("ping"))["type"] == "pong"
         for user in (alice, bob):
-            person = node.hub.watching._people[user.pk]
-            await until(lambda person=person: lobby.pk not in person.rooms)
+            await until(lambda user=user: lobby.pk not in node.hub.watching.rooms_of(user.pk))
 
     run(test)
 

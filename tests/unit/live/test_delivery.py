@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 
 from rooms.credentials import Caller
 from rooms.limits import Limits
-from rooms.live import handlers, hub, repair
+from rooms.live import fanout, handlers, repair
 from rooms.live.connection import Connection
 from rooms.live.node import Node
 from rooms.protocol import Ping, Refusal, Subscribe, Unsubscribe
@@ -38,7 +38,7 @@ LIMITS = Limits(
 LARGEST_EVENT = 1500
 LARGEST_BELL = 8
 PAGE_EVENTS = 5
-AS_IT_IS = (hub.FAN_OUT_MEMBERS, hub.FAN_OUT_SECONDS, repair.PAGE_EVENTS)
+AS_IT_IS = (fanout.MEMBERS, fanout.SECONDS, repair.PAGE_EVENTS)
 
 
 async def no_redis(_: Any) -> None:
@@ -73,7 +73,7 @@ class Delivery(RuleBasedStateMachine):
         """A few are here already and listen. A crowd is served member by member, with everything
         else in between; a small room at once."""
         if crowd:
-            hub.FAN_OUT_MEMBERS, hub.FAN_OUT_SECONDS = 1, -1.0
+            fanout.MEMBERS, fanout.SECONDS = 1, -1.0
         found = [self.newcomer() for _ in range(count)]
         for who in found:
             self.subscribe(who, None)
@@ -235,7 +235,7 @@ class Delivery(RuleBasedStateMachine):
             asyncio.set_event_loop(None)
             self.loop.close()
             self.overridden.disable()
-            hub.FAN_OUT_MEMBERS, hub.FAN_OUT_SECONDS, repair.PAGE_EVENTS = AS_IT_IS
+            fanout.MEMBERS, fanout.SECONDS, repair.PAGE_EVENTS = AS_IT_IS
             logging.disable(logging.NOTSET)
 
     def everybody_is_brought_up(self) -> None:

@@ -1,0 +1,165 @@
+"""A WebSocket of Daphne's, taught what it lacks: backpressure both ways, writes straight to the
+socket, and frames of any size without their weight. Made by `server`.
+
+Facts relied on, of Twisted 24–26 and Autobahn 24–26: a TCP transport with nothing in `dataBuffer`
+and `_tempDataBuffer` may be passed by, straight to its socket; a streaming producer registered with
+it is paused when it holds more than `bufferSize` and resumed when it holds nothing; the HTTP
+channel is still its registered producer after the upgrade.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from daphne.ws_protocol import WebSocketProtocol
+
+from rooms.limits import limits
+
+from .consumer import TOO_LONG
+from .sendbuffer import Frame, Shares
+
+logger = logging.getLogger(__name__)
+
+
+class LiveProtocol(WebSocketProtocol):
+    """A WebSocket connection that is also the `Sink` of its `Connection`."""
+
+    writable = True
+    direct = False
+    too_long = False
+    reading = True
+    message_data: list[bytes]
+    send: Callable[[bytes], int]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.on_writable: Callable[[], None] = lambda: None
+        self.passed = 0
+        self.frame_bytes = limits().frame_bytes
+        self.waiting_frames = limits().waiting_frames
+
+    # Going out -----------------------------------------------------------------------------------
+
+    def onOpen(self) -> None:
+        # Daphne drops Twisted's log: an exception here would vanish together with the connection.
+        try:
+            super().onOpen()
+            self.transport.unregisterProducer()
+            self.transport.registerProducer(self, True)
+            self.transport.bufferSize = Shares.of(limits().send_buffer_bytes).held
+            self.direct = hasattr(self.transport, "_tempDataBuffer")
+            if self.direct:
+                self.send = self.transport.getHandle().send
+        except Exception:
+            logger.exception("A connection could not be opened")
+            raise
+
+    def write(self, frame: Frame) -> None:
+        if self.state != self.STATE_OPEN:
+            return
+        data = frame.wire
+        transport = self.transport
+        if self.direct and not transport.dataBuffer and not transport._tempDataBuffer:
+            try:
+                written = self.send(data)
+            except BlockingIOError:
+                written = 0
+            except OSError:
+                # The connection is lost, which reading will find out.
+                return
+            if written == len(data):
+                return
+            data = data[written:]
+        self.passed += len(data)
+        transport.write(data)
+
+    def pauseProducing(self) -> None:
+        self.writable = False
+
+    def resumeProducing(self) -> None:
+        self.writable = True
+        self.on_writable()
+
+    def stopProducing(self) -> None:
+        self.writable = False
+
+    def held(self) -> int:
+        if not self.direct:
+            return 0
+        transport = self.transport
+        return int(len(transport.dataBuffer) - transport.offset + transport._tempDataLen)
+
+    def taken(self) -> int:
+        return self.passed - self.held()
+
+    def close(self, code: int, reason: str) -> None:
+        """Autobahn ends a socket that does not answer the close within its time-out."""
+        if self.state == self.STATE_OPEN:
+            self.sendClose(code=code, reason=reason)
+
+    # Coming in -----------------------------------------------------------------------------------
+
+    def processData(self) -> bool:
+        """Frames behind a full queue stay bytes."""
+        if not self.reading and self.state == self.STATE_OPEN:
+            return False
+        more: bool = super().processData()
+        return more
+
+    def onMessageBegin(self, isBinary: bool) -> None:
+        self.too_long = False
+        super().onMessageBegin(isBinary)
+
+    def onMessageFrameBegin(self, length: int) -> None:
+        super().onMessageFrameBegin(length)
+        if self.message_data_total_length > self.frame_bytes:
+            # The rest is thrown away as it comes; the connection is told and stays.
+            self.too_long = True
+            self.message_data.clear()
+
+    def onMessageFrameData(self, payload: bytes) -> None:
+        if not self.too_long:
+            super().onMessageFrameData(payload)
+
+    def onMessageFrameEnd(self) -> None:
+        if self.too_long:
+            self.frame_data = None
+        else:
+            super().onMessageFrameEnd()
+
+    def onMessageEnd(self) -> None:
+        if self.failedByMe:
+            return
+        payload = b"".join(self.message_data)
+        self.message_data = []
+        self.onMessage(payload, self.message_is_binary)
+
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:
+        if self.muted:
+            return
+        self.last_ping = time.time()
+        message: dict[str, Any] = {"type": "websocket.receive"}
+        if self.too_long:
+            message[TOO_LONG] = True
+        elif isBinary:
+            message["bytes"] = payload
+        else:
+            # Surrogates stand for what is not UTF-8, and the JSON parser refuses them.
+            message["text"] = payload.decode("utf-8", "surrogateescape")
+        self.application_queue.put_nowait(message)
+        if self.reading and self.application_queue.qsize() >= self.waiting_frames:
+            self.reading = False
+            self.transport.pauseProducing()
+
+    def on_received(self) -> None:
+        """The application has taken a frame."""
+        if not self.reading and self.application_queue.qsize() <= self.waiting_frames // 2:
+            self.reading = True
+            if self.state == self.STATE_OPEN:
+                self.transport.resumeProducing()
+                # Frames that came with the last read wait here, and no read will wake them.
+                asyncio.get_running_loop().call_soon(self.consumeData)
