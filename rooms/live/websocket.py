@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import time
 from collections.abc import Callable
 from typing import Any
@@ -23,6 +24,12 @@ from .consumer import TOO_LONG
 from .sendbuffer import Frame, Shares
 
 logger = logging.getLogger(__name__)
+
+# Left alone, the kernel takes megabytes for somebody who reads nothing, out of our sight and
+# bounds. More than so much that it could not send yet it is not given; how much is on its way to a
+# fast and distant reader has nothing to do with it.
+UNSENT: int | None = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+UNSENT_BYTES = 32 * 1024
 
 
 class LiveProtocol(WebSocketProtocol):
@@ -53,7 +60,10 @@ class LiveProtocol(WebSocketProtocol):
             self.transport.bufferSize = Shares.of(limits().send_buffer_bytes).held
             self.direct = hasattr(self.transport, "_tempDataBuffer")
             if self.direct:
-                self.send = self.transport.getHandle().send
+                handle = self.transport.getHandle()
+                self.send = handle.send
+                if UNSENT is not None:
+                    handle.setsockopt(socket.IPPROTO_TCP, UNSENT, UNSENT_BYTES)
         except Exception:
             logger.exception("A connection could not be opened")
             raise

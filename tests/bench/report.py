@@ -63,6 +63,9 @@ class Section:
     raw: Any = None
 
 
+# What somebody found out about a section: where the time goes, what was tried. Written by hand.
+NOTES = Path(__file__).parent / "notes"
+
 HEAD = """# Benchmarks
 
 Made by `make bench`, from real processes on one machine; the numbers themselves are in
@@ -146,6 +149,9 @@ def shown_section(name: str, section: Section, machine: dict[str, str]) -> str:
             [each.what, each.wanted, each.measured, verdict(each)] for each in section.targets
         ]
         lines += [*markdown(["target", "wanted", "measured", ""], rows), ""]
+    note = NOTES / f"{name}.md"
+    if note.exists():
+        lines += [note.read_text().strip(), ""]
     lines += ["Measured on: " + "; ".join(f"{k} {v}" for k, v in machine.items()) + ".", ""]
     return "\n".join(lines)
 
