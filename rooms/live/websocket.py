@@ -14,6 +14,7 @@ import logging
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from daphne.ws_protocol import WebSocketProtocol
@@ -63,7 +64,9 @@ class LiveProtocol(WebSocketProtocol):
                 handle = self.transport.getHandle()
                 self.send = handle.send
                 if UNSENT is not None:
-                    handle.setsockopt(socket.IPPROTO_TCP, UNSENT, UNSENT_BYTES)
+                    # There are sockets that are not TCP, and systems that know it by name alone.
+                    with suppress(OSError):
+                        handle.setsockopt(socket.IPPROTO_TCP, UNSENT, UNSENT_BYTES)
         except Exception:
             logger.exception("A connection could not be opened")
             raise

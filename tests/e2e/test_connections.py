@@ -76,6 +76,27 @@ def test_both_processes_are_listed_by_either_and_a_connection_ends_in_the_other(
     assert turned_away.status_code == 302 and "login" in turned_away.headers["Location"]
 
 
+def test_a_ban_ends_the_subscriptions_of_either_process(pair: Pair) -> None:
+    pair.site.room("yard", "alice", "bob")
+    bob = pair.site.user("bob")
+
+    async def happen() -> None:
+        async with (
+            SocketClient(pair.socket_urls[0], bob.bearer) as here,
+            SocketClient(pair.socket_urls[1], bob.bearer) as there,
+        ):
+            for client in (here, there):
+                await client.subscribe("yard")
+            with pair.site.api(pair.site.user("alice")) as api:
+                answer = await asyncio.to_thread(api.post, "/rooms/yard/bans", json={"user": "bob"})
+                assert answer.status_code == 201
+            for client in (here, there):
+                told = await client.event("unsubscribed")
+                assert (told["room"], told["reason"]) == ("yard", "banned")
+
+    asyncio.run(happen())
+
+
 @pytest.mark.browser
 def test_the_page_keeps_itself_current_and_who_is_disconnected_comes_back(
     pair: Pair, browser: Any
