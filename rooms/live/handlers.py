@@ -104,6 +104,8 @@ async def send(connection: Connection, command: Send) -> dict[str, Any] | None:
         else:
             room, seq = outcome["room"], outcome["seq"]
             answer = {"type": "sent", "room": room, "seq": seq, "message": outcome}
+            # What they say ends their typing at the others: the next one is told at once.
+            connection.typed.pop(command.room, None)
         if feed is not None:
             connection.node.hub.fanout.answered(feed, answer.get("seq", 0))
         count("send", answer)

@@ -87,7 +87,7 @@ class Withdrawn(Told):
 
 
 class TypingEvent(Ephemeral):
-    """Somebody is writing. Told every two seconds while they are."""
+    """Somebody is writing. Told every two seconds while they are; a message of theirs ends it."""
 
     type: Literal["typing"]
     room: RoomSlug

@@ -1,6 +1,8 @@
 """The page of a room in a real browser: what it keeps, counts, and leaves where it is."""
 
+import os
 import re
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -110,6 +112,27 @@ def test_unread_rooms_are_counted_and_read(site: Site, open_as: Open) -> None:
     alice.go_back()
     expect(alice).to_have_url(f"{site.url}/rooms/here/")
     expect(link).not_to_have_attribute("data-unread", re.compile("."))
+
+
+def test_who_goes_on_typing_after_a_message_is_seen_to(site: Site, open_as: Open) -> None:
+    site.room("parley", "alice", "bob")
+    alice, bob = open_as("alice", "/rooms/parley/"), open_as("bob", "/rooms/parley/")
+    for name in ("Alice", "Bob"):
+        expect(alice.locator(f"[data-member={name}][data-present]")).to_be_attached()
+    box, typing = alice.get_by_label("Message", exact=True), bob.locator("[data-typing]")
+    box.press_sequentially("First")
+    expect(typing).to_contain_text("is typing")
+    # The first key of the next one comes before the server has the message, which ends it.
+    os.kill(site.web.pid, signal.SIGSTOP)
+    try:
+        box.press("Enter")
+        box.press_sequentially("t")
+    finally:
+        os.kill(site.web.pid, signal.SIGCONT)
+    expect(message(bob, "First")).to_be_visible()
+    expect(message(alice, "First")).to_have_attribute("data-state", "sent")
+    box.press_sequentially("h")
+    expect(typing).to_contain_text("is typing")
 
 
 def test_a_command_that_is_refused_says_why_where_it_was_typed(site: Site, open_as: Open) -> None:

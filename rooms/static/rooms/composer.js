@@ -46,6 +46,7 @@ export class Composer {
     const typed = this.#entered ? "" : this.body.value;
     this.#entered = true;
     this.body.value = typed || readDraft(this.#draftKey());
+    this.#typedAt = 0;
     this.#say(null);
     this.#fit();
     this.#setReply(null);
@@ -96,6 +97,8 @@ export class Composer {
     const replyTo = this.#replyTo;
     this.#setReply(null);
     const refused = await this.#room.send(text, replyTo);
+    // What was typed before the server had the message is not told, or ended by it.
+    this.#typedAt = 0;
     if (refused === null || this.#room.slug !== slug) return;
     if (!this.body.value) this.#write(text);
     this.#say(refused);
