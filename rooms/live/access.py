@@ -19,6 +19,7 @@ from rooms import credentials, standing
 from rooms.limits import limits
 from rooms.protocol import ACCESS_WITHDRAWN, Close
 
+from . import metrics
 from .feed import Subscription
 
 if TYPE_CHECKING:
@@ -111,7 +112,8 @@ class Access:
             lost = await self._ask(credentials.withdrawn, callers)
             for connection in batch:
                 reason = lost.get(connection.caller)
-                if reason is not None:
+                if reason is not None and not connection.closed:
+                    metrics.WITHDRAWN.labels("connection").inc()
                     connection.close(Close(ACCESS_WITHDRAWN.code, reason))
 
     async def _check_subscriptions(self, subscriptions: Sequence[Subscription]) -> None:
@@ -131,6 +133,8 @@ class Access:
         connection, slug = subscription.connection, subscription.feed.slug
         # The client may have subscribed anew since, and been let in.
         if connection.subscriptions.get(slug) is subscription:
+            if not connection.closed:
+                metrics.WITHDRAWN.labels("subscription").inc()
             self._hub.unsubscribe(connection, slug)
             connection.answer({"type": "unsubscribed", "room": slug, "reason": reason})
 

@@ -35,6 +35,11 @@ SHED = Counter("parley_ephemeral_shed", "Ephemeral events dropped because a sock
 COMMANDS = Counter("parley_commands", "Commands of clients.", ["type", "outcome"])
 REFUSED = Counter("parley_rate_limited", "Commands refused because they came too fast.")
 CLOSES = Counter("parley_closes", "Connections that the server ended, by close code.", ["code"])
+WITHDRAWN = Counter(
+    "parley_access_withdrawn",
+    "Connections and subscriptions ended because their access was withdrawn.",
+    ["kind"],
+)
 JOURNAL_DEPTH = Gauge(
     "parley_journal_depth", "Posts that wait to be written.", multiprocess_mode="livesum"
 )

@@ -12,7 +12,7 @@ from django.utils import timezone
 from rooms import actions, moderation
 from rooms.live.node import Node
 from rooms.models import ApiToken, Ban, Membership, Room, User
-from tests.integration.live.sockets import Client, run
+from tests.integration.live.sockets import Client, counted, run
 from tests.integration.live.withdrawing import (
     Withdraw,
     bodies,
@@ -27,6 +27,8 @@ from tests.integration.live.withdrawing import (
 from tests.support.waiting import until_async as until
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+WITHDRAWN = "parley_access_withdrawn_total"
 
 
 @pytest.fixture
@@ -64,6 +66,7 @@ def test_who_may_no_longer_hear_is_told_and_hears_nothing_more(
         ana, ben, tab = [await Client.connect(user) for user in (alice, bob, bob)]
         for client in (ana, ben, tab):
             await client.call("subscribe", room=slug)
+        before = counted(WITHDRAWN, kind="subscription")
         await sync_to_async(withdraw)(bob, room)
         for client in (ben, tab):
             told = await client.find(unsubscribed)
@@ -73,6 +76,8 @@ def test_who_may_no_longer_hear_is_told_and_hears_nothing_more(
                 answer = await client.call(refused, room=slug, seq=1)
                 assert answer["code"] == "not_found"
             assert (await client.say(slug, "let me in"))["code"] == "not_found"
+        ended = 3 if reason == "deleted" else 2
+        await until(lambda: counted(WITHDRAWN, kind="subscription") == before + ended)
         if reason != "deleted":
             sent = await ana.say(slug, "between us")
             await ana.events(slug, sent["seq"])
@@ -206,11 +211,13 @@ def test_the_end_of_a_session_closes_exactly_its_sockets(
         elsewhere = [await Client.connect(None, cookie=cookie(other)), await Client.connect(bob)]
         for client in (*mine, *elsewhere):
             await client.call("subscribe", room="lobby")
+        before = counted(WITHDRAWN, kind="connection")
         await sync_to_async(end)(browser)
         for client in mine:
             assert await client.closed() == 4503
             assert client.seen[-1]["type"] == "bye" and client.seen[-1]["reconnect"] is False
             assert client.seen[-1]["reason"] == "You are logged out."
+        assert counted(WITHDRAWN, kind="connection") == before + len(mine)
         for client in elsewhere:
             sent = await client.say("lobby", "still here")
             await client.events("lobby", sent["seq"])
