@@ -8,7 +8,9 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from functools import cached_property
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -19,6 +21,18 @@ from .protocol import encode as to_json
 from .protocol import encode_event
 from .representations import timestamp
 
+# Columns of an event, and those of a room that a message needs.
+EVENT = ("room_id", "seq", "type", "encoded", "at")
+HEAD = ("id", "slug", "visibility", "archived_at", "last_seq", "message_count")
+
+
+class Entry(NamedTuple):
+    """An event before it is written. The payload is encoded once, for the database and the bell."""
+
+    seq: int
+    type: str
+    payload: bytes
+
 
 @dataclass
 class Logs:
@@ -26,9 +40,15 @@ class Logs:
 
     rooms: dict[int, Room]
     at: datetime = field(default_factory=timezone.now)
-    events: list[Event] = field(default_factory=list)
+    # What was appended, by room id.
+    entries: dict[int, list[Entry]] = field(default_factory=dict)
     # Room id → author id → the number of their last message here: how far they have read.
     speakers: dict[int, dict[int, int]] = field(default_factory=dict)
+
+    @cached_property
+    def time(self) -> str:
+        """`at`, as everybody is told it."""
+        return timestamp(self.at)
 
     def by_slug(self) -> dict[str, Room]:
         return {room.slug: room for room in self.rooms.values()}
@@ -45,13 +65,10 @@ class Logs:
 
     def append(
         self, room: Room, type: str, payload: dict[str, Any], seq: int | None = None
-    ) -> Event:
+    ) -> None:
         """One event with the next `seq`, or with one taken before. `payload`: plain JSON types."""
         number = self.take_seq(room) if seq is None else seq
-        encoded = to_json(payload).decode()
-        event = Event(room=room, seq=number, type=type, encoded=encoded, at=self.at)
-        self.events.append(event)
-        return event
+        self.entries.setdefault(room.pk, []).append(Entry(number, type, to_json(payload)))
 
 
 @contextmanager
@@ -61,55 +78,66 @@ def writing_in_transaction(
     """Lock the logs of these rooms, and on leaving write what was appended and ring on commit.
 
     Rooms are locked in the order of their ids, so that two writers never wait for each other.
-    Rooms that are gone are missing from `Logs.rooms`.
+    Rooms that are gone are missing from `Logs.rooms`. Of those asked for by their slugs only what a
+    message needs is read.
     """
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("a log is written inside a transaction")
-    wanted: dict[str, Collection[Any]] = {"slug": slugs} if slugs else {"id": room_ids}
-    rows = statements.select(Room, lock=True, **wanted)
+    if slugs:
+        rows = statements.select(Room, lock=True, only=HEAD, slug=slugs)
+    else:
+        rows = statements.select(Room, lock=True, id=room_ids)
     logs = Logs({room.pk: room for room in rows})
     heads_before = {room.pk: room.last_seq for room in logs.rooms.values()}
     yield logs
-    if not logs.events:
+    if not logs.entries:
         return
-    batches: dict[int, list[Event]] = {}
-    for event in sorted(logs.events, key=lambda event: event.seq):
-        batches.setdefault(event.room_id, []).append(event)
-    for room_id, batch in batches.items():
+    for room_id, entries in logs.entries.items():
+        entries.sort(key=attrgetter("seq"))
         first, last = heads_before[room_id] + 1, logs.rooms[room_id].last_seq
-        if [event.seq for event in batch] != list(range(first, last + 1)):
+        if [entry.seq for entry in entries] != list(range(first, last + 1)):
             raise RuntimeError(f"the log of room {room_id} would get a hole after {first - 1}")
-    statements.insert(logs.events)
-    for room_id in batches:
-        logs.rooms[room_id].active_at = logs.at
-    heads = [logs.rooms[room_id] for room_id in batches]
-    statements.update(heads, "last_seq", "message_count", "active_at")
-    bell.ring_on_commit(
-        [
-            (room_id, batch[0].seq, [encode(event, logs.rooms[room_id].slug) for event in batch])
-            for room_id, batch in batches.items()
-        ],
-        [
-            bell.Activity(
-                room_id,
-                logs.rooms[room_id].last_seq,
-                logs.rooms[room_id].message_count,
-                logs.speakers.get(room_id, {}),
-            )
-            for room_id in batches
-        ],
-    )
+    _write(logs)
+    _ring_on_commit(logs)
 
 
-def encode(event: Event, slug: str) -> bytes:
-    """The event as subscribers get it, whether it was rung or read from the database."""
-    return encode_event(slug, event.seq, timestamp(event.at), event.type, event.encoded.encode())
+def _write(logs: Logs) -> None:
+    rows = [
+        (room_id, entry.seq, entry.type, entry.payload.decode(), logs.at)
+        for room_id, entries in logs.entries.items()
+        for entry in entries
+    ]
+    statements.insert(Event, EVENT, rows)
+    heads = []
+    for room_id in logs.entries:
+        room = logs.rooms[room_id]
+        room.active_at = logs.at
+        heads.append((room.last_seq, room.message_count, room.active_at, room_id))
+    statements.update(Room, ("last_seq", "message_count", "active_at"), heads)
+
+
+def _ring_on_commit(logs: Logs) -> None:
+    rung, activity = [], []
+    for room_id, entries in logs.entries.items():
+        room = logs.rooms[room_id]
+        encoded = [
+            encode_event(room.slug, entry.seq, logs.time, entry.type, entry.payload)
+            for entry in entries
+        ]
+        rung.append((room_id, entries[0].seq, encoded))
+        speakers = logs.speakers.get(room_id, {})
+        activity.append(bell.Activity(room_id, room.last_seq, room.message_count, speakers))
+    bell.ring_on_commit(rung, activity)
 
 
 def read(room_id: int, slug: str, after: int, limit: int) -> list[tuple[int, bytes]]:
-    """Up to `limit` events after `after`, in order, as (seq, encoded)."""
+    """Up to `limit` events after `after`, in order, as (seq, encoded): what was rung, to the
+    letter."""
     rows = Event.objects.filter(room_id=room_id, seq__gt=after).order_by("seq")[:limit]
-    return [(row.seq, encode(row, slug)) for row in rows]
+    return [
+        (row.seq, encode_event(slug, row.seq, timestamp(row.at), row.type, row.encoded.encode()))
+        for row in rows
+    ]
 
 
 def heads(room_ids: Collection[int]) -> dict[int, int]:

@@ -14,8 +14,9 @@ def no_room(slug: str) -> NotFound:
     return NotFound(f"There is no room {slug!r}, or you may not see it.")
 
 
-def may_see(room: Room, membership: Membership | None, banned: bool) -> bool:
-    """For who is banned, a public room is like a closed one: they may not see it."""
+def may_see(room: Room, membership: object | None, banned: bool) -> bool:
+    """For who is banned, a public room is like a closed one: they may not see it. Of `membership`
+    counts whether there is one."""
     return membership is not None or (room.visibility == Room.Visibility.PUBLIC and not banned)
 
 
@@ -25,7 +26,7 @@ def require_see(room: Room | None, membership: Membership | None, banned: bool, 
     return room
 
 
-def require_post(room: Room, membership: Membership | None) -> None:
+def require_post(room: Room, membership: object | None) -> None:
     """Anybody who sees a public room may speak there, and becomes a member by it: a ban is looked
     at by `require_admit` then."""
     if not may_see(room, membership, banned=False):

@@ -17,8 +17,26 @@ from .members import add_member_in_transaction
 from .models import Membership, Message, Room, User, is_slug
 from .protocol import Invalid, NotFound, Refusal
 from .representations import message as message_json
+from .representations import said
 
 Outcome = dict[str, object] | Refusal
+# An author and the client_id of what they want to say.
+Intention = tuple[int, UUID | None]
+
+# Columns of a message.
+MESSAGE = (
+    "room_id",
+    "seq",
+    "number",
+    "author_id",
+    "kind",
+    "body",
+    "html",
+    "reply_to_id",
+    "client_id",
+    "job",
+    "created_at",
+)
 
 
 @dataclass
@@ -54,6 +72,18 @@ class Post:
             raise Invalid("A message must be valid Unicode text.") from None
         self.html = markdown.render(self.body)
         return self
+
+
+@dataclass(slots=True)
+class Fresh:
+    """A post that becomes a message: `told` is that message as JSON, once it has its key."""
+
+    post: Post
+    room: Room
+    membership: int
+    seq: int
+    number: int
+    told: dict[str, object] = field(default_factory=dict)
 
 
 def post_messages(posts: Sequence[Post]) -> list[Outcome]:
@@ -93,88 +123,98 @@ def _write(posts: list[Post]) -> list[Outcome]:
         rooms = logs.by_slug()
         speaking = {(rooms[post.room].pk, post.author.pk) for post in posts if post.room in rooms}
         members = {
-            (row.room_id, row.user_id): row
-            for row in statements.select_together(Membership, ("room_id", "user_id"), speaking)
+            (room_id, user_id): pk
+            for pk, room_id, user_id in statements.select_together(
+                Membership, ("room_id", "user_id"), speaking
+            )
         }
-        known = _already_there(posts)
+        known: dict[Intention, dict[str, object] | Fresh] = {**_already_there(posts)}
         replied = _replied_to(posts)
-        outcomes: list[Outcome | Message] = []
-        fresh: list[Message] = []
+        outcomes: list[Outcome | Fresh] = []
+        fresh: list[Fresh] = []
         for post in posts:
-            key = (post.author.pk, post.client_id)
-            if post.client_id is not None and key in known:
-                outcomes.append(known[key])
+            author_id = post.author.pk
+            intention = (author_id, post.client_id)
+            if post.client_id is not None and intention in known:
+                outcomes.append(known[intention])
                 continue
             try:
                 room = rooms.get(post.room)
                 if room is None:
                     raise policy.no_room(post.room)
-                membership = members.get((room.pk, post.author.pk))
+                membership = members.get((room.pk, author_id))
                 policy.require_post(room, membership)
                 if post.reply_to is not None and replied.get(post.reply_to) != room.pk:
                     raise NotFound(f"There is no message {post.reply_to} in {room.slug!r}.")
                 if membership is None:
-                    members[room.pk, post.author.pk] = add_member_in_transaction(
-                        logs, room, post.author
-                    )
+                    membership = add_member_in_transaction(logs, room, post.author).pk
+                    members[room.pk, author_id] = membership
             except Refusal as refusal:
                 outcomes.append(refusal)
                 continue
-            row = _new_message(logs, room, post)
-            fresh.append(row)
-            outcomes.append(row)
+            new = Fresh(post, room, membership, logs.take_seq(room), logs.take_number(room))
+            fresh.append(new)
+            outcomes.append(new)
             if post.client_id is not None:
-                known[key] = row
-        statements.insert(fresh, with_keys=True)
-        _speakers_have_read(logs, fresh, members)
-        told = {row.pk: message_json(row, row.room.slug) for row in fresh}
-        for row in fresh:
-            logs.append(row.room, "message.created", {"message": told[row.pk]}, seq=row.seq)
-    return [
-        (told.get(outcome.pk) or message_json(outcome, outcome.room.slug))
-        if isinstance(outcome, Message)
-        else outcome
-        for outcome in outcomes
+                known[intention] = new
+        _insert(logs, fresh)
+        _speakers_have_read(logs, fresh)
+        for new in fresh:
+            logs.append(new.room, "message.created", {"message": new.told}, seq=new.seq)
+    return [outcome.told if isinstance(outcome, Fresh) else outcome for outcome in outcomes]
+
+
+def _insert(logs: Logs, fresh: list[Fresh]) -> None:
+    rows = [
+        (
+            new.room.pk,
+            new.seq,
+            new.number,
+            new.post.author.pk,
+            Message.Kind.TEXT.value,
+            new.post.body,
+            new.post.html,
+            new.post.reply_to,
+            new.post.client_id,
+            None,
+            logs.at,
+        )
+        for new in fresh
     ]
+    for new, key in zip(fresh, statements.insert_for_keys(Message, MESSAGE, rows), strict=True):
+        post = new.post
+        new.told = said(
+            key,
+            new.room.slug,
+            new.seq,
+            logs.time,
+            post.author,
+            post.body,
+            post.html,
+            reply_to=post.reply_to,
+            client_id=post.client_id,
+        )
 
 
-def _new_message(logs: Logs, room: Room, post: Post) -> Message:
-    return Message(
-        room=room,
-        seq=logs.take_seq(room),
-        number=logs.take_number(room),
-        author=post.author,
-        body=post.body,
-        html=post.html,
-        client_id=post.client_id,
-        reply_to_id=post.reply_to,
-        created_at=logs.at,
-    )
-
-
-def _speakers_have_read(
-    logs: Logs, fresh: list[Message], members: dict[tuple[int, int], Membership]
-) -> None:
+def _speakers_have_read(logs: Logs, fresh: list[Fresh]) -> None:
     """Whoever speaks has read what stands above."""
-    moved: dict[int, Membership] = {}
-    for row in fresh:
-        author_id = row.author_id or 0
-        membership = members[row.room_id, author_id]
-        membership.read_seq, membership.read_count = row.seq, row.number
-        moved[membership.pk] = membership
-        logs.speakers.setdefault(row.room_id, {})[author_id] = row.number
-    statements.update(moved.values(), "read_seq", "read_count")
+    read = {new.membership: (new.seq, new.number, new.membership) for new in fresh}
+    for new in fresh:
+        logs.speakers.setdefault(new.room.pk, {})[new.post.author.pk] = new.number
+    statements.update(Membership, ("read_seq", "read_count"), list(read.values()))
 
 
-def _already_there(posts: Iterable[Post]) -> dict[tuple[int, UUID | None], Message]:
+def _already_there(posts: Iterable[Post]) -> dict[Intention, dict[str, object]]:
     """Few posts come twice; those that do are told as they were written."""
     wanted = {(post.author.pk, post.client_id) for post in posts if post.client_id is not None}
     rows = statements.select_together(Message, ("author_id", "client_id"), wanted)
-    found = [row.pk for row in rows]
-    if not found:
+    if not rows:
         return {}
-    whole = Message.objects.filter(pk__in=found).select_related("room", "author")
-    return {(row.author_id or 0, row.client_id): row for row in whole}
+    whole = Message.objects.filter(pk__in=[row.pk for row in rows])
+    return {
+        (row.author_id or 0, row.client_id): message_json(row, row.room.slug)
+        for row in whole.select_related("room", "author")
+    }
 
 
 def _replied_to(posts: Iterable[Post]) -> dict[int, int]:

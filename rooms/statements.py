@@ -3,72 +3,86 @@ builds a query anew each time, which took four times as long as all the rest of 
 
 Called by `log` and `posting` inside their transactions, and for what every new connection asks.
 Columns come from the models and values are prepared by their fields, so that either database gets
-what the ORM would have given it.
+what the ORM would have given it. What is written are tuples, because a model's instance costs more
+than its row.
 """
 
+from collections import namedtuple
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any, TypeAlias, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import Field, Model
+from django.db.models import Field, ForeignKey, Model
 
 Row = TypeVar("Row", bound=Model)
 AnyField: TypeAlias = "Field[Any, Any]"
+Names = tuple[str, ...]
 
 # Rows of one INSERT: well below the variables that SQLite takes in a statement.
 INSERT_ROWS = 500
 # Of one `select_together`, likewise.
 SELECT_ROWS = 500
 
+# Whole numbers and text are to a database what they are to Python.
+PLAIN = {"AutoField", "BigAutoField", "IntegerField", "BigIntegerField", "CharField", "TextField"}
 
-def select(model: type[Row], *, lock: bool = False, **where: Collection[Any]) -> list[Row]:
+
+def select(
+    model: type[Row], *, lock: bool = False, only: Names = (), **where: Collection[Any]
+) -> list[Row]:
     """Rows whose columns are among the given values, by primary key, and locked until the end of
-    the transaction if wanted (SQLite has locked its whole file by then)."""
+    the transaction if wanted (SQLite has locked its whole file by then). `only` some columns: the
+    others are read when they are asked for."""
     if not all(where.values()):
         return []
     database = connections[DEFAULT_DB_ALIAS]
     shape = tuple((name, len(values)) for name, values in where.items())
-    statement = _select(model, shape, lock and database.features.has_select_for_update)
+    names = only or _every(model)
+    statement = _select(model, shape, lock and database.features.has_select_for_update, names)
     parameters = [
         field.get_db_prep_value(value, database)
         for field, values in zip(_fields(model, tuple(where)), where.values(), strict=True)
         for value in values
     ]
-    return _rows(model, statement, parameters)
+    rows = _rows(model, names, statement, parameters)
+    return [model.from_db(DEFAULT_DB_ALIAS, names, row) for row in rows]
 
 
 def select_together(
-    model: type[Row], names: tuple[str, ...], wanted: Collection[tuple[Any, ...]]
-) -> list[Row]:
-    """Rows in which these columns together are one of `wanted`. There should be an index over
-    them: a list for each column would look up every combination."""
+    model: type[Model], names: Names, wanted: Collection[tuple[Any, ...]]
+) -> list[Any]:
+    """`pk` and these columns of the rows in which they together are one of `wanted`. There should
+    be an index over them: a list for each column would look up every combination."""
     wanted = list(wanted)
-    database = connections[DEFAULT_DB_ALIAS]
-    fields = _fields(model, names)
-    rows: list[Row] = []
+    found = _found(names)
+    rows: list[Any] = []
     for start in range(0, len(wanted), SELECT_ROWS):
         some = wanted[start : start + SELECT_ROWS]
-        parameters = [
-            field.get_db_prep_value(value, database)
-            for values in some
-            for field, value in zip(fields, values, strict=True)
-        ]
-        rows += _rows(model, _select_together(model, names, len(some)), parameters)
+        parameters = list(chain.from_iterable(_prepared(model, names, some)))
+        statement = _select_together(model, names, len(some))
+        rows += map(found._make, _rows(model, ("pk", *names), statement, parameters))
     return rows
 
 
-def _rows(model: type[Row], statement: str, parameters: list[Any]) -> list[Row]:
+def _rows(
+    model: type[Model], names: Names, statement: str, parameters: list[Any]
+) -> Sequence[Sequence[Any]]:
+    """What a statement finds, as Python's values."""
     database = connections[DEFAULT_DB_ALIAS]
     with database.cursor() as cursor:
         cursor.execute(statement, parameters)
-        rows = [list(row) for row in cursor.fetchall()]
-    for index, column, steps in _converters(model, database.vendor) if rows else ():
+        found: Sequence[Sequence[Any]] = cursor.fetchall()
+    converters = _converters(model, names, database.vendor) if found else ()
+    if not converters:
+        return found
+    rows = [list(row) for row in found]
+    for index, column, steps in converters:
         for row in rows:
             for step in steps:
                 row[index] = step(row[index], column, database)
-    names = [field.attname for field in _concrete(model)]
-    return [model.from_db(DEFAULT_DB_ALIAS, names, row) for row in rows]
+    return rows
 
 
 def count(model: type[Model], **where: Any) -> int:
@@ -84,60 +98,82 @@ def count(model: type[Model], **where: Any) -> int:
         return int(cursor.fetchone()[0])
 
 
-def insert(rows: Sequence[Model], *, with_keys: bool = False) -> None:
-    """Insert unsaved rows of one model. `with_keys` has their primary keys filled in."""
+def insert(model: type[Model], names: Names, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows with these columns, which are all but the primary key."""
+    database = connections[DEFAULT_DB_ALIAS]
     for start in range(0, len(rows), INSERT_ROWS):
-        _insert_some(rows[start : start + INSERT_ROWS], with_keys)
+        some = rows[start : start + INSERT_ROWS]
+        parameters = list(chain.from_iterable(_prepared(model, names, some)))
+        with database.cursor() as cursor:
+            cursor.execute(_insert(model, names, len(some), False), parameters)
 
 
-def _insert_some(rows: Sequence[Model], with_keys: bool) -> None:
+def insert_for_keys(model: type[Model], names: Names, rows: Sequence[tuple[Any, ...]]) -> list[int]:
+    """The same, and the primary keys that the rows have got, in their order."""
     database = connections[DEFAULT_DB_ALIAS]
-    model = type(rows[0])
-    fields = [field for field in _concrete(model) if not field.primary_key]
-    parameters = [
-        field.get_db_prep_save(getattr(row, field.attname), database)
-        for row in rows
-        for field in fields
-    ]
-    with database.cursor() as cursor:
-        cursor.execute(_insert(model, len(rows), with_keys), parameters)
-        keys = cursor.fetchall() if with_keys else []
-    # Both databases give the keys in the order of the rows; the ORM relies on it as well.
-    for row, (number,) in zip(rows, keys, strict=with_keys):
-        row.pk = number
-    for row in rows:
-        row._state.adding = False
-        row._state.db = DEFAULT_DB_ALIAS
+    keys: list[int] = []
+    for start in range(0, len(rows), INSERT_ROWS):
+        some = rows[start : start + INSERT_ROWS]
+        parameters = list(chain.from_iterable(_prepared(model, names, some)))
+        with database.cursor() as cursor:
+            cursor.execute(_insert(model, names, len(some), True), parameters)
+            # Both databases give the keys in the order of the rows; the ORM relies on it as well.
+            keys += [key for (key,) in cursor.fetchall()]
+    if len(keys) != len(rows):
+        raise RuntimeError(f"{len(rows)} rows got {len(keys)} keys")
+    return keys
 
 
-def update(rows: Iterable[Model], *names: str) -> None:
-    """Write these fields of each row, which are all of one model."""
-    rows = list(rows)
-    if not rows:
-        return
+def update(model: type[Model], names: Names, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write these columns of some rows. Each has the primary key last."""
+    if rows:
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            parameters = list(_prepared(model, (*names, "pk"), rows))
+            cursor.executemany(_update(model, names), parameters)
+
+
+def _prepared(
+    model: type[Model], names: Names, rows: Sequence[tuple[Any, ...]]
+) -> Iterable[tuple[Any, ...]]:
+    """The rows as the database takes them. A batch has the same time in all its rows, so that each
+    value is prepared once."""
     database = connections[DEFAULT_DB_ALIAS]
-    model = type(rows[0])
-    fields = _fields(model, (*names, "pk"))
-    parameters = [
-        [field.get_db_prep_save(getattr(row, field.attname), database) for field in fields]
-        for row in rows
-    ]
-    with database.cursor() as cursor:
-        cursor.executemany(_update(model, names), parameters)
+    columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
+    for index, field in _to_prepare(model, names):
+        known = {value: field.get_db_prep_value(value, database) for value in set(columns[index])}
+        columns[index] = [known[value] for value in columns[index]]
+    return zip(*columns, strict=True)
 
 
 # What depends on the models alone -----------------------------------------------------------------
 
 
 @lru_cache
-def _concrete(model: type[Model]) -> list[AnyField]:
-    return list(model._meta.concrete_fields)
+def _every(model: type[Model]) -> Names:
+    return tuple(field.attname for field in model._meta.concrete_fields)
 
 
 @lru_cache
-def _fields(model: type[Model], names: tuple[str, ...]) -> list[AnyField]:
+def _found(names: Names) -> Any:
+    return namedtuple("Found", ("pk", *names))
+
+
+@lru_cache
+def _to_prepare(model: type[Model], names: Names) -> list[tuple[int, AnyField]]:
+    """The columns, by their places, whose values are not what they are to Python."""
+    found = []
+    for index, field in enumerate(_fields(model, names)):
+        while isinstance(field, ForeignKey):
+            field = field.target_field
+        if field.get_internal_type() not in PLAIN:
+            found.append((index, field))
+    return found
+
+
+@lru_cache
+def _fields(model: type[Model], names: Names) -> list[AnyField]:
     """By the names of their attributes; `pk` is the primary key."""
-    known = {field.attname: field for field in _concrete(model)}
+    known = {field.attname: field for field in model._meta.concrete_fields}
     known["pk"] = next(field for field in known.values() if field.primary_key)
     return [known[name] for name in names]
 
@@ -155,23 +191,26 @@ def _marks(count: int) -> str:
 
 
 @lru_cache(512)
-def _select(model: type[Model], shape: tuple[tuple[str, int], ...], lock: bool) -> str:
+def _select(
+    model: type[Model], shape: tuple[tuple[str, int], ...], lock: bool, names: Names
+) -> str:
     fields = _fields(model, tuple(name for name, _ in shape))
     conditions = " AND ".join(
         f"{_quoted(field.column)} IN {_marks(count)}"
         for field, (_, count) in zip(fields, shape, strict=True)
     )
     return (
-        f"SELECT {_columns(_concrete(model))} FROM {_quoted(model._meta.db_table)}"
+        f"SELECT {_columns(_fields(model, names))} FROM {_quoted(model._meta.db_table)}"
         f" WHERE {conditions} ORDER BY {_columns(_fields(model, ('pk',)))}"
         f"{' FOR UPDATE' if lock else ''}"
     )
 
 
 @lru_cache(512)
-def _select_together(model: type[Model], names: tuple[str, ...], count: int) -> str:
+def _select_together(model: type[Model], names: Names, count: int) -> str:
     table = _quoted(model._meta.db_table)
-    columns = ", ".join(f"{table}.{_quoted(field.column)}" for field in _concrete(model))
+    fields = _fields(model, ("pk", *names))
+    columns = ", ".join(f"{table}.{_quoted(field.column)}" for field in fields)
     wanted = [f"wanted_{number}" for number in range(len(names))]
     conditions = " AND ".join(
         f"{table}.{_quoted(field.column)} = wanted.{name}"
@@ -184,14 +223,14 @@ def _select_together(model: type[Model], names: tuple[str, ...], count: int) -> 
 
 
 @lru_cache
-def _count(model: type[Model], names: tuple[str, ...]) -> str:
+def _count(model: type[Model], names: Names) -> str:
     conditions = " AND ".join(f"{_quoted(field.column)} = %s" for field in _fields(model, names))
     return f"SELECT COUNT(*) FROM {_quoted(model._meta.db_table)} WHERE {conditions}"
 
 
 @lru_cache(512)
-def _insert(model: type[Model], count: int, with_keys: bool) -> str:
-    fields = [field for field in _concrete(model) if not field.primary_key]
+def _insert(model: type[Model], names: Names, count: int, with_keys: bool) -> str:
+    fields = _fields(model, names)
     returning = f" RETURNING {_columns(_fields(model, ('pk',)))}" if with_keys else ""
     return (
         f"INSERT INTO {_quoted(model._meta.db_table)} ({_columns(fields)})"
@@ -200,18 +239,20 @@ def _insert(model: type[Model], count: int, with_keys: bool) -> str:
 
 
 @lru_cache
-def _update(model: type[Model], names: tuple[str, ...]) -> str:
+def _update(model: type[Model], names: Names) -> str:
     assignments = ", ".join(f"{_quoted(field.column)} = %s" for field in _fields(model, names))
     key = _columns(_fields(model, ("pk",)))
     return f"UPDATE {_quoted(model._meta.db_table)} SET {assignments} WHERE {key} = %s"
 
 
 @lru_cache
-def _converters(model: type[Model], vendor: str) -> list[tuple[int, Any, list[Callable[..., Any]]]]:
+def _converters(
+    model: type[Model], names: Names, vendor: str
+) -> list[tuple[int, Any, list[Callable[..., Any]]]]:
     """How a database's values become Python's, for the columns where they differ."""
     database = connections[DEFAULT_DB_ALIAS]
     found = []
-    for index, field in enumerate(_concrete(model)):
+    for index, field in enumerate(_fields(model, names)):
         column = field.get_col(model._meta.db_table)
         steps = database.ops.get_db_converters(column) + field.get_db_converters(database)
         if steps:

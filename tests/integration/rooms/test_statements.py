@@ -1,13 +1,16 @@
 """Statements put together by hand find what the ORM finds."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from rooms import actions, statements
 from rooms.actions import Post
 from rooms.models import Membership, Message, Room, User
+from rooms.posting import MESSAGE
 
 pytestmark = pytest.mark.django_db
 
@@ -57,3 +60,44 @@ def test_an_index_finds_them(
         cursor.execute(f"EXPLAIN QUERY PLAN {statement}", row * 3)
         plan = [detail for *_, detail in cursor.fetchall()]
     assert any(step.startswith(f"SEARCH {model._meta.db_table} USING") for step in plan), plan
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 4, 7])
+def test_keys_come_in_the_order_of_the_rows(
+    count: int, alice: User, lobby: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether they fit into one statement, or one of several is left over."""
+    monkeypatch.setattr(statements, "INSERT_ROWS", 3)
+    at = timezone.now()
+    bodies = [f"{number} 👋" for number in range(count)]
+    ids = [uuid4() if number % 2 else None for number in range(count)]
+    rows = [
+        (lobby.pk, 1000 + n, n, alice.pk, "text", bodies[n], "<p>", None, ids[n], None, at)
+        for n in range(count)
+    ]
+    keys = statements.insert_for_keys(Message, MESSAGE, rows)
+    found = Message.objects.in_bulk(keys)
+    assert [found[key].body for key in keys] == bodies
+    assert [found[key].client_id for key in keys] == ids
+    assert {found[key].created_at for key in keys} == ({at} if count else set())
+
+
+def test_each_row_gets_its_own_values(lobby: Room, den: Room) -> None:
+    later, latest = (timezone.now() + timedelta(days=days) for days in (1, 2))
+    rows = [(7, later, lobby.pk), (9, latest, den.pk)]
+    statements.update(Room, ("message_count", "active_at"), rows)
+    assert (
+        list(
+            Room.objects.filter(pk__in=[lobby.pk, den.pk])
+            .order_by("message_count")
+            .values_list("message_count", "active_at", "pk")
+        )
+        == rows
+    )
+    statements.update(Room, ("message_count", "active_at"), [])
+
+
+def test_columns_that_were_left_out_are_read_when_they_are_asked_for(lobby: Room) -> None:
+    (row,) = statements.select(Room, only=("id", "created_at"), slug=["lobby"])
+    assert row.get_deferred_fields() >= {"name", "active_at"}
+    assert (row.pk, row.created_at, row.name) == (lobby.pk, lobby.created_at, lobby.name)
