@@ -1,4 +1,5 @@
-"""Tells people how much is unread in the rooms that they do not listen to.
+"""Tells people how much is unread in the rooms that they do not listen to, and which rooms are not
+theirs any more.
 
 Whom, `watching` knows. When thousands are to be told at once they are told in passing, and then
 what holds by that time. Made by `hub`.
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 class Unread:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._due: dict[tuple[Connection, int], None] = {}
+        self._due: dict[tuple[Connection, int, str], None] = {}
         self._under_way = False
 
     def tell(self, news: News) -> None:
@@ -49,10 +50,11 @@ class Unread:
         started = loop.time()
         while self._due:
             due, self._due = self._due, {}
-            for count, (connection, room_id) in enumerate(due, 1):
-                event = self._hub.watching.unread(connection, room_id)
+            for count, (connection, room_id, slug) in enumerate(due, 1):
+                event = self._hub.watching.said_of(connection, room_id, slug)
                 if event is not None:
-                    connection.tell(f"unread:{event['room']}", encode(event))
+                    # One key: while a socket is slow, only what holds in the end is told.
+                    connection.tell(f"unread:{slug}", encode(event))
                 if count % fanout.MEMBERS == 0 and loop.time() - started > fanout.SECONDS:
                     yield
                     started = loop.time()

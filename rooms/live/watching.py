@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .connection import Connection
 
-# Whom to tell how much is unread in which room. What it is by then, `unread` says.
-News = list[tuple["Connection", int]]
+# Whom to tell how much is unread in which room (id and slug), or that they are no member of it any
+# more. What it is by then, `said_of` says.
+News = list[tuple["Connection", int, str]]
 
 # (room id, slug, messages read, head, messages in all); read None: not a member any more.
 Membership = tuple[int, str, int | None, int, int]
@@ -81,11 +82,13 @@ class Watching:
         person = self._people.get(user_id)
         return list(person.connections) if person else []
 
-    def unread(self, connection: Connection, room_id: int) -> dict[str, Any] | None:
-        """The event that tells it; None when there is no such connection or membership."""
+    def said_of(self, connection: Connection, room_id: int, slug: str) -> dict[str, Any] | None:
+        """The event that tells it; None when there is no such connection any more."""
         person = self._people.get(connection.user.pk)
-        if person is None or room_id not in person.read or connection not in person.connections:
+        if person is None or connection not in person.connections:
             return None
+        if room_id not in person.read:
+            return {"type": "left", "room": slug}
         room = self._rooms[room_id]
         return {
             "type": "unread",
@@ -112,16 +115,21 @@ class Watching:
         if person is None:
             return []
         news = self._watch(person, user_id, membership)
-        if membership[2] is not None:
-            told = {connection for connection, _ in news}
-            news += [(each, membership[0]) for each in person.connections if each not in told]
-        return news
+        told = {connection for connection, _, _ in news}
+        room_id, slug = membership[:2]
+        return news + [(each, room_id, slug) for each in person.connections if each not in told]
 
-    def forget_room(self, room_id: int) -> None:
+    def forget_room(self, room_id: int) -> News:
         """The room is no more."""
         room = self._rooms.pop(room_id, None)
-        for user_id in room.members if room is not None else ():
-            self._people[user_id].read.pop(room_id, None)
+        news: News = []
+        if room is None:
+            return news
+        for user_id in room.members:
+            person = self._people[user_id]
+            person.read.pop(room_id, None)
+            news += [(each, room_id, room.slug) for each in person.connections]
+        return news
 
     def people(self) -> list[int]:
         return list(self._people)
@@ -136,9 +144,11 @@ class Watching:
         person = self._people.get(user_id)
         if person is None:
             return []
-        for room_id in known - {membership[0] for membership in memberships}:
-            self._leave(person, user_id, room_id)
         news: News = []
+        for room_id in person.read.keys() & known - {each[0] for each in memberships}:
+            slug = self._rooms[room_id].slug
+            self._leave(person, user_id, room_id)
+            news += [(each, room_id, slug) for each in person.connections]
         for membership in memberships:
             room_id = membership[0]
             before = person.read.get(room_id)
@@ -146,7 +156,9 @@ class Watching:
             news += moved
             if not moved and person.read.get(room_id) != before:
                 away = self._rooms[room_id].away
-                news += [(each, room_id) for each in person.connections if each in away]
+                news += [
+                    (each, room_id, membership[1]) for each in person.connections if each in away
+                ]
         return news
 
     def _watch(self, person: Person, user_id: int, membership: Membership) -> News:
@@ -169,7 +181,7 @@ class Watching:
         if count <= room.count:
             return []
         room.head, room.count = max(room.head, head), count
-        return [(connection, room_id) for connection in room.away]
+        return [(connection, room_id, room.slug) for connection in room.away]
 
     def _place(self, connection: Connection, room: Room) -> None:
         if room.slug in connection.subscriptions:

@@ -113,12 +113,20 @@ class ReadEvent(Ephemeral):
 
 class UnreadEvent(Ephemeral):
     """How much is unread in a room of the user's that this connection does not listen to, or where
-    they have read elsewhere."""
+    they have read elsewhere, or of which they have become a member just now."""
 
     type: Literal["unread"]
     room: RoomSlug
     unread: int = Field(description="messages", ge=0, examples=[3])
     seq: int = Field(description="the head of the room's log", examples=[45])
+
+
+class LeftEvent(Ephemeral):
+    """A room is not among the user's own any more: they left it, were put out of it, or it was
+    deleted. Told to all their connections, whether they listen to it or not."""
+
+    type: Literal["left"]
+    room: RoomSlug
 
 
 _registered: list[type[Told]] = [
@@ -133,6 +141,7 @@ _registered: list[type[Told]] = [
     PresenceEvent,
     ReadEvent,
     UnreadEvent,
+    LeftEvent,
     Heartbeat,
     Bye,
 ]

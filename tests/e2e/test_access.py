@@ -1,6 +1,7 @@
 """Access withdrawn in another process reaches real sockets and real pages."""
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
@@ -89,6 +90,38 @@ def test_a_page_says_that_one_was_put_out(site: Site, open_as: Any) -> None:  # 
     say(alice, "after")
     expect(message(alice, "after")).to_have_attribute("data-state", "sent")
     expect(message(page, "after")).to_have_count(0)
+
+
+@pytest.mark.browser
+def test_the_list_of_rooms_is_right_in_every_tab(site: Site, open_as: Any) -> None:  # noqa: F811
+    site.room("salon", "alice", "frida", private=True)
+    site.room("balcony", "alice", "frida")
+    site.room("cellar", "alice", private=True)
+    inside: Page = open_as("frida", "/rooms/salon/")
+    outside, directory = inside.context.new_page(), inside.context.new_page()
+    outside.goto("/rooms/balcony/")
+    directory.goto("/rooms/")
+    everywhere = (inside, outside, directory)
+    for page in everywhere:
+        expect(page.locator("[data-my-state]")).to_have_text("Online")
+        expect(page.locator("[data-rooms] [data-room=salon]")).to_have_count(1)
+    # What is unread in it goes with it.
+    outside.bring_to_front()
+    say(open_as("alice", "/rooms/salon/"), "somebody there?")
+    expect(outside.locator("[data-rooms] [data-room=salon]")).to_have_attribute("data-unread", "1")
+    expect(outside).to_have_title(re.compile(r"^\(1\) "))
+    moderate(site, f"ban({room('salon')}, {person('frida')}, None, staff=True)")
+    for page in everywhere:
+        expect(page.locator("[data-rooms] [data-room=salon]")).to_have_count(0)
+    expect(outside).to_have_title(re.compile("^Balcony"))
+    moderate(site, f"add_member({room('cellar')}, {person('frida')}, 'member')")
+    for page in everywhere:
+        expect(page.locator("[data-rooms] [data-room=cellar]")).to_have_count(1)
+    expect(inside.locator("[data-withdrawn]")).to_contain_text("you were banned from it")
+    moderate(site, f"delete_room({room('cellar')})")
+    for page in everywhere:
+        expect(page.locator("[data-rooms] [data-room=cellar]")).to_have_count(0)
+        expect(page.locator("[data-rooms] [data-room=balcony]")).to_have_count(1)
 
 
 @pytest.mark.browser

@@ -118,6 +118,7 @@ async def everything(site: Site, room: str, alice: Recorder, bob: Recorder) -> N
     )
     for type in ("member.changed", "room.changed", "member.left"):
         await alice.event(type)
+    await bob.event("left")
     site.ask(
         "from rooms import moderation\n"
         f"room = Room.objects.get(slug={room!r})\n"

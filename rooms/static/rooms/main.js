@@ -8,7 +8,7 @@ import { Details } from "./details.js";
 import { one, setText, show } from "./dom.js";
 import { Finder } from "./finder.js";
 import { Outbox } from "./outbox.js";
-import { ownRoomsAfterLoss } from "./own-rooms.js";
+import { OwnRooms } from "./own-rooms.js";
 import { Room } from "./room.js";
 import { roving } from "./roving.js";
 import { prepareShell, showOwnState, showPage } from "./shell.js";
@@ -17,14 +17,17 @@ import { socketUrl } from "./socket-url.js";
 import { View } from "./view.js";
 
 const first = JSON.parse(document.getElementById("state").textContent);
-const askForRooms = ownRoomsAfterLoss((events) => room.receive(events));
+const ownRooms = new OwnRooms((events) => room.receive(events));
 const bar = new ConnectionBar(one("[data-connection]"));
 const connection = new Connection({
   url: socketUrl(),
-  onEvents: (events) => room.receive(events),
+  onEvents: (events) => {
+    room.receive(events);
+    ownRooms.heard(events, room.state.rooms);
+  },
   onPhase: (phase, bye) => {
     bar.phase(phase, bye);
-    askForRooms(phase);
+    ownRooms.phase(phase);
     showOwnState(phase === "open");
     one("[data-shell]").dataset.phase = phase;
   },

@@ -1,28 +1,54 @@
-// The person's list of rooms, asked for again after the socket was away: what became unread
-// meanwhile in rooms that are not open was told to nobody.
+// The person's list of rooms, asked for again when it may not be right any more: after the socket was
+// away, as what became unread meanwhile was told to nobody, and when there is news of a room that is
+// not on the list, as they were brought into it or made it elsewhere.
 
 import * as api from "./api.js";
 
 // A server that has just started is not asked by everybody at once.
 const SPREAD_MS = 8000;
+// Nor by all whom somebody brings in together.
+const SHORT_SPREAD_MS = 500;
 
-/** Returns what to call with each phase of the connection. */
-export function ownRoomsAfterLoss(receive) {
-  let opened = false;
-  let timer = 0;
-  return (phase) => {
-    clearTimeout(timer);
+export class OwnRooms {
+  #receive;
+  #opened = false;
+  #timer = 0;
+  #asking = false;
+
+  constructor(receive) {
+    this.#receive = receive;
+  }
+
+  /** To be called with each phase of the connection. */
+  phase(phase) {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
     if (phase !== "open") return;
-    if (opened) timer = setTimeout(ask, Math.random() * SPREAD_MS);
-    opened = true;
-  };
+    if (this.#opened) this.#askWithin(SPREAD_MS);
+    this.#opened = true;
+  }
 
-  async function ask() {
+  /** To be called with what the socket tells, and the list as it is after it. */
+  heard(events, rooms) {
+    const strange = ({ type, room }) => type === "unread" && !rooms.some((known) => known.slug === room);
+    // A list that is on its way may still have a room that was left.
+    if (events.some((event) => strange(event) || (event.type === "left" && this.#asking))) this.#askWithin(SHORT_SPREAD_MS);
+  }
+
+  #askWithin(ms) {
+    if (!this.#timer) this.#timer = setTimeout(() => this.#ask(), Math.random() * ms);
+  }
+
+  async #ask() {
+    this.#timer = 0;
+    this.#asking = true;
     try {
       const { rooms } = await api.fetchJson("/state/");
-      receive([{ type: "local.rooms", rooms }]);
+      this.#receive([{ type: "local.rooms", rooms }]);
     } catch (error) {
       console.warn(error);
+    } finally {
+      this.#asking = false;
     }
   }
 }

@@ -3,7 +3,7 @@
 import { Connection } from "./connection.js";
 import { one, setText } from "./dom.js";
 import { Finder } from "./finder.js";
-import { ownRoomsAfterLoss } from "./own-rooms.js";
+import { OwnRooms } from "./own-rooms.js";
 import { prepareShell, showOwnState } from "./shell.js";
 import { Sidebar } from "./sidebar.js";
 import { socketUrl } from "./socket-url.js";
@@ -18,17 +18,20 @@ new Finder({ own: () => state.rooms, open: (slug) => location.assign(`/rooms/${s
 draw();
 
 function receive(events) {
-  const told = events.filter((event) => event.type === "unread" || event.type === "local.rooms");
+  const told = events.filter((event) => ["unread", "left", "local.rooms"].includes(event.type));
   state = apply(state, told, { now: Date.now(), reducers: {} });
   draw();
 }
 
-const askForRooms = ownRoomsAfterLoss(receive);
+const ownRooms = new OwnRooms(receive);
 new Connection({
   url: socketUrl(),
-  onEvents: receive,
+  onEvents: (events) => {
+    receive(events);
+    ownRooms.heard(events, state.rooms);
+  },
   onPhase: (phase) => {
-    askForRooms(phase);
+    ownRooms.phase(phase);
     showOwnState(phase === "open");
   },
 }).start();

@@ -57,7 +57,7 @@ export function afterGap(state, page) {
 export function apply(state, events, context) {
   const draft = { ...state };
   for (const event of events) {
-    if (event.room !== undefined && event.room !== state.room?.slug && event.type !== "unread") continue;
+    if (event.room !== undefined && event.room !== state.room?.slug && !OF_ANY_ROOM.has(event.type)) continue;
     if (event.seq !== undefined && !EPHEMERAL.has(event.type)) {
       if (event.seq <= draft.head) continue;
       draft.head = event.seq;
@@ -70,6 +70,8 @@ export function apply(state, events, context) {
 
 /** `unread` and `read` carry a seq that is not their own. */
 const EPHEMERAL = new Set(["unread", "read"]);
+/** What is told of the person's own rooms, whichever is open. */
+const OF_ANY_ROOM = new Set(["unread", "left"]);
 
 /** Older messages and what other apps have of the same stretch. */
 export function withHistory(state, { entries, older }) {
@@ -207,6 +209,11 @@ const own = {
 
   unread(draft, { room, unread }) {
     draft.rooms = draft.rooms.map((known) => (known.slug === room ? { ...known, unread } : known));
+  },
+
+  /** Another room, or this one, is not the person's own any more. */
+  left(draft, { room }) {
+    draft.rooms = draft.rooms.filter((known) => known.slug !== room);
   },
 
   presence(draft, { present }) {

@@ -87,6 +87,38 @@ def test_who_may_no_longer_hear_is_told_and_hears_nothing_more(
     run(test)
 
 
+def leave(user: User, room: Room) -> None:
+    actions.leave(user, room.slug)
+
+
+@pytest.mark.parametrize("end", [kick, put_out, delete, leave])
+def test_all_tabs_are_told_that_a_room_is_not_theirs_any_more(
+    alice: User, bob: User, lobby: Room, den: Room, layer: str, end: Withdraw
+) -> None:
+    async def test() -> None:
+        ana, ben, elsewhere = [await Client.connect(user) for user in (alice, bob, bob)]
+        await ben.call("subscribe", room="den")
+        await elsewhere.call("subscribe", room="lobby")
+        await sync_to_async(end)(bob, den)
+        for client in (ben, elsewhere):
+            told = await client.find(lambda each: each["type"] == "left")
+            assert told == {"type": "left", "room": "den"}
+        if end is delete:
+            await ana.find(lambda each: each["type"] == "left")
+            return
+        # Whoever is brought back in is told by what is unread.
+        before = len(elsewhere.seen)
+        await sync_to_async(moderation.unban)(den.pk, bob)
+        await sync_to_async(moderation.add_member)(den.pk, bob, "member")
+        await until(lambda: any(each["type"] == "unread" for each in elsewhere.seen[before:]))
+        told = elsewhere.seen[-1]
+        assert (told["type"], told["room"], told["unread"]) == ("unread", "den", 0)
+        assert (await ana.call("ping"))["type"] == "pong"
+        assert not any(each["type"] == "left" for each in ana.seen)
+
+    run(test)
+
+
 def test_who_is_removed_from_a_public_room_may_go_on_listening(
     alice: User, bob: User, lobby: Room, layer: str
 ) -> None:

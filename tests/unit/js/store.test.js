@@ -98,6 +98,15 @@ test("one's own joining and leaving changes the list of rooms", () => {
   equal([state.room.role, state.rooms], [null, []]);
 });
 
+test("a room that is not one's own any more leaves the list, be it open or not", () => {
+  const den = { slug: "den", name: "Den", unread: 3, visibility: "private" };
+  const state = fromPage(page({ rooms: [...page().rooms, den] }));
+  equal(apply(state, [{ type: "left", room: "den" }], context).rooms.map((room) => room.slug), ["lobby"]);
+  equal(apply(state, [{ type: "left", room: "lobby" }], context).rooms.map((room) => room.slug), ["den"]);
+  const elsewhere = fromPage({ ...page(), room: null, rooms: [den] });
+  equal(apply(elsewhere, [{ type: "left", room: "den" }, { type: "left", room: "den" }], context).rooms, []);
+});
+
 test("typing ends with a message or with time", () => {
   const typing = { type: "typing", room: "lobby", user: ben };
   const state = apply(fromPage(page()), [typing, typing], context);
