@@ -18,6 +18,8 @@ from xml.etree import ElementTree
 from tests.support import postgres, provision
 
 ROOT = Path(__file__).resolve().parents[1]
+# One more than cores: a test waits now and then. They need memory and ports, so not any number.
+AT_ONCE = str(max(3, min(8, (os.cpu_count() or 2) + 1)))
 # Where tests of both databases are; the unit tests know of none.
 WITH_DATABASE = ("tests/integration", "tests/e2e", "tests/faults")
 
@@ -66,13 +68,13 @@ def main(arguments: list[str]) -> int:
 def pytest(
     database: str, url: str, arguments: list[str], folders: list[str] | None = None
 ) -> Outcome:
-    """One run, on both cores; the tests of a file stay together, because they share a site."""
+    """One run; the tests of a file stay together, because they share a site."""
     print(f"\n=== {database} ===", flush=True)
     environment = {**os.environ, "TEST_DATABASE_URL": url}
     environment.pop("DJANGO_SETTINGS_MODULE", None)
     named = any(Path(argument.partition("::")[0]).exists() for argument in arguments)
     with tempfile.NamedTemporaryFile(suffix=".xml") as report:
-        command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "-q"]
+        command = [sys.executable, "-m", "pytest", "-n", AT_ONCE, "--dist", "loadfile", "-q"]
         command += ["--no-loadscope-reorder", "--durations=15"]
         command += [f"--junit-xml={report.name}", *arguments, *([] if named else folders or [])]
         code = subprocess.run(

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from tests.support import site as sites
 from tests.support.browser import arguments, find_browser
 from tests.support.process import Guard
-from tests.support.site import Site
+from tests.support.site import PARTS, Site
 from tests.support.waiting import until
 
 # How long an example takes says something about the machine, not about the code.
@@ -117,9 +117,10 @@ def room(slug: str, owner: Any, *members: Any, visibility: str = "public") -> An
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
-    """A whole Parley, shared by the tests of a module. `Site(…)` makes one of your own."""
-    with Site() as running:
+def site(request: pytest.FixtureRequest) -> Iterator[Site]:
+    """A whole Parley, shared by the tests of a module; `PARTS` of the module says that it needs
+    less of it: each part takes seconds to start. `Site(…)` makes one of your own."""
+    with Site(parts=getattr(request.module, "PARTS", PARTS)) as running:
         yield running
 
 

@@ -11,6 +11,8 @@ from tests.e2e.test_browser_room import message, open_as, say  # noqa: F401 - a 
 from tests.support.client import Refused, SocketClient
 from tests.support.site import Site
 
+PARTS = ("web",)
+
 
 def moderate(site: Site, call: str) -> None:
     """In another process than the one that serves the sockets."""

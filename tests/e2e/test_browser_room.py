@@ -13,7 +13,9 @@ from playwright.sync_api import Page, expect
 from tests.support.site import Person, Site
 from tests.support.waiting import SCALE
 
-pytestmark = pytest.mark.browser
+# What the page does in the browser. `test_browser` has the whole way, on both databases.
+pytestmark = [pytest.mark.browser, pytest.mark.once]
+PARTS = ("web",)
 expect.set_options(timeout=15_000 * SCALE)
 
 Open = Callable[..., Page]
@@ -210,8 +212,15 @@ def test_a_room_is_found_by_a_few_letters(site: Site, open_as: Open) -> None:
     expect(page.get_by_role("heading", name="Orchard", exact=True)).to_be_visible()
 
 
-def test_a_large_room_says_how_many_are_here(browser: Any) -> None:
-    with Site(env={"PARLEY_PRESENCE_NAMES": "1"}, parts=("web",)) as site, ExitStack() as windows:
+@pytest.fixture(scope="module")
+def narrow() -> Iterator[Site]:
+    with Site({"PARLEY_PRESENCE_NAMES": "1", "PARLEY_RESUME_EVENTS": "20"}, ("web",)) as running:
+        yield running
+
+
+def test_a_large_room_says_how_many_are_here(browser: Any, narrow: Site) -> None:
+    site = narrow
+    with ExitStack() as windows:
         room = site.room("hall", "alice", "bob")
         alice = windows.enter_context(window(browser, site, site.user("alice")))
         alice.goto(f"/rooms/{room}/")
@@ -223,9 +232,9 @@ def test_a_large_room_says_how_many_are_here(browser: Any) -> None:
             expect(page.locator("[data-member=Alice] [data-dot]")).to_be_hidden()
 
 
-def test_who_missed_too_much_gets_the_page_anew(browser: Any) -> None:
-    few = {"PARLEY_RESUME_EVENTS": "20"}
-    with Site(env=few, parts=("web",)) as site, ExitStack() as windows:
+def test_who_missed_too_much_gets_the_page_anew(browser: Any, narrow: Site) -> None:
+    site = narrow
+    with ExitStack() as windows:
         room = site.room("archive", "alice", "bob")
         page = windows.enter_context(window(browser, site, site.user("alice")))
         page.goto(f"/rooms/{room}/")

@@ -20,10 +20,18 @@ pytestmark = pytest.mark.once
 
 
 @pytest.fixture(scope="module")
-def pair() -> Iterator[Site]:
+def running() -> Iterator[Site]:
     with Site(parts=("web",), processes=2, env={"PARLEY_CONNECTIONS_PER_USER": "200"}) as site:
         site.room("plaza", "alice", "bob")
         yield site
+
+
+@pytest.fixture
+def pair(running: Site) -> Site:
+    """Two processes, whatever the test before has ended."""
+    if not running.web.running:
+        running.web.start()
+    return running
 
 
 def sockets(site: Site) -> Counter[int]:
@@ -110,26 +118,24 @@ def test_hangup_renews_all_and_somebody_always_answers(pair: Site) -> None:
         until(lambda each=process: not runs(each), 40, "the old ones are gone")
 
 
-def test_told_to_end_all_end_and_the_address_is_free() -> None:
-    with Site(parts=("web",), processes=2) as site:
-        children = site.web_processes()
+def test_told_to_end_all_end_and_the_address_is_free(pair: Site) -> None:
+    children = pair.web_processes()
 
-        async def stay() -> None:
-            async with SocketClient(site.socket_url, site.user("alice").bearer) as client:
-                code = asyncio.create_task(asyncio.to_thread(site.web.terminate))
-                assert await client.closed(30) == 4001
-                assert client.bye and client.bye["reconnect"] and client.bye["retry_in"] > 0
-                assert await code == 0
+    async def stay() -> None:
+        async with SocketClient(pair.socket_url, pair.user("alice").bearer) as client:
+            code = asyncio.create_task(asyncio.to_thread(pair.web.terminate))
+            assert await client.closed(30) == 4001
+            assert client.bye and client.bye["reconnect"] and client.bye["retry_in"] > 0
+            assert await code == 0
 
-        asyncio.run(stay())
-        assert not any(runs(each) for each in children)
-        with socket.create_server(("127.0.0.1", site.port)):
-            pass
+    asyncio.run(stay())
+    assert not any(runs(each) for each in children)
+    with socket.create_server(("127.0.0.1", pair.port)):
+        pass
 
 
-def test_children_end_when_their_parent_is_killed() -> None:
-    with Site(parts=("web",), processes=2) as site:
-        children = site.web_processes()
-        os.kill(site.web.pid, signal.SIGKILL)
-        for process in children:
-            until(lambda each=process: not runs(each), 40, "it has ended")
+def test_children_end_when_their_parent_is_killed(pair: Site) -> None:
+    children = pair.web_processes()
+    os.kill(pair.web.pid, signal.SIGKILL)
+    for process in children:
+        until(lambda each=process: not runs(each), 40, "it has ended")

@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from tests.support.client import Refused, SocketClient
-from tests.support.site import Site
+from tests.support.site import MANAGE, Site
 
 
 def test_two_people_talk(site: Site) -> None:
@@ -78,3 +78,11 @@ def test_a_process_of_the_site_tells_what_the_database_holds(site: Site) -> None
     assert site.ask("Membership.objects.filter(room__slug='attic').count()") == 2
     assert site.redis_cli("PING")
     assert site.rss("web") > 0
+
+
+def test_redis_comes_by_its_command_as_well(site: Site) -> None:
+    """Tests start what the command becomes, which saves them its loading of Django."""
+    site.redis.kill()
+    site.redis.command = [*MANAGE, "redis"]
+    site.redis.start()
+    assert f"Redis listens at {site.folder / 'redis' / 'redis.sock'}" in site.redis.log()

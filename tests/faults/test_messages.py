@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from tests.support.client import SocketClient
 from tests.support.site import Site
 
+PARTS = ("web",)
 NAMES = ("alice", "bob", "carol", "dave", "erin")
 
 

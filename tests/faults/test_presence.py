@@ -3,43 +3,22 @@ else."""
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 
-import httpx
 import pytest
 
 from tests.support.client import SocketClient
-from tests.support.process import Process
-from tests.support.site import MANAGE, Person, Site, free_port
+from tests.support.site import Person, Site
 
 pytestmark = pytest.mark.once
 
 LEASES = "parley:presence:leases"
 
 
-class Two:
-    """A site with a second web process."""
-
-    def __init__(self, site: Site) -> None:
-        self.site = site
-        port = free_port()
-        ready = f"http://127.0.0.1:{port}/readyz"
-        self.socket_url = f"ws://127.0.0.1:{port}/ws/"
-
-        def answers(_: Process) -> bool:
-            with suppress(httpx.HTTPError):
-                return httpx.get(ready, timeout=5, trust_env=False).status_code == 200
-            return False
-
-        self.other = site._process("other", [*MANAGE, "serve", "--port", str(port)], answers)
-        site.processes["other"] = self.other
-        self.other.start()
-
-
 @pytest.fixture(scope="module")
-def two() -> Iterator[Two]:
-    with Site(env={"PARLEY_PRESENCE_LEASE_SECONDS": "3"}, parts=("web",)) as site:
-        yield Two(site)
+def two() -> Iterator[Site]:
+    env = {"PARLEY_PRESENCE_LEASE_SECONDS": "3"}
+    with Site(env=env, parts=("web", "web2")) as site:
+        yield site
 
 
 async def shown(client: SocketClient, room: str, *people: Person) -> None:
@@ -57,25 +36,24 @@ async def shown(client: SocketClient, room: str, *people: Person) -> None:
     await client.event(lambda _: told() == wanted, timeout=60)
 
 
-def both(two: Two, room: str, fault: Callable[[], object], *left: str) -> None:
+def both(two: Site, room: str, fault: Callable[[], object], *left: str) -> None:
     """Alice is here, Bob is at the other process; after `fault` those are here who are `left`."""
-    site = two.site
-    site.room(room, "alice", "bob")
-    alice, bob = site.user("alice"), site.user("bob")
+    two.room(room, "alice", "bob")
+    alice, bob = two.user("alice"), two.user("bob")
 
     async def test() -> None:
-        async with SocketClient(site.socket_url, alice.bearer) as hers:
+        async with SocketClient(two.socket_url, alice.bearer) as hers:
             await hers.subscribe(room)
             await shown(hers, room, alice)
-            his = SocketClient(two.socket_url, bob.bearer)
+            his = SocketClient(two.second_socket_url, bob.bearer)
             await his.open()
             await his.subscribe(room)
             await shown(his, room, alice, bob)
             await shown(hers, room, alice, bob)
             await asyncio.to_thread(fault)
             # Dan comes after the fault: a list with him is none from before.
-            there = [site.user(name) for name in (*left, "dan")]
-            async with SocketClient(site.socket_url, there[-1].bearer) as news:
+            there = [two.user(name) for name in (*left, "dan")]
+            async with SocketClient(two.socket_url, there[-1].bearer) as news:
                 await news.subscribe(room)
                 await shown(hers, room, *there)
                 if "bob" in left:
@@ -85,27 +63,27 @@ def both(two: Two, room: str, fault: Callable[[], object], *left: str) -> None:
     asyncio.run(test())
 
 
-def test_people_of_a_killed_process_are_gone(two: Two) -> None:
-    both(two, "killed", two.other.kill, "alice")
-    two.other.start()
+def test_people_of_a_killed_process_are_gone(two: Site) -> None:
+    both(two, "killed", two.web2.kill, "alice")
+    two.web2.start()
 
 
-def test_a_process_that_stops_gives_its_lease_back(two: Two) -> None:
+def test_a_process_that_stops_gives_its_lease_back(two: Site) -> None:
     def stop() -> None:
-        assert two.other.terminate() == 0
-        assert two.site.redis_cli("ZCARD", LEASES) == 1
+        assert two.web2.terminate() == 0
+        assert two.redis_cli("ZCARD", LEASES) == 1
 
     both(two, "stopped", stop, "alice")
-    two.other.start()
+    two.web2.start()
 
 
-def test_an_emptied_redis_is_filled_again(two: Two) -> None:
-    both(two, "flushed", lambda: two.site.redis_cli("FLUSHALL"), "alice", "bob")
+def test_an_emptied_redis_is_filled_again(two: Site) -> None:
+    both(two, "flushed", lambda: two.redis_cli("FLUSHALL"), "alice", "bob")
 
 
-def test_presence_comes_back_with_redis(two: Two) -> None:
+def test_presence_comes_back_with_redis(two: Site) -> None:
     def kill() -> None:
-        two.site.redis.kill()
-        two.site.redis.start()
+        two.redis.kill()
+        two.redis.start()
 
     both(two, "restarted", kill, "alice", "bob")

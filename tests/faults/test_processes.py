@@ -25,6 +25,7 @@ from tests.support.waiting import until, until_async
 
 # Without position checks, only the lookout's echo can notice that bells are not heard.
 DEAF = {"PARLEY_POSITION_CHECK_SECONDS": "3600"}
+LEASE_SECONDS = 5
 ROOMY = {"PARLEY_CONNECTIONS_PER_USER": "1000", "PARLEY_COMMANDS_PER_SECOND": "200"}
 
 
@@ -184,91 +185,95 @@ class SlowRequest:
         self.connection.close()
 
 
-@pytest.mark.parametrize("layer", ["pubsub", "core"])
-def test_without_redis_everybody_is_told_by_the_database(layer: str) -> None:
-    """Two processes that know of each other through Redis alone, and Redis is away."""
-    env = {**ROOMY, **DEAF, "CHANNEL_LAYER": layer}
+@pytest.fixture(scope="module", params=["pubsub", "core"])
+def strangers(request: pytest.FixtureRequest) -> Iterator[Site]:
+    """Two processes, with either layer, that know of each other through Redis alone."""
+    lease = {"PARLEY_PRESENCE_LEASE_SECONDS": str(LEASE_SECONDS)}
+    env = {**ROOMY, **DEAF, **lease, "CHANNEL_LAYER": request.param}
     with Site(parts=("web", "web2"), env=env) as site:
-        room = site.room("cut-off", "alice", "bob")
+        yield site
 
-        async def both() -> None:
-            async with (
-                SocketClient(site.socket_url, site.user("alice").bearer) as alice,
-                SocketClient(site.second_socket_url, site.user("bob").bearer) as bob,
-            ):
-                await alice.subscribe(room)
-                await bob.subscribe(room)
-                await talk(alice, room, "before", 5)
-                await asyncio.to_thread(site.redis.kill)
-                # Acknowledged without Redis, heard at home, and by those in the other process.
-                during = await talk(alice, room, "during", 20)
-                for client in (alice, bob):
-                    await client.caught_up(room, max(during.values()), timeout=60)
-                await asyncio.to_thread(site.redis.start)
-                await talk(bob, room, "after", 5)
-                last = max((await talk(alice, room, "again", 5)).values())
-                last = max(last, bob.seen[room])
-                for client in (alice, bob):
-                    await client.caught_up(room, last, timeout=60)
-                assert alice.bodies(room) == bob.bodies(room)
-                assert len(alice.bodies(room)) == 35
-                assert alice.connections == bob.connections == 1
 
-        asyncio.run(both())
+def test_without_redis_everybody_is_told_by_the_database(strangers: Site) -> None:
+    site = strangers
+    room = site.room("cut-off", "alice", "bob")
+
+    async def both() -> None:
+        async with (
+            SocketClient(site.socket_url, site.user("alice").bearer) as alice,
+            SocketClient(site.second_socket_url, site.user("bob").bearer) as bob,
+        ):
+            await alice.subscribe(room)
+            await bob.subscribe(room)
+            await talk(alice, room, "before", 5)
+            await asyncio.to_thread(site.redis.kill)
+            # Acknowledged without Redis, heard at home, and by those in the other process.
+            during = await talk(alice, room, "during", 20)
+            for client in (alice, bob):
+                await client.caught_up(room, max(during.values()), timeout=60)
+            await asyncio.to_thread(site.redis.start)
+            await talk(bob, room, "after", 5)
+            last = max((await talk(alice, room, "again", 5)).values())
+            last = max(last, bob.seen[room])
+            for client in (alice, bob):
+                await client.caught_up(room, last, timeout=60)
+            assert alice.bodies(room) == bob.bodies(room)
+            assert len(alice.bodies(room)) == 35
+            assert alice.connections == bob.connections == 1
+
+    asyncio.run(both())
 
 
 @pytest.mark.once
-@pytest.mark.timeout(300)
-def test_a_minute_without_redis() -> None:
-    """People go on talking, each heard by those in the other process before the next speaks."""
-    with Site(parts=("web", "web2"), env={**ROOMY, **DEAF}) as site:
-        room = site.room("minute", "alice", "bob")
+def test_emptying_redis_is_noticed_without_traffic(strangers: Site) -> None:
+    site = strangers
+    room = site.room("emptied", "alice", "bob")
 
-        async def both() -> None:
-            async with (
-                SocketClient(site.socket_url, site.user("alice").bearer) as alice,
-                SocketClient(site.second_socket_url, site.user("bob").bearer) as bob,
-            ):
-                people = {alice: bob, bob: alice}
-                for client in people:
-                    await client.subscribe(room)
-                said = 0
-                await asyncio.to_thread(site.redis.kill)
-                over = time.monotonic() + 60
-                while time.monotonic() < over:
-                    for speaker, listener in people.items():
-                        sent = await speaker.say(room, f"message {said}")
-                        await listener.caught_up(room, sent["seq"], timeout=60)
-                        said += 1
-                await asyncio.to_thread(site.redis.start)
+    async def both() -> None:
+        async with (
+            SocketClient(site.socket_url, site.user("alice").bearer) as alice,
+            SocketClient(site.second_socket_url, site.user("bob").bearer) as bob,
+        ):
+            await alice.subscribe(room)
+            await bob.subscribe(room)
+            for turn in range(3):
+                await asyncio.to_thread(site.redis_cli, "FLUSHALL")
+                sent = await alice.say(room, f"turn {turn}")
+                await bob.caught_up(room, sent["seq"], timeout=60)
+
+    asyncio.run(both())
+
+
+@pytest.mark.once
+def test_redis_is_away_for_longer_than_anything_in_it_is_kept(strangers: Site) -> None:
+    """People go on talking, each heard by those in the other process before the next speaks."""
+    site = strangers
+    room = site.room("longer", "alice", "bob")
+
+    async def both() -> None:
+        async with (
+            SocketClient(site.socket_url, site.user("alice").bearer) as alice,
+            SocketClient(site.second_socket_url, site.user("bob").bearer) as bob,
+        ):
+            people = {alice: bob, bob: alice}
+            for client in people:
+                await client.subscribe(room)
+            said = 0
+            await asyncio.to_thread(site.redis.kill)
+            over = time.monotonic() + 3 * LEASE_SECONDS
+            while time.monotonic() < over:
                 for speaker, listener in people.items():
                     sent = await speaker.say(room, f"message {said}")
                     await listener.caught_up(room, sent["seq"], timeout=60)
                     said += 1
-                for client in people:
-                    await client.caught_up(room, sent["seq"], timeout=60)
-                    assert client.bodies(room) == [f"message {number}" for number in range(said)]
-                    assert client.connections == 1
+            await asyncio.to_thread(site.redis.start)
+            for speaker, listener in people.items():
+                sent = await speaker.say(room, f"message {said}")
+                await listener.caught_up(room, sent["seq"], timeout=60)
+                said += 1
+            for client in people:
+                await client.caught_up(room, sent["seq"], timeout=60)
+                assert client.bodies(room) == [f"message {number}" for number in range(said)]
+                assert client.connections == 1
 
-        asyncio.run(both())
-
-
-@pytest.mark.parametrize("layer", ["pubsub", "core"])
-def test_emptying_redis_is_noticed_without_traffic(layer: str) -> None:
-    env = {**ROOMY, **DEAF, "CHANNEL_LAYER": layer}
-    with Site(parts=("web", "web2"), env=env) as site:
-        room = site.room("emptied", "alice", "bob")
-
-        async def both() -> None:
-            async with (
-                SocketClient(site.socket_url, site.user("alice").bearer) as alice,
-                SocketClient(site.second_socket_url, site.user("bob").bearer) as bob,
-            ):
-                await alice.subscribe(room)
-                await bob.subscribe(room)
-                for turn in range(3):
-                    await asyncio.to_thread(site.redis_cli, "FLUSHALL")
-                    sent = await alice.say(room, f"turn {turn}")
-                    await bob.caught_up(room, sent["seq"], timeout=60)
-
-        asyncio.run(both())
+    asyncio.run(both())

@@ -3,10 +3,16 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from tests.faults.test_messages import talk
 from tests.support.client import SocketClient
 from tests.support.site import Site
 
+# It is about sockets and buffers; that all is there after an outage is shown on both databases.
+pytestmark = pytest.mark.once
+
+PARTS = ("web",)
 MEGABYTE = 1024 * 1024
 # What the server's kernel may hold for one socket: left alone it is three megabytes and more.
 LARGEST_UNSENT = 256 * 1024

@@ -15,6 +15,7 @@ from tests.support.site import Site
 from tests.support.waiting import SCALE
 
 pytestmark = pytest.mark.once
+PARTS = ("web",)
 
 
 @pytest.fixture(scope="module")

@@ -47,7 +47,7 @@ def evaluate(code: str, namespace: dict[str, Any]) -> Any:
     return eval(compiled, namespace)
 
 
-def make_person(name: str, password: str, staff: bool) -> dict[str, Any]:
+def make_person(name: str, password: str, hashed: str, staff: bool) -> dict[str, Any]:
     """A user with a token and a session, as after logging in."""
     from django.conf import settings
     from django.test import Client
@@ -57,10 +57,10 @@ def make_person(name: str, password: str, staff: bool) -> dict[str, Any]:
 
     user = User.objects.filter(username=name).first()
     if user is None:
-        user = User.objects.create_user(
-            name,
-            f"{name}@example.com",
-            password,
+        user = User.objects.create(
+            username=name,
+            email=f"{name}@example.com",
+            password=hashed,
             first_name=name.title(),
             is_staff=staff,
             is_superuser=staff,

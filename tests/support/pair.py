@@ -20,8 +20,9 @@ class Pair:
         port = free_port()
         self.urls = [self.site.url, f"http://127.0.0.1:{port}"]
         self.socket_urls = [f"{url.replace('http', 'ws', 1)}/ws/" for url in self.urls]
-        command = [*MANAGE, "serve", "--port", str(port)]
-        self.other = self.site._process("other", command, lambda _: self._answers())
+        command = [*MANAGE, "serve", "--port"]
+        self.web.command = [*command, str(self.site.port)]
+        self.other = self.site._process("other", [*command, str(port)], lambda _: self._answers())
         self.site.processes["other"] = self.other
         self.numbers_folder = self.site.folder / "numbers"
         self.numbers_folder.mkdir()

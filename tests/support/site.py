@@ -13,6 +13,7 @@ import json
 import os
 import random
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -22,6 +23,7 @@ import uuid
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -29,6 +31,9 @@ from typing import Any
 import httpx
 import psutil
 import redis
+from django.test import override_settings
+
+from rooms.management import embedded_redis
 
 from . import environment, postgres
 from .process import Guard, Process
@@ -36,6 +41,7 @@ from .process import Guard, Process
 MANAGE = [sys.executable, str(environment.ROOT / "manage.py")]
 CELERY = [sys.executable, "-m", "celery", "-A", "config"]
 PASSWORD = "correct-horse-9"
+PARTS = ("web", "worker", "beat")
 
 # Leases, sweeps and rings in seconds that a test can wait for.
 BRISK = {
@@ -81,7 +87,7 @@ class Site:
     def __init__(
         self,
         env: Mapping[str, str] | None = None,
-        parts: tuple[str, ...] = ("web", "worker", "beat"),
+        parts: tuple[str, ...] = PARTS,
         concurrency: int = 2,
         processes: int = 1,
     ) -> None:
@@ -110,13 +116,14 @@ class Site:
         self._inside: subprocess.Popen[str] | None = None
         self._guard = Guard()
         workers = [*CELERY, "worker", "--loglevel", "INFO", f"--concurrency={concurrency}"]
-        self.redis = self._process("redis", [*MANAGE, "redis"], lambda _: self._redis_answers())
+        self.redis = self._process("redis", self._redis(), lambda _: self._redis_answers())
+        family = [*MANAGE, "serve", "--processes", str(processes)]
         self.web = self._process(
             "web",
-            [*MANAGE, "serve", "--processes", str(processes)],
+            family if processes > 1 else self._server(self.port),
             lambda _: answers(self.url) and len(self.web_processes()) == processes,
         )
-        second = [*MANAGE, "serve", "--processes", "1", "--port", str(self.second_port)]
+        second = self._server(self.second_port)
         self.web2 = self._process("web2", second, lambda _: answers(self.second_url))
         self.worker = self._process(
             "worker",
@@ -136,6 +143,22 @@ class Site:
     def _process(self, name: str, command: list[str], is_ready: Any) -> Process:
         log = self.folder / f"{name}.log"
         return Process(name, command, self.env, log, self._guard, is_ready)
+
+    def _redis(self) -> list[str]:
+        """What `manage.py redis` becomes, after it has loaded all of Django to say so."""
+        socket = self.folder / "redis" / "redis.sock"
+        with override_settings(DATA_DIR=self.folder, REDIS_SOCKET=socket):
+            return embedded_redis.command()
+
+    def _server(self, port: int) -> list[str]:
+        """What `manage.py serve` becomes, likewise: with a fresh folder for its numbers."""
+        numbers = shlex.quote(str(self.folder / "metrics" / str(port)))
+        serve = shlex.join([sys.executable, "-m", "rooms.live", "--host", "127.0.0.1"])
+        script = (
+            f"rm -rf {numbers} && mkdir -p {numbers}"
+            f" && PROMETHEUS_MULTIPROC_DIR={numbers} exec {serve} --port {port}"
+        )
+        return ["sh", "-c", script]
 
     # Life -----------------------------------------------------------------------------------------
 
@@ -235,7 +258,7 @@ class Site:
     def user(self, name: str, staff: bool = False) -> Person:
         """The user of that name, made when there is none yet."""
         if name not in self._people:
-            found = self.ask(f"make_person({name!r}, {PASSWORD!r}, {staff!r})")
+            found = self.ask(f"make_person({name!r}, {PASSWORD!r}, {hashed()!r}, {staff!r})")
             self._people[name] = Person(**found)
         return self._people[name]
 
@@ -285,6 +308,15 @@ class Site:
     def logs(self, most: int = 4000) -> str:
         """The end of each process's log, for a failure's report."""
         return "\n".join(f"--- {name} ---\n{self.log(name)[-most:]}" for name in self.processes)
+
+
+@cache
+def hashed() -> str:
+    """Everybody's password as the database keeps it: hashing takes half a second, on purpose."""
+    from django.contrib.auth.hashers import PBKDF2PasswordHasher
+
+    hasher = PBKDF2PasswordHasher()
+    return str(hasher.encode(PASSWORD, hasher.salt()))
 
 
 def runs(process: int) -> bool:
