@@ -83,8 +83,7 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Up]:
-    """For those tests that need no empty folder. A path as long as hers leaves no room for the name
-    of a socket; and it is a path that a test may run through another name."""
+    """For the tests that need no empty folder. A path of this length has no room for a socket."""
     with tempfile.TemporaryDirectory(prefix="parley-u-") as path:
         long = Path(path) / ("a" * 60) / ("b" * 60) / "data"
         long.parent.mkdir(parents=True)
@@ -134,8 +133,10 @@ def test_comes_up_in_an_empty_folder_serves_ends_and_keeps_what_was_said(folder:
         with logged_in(port, second.output()) as client:
             messages = client.get("/api/v1/rooms/lobby/messages").json()["messages"]
             assert [each["body"] for each in messages].count("still here?") == 1
-        assert second.end(signal.SIGTERM) == 0, second.output()
-        until(lambda: gone(started), what="all of it has ended")
+        # Killed, it can end nothing any more; and yet nothing outlives it.
+        second.popen.kill()
+        second.popen.wait()
+        until(lambda: gone(started), 30, "all of it has ended")
 
 
 def test_says_at_once_when_the_port_is_taken(folder: Path) -> None:
@@ -163,7 +164,8 @@ def test_a_second_one_on_the_same_folder_is_refused(running: Up) -> None:
     assert running.popen.poll() is None and running.output() == log
 
 
-def test_a_part_that_dies_is_started_again(running: Up) -> None:
+# Last: it ends what the others share.
+def test_a_part_that_dies_is_started_again_and_ends_with_the_others(running: Up) -> None:
     started = running.process.children(recursive=True)
     web = next(each for each in started if "rooms.live" in each.cmdline())
     web.kill()
@@ -176,12 +178,6 @@ def test_a_part_that_dies_is_started_again(running: Up) -> None:
         return False
 
     until(answers, 60, "the web server answers again")
-
-
-# Last: it ends what the others share.
-def test_nothing_outlives_a_killed_one(running: Up) -> None:
     started = running.process.children(recursive=True)
-    assert len(started) >= 5
-    running.popen.kill()
-    running.popen.wait()
-    until(lambda: gone(started), 30, "all of it has ended")
+    assert running.end(signal.SIGTERM) == 0, running.output()
+    until(lambda: gone(started), what="all of it has ended")
