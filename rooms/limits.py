@@ -1,8 +1,10 @@
 """Every bound of rooms and sockets, each a `PARLEY_<NAME>` variable. Read through `limits()`."""
 
-from typing import Annotated
+from functools import lru_cache
+from typing import Annotated, Any
 
 from django.conf import settings
+from django.core.signals import setting_changed
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -52,7 +54,18 @@ class Limits(BaseSettings):
     upload_bytes: Positive = 20 * 1024 * 1024
 
 
+@lru_cache
 def limits() -> Limits:
-    """The limits that this process was started with."""
+    """The limits that this process was started with. Every message asks for them several times, and
+    Django's settings take longer to find such an object than many of these steps."""
     value: Limits = settings.PARLEY_LIMITS
     return value
+
+
+def _changed(*, setting: str, **_: Any) -> None:
+    if setting == "PARLEY_LIMITS":
+        limits.cache_clear()
+
+
+# Tests change settings; nothing else does.
+setting_changed.connect(_changed)

@@ -68,7 +68,7 @@ class Logs:
     ) -> None:
         """One event with the next `seq`, or with one taken before. `payload`: plain JSON types."""
         number = self.take_seq(room) if seq is None else seq
-        self.entries.setdefault(room.pk, []).append(Entry(number, type, to_json(payload)))
+        self.entries.setdefault(room.id, []).append(Entry(number, type, to_json(payload)))
 
 
 @contextmanager

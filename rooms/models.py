@@ -19,9 +19,11 @@ from django.utils import timezone
 
 SLUG = r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?"
 
+_slug = re.compile(SLUG)
+
 
 def is_slug(text: str) -> bool:
-    return re.fullmatch(SLUG, text) is not None
+    return _slug.fullmatch(text) is not None
 
 
 class User(AbstractUser):

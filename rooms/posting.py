@@ -121,7 +121,7 @@ def post_message(post: Post) -> dict[str, object]:
 def _write(posts: list[Post]) -> list[Outcome]:
     with writing_in_transaction(slugs={post.room for post in posts}) as logs:
         rooms = logs.by_slug()
-        speaking = {(rooms[post.room].pk, post.author.pk) for post in posts if post.room in rooms}
+        speaking = {(rooms[post.room].id, post.author.id) for post in posts if post.room in rooms}
         members = {
             (room_id, user_id): pk
             for pk, room_id, user_id in statements.select_together(
@@ -133,7 +133,7 @@ def _write(posts: list[Post]) -> list[Outcome]:
         outcomes: list[Outcome | Fresh] = []
         fresh: list[Fresh] = []
         for post in posts:
-            author_id = post.author.pk
+            author_id = post.author.id
             intention = (author_id, post.client_id)
             if post.client_id is not None and intention in known:
                 outcomes.append(known[intention])
@@ -142,13 +142,13 @@ def _write(posts: list[Post]) -> list[Outcome]:
                 room = rooms.get(post.room)
                 if room is None:
                     raise policy.no_room(post.room)
-                membership = members.get((room.pk, author_id))
+                membership = members.get((room.id, author_id))
                 policy.require_post(room, membership)
-                if post.reply_to is not None and replied.get(post.reply_to) != room.pk:
+                if post.reply_to is not None and replied.get(post.reply_to) != room.id:
                     raise NotFound(f"There is no message {post.reply_to} in {room.slug!r}.")
                 if membership is None:
                     membership = add_member_in_transaction(logs, room, post.author).pk
-                    members[room.pk, author_id] = membership
+                    members[room.id, author_id] = membership
             except Refusal as refusal:
                 outcomes.append(refusal)
                 continue
@@ -167,10 +167,10 @@ def _write(posts: list[Post]) -> list[Outcome]:
 def _insert(logs: Logs, fresh: list[Fresh]) -> None:
     rows = [
         (
-            new.room.pk,
+            new.room.id,
             new.seq,
             new.number,
-            new.post.author.pk,
+            new.post.author.id,
             Message.Kind.TEXT.value,
             new.post.body,
             new.post.html,
@@ -200,13 +200,13 @@ def _speakers_have_read(logs: Logs, fresh: list[Fresh]) -> None:
     """Whoever speaks has read what stands above."""
     read = {new.membership: (new.seq, new.number, new.membership) for new in fresh}
     for new in fresh:
-        logs.speakers.setdefault(new.room.pk, {})[new.post.author.pk] = new.number
+        logs.speakers.setdefault(new.room.id, {})[new.post.author.id] = new.number
     statements.update(Membership, ("read_seq", "read_count"), list(read.values()))
 
 
 def _already_there(posts: Iterable[Post]) -> dict[Intention, dict[str, object]]:
     """Few posts come twice; those that do are told as they were written."""
-    wanted = {(post.author.pk, post.client_id) for post in posts if post.client_id is not None}
+    wanted = {(post.author.id, post.client_id) for post in posts if post.client_id is not None}
     rows = statements.select_together(Message, ("author_id", "client_id"), wanted)
     if not rows:
         return {}

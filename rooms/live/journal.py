@@ -56,7 +56,6 @@ class Journal:
             self._thread = threading.Thread(target=self._write_all, name="journal", daemon=True)
             self._thread.start()
         self.depth += 1
-        metrics.JOURNAL_DEPTH.set(self.depth)
         self._empty.clear()
         self._gathered.append((post, done))
         if len(self._gathered) == 1:
@@ -68,6 +67,7 @@ class Journal:
         if len(self._gathered) > seen and turns:
             self._loop.call_soon(self._hand_over, len(self._gathered), turns - 1)
             return
+        metrics.JOURNAL_DEPTH.set(self.depth)
         gathered, self._gathered = self._gathered, []
         self._queue.put(gathered)
 
