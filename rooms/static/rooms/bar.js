@@ -1,11 +1,10 @@
 // The bar that shows a lost connection. Nothing while all is well, nor for a moment without it.
 
+import { LOGGED_OUT } from "./connection.js";
 import { one, setText, show } from "./dom.js";
 
 const PATIENCE_MS = 2000;
 const FAREWELL_MS = 1000;
-// Not logged in; access withdrawn: whoever still has a session comes right back from the log-in page.
-const LOGGED_OUT = new Set([4501, 4503]);
 
 export class ConnectionBar {
   #timer = 0;

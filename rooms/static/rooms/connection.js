@@ -3,6 +3,10 @@
 //
 // Phases: "connecting", "open" (after `hello`), "waiting" (for the next attempt), "offline" (the
 // browser has no network), "closed" (the server does not want us back).
+//
+// "You are logged out" is doubted: a changed password gives this browser a new session, of which its
+// other tabs learn by trying. Who really is logged out is "closed"; each time that somebody looks at
+// the page it finds out whether they have logged in elsewhere, and then begins anew.
 
 import { delay, delayAfterBye } from "./backoff.js";
 
@@ -11,6 +15,11 @@ const PING_MS = 5_000;
 const DEFAULT_HEARTBEAT_S = 25;
 // So many commands are under way at once; the others wait here, where they can be counted.
 const UNDER_WAY = 16;
+// Close codes of who is not logged in (any more), and how often that is doubted: the new session's
+// cookie comes with an answer that may be slower than the end of the old one.
+export const LOGGED_OUT = new Set([4501, 4503]);
+const DOUBTS = 3;
+const DOUBT_S = 0.5;
 
 /** The answer to a command was an error. */
 export class Refusal extends Error {
@@ -39,9 +48,15 @@ export class Connection {
   #timers = new Map();
   #heartbeat = DEFAULT_HEARTBEAT_S;
   #bye = null;
+  #doubts = 0;
+  #loggedOut = null; // the first bye that said so, until there is a `hello`
 
-  constructor({ url, onEvents, onPhase, open = (address) => new WebSocket(address), random = Math.random }) {
+  /** `userId` is whose page it is. `onAnew` is called when the page has to be loaded again, as it is
+   *  somebody else's session now, or another one of theirs. */
+  constructor({ url, userId = null, onEvents, onPhase, onAnew, open = (address) => new WebSocket(address), random = Math.random }) {
     this.url = url;
+    this.userId = userId;
+    this.onAnew = onAnew;
     this.onEvents = onEvents;
     this.onPhase = onPhase;
     this.open = open;
@@ -53,6 +68,7 @@ export class Connection {
     window.addEventListener("online", () => this.#reachable());
     window.addEventListener("offline", () => this.#unreachable());
     document.addEventListener("visibilitychange", () => document.hidden || this.#reachable());
+    window.addEventListener("focus", () => this.phase === "closed" && this.#reachable());
     window.addEventListener("pageshow", (event) => event.persisted && this.#reachable());
     if (navigator.onLine === false) this.#enter("offline");
     else this.#connect();
@@ -92,7 +108,7 @@ export class Connection {
   #connect() {
     this.#clear();
     this.#bye = null;
-    this.#enter("connecting");
+    if (this.phase !== "closed") this.#enter("connecting");
     const socket = this.open(this.url);
     this.#socket = socket;
     socket.onmessage = ({ data }) => socket === this.#socket && this.#receive(data);
@@ -130,6 +146,12 @@ export class Connection {
   }
 
   #hello(hello) {
+    if (this.phase === "closed" || (this.userId !== null && hello.user.id !== this.userId)) {
+      this.#drop();
+      return this.onAnew();
+    }
+    this.#doubts = 0;
+    this.#loggedOut = null;
     this.#cancel("connect");
     this.#heartbeat = hello.heartbeat ?? DEFAULT_HEARTBEAT_S;
     this.#failures = 0;
@@ -193,8 +215,14 @@ export class Connection {
   /** The socket closed, or is as good as closed. */
   #lost() {
     this.#drop();
+    if (this.phase === "closed") return;
     const bye = this.#bye;
-    if (bye && !bye.reconnect) return this.#close(bye);
+    if (bye && !bye.reconnect) {
+      if (!LOGGED_OUT.has(bye.code)) return this.#close(bye);
+      this.#loggedOut ??= bye;
+      if (this.#doubts === DOUBTS) return this.#close(this.#loggedOut);
+      this.#doubts += 1;
+    }
     this.#paced = false;
     for (const [id, waiting] of [...this.#waiting]) {
       waiting.sent = false;
@@ -203,7 +231,7 @@ export class Connection {
       waiting.reject(new Lost());
     }
     if (navigator.onLine === false) return this.#enter("offline");
-    const wait = bye ? delayAfterBye(bye.retry_in, this.random) : delay(this.#failures, this.random);
+    const wait = bye ? delayAfterBye(bye.retry_in ?? (bye.reconnect ? 0 : DOUBT_S), this.random) : delay(this.#failures, this.random);
     this.#failures += 1;
     this.#enter("waiting");
     this.#after("again", wait, () => this.#connect());
@@ -218,6 +246,7 @@ export class Connection {
   /** Something says that the network is there: find out now, not at the end of a wait. */
   #reachable() {
     if (this.phase === "waiting" || this.phase === "offline") return this.#connect();
+    if (this.phase === "closed" && this.#loggedOut && !this.#socket) return this.#connect();
     if (this.phase !== "open") return;
     this.#after("ping", PING_MS, () => this.#lost());
     this.command({ type: "ping" }, { urgent: true }).then(() => this.#cancel("ping"), () => this.#cancel("ping"));

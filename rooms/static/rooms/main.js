@@ -21,6 +21,8 @@ const ownRooms = new OwnRooms((events) => room.receive(events));
 const bar = new ConnectionBar(one("[data-connection]"));
 const connection = new Connection({
   url: socketUrl(),
+  userId: first.user.id,
+  onAnew: () => location.reload(),
   onEvents: (events) => {
     room.receive(events);
     ownRooms.heard(events, room.state.rooms);

@@ -26,6 +26,8 @@ function receive(events) {
 const ownRooms = new OwnRooms(receive);
 new Connection({
   url: socketUrl(),
+  userId: state.user.id,
+  onAnew: () => location.reload(),
   onEvents: (events) => {
     receive(events);
     ownRooms.heard(events, state.rooms);

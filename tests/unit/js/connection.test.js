@@ -27,10 +27,14 @@ class FakeSocket {
   }
 }
 
-const hello = { type: "hello", protocol: 1, heartbeat: 25 };
+const hello = { type: "hello", protocol: 1, heartbeat: 25, user: { id: 1, name: "Ana" } };
+const loggedOut = { type: "bye", code: 4503, reason: "You are logged out.", reconnect: false };
+const notLoggedIn = { type: "bye", code: 4501, reason: "Log in first.", reconnect: false };
 
 function connect() {
   const sockets = [];
+  const byes = [];
+  const anew = [];
   const events = [];
   const phases = [];
   const connection = new Connection({
@@ -40,11 +44,16 @@ function connect() {
       return sockets.at(-1);
     },
     onEvents: (some) => events.push(...some),
-    onPhase: (phase) => phases.push(phase),
+    userId: 1,
+    onPhase: (phase, bye) => {
+      phases.push(phase);
+      if (bye) byes.push(bye.reason);
+    },
+    onAnew: () => anew.push(true),
     random: () => 0.5,
   });
   connection.start();
-  return { connection, sockets, events, phases, get socket() { return sockets.at(-1); } };
+  return { connection, sockets, events, phases, byes, anew, get socket() { return sockets.at(-1); } };
 }
 
 test("answers find their commands, events come in the order of the frame", async () => {
@@ -151,8 +160,8 @@ test("a bye that lets nobody back ends it", async () => {
   const all = connect();
   await all.socket.says(hello);
   const pending = all.connection.command({ type: "send" }, { resend: true }).catch((error) => error);
-  await all.socket.says({ type: "bye", code: 4501, reason: "Log in first.", reconnect: false });
-  await all.socket.breaks(4501);
+  await all.socket.says({ type: "bye", code: 4510, reason: "Too many connections.", reconnect: false });
+  await all.socket.breaks(4510);
   await timers.pass(60_000);
   equal([all.sockets.length, all.phases.at(-1)], [1, "closed"]);
   ok((await pending) instanceof Lost, "the command fails");
@@ -161,8 +170,73 @@ test("a bye that lets nobody back ends it", async () => {
 test("a code that lets nobody back counts without its bye", async () => {
   const all = connect();
   await all.socket.says(hello);
-  await all.socket.breaks(4503);
+  await all.socket.breaks(4509);
   equal(all.phases.at(-1), "closed");
+});
+
+/** The server says three times more that nobody is logged in. */
+async function putOut(all) {
+  await all.socket.says(hello, loggedOut);
+  await all.socket.breaks(4503);
+  for (let doubts = 0; doubts < 3; doubts += 1) {
+    ok(all.phases.at(-1) === "waiting", `doubt ${doubts}`);
+    await timers.pass(1500);
+    await all.socket.says(notLoggedIn);
+    await all.socket.breaks(4501);
+  }
+}
+
+test("a browser that has another session by now comes back by itself, with what waited", async () => {
+  const all = connect();
+  await all.socket.says(hello, loggedOut);
+  const answer = all.connection.command({ type: "send" }, { resend: true });
+  await all.socket.breaks(4503);
+  await timers.pass(1500);
+  // The new session's cookie is not there yet.
+  await all.socket.says(notLoggedIn);
+  await all.socket.breaks(4501);
+  await timers.pass(1500);
+  await all.socket.says(hello);
+  await all.socket.says({ id: all.socket.last("send").id, type: "sent" });
+  equal((await answer).type, "sent");
+  equal([all.sockets.length, all.phases.at(-1), all.byes, all.anew], [3, "open", [], []]);
+  await putOut(all);
+  equal(all.phases.at(-1), "closed", "a later end is doubted as often");
+});
+
+test("who is logged out is told the first reason, and not asked about without end", async () => {
+  const all = connect();
+  await putOut(all);
+  equal([all.phases.at(-1), all.byes], ["closed", ["You are logged out."]]);
+  await timers.pass(3_600_000);
+  equal(all.sockets.length, 4);
+});
+
+test("who comes back to a page that was logged out gets it anew once they are logged in", async () => {
+  const all = connect();
+  await putOut(all);
+  const told = all.phases.length;
+  window.dispatchEvent(new Event("focus"));
+  window.dispatchEvent(new Event("focus"));
+  equal(all.sockets.length, 5);
+  await all.socket.says(notLoggedIn);
+  await all.socket.breaks(4501);
+  await timers.pass(60_000);
+  equal([all.sockets.length, all.phases.length, all.anew], [5, told, []], "nothing is said");
+  window.dispatchEvent(new Event("focus"));
+  await all.socket.says(hello);
+  equal([all.sockets.length, all.anew, all.socket.sent], [6, [true], []]);
+});
+
+test("nobody speaks on somebody else's page", async () => {
+  const all = connect();
+  await all.socket.says(hello);
+  all.connection.command({ type: "send", client_id: "1" }, { resend: true }).catch(() => null);
+  await all.socket.breaks();
+  await timers.pass(1000);
+  const socket = all.socket;
+  await socket.says({ ...hello, user: { id: 2, name: "Ben" } });
+  equal([all.anew, socket.sent, socket.closed], [[true], [], true]);
 });
 
 test("a bye that says when is obeyed", async () => {
