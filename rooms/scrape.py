@@ -22,6 +22,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from .credentials import bearer
+from .live import estate
 from .live import metrics as live_metrics  # noqa: F401 - makes them known from the first scrape on
 
 logger = logging.getLogger(__name__)
@@ -103,11 +104,12 @@ class Together:
         self._folder = folder
 
     def collect(self) -> Iterable[Metric]:
-        forget_the_dead(self._folder)
-        # One that has only just been made, or was made in the moment of a death, is empty.
-        files = [str(file) for file in self._folder.glob("*.db") if size(file)]
-        found: Iterable[Metric] = MultiProcessCollector.merge(files)
-        return found
+        with estate.reading(self._folder):
+            forget_the_dead(self._folder)
+            # One that has only just been made, or was made in the moment of a death, is empty.
+            files = [str(file) for file in self._folder.glob("*.db") if size(file)]
+            found: Iterable[Metric] = MultiProcessCollector.merge(files)
+            return found
 
 
 def size(file: Path) -> int:

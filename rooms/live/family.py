@@ -22,6 +22,7 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from rooms.live.listening import listen
 
@@ -39,6 +40,8 @@ START_SECONDS = 60.0
 GRACE_SECONDS = 5.0
 # Whoever asks twice within this has asked once: `make` and terminals pass signals on.
 ONE_WISH = 1.0
+# What a dead child has counted is taken over after this, when somebody is just reading it.
+READ_SECONDS = 1.0
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 
 
@@ -71,6 +74,8 @@ class Family:
         self._due = dict.fromkeys(self._numbers, 0.0)
         self._short_lives = dict.fromkeys(self._numbers, 0)
         self._renewing: list[int] = []
+        # Process numbers of the dead whose counts are not taken over yet.
+        self._estates: list[int] = []
         self._successor: Child | None = None
         self._asked_at: float | None = None
         self._code = 0
@@ -92,6 +97,7 @@ class Family:
             self._renew()
             self._wait()
             self._bury()
+            self._estates = [each for each in self._estates if not taken_over(each)]
             self._kill_overdue()
         logger.info("Everybody has ended.")
         return self._code
@@ -103,6 +109,8 @@ class Family:
         times = [*self._due.values(), *(child.until for child in self._children if child.until)]
         if self._successor is not None and not self._successor.ready:
             times.append(self._successor.started + START_SECONDS)
+        if self._estates:
+            times.append(time.monotonic() + READ_SECONDS)
         timeout = max(0.0, min(times) - time.monotonic()) if times else None
         for key, _ in self._selector.select(timeout):
             if key.fileobj is self._wake:
@@ -157,7 +165,7 @@ class Family:
             with suppress(KeyError):
                 self._selector.unregister(child.link)
             child.link.close()
-            forget_numbers(child.process.pid)
+            self._estates.append(child.process.pid)
             if child.until is not None:
                 logger.info("%s has ended: %s", child.name, how(child.process.returncode))
             else:
@@ -244,12 +252,18 @@ class Family:
                 child.until = now + GRACE_SECONDS
 
 
-def forget_numbers(process: int) -> None:
-    """What a process was at when it ended, such as its open sockets, goes out of `/metrics`."""
-    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        from prometheus_client.multiprocess import mark_process_dead
+def taken_over(process: int) -> bool:
+    """Whether a dead process's part in `/metrics` is dealt with."""
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    if not folder:
+        return True
+    from rooms.live.estate import take_over
 
-        mark_process_dead(process)
+    try:
+        return take_over(Path(folder), process)
+    except OSError:
+        logger.exception("What process %d has counted stays as it is", process)
+        return True
 
 
 def how(code: int) -> str:

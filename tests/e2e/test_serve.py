@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import socket
 from collections import Counter
@@ -17,6 +18,8 @@ from tests.support.site import Site, runs
 from tests.support.waiting import until, until_async
 
 pytestmark = pytest.mark.once
+
+SENT = ('outcome="ok"', 'type="send"')
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +119,38 @@ def test_hangup_renews_all_and_somebody_always_answers(pair: Site) -> None:
     until(answered_all_the_time, 120, "both are new")
     for process in before:
         until(lambda each=process: not runs(each), 40, "the old ones are gone")
+
+
+def test_what_the_dead_have_counted_is_kept_in_one_file_for_all_of_them(pair: Site) -> None:
+    def sent() -> float:
+        text = httpx.get(f"{pair.url}/metrics", timeout=30, trust_env=False).text
+        found = re.findall(r"^parley_commands_total\{(.*)\} (.*)$", text, re.MULTILINE)
+        ok = [float(value) for labels, value in found if {*labels.split(",")} == {*SENT}]
+        return sum(ok)
+
+    async def talk() -> None:
+        for number in range(6):
+            async with SocketClient(pair.socket_url, pair.user("alice").bearer) as client:
+                await client.subscribe("plaza")
+                await client.say("plaza", f"to be counted: {number}")
+
+    asyncio.run(talk())
+    counted = sent()
+    assert counted >= 6
+    before = pair.web_processes()
+    os.kill(before[0], signal.SIGKILL)
+    until(lambda: before[0] not in pair.web_processes(), 30, "its death is known")
+    os.kill(pair.web.pid, signal.SIGHUP)
+    until(lambda: renewed(pair, before), 120, "both are new")
+    (folder,) = (pair.folder / "metrics").iterdir()
+
+    def only_the_living_and_one() -> bool:
+        names = {file.name for file in folder.glob("counter_*.db")}
+        living = {f"counter_{process}.db" for process in pair.web_processes()}
+        return len(living) == 2 and names == living | {"counter_dead.db"}
+
+    until(only_the_living_and_one, 60, "what the dead have counted is taken over")
+    assert sent() == counted
 
 
 def test_told_to_end_all_end_and_the_address_is_free(pair: Site) -> None:
