@@ -14,21 +14,8 @@ import signal
 import socket
 import sys
 
+from rooms.live import reactor
 from rooms.live.listening import listen
-
-
-def install_loop() -> None:
-    """uvloop where it installs, under Twisted's asyncio reactor."""
-    import asyncio
-
-    from twisted.internet import asyncioreactor
-
-    try:
-        import uvloop
-    except ImportError:
-        asyncioreactor.install(asyncio.new_event_loop())
-    else:
-        asyncioreactor.install(uvloop.new_event_loop())
 
 
 def main() -> None:
@@ -54,7 +41,7 @@ def main() -> None:
         )
     except OSError as error:
         sys.exit(f"Cannot listen on {options.host}:{options.port}: {error.strerror or error}.")
-    install_loop()
+    reactor.install()
 
     import django
 

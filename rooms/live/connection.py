@@ -10,6 +10,7 @@ import itertools
 import logging
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from rooms.credentials import Caller
@@ -145,7 +146,8 @@ class Connection:
             self.closed = True
             self.clear = False
             metrics.CLOSES.labels(BROKEN.code).inc()
-            self.sink.close(BROKEN.code, BROKEN.reason)
+            with suppress(Exception):
+                self.sink.close(BROKEN.code, BROKEN.reason)
             return
         if not self.sink.writable:
             self.clear = False
@@ -235,6 +237,14 @@ class Connection:
         self.clear = False
         metrics.CLOSES.labels(why.code).inc()
         self.sink.close(why.code, why.reason)
+
+    def lost(self) -> None:
+        """The socket is no more, and `gone` will follow: nobody waits for room in it any longer."""
+        self.closed = True
+        self.clear = False
+        if self._room_wanted is not None:
+            wanted, self._room_wanted = self._room_wanted, None
+            wanted()
 
     def gone(self) -> None:
         """The socket is no more."""

@@ -65,6 +65,7 @@ class AsgiSink:
         self._last: asyncio.Task[None] | None = None
         self.writable = True
         self.on_writable: Callable[[], None] = lambda: None
+        self.on_lost: Callable[[], None] = lambda: None
         self.on_received = None
 
     def write(self, frame: Frame) -> None:
@@ -152,6 +153,7 @@ class SocketConsumer(AsyncConsumer):
         connection = Connection(node, sink, caller)
         connection.origin = Origin.of(self.scope)
         sink.on_writable = connection.on_writable
+        sink.on_lost = connection.lost
         node.hub.connections.add(connection)
         if node.access.generation != generation:
             # Something was withdrawn since the caller was looked up, maybe from them.

@@ -240,7 +240,7 @@ class LiveServer(Server):
             if error is not None:
                 logger.error("Exception inside application: %s", error, exc_info=error)
                 if disconnected is None:
-                    protocol.handle_exception(error)
+                    self._say_that_it_failed(protocol, error)
         elif application is not None:
             if disconnected and time.time() - disconnected > self.application_close_timeout:
                 logger.warning("%r took too long to shut down and was killed.", application)
@@ -250,8 +250,23 @@ class LiveServer(Server):
             del self.connections[protocol]
         return True
 
+    def _say_that_it_failed(self, protocol: Any, error: BaseException) -> None:
+        try:
+            protocol.handle_exception(error)
+        except ValueError:
+            # Half of an answer is out. Being cut tells that it is not whole.
+            if protocol.channel is not None:
+                protocol.channel.forceAbortClient()
+
     def timeout_checker(self) -> None:
         self._spawn(self._check_timeouts())
+
+    def _check_timeouts_of(self, protocol: Any) -> None:
+        try:
+            protocol.check_timeouts()
+        except Exception:
+            # All others wait for their turn.
+            logger.exception("The time-outs of %r could not be checked", protocol)
 
     async def _check_timeouts(self) -> None:
         """Pings and time-outs of all, spread over two seconds."""
@@ -261,7 +276,7 @@ class LiveServer(Server):
                 some = everybody[start : start + LOOK_AT_ONCE]
                 for protocol in some:
                     if protocol in self.connections:
-                        protocol.check_timeouts()
+                        self._check_timeouts_of(protocol)
                 await asyncio.sleep(2 * LOOK_SECONDS * len(some) / len(everybody))
             if not everybody:
                 await asyncio.sleep(2 * LOOK_SECONDS)

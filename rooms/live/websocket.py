@@ -68,6 +68,7 @@ class LiveProtocol(WebSocketProtocol):
     def __init__(self) -> None:
         super().__init__()
         self.on_writable: Callable[[], None] = lambda: None
+        self.on_lost: Callable[[], None] = lambda: None
         self.passed = 0
         self.frame_bytes = limits().frame_bytes
         self.waiting_frames = limits().waiting_frames
@@ -104,7 +105,8 @@ class LiveProtocol(WebSocketProtocol):
             except BlockingIOError:
                 written = 0
             except OSError:
-                # The connection is lost, which reading will find out.
+                # Lost, and maybe the reactor does not know it (see `reactor`).
+                transport.abortConnection()
                 return
             if written == len(data):
                 return
@@ -135,6 +137,10 @@ class LiveProtocol(WebSocketProtocol):
         """Autobahn ends a socket that does not answer the close within its time-out."""
         if self.state == self.STATE_OPEN:
             self.sendClose(code=code, reason=reason)
+
+    def onClose(self, wasClean: bool, code: int, reason: str) -> None:
+        super().onClose(wasClean, code, reason)
+        self.on_lost()
 
     # Coming in -----------------------------------------------------------------------------------
 

@@ -3,16 +3,20 @@ the one, ends the other, and goes on."""
 
 import asyncio
 import os
+import signal
 import socket
+import struct
 from collections.abc import Iterator
+from contextlib import suppress
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.client import SocketClient
 from tests.support.site import Site
-from tests.support.waiting import SCALE
+from tests.support.waiting import SCALE, until
 
 pytestmark = pytest.mark.once
 PARTS = ("web",)
@@ -20,7 +24,8 @@ PARTS = ("web",)
 
 @pytest.fixture(scope="module")
 def brief() -> Iterator[Site]:
-    with Site({"PARLEY_STALLED_SECONDS": "1"}, parts=("web",)) as running:
+    env = {"PARLEY_STALLED_SECONDS": "1", "PARLEY_HEARTBEAT_SECONDS": "1"}
+    with Site(env, parts=("web",)) as running:
         yield running
 
 
@@ -48,6 +53,87 @@ def test_who_takes_nothing_is_sent_away_and_misses_nothing(brief: Site) -> None:
             assert talker.connections == 1
 
     asyncio.run(everybody())
+
+
+def test_a_reset_behind_bytes_that_nobody_has_read_ends_the_connection(brief: Site) -> None:
+    """The event loop then hears of the bytes and of the end at once, and would tell of the bytes
+    alone: the connection stayed for ever."""
+    guests = [Raw(brief) for _ in range(3)]
+    until(lambda: "parley_connections 3.0" in metrics(brief), 30, "all three are known")
+    os.kill(brief.web.pid, signal.SIGSTOP)
+    try:
+        for guest in guests:
+            guest.socket.sendall(frame(0x81, (17, b""), True, b"x" * 17))
+            guest.vanish()
+    finally:
+        os.kill(brief.web.pid, signal.SIGCONT)
+    until(lambda: "parley_connections 0.0" in metrics(brief), 30, "all three are forgotten")
+    assert "ERROR" not in brief.web.log()
+
+
+def test_requests_that_are_reset_leave_no_open_socket(brief: Site) -> None:
+    process = psutil.Process(brief.web.pid)
+    metrics(brief)
+    before = process.num_fds()
+    askers = [socket.create_connection(("127.0.0.1", brief.port)) for _ in range(20)]
+    until(lambda: process.num_fds() >= before + 20, 30, "all are let in")
+    os.kill(brief.web.pid, signal.SIGSTOP)
+    try:
+        for asker in askers:
+            asker.sendall(b"GET /accounts/login/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            reset(asker)
+    finally:
+        os.kill(brief.web.pid, signal.SIGCONT)
+    # A few more may be the database's.
+    until(lambda: process.num_fds() < before + 10, 30, "their sockets are closed")
+    assert "ERROR" not in brief.web.log()
+
+
+def test_who_vanishes_while_their_answers_do_not_fit_is_let_go_at_once(brief: Site) -> None:
+    """A command is not taken up before there is room for its answer; nobody waits for room on a
+    connection that is gone."""
+    brief.room("crammed", "alice")
+    guest = Raw(brief, receive_buffer=4096)
+    until(lambda: "parley_connections 1.0" in metrics(brief), 30, "it is known")
+    # Every refusal quotes the name.
+    command = b'{"type":"%s"}' % (b"x" * 60)
+    sent = 0
+    guest.socket.settimeout(1)
+    with suppress(TimeoutError):
+        while sent < 60_000:
+            guest.socket.sendall(frame(0x81, (len(command), b""), True, command))
+            sent += 1
+    guest.vanish()
+    until(lambda: "parley_connections 0.0" in metrics(brief), 30, "it is forgotten")
+    assert "took too long" not in brief.web.log()
+
+
+class Raw:
+    """A socket after the handshake, with nobody behind it who would read."""
+
+    def __init__(self, site: Site, receive_buffer: int = 0) -> None:
+        self.socket = socket.socket()
+        if receive_buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.socket.connect(("127.0.0.1", site.port))
+        token = site.user("alice").bearer["Authorization"]
+        self.socket.sendall(
+            f"GET /ws/ HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\nUpgrade: websocket\r\n"
+            "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            f"Sec-WebSocket-Version: 13\r\nAuthorization: {token}\r\n\r\n".encode()
+        )
+        data = b""
+        while b'"hello"' not in data:
+            data += self.socket.recv(4096)
+
+    def vanish(self) -> None:
+        reset(self.socket)
+
+
+def reset(which: socket.socket) -> None:
+    """Close it without a good-bye."""
+    which.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    which.close()
 
 
 def metrics(site: Site) -> str:
