@@ -85,7 +85,7 @@ class Process:
             )
         self.guard.tell(f"+{self.pid}")
 
-    def wait_ready(self, timeout: float = 60) -> None:
+    def wait_ready(self, timeout: float = 120) -> None:
         def ready_or_gone() -> bool:
             return not self.running or self.is_ready(self)
 
