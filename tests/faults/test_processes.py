@@ -25,7 +25,8 @@ from tests.support.waiting import until, until_async
 
 # Without position checks, only the lookout's echo can notice that bells are not heard.
 DEAF = {"PARLEY_POSITION_CHECK_SECONDS": "3600"}
-LEASE_SECONDS = 5
+# Longer than presence is kept, and than any time-out of a Redis client.
+AWAY_SECONDS = 60
 ROOMY = {"PARLEY_CONNECTIONS_PER_USER": "1000", "PARLEY_COMMANDS_PER_SECOND": "200"}
 
 
@@ -188,8 +189,7 @@ class SlowRequest:
 @pytest.fixture(scope="module", params=["pubsub", "core"])
 def strangers(request: pytest.FixtureRequest) -> Iterator[Site]:
     """Two processes, with either layer, that know of each other through Redis alone."""
-    lease = {"PARLEY_PRESENCE_LEASE_SECONDS": str(LEASE_SECONDS)}
-    env = {**ROOMY, **DEAF, **lease, "CHANNEL_LAYER": request.param}
+    env = {**ROOMY, **DEAF, "CHANNEL_LAYER": request.param}
     with Site(parts=("web", "web2"), env=env) as site:
         yield site
 
@@ -245,7 +245,7 @@ def test_emptying_redis_is_noticed_without_traffic(strangers: Site) -> None:
 
 
 @pytest.mark.once
-def test_redis_is_away_for_longer_than_anything_in_it_is_kept(strangers: Site) -> None:
+def test_a_minute_without_redis(strangers: Site) -> None:
     """People go on talking, each heard by those in the other process before the next speaks."""
     site = strangers
     room = site.room("longer", "alice", "bob")
@@ -260,7 +260,7 @@ def test_redis_is_away_for_longer_than_anything_in_it_is_kept(strangers: Site) -
                 await client.subscribe(room)
             said = 0
             await asyncio.to_thread(site.redis.kill)
-            over = time.monotonic() + 3 * LEASE_SECONDS
+            over = time.monotonic() + AWAY_SECONDS
             while time.monotonic() < over:
                 for speaker, listener in people.items():
                     sent = await speaker.say(room, f"message {said}")
