@@ -48,6 +48,18 @@ def test_one_section_after_the_other(tmp_path: Path) -> None:
     }
 
 
+def test_what_was_found_out_by_hand_stands_below_the_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "NOTES", tmp_path)
+    (tmp_path / "idle.md").write_text("### Why\n\nBecause.\n")
+    for name in ("throughput", "idle"):
+        report.write(tmp_path, name, replace(SECTION, title=name, plots=[]), MACHINE)
+    text = (tmp_path / "benchmarks.md").read_text()
+    assert text.count("### Why\n\nBecause.\n\nMeasured on") == 1
+    assert text.index("## idle") < text.index("### Why")
+
+
 @pytest.mark.parametrize("kind", ["lines", "bars"])
 @pytest.mark.parametrize("log", [False, True])
 @pytest.mark.parametrize("points", [[], [(0, 0.0)], [(1, 5.0)], [(1, 0.0), (2, 7e6), (300, 3.5)]])
