@@ -2,7 +2,7 @@
 
 Installed by `__main__` before anything imports Twisted's reactor.
 
-Fact relied on, of uvloop 0.21–0.22: when bytes and a reset of the connection come together, it has
+Fact relied on, of uvloop 0.23: when bytes and a reset of the connection come together, it has
 the bytes read and then gives the socket up without a word. Twisted goes on believing that it is
 listened to, and the connection would stay for ever. Whoever writes to it is told by a RuntimeError,
 and sooner or later something is written to every connection: a heartbeat, an answer, a good-bye.
