@@ -23,6 +23,8 @@ export class Room {
   #frame = 0;
   #reading;
   #loading = null;
+  // Whether the view has begun with this room; until then it shows the one before, or none.
+  #begun = false;
 
   constructor({ connection, outbox }) {
     this.#connection = connection;
@@ -54,6 +56,7 @@ export class Room {
       this.#connection.unfollow(this.slug);
     }
     clock.set(page.now);
+    this.#begun = false;
     this.state = fromPage(page);
     this.#reading.begin(page.room.read_seq ?? 0);
     this.#loading = null;
@@ -65,6 +68,7 @@ export class Room {
     await Promise.race([cards, new Promise((resolve) => setTimeout(resolve, FIRST_PAINT_MS))]);
     if (this.state.room.slug !== entered.slug) return;
     this.#view.begin(this.state);
+    this.#begun = true;
     this.#changed();
     cards.then(() => this.#draw());
     this.#follow();
@@ -195,12 +199,12 @@ export class Room {
       return false;
     } finally {
       done();
-      if (this.slug === slug) this.#view.drawQuietly(this.state);
+      if (this.slug === slug && this.#begun) this.#view.drawQuietly(this.state);
     }
   }
 
   #loadWhatIsNear() {
-    if (this.#loading || this.#view.scroll.above >= NEAR_TOP_PX) return;
+    if (!this.#begun || this.#loading || this.#view.scroll.above >= NEAR_TOP_PX) return;
     this.loadOlder().then((came) => came && this.#loadWhatIsNear());
   }
 
@@ -259,8 +263,10 @@ export class Room {
       cancelAnimationFrame(frame);
       clearTimeout(timer);
       this.#frame = 0;
-      if (this.#view.scroll.pinned) this.state = trimmed(this.state);
-      this.#view.draw(this.state);
+      if (this.#begun) {
+        if (this.#view.scroll.pinned) this.state = trimmed(this.state);
+        this.#view.draw(this.state);
+      }
       this.#changed();
     };
     const frame = requestAnimationFrame(draw);

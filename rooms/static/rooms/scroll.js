@@ -13,7 +13,10 @@ export class Scroll {
     this.onMove = onMove;
     stream.addEventListener("scroll", () => this.#moved(), { passive: true });
     // The window, the keyboard of a phone, the composer: the end stays in sight.
-    const sizes = new ResizeObserver(() => this.#pinned && this.toEnd());
+    const sizes = new ResizeObserver(() => {
+      this.#look();
+      if (this.#pinned) this.toEnd();
+    });
     sizes.observe(stream);
     sizes.observe(list);
   }
@@ -44,6 +47,7 @@ export class Scroll {
 
   /** Let `change` alter the stream; afterwards the reader sees what they saw. */
   keep(change) {
+    this.#look();
     if (this.#pinned) {
       change();
       this.toEnd();
@@ -89,12 +93,17 @@ export class Scroll {
     this.#last = this.stream.scrollTop;
   }
 
-  /** Only going up leaves the end: being away from it may also mean that something has just grown. */
   #moved() {
+    this.#look();
+    this.onMove();
+  }
+
+  /** Only going up leaves the end: being away from it may also mean that something has just grown.
+   *  The browser tells of a move up to a frame later, so whoever acts on `#pinned` looks first. */
+  #look() {
     const top = this.stream.scrollTop;
     if (this.#atEnd()) this.#pinned = true;
     else if (top < this.#last) this.#pinned = false;
     this.#last = top;
-    this.onMove();
   }
 }

@@ -1,0 +1,83 @@
+import { histories } from "./rooms/extensions.js";
+import { Room } from "./rooms/room.js";
+import { equal, fakeTimers, settled, test } from "./harness.js";
+
+const timers = fakeTimers();
+const page = (slug, more = {}) => ({
+  now: "2026-05-01T09:00:00Z", user: { id: 1, name: "Ana" }, rooms: [], room: { slug, role: "member", unread: 0, members: 1, read_seq: 3 },
+  head: 3, messages: [], older: true, notices: [], members: [], ...more,
+});
+const someone = (room) => ({ type: "typing", room, user: { id: 2, name: "Bo" } });
+const frames = async (count = 2) => {
+  for (let frame = 0; frame < count; frame += 1) await new Promise((resolve) => requestAnimationFrame(resolve));
+};
+
+/** A room whose view writes down what it is told, and whose cards come when `cards()` is called. */
+function shown() {
+  const drawn = [];
+  let cards;
+  histories.splice(0, histories.length, () => new Promise((resolve) => (cards = () => resolve([]))));
+  const said = (what) => (state) => drawn.push(`${what} ${state.room.slug}`);
+  const view = {
+    begin: said("begin"), draw: said("draw"), drawQuietly: said("quietly"), loading: () => () => {},
+    scroll: { pinned: true, above: 0, toEnd() {} },
+  };
+  const connection = { follow() {}, unfollow() {}, command: () => new Promise(() => {}), notify() {} };
+  const room = new Room({ connection, outbox: { list: () => [], put() {}, remove() {} } });
+  const listened = [];
+  room.show(view, { focus() {} }, [(state) => listened.push(state.room.slug)]);
+  return { room, drawn, listened, view, cards: () => cards() };
+}
+
+test("a room is drawn first by its beginning, whatever comes while it waits for cards", async () => {
+  const { room, drawn, listened, cards } = shown();
+  const entering = room.enter(page("lobby"));
+  room.receive([someone("lobby")]);
+  await frames();
+  equal(drawn, []);
+  equal(listened.includes("lobby"), true, "what stands around the stream is drawn");
+  cards();
+  await entering;
+  equal(drawn[0], "begin lobby");
+  equal(room.state.typing.length, 1);
+});
+
+test("without cards a room begins all the same, and they are drawn when they come", async () => {
+  const { room, drawn, view, cards } = shown();
+  view.scroll.above = 10_000;
+  const entering = room.enter(page("lobby"));
+  await timers.pass(300);
+  await entering;
+  equal(drawn, ["begin lobby"]);
+  cards();
+  await settled();
+  await frames();
+  equal(drawn, ["begin lobby", "draw lobby"]);
+});
+
+test("the rows of the room before are not drawn over by the next one before it begins", async () => {
+  const { room, drawn, view, cards } = shown();
+  view.scroll.above = 10_000;
+  const first = room.enter(page("lobby"));
+  cards();
+  await first;
+  await frames();
+  room.receive([someone("lobby")]);
+  const second = room.enter(page("attic"));
+  drawn.length = 0;
+  await frames();
+  equal(drawn, []);
+  cards();
+  await second;
+  equal(drawn[0], "begin attic");
+});
+
+test("nothing older is loaded for a room that has not begun", async () => {
+  const { room, drawn } = shown();
+  const asked = [];
+  window.fetch = (address) => (asked.push(String(address)), new Promise(() => {}));
+  room.enter(page("lobby"));
+  room.moved();
+  await settled();
+  equal([asked, drawn], [[], []]);
+});

@@ -1,0 +1,75 @@
+import { Scroll } from "./rooms/scroll.js";
+import { equal, ok, test } from "./harness.js";
+
+/** A stream of forty rows of 50 px, of which two hundred px are seen, at its end. */
+function stream() {
+  document.body.innerHTML = '<div style="height: 200px; overflow-y: auto; overflow-anchor: none"><ol style="margin: 0; padding: 0"></ol></div>';
+  const outer = document.body.firstElementChild;
+  const list = outer.firstElementChild;
+  let moves = 0;
+  const scroll = new Scroll(outer, list, () => (moves += 1));
+  const rows = (count, place) => {
+    for (let made = 0; made < count; made += 1) {
+      const row = document.createElement("li");
+      row.style.cssText = "height: 50px; display: block";
+      row.dataset.seq = 1;
+      list[place](row);
+    }
+  };
+  rows(40, "append");
+  scroll.toEnd();
+  return { outer, list, scroll, rows, end: () => outer.scrollHeight - outer.clientHeight, get moves() { return moves; } };
+}
+const frame = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+
+test("at the end it stays at the end", async () => {
+  const { outer, scroll, rows, end } = stream();
+  scroll.keep(() => rows(3, "append"));
+  equal(outer.scrollTop, end());
+  await frame();
+  rows(3, "append");
+  await frame();
+  equal([outer.scrollTop, scroll.pinned], [end(), true]);
+});
+
+test("who is further up stays on what they read, whatever comes above or below", async () => {
+  const { outer, list, scroll, rows } = stream();
+  outer.scrollTop = 625;
+  await frame();
+  const read = list.children[12];
+  const place = read.getBoundingClientRect().top;
+  scroll.keep(() => { rows(7, "prepend"); rows(3, "append"); });
+  await frame();
+  equal([read.getBoundingClientRect().top, scroll.pinned], [place, false]);
+});
+
+test("a move that the browser has not told of yet counts", async () => {
+  const { outer, list, scroll, rows } = stream();
+  await frame();
+  outer.scrollTop = 625;
+  const place = list.children[12].getBoundingClientRect().top;
+  const read = list.children[12];
+  scroll.keep(() => { rows(7, "prepend"); rows(3, "append"); });
+  equal([read.getBoundingClientRect().top, scroll.pinned], [place, false]);
+});
+
+test("what grows at the end does not look like somebody who leaves it", async () => {
+  const { outer, list, scroll, rows, end } = stream();
+  await frame();
+  list.lastElementChild.style.height = "400px";
+  scroll.keep(() => rows(1, "append"));
+  equal([outer.scrollTop, scroll.pinned], [end(), true]);
+  for (const row of [...list.children].slice(30)) row.remove();
+  scroll.keep(() => {});
+  await frame();
+  equal([outer.scrollTop, scroll.pinned], [end(), true]);
+});
+
+test("every move is told once it was made", async () => {
+  const all = stream();
+  await frame();
+  const before = all.moves;
+  all.outer.scrollTop = 100;
+  await frame();
+  ok(all.moves > before, "not told");
+});
