@@ -4,8 +4,8 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import AsyncExitStack, ExitStack
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from typing import Any
 
 import httpx
@@ -34,6 +34,18 @@ ROOMY = {"PARLEY_CONNECTIONS_PER_USER": "1000", "PARLEY_COMMANDS_PER_SECOND": "2
 def pair() -> Iterator[Site]:
     with Site(parts=("web",), processes=2) as site:
         yield site
+
+
+@asynccontextmanager
+async def two_ends(site: Site, room: str) -> AsyncIterator[tuple[SocketClient, SocketClient]]:
+    """Alice at one process and Bob at the other, both in the room."""
+    async with (
+        SocketClient(site.socket_url, site.user("alice").bearer) as alice,
+        SocketClient(site.second_socket_url, site.user("bob").bearer) as bob,
+    ):
+        for client in (alice, bob):
+            await client.subscribe(room)
+        yield alice, bob
 
 
 def test_a_rolling_restart_under_load(pair: Site) -> None:
@@ -199,12 +211,7 @@ def test_without_redis_everybody_is_told_by_the_database(strangers: Site) -> Non
     room = site.room("cut-off", "alice", "bob")
 
     async def both() -> None:
-        async with (
-            SocketClient(site.socket_url, site.user("alice").bearer) as alice,
-            SocketClient(site.second_socket_url, site.user("bob").bearer) as bob,
-        ):
-            await alice.subscribe(room)
-            await bob.subscribe(room)
+        async with two_ends(site, room) as (alice, bob):
             await talk(alice, room, "before", 5)
             await asyncio.to_thread(site.redis.kill)
             # Acknowledged without Redis, heard at home, and by those in the other process.
@@ -230,12 +237,7 @@ def test_emptying_redis_is_noticed_without_traffic(strangers: Site) -> None:
     room = site.room("emptied", "alice", "bob")
 
     async def both() -> None:
-        async with (
-            SocketClient(site.socket_url, site.user("alice").bearer) as alice,
-            SocketClient(site.second_socket_url, site.user("bob").bearer) as bob,
-        ):
-            await alice.subscribe(room)
-            await bob.subscribe(room)
+        async with two_ends(site, room) as (alice, bob):
             for turn in range(3):
                 await asyncio.to_thread(site.redis_cli, "FLUSHALL")
                 sent = await alice.say(room, f"turn {turn}")
@@ -251,13 +253,8 @@ def test_a_minute_without_redis(strangers: Site) -> None:
     room = site.room("longer", "alice", "bob")
 
     async def both() -> None:
-        async with (
-            SocketClient(site.socket_url, site.user("alice").bearer) as alice,
-            SocketClient(site.second_socket_url, site.user("bob").bearer) as bob,
-        ):
+        async with two_ends(site, room) as (alice, bob):
             people = {alice: bob, bob: alice}
-            for client in people:
-                await client.subscribe(room)
             said = 0
             await asyncio.to_thread(site.redis.kill)
             over = time.monotonic() + AWAY_SECONDS
