@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.support.line import Line
 from tests.support.site import Person, Site
 from tests.support.waiting import SCALE
 
@@ -210,6 +211,25 @@ def test_a_room_is_found_by_a_few_letters(site: Site, open_as: Open) -> None:
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{site.url}/rooms/orchard/")
     expect(page.get_by_role("heading", name="Orchard", exact=True)).to_be_visible()
+
+
+def test_a_line_that_dies_without_a_word(browser: Any, site: Site, open_as: Open) -> None:
+    """What is said on it arrives by another one, long before the silence would be noticed."""
+    site.room("cabin", "alice", "bob")
+    bob = open_as("bob", "/rooms/cabin/")
+    with Line(site.port) as line, window(browser, site, site.user("alice")) as alice:
+        alice.goto(f"{line.url}/rooms/cabin/")
+        expect(alice.locator("[data-shell]")).to_have_attribute("data-phase", "open")
+        say(alice, "Before")
+        expect(message(alice, "Before")).to_have_attribute("data-state", "sent")
+        assert line.cut() >= 1
+        say(bob, "Can you hear me?")
+        say(alice, "Hello?")
+        expect(message(alice, "Hello?")).to_have_attribute("data-state", "pending")
+        expect(message(bob, "Hello?")).to_have_count(1, timeout=40_000)
+        expect(message(alice, "Can you hear me?")).to_be_visible()
+        expect(message(alice, "Hello?")).to_have_attribute("data-state", "sent")
+        expect(message(alice, "Hello?")).to_have_count(1)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,8 @@
 // REST calls of the pages, with the session's cookie.
 
 const BASE = "/api/v1";
+// A line that has died without a word would keep a request for many minutes.
+const PATIENCE_MS = 20_000;
 
 /** What the server said instead of doing it, in words for people. */
 export class Refused extends Error {
@@ -23,16 +25,16 @@ async function call(method, url, body) {
   const headers = { Accept: "application/json" };
   if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  let response;
+  let response, text;
   try {
-    response = await fetch(url, { method, headers, body: body && JSON.stringify(body) });
+    response = await fetch(url, { method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(PATIENCE_MS) });
+    text = await response.text();
   } catch {
     throw new Refused("The server cannot be reached. Try again in a moment.", 0);
   }
   if (response.redirected && response.url.includes("/accounts/login")) {
     throw new Refused("You are logged out. Reload the page to log in.", 401);
   }
-  const text = await response.text();
   let value = null;
   try {
     value = text ? JSON.parse(text) : null;

@@ -11,7 +11,11 @@
 import { delay, delayAfterBye } from "./backoff.js";
 
 const CONNECT_MS = 10_000;
+// An answer that is due for so long is asked after with a ping. When then nothing at all comes, the
+// line is dead; or slow and busy with what was said last, so each time in a row it gets longer.
+const ANSWER_MS = 5_000;
 const PING_MS = 5_000;
+const MOST_DOUBLINGS = 3;
 const DEFAULT_HEARTBEAT_S = 25;
 // So many commands are under way at once; the others wait here, where they can be counted.
 const UNDER_WAY = 16;
@@ -45,6 +49,7 @@ export class Connection {
   #paced = false; // the server said "not so fast": nothing more until it may be
   #rooms = new Map(); // slug → { after, onSubscribed }
   #failures = 0;
+  #unanswered = 0; // connections in a row that were given up while something was to be answered
   #timers = new Map();
   #heartbeat = DEFAULT_HEARTBEAT_S;
   #bye = null;
@@ -69,6 +74,7 @@ export class Connection {
     window.addEventListener("offline", () => this.#unreachable());
     document.addEventListener("visibilitychange", () => document.hidden || this.#reachable());
     window.addEventListener("focus", () => this.phase === "closed" && this.#reachable());
+    navigator.connection?.addEventListener?.("change", () => this.#reachable());
     window.addEventListener("pageshow", (event) => event.persisted && this.#reachable());
     if (navigator.onLine === false) this.#enter("offline");
     else this.#connect();
@@ -122,6 +128,8 @@ export class Connection {
 
   #receive(data) {
     this.#after("silence", (2 * this.#heartbeat + 5) * 1000, () => this.#lost());
+    this.#cancel("ping");
+    this.#cancel("answer");
     let objects;
     try {
       objects = JSON.parse(data);
@@ -139,6 +147,7 @@ export class Connection {
       else if (object.type !== "heartbeat") events.push(object);
     }
     this.#tell(events);
+    this.#expect();
   }
 
   #tell(events) {
@@ -176,6 +185,24 @@ export class Connection {
   #begin(id, waiting) {
     waiting.sent = true;
     this.#write({ id, ...waiting.command });
+    this.#expect();
+  }
+
+  /** While an answer is due, find out sooner than by silence whether anybody is there. */
+  #expect() {
+    if (this.phase !== "open" || this.#timers.has("answer") || this.#timers.has("ping")) return;
+    for (const { sent } of this.#waiting.values()) {
+      if (sent) return this.#after("answer", ANSWER_MS, () => this.#ask());
+    }
+  }
+
+  #ask() {
+    this.#cancel("answer");
+    this.#after("ping", PING_MS * 2 ** Math.min(this.#unanswered, MOST_DOUBLINGS), () => {
+      this.#unanswered += 1;
+      this.#lost();
+    });
+    this.command({ type: "ping" }, { urgent: true }).catch(() => {});
   }
 
   /** Every refusal gets a moment of its own; at the last of them there is room for all of them. */
@@ -207,6 +234,7 @@ export class Connection {
       return this.#pace(answer.retry_after ?? 1);
     }
     this.#waiting.delete(answer.id);
+    if (!waiting.urgent || answer.type === "pong") this.#unanswered = 0;
     if (answer.type === "error") waiting.reject(new Refusal(answer));
     else waiting.resolve(answer);
     this.#flow();
@@ -247,9 +275,7 @@ export class Connection {
   #reachable() {
     if (this.phase === "waiting" || this.phase === "offline") return this.#connect();
     if (this.phase === "closed" && this.#loggedOut && !this.#socket) return this.#connect();
-    if (this.phase !== "open") return;
-    this.#after("ping", PING_MS, () => this.#lost());
-    this.command({ type: "ping" }, { urgent: true }).then(() => this.#cancel("ping"), () => this.#cancel("ping"));
+    if (this.phase === "open") this.#ask();
   }
 
   #unreachable() {

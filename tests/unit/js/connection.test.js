@@ -260,6 +260,74 @@ test("silence is a lost connection, a heartbeat is not silence", async () => {
   equal([all.socket.closed || all.sockets[0].closed, all.phases.includes("waiting")], [true, true]);
 });
 
+test("an answer that does not come is asked after, and then the line is dead", async () => {
+  const all = connect();
+  await all.socket.says(hello);
+  all.connection.command({ type: "send", client_id: "1" }, { resend: true });
+  await timers.pass(4_999);
+  equal(all.socket.last("ping"), undefined);
+  await timers.pass(1);
+  ok(all.socket.last("ping"), "asked after");
+  await timers.pass(4_999);
+  equal(all.phases.at(-1), "open");
+  await timers.pass(1);
+  equal([all.sockets[0].closed, all.phases.at(-1)], [true, "waiting"]);
+  await timers.pass(1000);
+  await all.socket.says(hello);
+  equal(all.socket.sent.map(({ client_id }) => client_id), ["1"]);
+});
+
+test("a server that says anything at all is slow, not gone", async () => {
+  const all = connect();
+  await all.socket.says(hello);
+  const answer = all.connection.command({ type: "send", client_id: "1" }, { resend: true });
+  for (let turns = 0; turns < 20; turns += 1) {
+    await timers.pass(5_000);
+    const { id } = all.socket.last("ping");
+    await timers.pass(4_000);
+    await all.socket.says(turns % 2 ? { id, type: "pong" } : { type: "x", seq: turns });
+  }
+  equal([all.sockets.length, all.phases.at(-1)], [1, "open"]);
+  await all.socket.says({ id: all.socket.sent[0].id, type: "sent" }, ...all.socket.sent.slice(1).map(({ id }) => ({ id, type: "pong" })));
+  await answer;
+  const asked = all.socket.sent.length;
+  await timers.pass(24_000);
+  equal(all.socket.sent.length, asked, "nobody waits, nobody asks");
+});
+
+test("a line that is only slow gets longer each time, until something is answered", async () => {
+  const all = connect();
+  await all.socket.says(hello);
+  all.connection.command({ type: "send", client_id: "1" }, { resend: true });
+  for (const seconds of [10, 15, 25, 45, 45]) {
+    await timers.pass(seconds * 1000 - 1);
+    equal(all.phases.at(-1), "open", `${seconds} s`);
+    await timers.pass(1);
+    equal(all.phases.at(-1), "waiting", `${seconds} s`);
+    await timers.pass(500);
+    await all.socket.says(hello);
+  }
+  await all.socket.says({ id: all.socket.last("send").id, type: "sent" });
+  all.connection.command({ type: "send", client_id: "2" }, { resend: true });
+  await timers.pass(10_000);
+  equal(all.phases.at(-1), "waiting");
+  await timers.pass(500);
+  await all.socket.says(hello);
+  await timers.pass(5_000);
+  await all.socket.says({ id: all.socket.last("ping").id, type: "pong" });
+  await timers.pass(10_000);
+  equal(all.phases.at(-1), "waiting", "a pong is an answer, too");
+});
+
+test("another network is a reason to ask", async () => {
+  const all = connect();
+  await all.socket.says(hello);
+  navigator.connection.dispatchEvent(new Event("change"));
+  ok(all.socket.last("ping"), "asked");
+  await timers.pass(5_000);
+  equal(all.phases.at(-1), "waiting");
+});
+
 test("a socket that never says hello is given up", async () => {
   const all = connect();
   await timers.pass(10_000);
