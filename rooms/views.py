@@ -3,7 +3,6 @@
 A page of a room is a frame with the room's state inside as JSON; the browser's modules draw it.
 """
 
-from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
@@ -21,12 +20,6 @@ from .protocol import NotFound, Refusal
 
 LAST_ROOM = "last_room"
 PAGE = 60
-# Asked for at once, instead of one after the other as each is found to be imported.
-MODULES = sorted(
-    f"rooms/{path.name}"
-    for path in Path(__file__).parent.glob("static/rooms/*.js")
-    if path.stem not in ("page", "theme")
-)
 
 
 def person(request: HttpRequest) -> User:
@@ -86,7 +79,7 @@ def join(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 @login_required
 def room(request: HttpRequest, slug: str) -> HttpResponse:
-    context = {"state": _room_state(request, slug), "modules": MODULES}
+    context = {"state": _room_state(request, slug)}
     return _remembering(render(request, "rooms/room.html", context), slug)
 
 

@@ -213,6 +213,24 @@ def test_a_room_is_found_by_a_few_letters(site: Site, open_as: Open) -> None:
     expect(page.get_by_role("heading", name="Orchard", exact=True)).to_be_visible()
 
 
+def test_a_page_asks_for_all_its_modules_at_once(site: Site, open_as: Open) -> None:
+    """Found one after the other, they would cost a distant browser a round trip a level."""
+    site.room("library-of-scripts", "alice")
+    for path in ("/rooms/library-of-scripts/", "/rooms/"):
+        page = open_as("alice", path)
+        page.wait_for_load_state("networkidle")
+        named, loaded = page.evaluate(
+            """() => [
+                [...document.querySelectorAll("link[rel=modulepreload], script[src]")]
+                    .map((each) => each.href ?? each.src),
+                performance.getEntriesByType("resource").map((each) => each.name)
+                    .filter((name) => name.endsWith(".js")),
+            ]"""
+        )
+        assert len(named) > 10
+        assert sorted(named) == sorted(loaded)
+
+
 def test_a_line_that_dies_without_a_word(browser: Any, site: Site, open_as: Open) -> None:
     """What is said on it arrives by another one, long before the silence would be noticed."""
     site.room("cabin", "alice", "bob")
