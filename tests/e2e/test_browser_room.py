@@ -39,8 +39,9 @@ def window(browser: Any, site: Site, person: Person, **options: Any) -> Iterator
     page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
     yield page
     context.close()
-    # A server that is away is no fault of the page.
-    faults = [text for text in complaints if "ERR_CONNECTION" not in text and "ws://" not in text]
+    # A server that is away, or a network, is no fault of the page.
+    away = ("ERR_CONNECTION", "ERR_INTERNET_DISCONNECTED", "ws://")
+    faults = [text for text in complaints if not any(each in text for each in away)]
     assert not faults, faults
 
 
@@ -248,6 +249,27 @@ def test_a_line_that_dies_without_a_word(browser: Any, site: Site, open_as: Open
         expect(message(alice, "Can you hear me?")).to_be_visible()
         expect(message(alice, "Hello?")).to_have_attribute("data-state", "sent")
         expect(message(alice, "Hello?")).to_have_count(1)
+
+
+def test_a_room_that_is_chosen_offline_opens_when_the_network_is_back(
+    site: Site, open_as: Open
+) -> None:
+    site.room("shed", "alice")
+    site.room("barn", "alice")
+    page = open_as("alice", "/rooms/shed/")
+    page.context.set_offline(True)
+    expect(page.locator("[data-shell]")).to_have_attribute("data-phase", "offline")
+    say(page, "Is anybody here?")
+    link = page.get_by_role("navigation", name="Your rooms").get_by_role("link", name="Barn")
+    link.click()
+    expect(link).to_contain_text("Opens when the connection is back")
+    expect(page.get_by_role("heading", name="Shed", exact=True)).to_be_visible()
+    page.context.set_offline(False)
+    expect(page).to_have_url(f"{site.url}/rooms/barn/")
+    expect(page.get_by_role("heading", name="Barn", exact=True)).to_be_visible()
+    expect(link).not_to_contain_text("Opens")
+    page.go_back()
+    expect(message(page, "Is anybody here?")).to_have_attribute("data-state", "sent")
 
 
 @pytest.fixture(scope="module")

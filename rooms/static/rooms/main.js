@@ -9,6 +9,7 @@ import { one, setText, show } from "./dom.js";
 import { Finder } from "./finder.js";
 import { Outbox } from "./outbox.js";
 import { OwnRooms } from "./own-rooms.js";
+import { Passage } from "./passage.js";
 import { Room } from "./room.js";
 import { roving } from "./roving.js";
 import { prepareShell, showOwnState, showPage } from "./shell.js";
@@ -30,6 +31,7 @@ const connection = new Connection({
   onPhase: (phase, bye) => {
     bar.phase(phase, bye);
     ownRooms.phase(phase);
+    if (phase === "open") passage.again();
     showOwnState(phase === "open");
     one("[data-shell]").dataset.phase = phase;
   },
@@ -39,6 +41,7 @@ const view = new View(room, one("[data-room-page]"));
 const composer = new Composer(room);
 const details = new Details(room);
 const sidebar = new Sidebar(one("[data-rooms]"));
+const passage = new Passage({ enter, leave: (address) => location.assign(address), onWaiting: drawWaiting });
 
 const WITHDRAWN = {
   not_a_member: "You are no longer in this room.",
@@ -53,16 +56,27 @@ function drawWithdrawn(reason) {
   show(notice, reason !== null);
 }
 
+let waiting = [null, null];
+function drawWaiting(...told) {
+  waiting = told;
+  drawSidebar();
+}
+
+const attended = () => (room.attending ? room.slug : null);
+
+function drawSidebar() {
+  sidebar.draw(room.state.rooms, room.slug, attended(), waiting);
+}
+
 function draw(state) {
-  const attended = room.attending ? state.room.slug : null;
-  sidebar.draw(state.rooms, state.room.slug, attended);
+  drawSidebar();
   details.draw(state);
   composer.draw(state);
   drawWithdrawn(state.withdrawn);
   setText(one("[data-room-name]"), state.room.name);
   setText(one("[data-room-topic]"), state.room.topic);
   show(one("[data-join]"), state.room.role === null && !state.room.archived && !state.withdrawn);
-  const unread = unreadOf(state.rooms, attended);
+  const unread = unreadOf(state.rooms, attended());
   const title = `${unread ? `(${unread}) ` : ""}${state.room.name} · Parley`;
   if (document.title !== title) document.title = title;
 }
@@ -75,18 +89,11 @@ async function enter(page) {
   await entered;
 }
 
-/** Go to a room without leaving the page; when that cannot be, by leaving it. */
-async function go(slug, { push = true } = {}) {
-  const address = `/rooms/${slug}/`;
-  if (slug === room.slug) return showPage();
-  let state;
-  try {
-    state = await api.fetchJson(`${address}state/`);
-  } catch {
-    return location.assign(address);
-  }
-  if (push) history.pushState(null, "", address);
-  await enter(state);
+/** Go to a room without leaving the page. */
+function go(slug, options) {
+  if (slug !== room.slug) return passage.go(slug, options);
+  passage.stay();
+  showPage();
 }
 
 document.addEventListener("click", (event) => {

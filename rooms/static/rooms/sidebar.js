@@ -32,7 +32,8 @@ export class Sidebar {
     this.nav = nav;
   }
 
-  draw(rooms, current, attended) {
+  /** A room may be on its way, and wait for what `words` say. */
+  draw(rooms, current, attended, [wanted, words] = [null, null]) {
     if (!rooms.length) return this.#drawEmpty();
     one(".empty-list", this.nav)?.remove();
     if (current !== this.#current) {
@@ -51,7 +52,7 @@ export class Sidebar {
         reconcile(one("ul", element), section.rooms, {
           keyOf: (room) => room.slug,
           create: link,
-          update: (item, room) => update(item.firstElementChild, room, current),
+          update: (item, room) => update(item.firstElementChild, room, current, room.slug === wanted ? words : null),
         }),
     });
   }
@@ -76,7 +77,7 @@ function link(room) {
   return item;
 }
 
-function update(element, room, current) {
+function update(element, room, current, words) {
   setIcon(element, ICONS[room.visibility] ?? "hash");
   setText(one(".name", element), room.name);
   const badge = one("[data-count]", element);
@@ -85,6 +86,9 @@ function update(element, room, current) {
   badge.setAttribute("aria-label", counted(room.unread, "unread message"));
   if (room.unread > 0) element.dataset.unread = room.unread;
   else delete element.dataset.unread;
+  const opening = one("[data-opening]", element);
+  show(opening, words !== null);
+  setText(opening, words ?? "");
   if (room.slug === current) element.setAttribute("aria-current", "page");
   else element.removeAttribute("aria-current");
 }
