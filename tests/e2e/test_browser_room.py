@@ -40,7 +40,7 @@ def window(browser: Any, site: Site, person: Person, **options: Any) -> Iterator
     yield page
     context.close()
     # A server that is away, or a network, is no fault of the page.
-    away = ("ERR_CONNECTION", "ERR_INTERNET_DISCONNECTED", "ws://")
+    away = ("ERR_CONNECTION", "ERR_FAILED", "ERR_INTERNET_DISCONNECTED", "ws://")
     faults = [text for text in complaints if not any(each in text for each in away)]
     assert not faults, faults
 
@@ -270,6 +270,40 @@ def test_a_room_that_is_chosen_offline_opens_when_the_network_is_back(
     expect(link).not_to_contain_text("Opens")
     page.go_back()
     expect(message(page, "Is anybody here?")).to_have_attribute("data-state", "sent")
+
+
+def test_what_is_typed_after_choosing_a_room_is_for_that_room(site: Site, open_as: Open) -> None:
+    site.room("den", "alice")
+    site.room("loft", "alice")
+    page = open_as("alice", "/rooms/den/")
+    box = page.get_by_label("Message", exact=True)
+    box.press_sequentially("Half a thought")
+    held: list[Any] = []
+    page.route("**/rooms/loft/state/", lambda route: held.append(route))
+    page.keyboard.press("Control+k")
+    page.get_by_role("dialog", name="Find a room").get_by_role("combobox").fill("loft")
+    page.keyboard.press("Enter")
+    expect(box).to_be_focused()
+    page.keyboard.type(" about the loft")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Opening…")).to_be_visible()
+    held[0].continue_()
+    expect(page.get_by_role("heading", name="Loft", exact=True)).to_be_visible()
+    expect(box).to_have_value(" about the loft")
+    box.press("Enter")
+    expect(message(page, "about the loft")).to_have_attribute("data-state", "sent")
+    page.go_back()
+    expect(page.get_by_role("heading", name="Den", exact=True)).to_be_visible()
+    expect(box).to_have_value("Half a thought")
+    expect(message(page, "about the loft")).to_have_count(0)
+    # Who goes on writing where they are does not wait for another room any more.
+    page.route("**/rooms/loft/state/", lambda route: route.abort())
+    page.get_by_role("navigation", name="Your rooms").get_by_role("link", name="Loft").click()
+    expect(page.get_by_text("Opens when the connection is back")).to_be_visible()
+    box.press_sequentially(", finished")
+    expect(page.get_by_text("Opens when the connection is back")).to_have_count(0)
+    box.press("Enter")
+    expect(message(page, "Half a thought, finished")).to_have_attribute("data-state", "sent")
 
 
 @pytest.fixture(scope="module")

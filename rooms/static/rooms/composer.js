@@ -14,7 +14,9 @@ export class Composer {
   #most = Infinity;
   #typedAt = 0;
   #replyTo = null;
-  #entered = false;
+  // What stood here, and whose draft it is, when another room was asked for, or the first one: what
+  // is typed from then on is for that room, and waits for it.
+  #left = { text: "", key: null };
   #drawn = null;
   #withdrawn = null;
 
@@ -42,15 +44,32 @@ export class Composer {
     this.#most = page.limits.message_characters;
     this.suggestions.commands = page.commands;
     this.#open(page.room, null);
-    // What was typed while the page was still loading is nobody's to throw away.
-    const typed = this.#entered ? "" : this.body.value;
-    this.#entered = true;
-    this.body.value = typed || readDraft(this.#draftKey());
+    const typed = this.#typedSince();
+    const draft = readDraft(this.#draftKey());
+    // A browser may have put the draft back itself, when the page was loaded again.
+    this.body.value = this.#left?.key === null ? typed || draft : draft + typed;
+    if (typed) writeDraft(this.#draftKey(), this.body.value);
+    this.#left = null;
     this.#typedAt = 0;
     this.#say(null);
     this.#fit();
     this.#setReply(null);
     if (!COARSE.matches) this.focus();
+  }
+
+  /** Another room was asked for, or does not come for now. */
+  leaving(whether) {
+    if (this.#left && !whether) writeDraft(this.#left.key, this.body.value);
+    this.#left = whether ? { text: this.body.value, key: this.#draftKey() } : null;
+  }
+
+  #typedSince() {
+    if (!this.#left) return "";
+    const { text, key } = this.#left;
+    if (this.body.value.startsWith(text)) return this.body.value.slice(text.length);
+    // It was changed, not gone on with.
+    writeDraft(key, this.body.value);
+    return "";
   }
 
   /** Whether one may write here at all, as of this state of the room. */
@@ -89,7 +108,7 @@ export class Composer {
 
   async #submit() {
     const text = this.body.value.trim();
-    if (!text || text.length > this.#most || this.body.disabled) return;
+    if (!text || text.length > this.#most || this.body.disabled || this.#left) return;
     const { slug } = this.#room;
     this.#write("");
     this.suggestions.close();
@@ -118,6 +137,7 @@ export class Composer {
     this.#say(null);
     this.#fit();
     this.suggestions.update();
+    if (this.#left) return;
     writeDraft(this.#draftKey(), this.body.value);
     const command = this.body.value.startsWith("/") && !this.body.value.startsWith("//");
     if (!this.body.value || command || Date.now() - this.#typedAt < TYPING_EVERY_MS) return;

@@ -41,7 +41,7 @@ const view = new View(room, one("[data-room-page]"));
 const composer = new Composer(room);
 const details = new Details(room);
 const sidebar = new Sidebar(one("[data-rooms]"));
-const passage = new Passage({ enter, leave: (address) => location.assign(address), onWaiting: drawWaiting });
+const passage = new Passage({ enter, leave: (address) => location.assign(address), onWaiting: drawWaiting, onLeaving: (leaving) => composer.leaving(leaving) });
 
 const WITHDRAWN = {
   not_a_member: "You are no longer in this room.",
@@ -106,6 +106,7 @@ window.addEventListener("popstate", () => {
   const slug = /^\/rooms\/([^/]+)\/$/.exec(location.pathname)?.[1];
   if (slug) go(slug, { push: false });
 });
+composer.body.addEventListener("input", () => passage.settle());
 window.addEventListener("focus", () => room.moved());
 window.addEventListener("blur", () => room.away());
 document.addEventListener("visibilitychange", () => (document.hidden ? room.away() : room.moved()));

@@ -10,32 +10,39 @@ const UNREACHABLE = new Set([0, 502, 503, 504]);
 
 export class Passage {
   #wanted = null; // { slug, push }
+  #unreachable = false; // the last attempt said so
   #attempt = 0; // the last one; what comes of those before is not looked at
   #timer = 0;
 
   /** `enter(state)` opens the room of a page's state; `leave(address)` loads a page instead, which
    *  says what is wrong better; `onWaiting(slug, words)` is told what the room on its way waits for,
-   *  (null, null) when none does. */
-  constructor({ enter, leave, onWaiting }) {
+   *  (null, null) when none does; `onLeaving(whether)` before another room comes, and when it does
+   *  not come for now. */
+  constructor({ enter, leave, onWaiting, onLeaving }) {
     this.enter = enter;
     this.leave = leave;
     this.onWaiting = onWaiting;
+    this.onLeaving = onLeaving;
   }
 
   /** Without `push` the address is there already. */
   go(slug, { push = true } = {}) {
     this.stay();
     this.#wanted = { slug, push };
+    this.onLeaving(true);
     this.#timer = setTimeout(() => this.onWaiting(slug, "Opening…"), SLOW_MS);
     return this.#try();
   }
 
   /** No other room is wanted any more. */
   stay() {
-    this.#wanted = null;
-    this.#attempt += 1;
-    clearTimeout(this.#timer);
-    this.onWaiting(null, null);
+    this.#end();
+    this.onLeaving(false);
+  }
+
+  /** Somebody goes on where they are: they do not wait for a room that cannot be reached. */
+  settle() {
+    if (this.#unreachable) this.stay();
   }
 
   /** The server is there again: a request from before may never be answered. */
@@ -57,12 +64,22 @@ export class Passage {
       return this.leave(address);
     }
     if (attempt !== this.#attempt) return;
-    this.stay();
+    this.#end();
     if (push) history.pushState(null, "", address);
     await this.enter(state);
   }
 
+  #end() {
+    this.#wanted = null;
+    this.#unreachable = false;
+    this.#attempt += 1;
+    clearTimeout(this.#timer);
+    this.onWaiting(null, null);
+  }
+
   #wait(slug) {
+    this.#unreachable = true;
+    this.onLeaving(false);
     this.onWaiting(slug, "Opens when the connection is back");
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.again(), AGAIN_MS);

@@ -22,12 +22,14 @@ function passage() {
   const entered = [];
   const left = [];
   const shown = [];
+  const leaving = [];
   const way = new Passage({
+    onLeaving: (whether) => leaving.push(whether),
     enter: ({ slug }) => entered.push(slug),
     leave: (address) => left.push(address),
     onWaiting: (slug, words) => shown.push(slug && `${slug}: ${words}`),
   });
-  return { way, asked, entered, left, shown };
+  return { way, asked, entered, left, shown, leaving };
 }
 // A response's text comes by way of the browser's own tasks.
 const waited = async () => {
@@ -90,6 +92,18 @@ test("the last one asked for is the one that opens, whichever answers first", as
   await asked[1].answer("second");
   await asked[0].answer("first");
   equal([entered, location.pathname], [["second"], "/rooms/second/"]);
+});
+
+test("who goes on here does not wait for a room that cannot be reached", async () => {
+  const { way, asked, shown, leaving } = passage();
+  way.go("attic");
+  way.settle();
+  equal(leaving.at(-1), true, "what is typed now is for the other room");
+  await asked[0].fail();
+  equal([leaving.at(-1), shown.at(-1)], [false, "attic: Opens when the connection is back"]);
+  way.settle();
+  await timers.pass(60_000);
+  equal([asked.length, shown.at(-1)], [1, null]);
 });
 
 test("who stays is not taken away later", async () => {
