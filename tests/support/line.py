@@ -7,17 +7,28 @@ from types import TracebackType
 from typing import Any
 
 
+class Connection:
+    def __init__(self, ends: tuple[asyncio.StreamWriter, asyncio.StreamWriter]) -> None:
+        self.ends = ends
+        self.is_socket = False
+
+    def end(self) -> None:
+        for end in self.ends:
+            end.transport.abort()
+
+
 class Line:
-    """Takes connections at `url` on to `port`. After `cut()` those that are there carry nothing any
-    more, in neither direction, and neither end is told; later ones work."""
+    """Takes connections at `url` on to `port`. After `cut()` the WebSockets that are there carry
+    nothing any more, in neither direction, and neither end is told; later ones work. Plain requests
+    break: how long a browser believes in a silent one is its own affair."""
 
     def __init__(self, port: int) -> None:
         self.port = port
         self.url = ""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="line", daemon=True)
-        self._carriers: set[asyncio.Task[None]] = set()
-        self._ends: list[asyncio.StreamWriter] = []
+        self._carriers: dict[asyncio.Task[None], Connection] = {}
+        self._connections: list[Connection] = []
 
     def __enter__(self) -> "Line":
         self._thread.start()
@@ -36,7 +47,7 @@ class Line:
         self._loop.close()
 
     def cut(self) -> int:
-        """How many connections were silenced."""
+        """How many WebSockets were silenced."""
         return self._do(self._cut())
 
     def _do(self, work: Any) -> Any:
@@ -47,29 +58,38 @@ class Line:
         self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.port)
-        self._ends += [writer, far_writer]
+        try:
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.port)
+        except OSError:
+            return writer.transport.abort()
+        connection = Connection((writer, far_writer))
+        self._connections.append(connection)
         for source, sink in ((reader, far_writer), (far_reader, writer)):
-            carrier = asyncio.create_task(self._carry(source, sink))
-            self._carriers.add(carrier)
-            carrier.add_done_callback(self._carriers.discard)
+            carrier = asyncio.create_task(self._carry(source, sink, connection))
+            self._carriers[carrier] = connection
+            carrier.add_done_callback(self._carriers.pop)
 
-    async def _carry(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    async def _carry(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, connection: Connection
+    ) -> None:
         with suppress(ConnectionError):
             while data := await source.read(65536):
+                connection.is_socket |= b"Upgrade: websocket" in data
                 sink.write(data)
                 await sink.drain()
         sink.close()
 
     async def _cut(self) -> int:
-        carriers = list(self._carriers)
-        for carrier in carriers:
+        carriers = dict(self._carriers)
+        for carrier, connection in carriers.items():
             carrier.cancel()
+            if not connection.is_socket:
+                connection.end()
         await asyncio.gather(*carriers, return_exceptions=True)
-        return len(carriers) // 2
+        return len({id(each) for each in carriers.values() if each.is_socket})
 
     async def _hang_up(self) -> None:
         self._server.close()
         await self._cut()
-        for end in self._ends:
-            end.transport.abort()
+        for connection in self._connections:
+            connection.end()
