@@ -262,7 +262,7 @@ def test_a_room_that_is_chosen_offline_opens_when_the_network_is_back(
     say(page, "Is anybody here?")
     link = page.get_by_role("navigation", name="Your rooms").get_by_role("link", name="Barn")
     link.click()
-    expect(link).to_contain_text("Opens when the connection is back")
+    expect(link).to_contain_text("Opens once connected")
     expect(page.get_by_role("heading", name="Shed", exact=True)).to_be_visible()
     page.context.set_offline(False)
     expect(page).to_have_url(f"{site.url}/rooms/barn/")
@@ -299,9 +299,9 @@ def test_what_is_typed_after_choosing_a_room_is_for_that_room(site: Site, open_a
     # Who goes on writing where they are does not wait for another room any more.
     page.route("**/rooms/loft/state/", lambda route: route.abort())
     page.get_by_role("navigation", name="Your rooms").get_by_role("link", name="Loft").click()
-    expect(page.get_by_text("Opens when the connection is back")).to_be_visible()
+    expect(page.get_by_text("Opens once connected")).to_be_visible()
     box.press_sequentially(", finished")
-    expect(page.get_by_text("Opens when the connection is back")).to_have_count(0)
+    expect(page.get_by_text("Opens once connected")).to_have_count(0)
     box.press("Enter")
     expect(message(page, "Half a thought, finished")).to_have_attribute("data-state", "sent")
 

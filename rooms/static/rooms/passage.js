@@ -80,7 +80,7 @@ export class Passage {
   #wait(slug) {
     this.#unreachable = true;
     this.onLeaving(false);
-    this.onWaiting(slug, "Opens when the connection is back");
+    this.onWaiting(slug, "Opens once connected");
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.again(), AGAIN_MS);
   }

@@ -64,7 +64,7 @@ test("nobody is taken away while the server is not there", async () => {
   const before = location.pathname;
   way.go("cellar");
   await asked[0].fail();
-  equal([shown.at(-1), entered, left, location.pathname], ["cellar: Opens when the connection is back", [], [], before]);
+  equal([shown.at(-1), entered, left, location.pathname], ["cellar: Opens once connected", [], [], before]);
   await timers.pass(2500);
   await asked[1].refuse(502);
   way.again();
@@ -100,7 +100,7 @@ test("who goes on here does not wait for a room that cannot be reached", async (
   way.settle();
   equal(leaving.at(-1), true, "what is typed now is for the other room");
   await asked[0].fail();
-  equal([leaving.at(-1), shown.at(-1)], [false, "attic: Opens when the connection is back"]);
+  equal([leaving.at(-1), shown.at(-1)], [false, "attic: Opens once connected"]);
   way.settle();
   await timers.pass(60_000);
   equal([asked.length, shown.at(-1)], [1, null]);
