@@ -59,8 +59,12 @@ export class Composer {
 
   /** Another room was asked for, or does not come for now. */
   leaving(whether) {
-    if (this.#left && !whether) writeDraft(this.#left.key, this.body.value);
-    this.#left = whether ? { text: this.body.value, key: this.#draftKey() } : null;
+    if (whether) {
+      this.#left ??= { text: this.body.value, key: this.#draftKey() };
+    } else if (this.#left) {
+      writeDraft(this.#left.key, this.body.value);
+      this.#left = null;
+    }
   }
 
   #typedSince() {

@@ -27,7 +27,7 @@ export class Passage {
 
   /** Without `push` the address is there already. */
   go(slug, { push = true } = {}) {
-    this.stay();
+    this.#end();
     this.#wanted = { slug, push };
     this.onLeaving(true);
     this.#timer = setTimeout(() => this.onWaiting(slug, "Opening…"), SLOW_MS);
