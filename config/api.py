@@ -5,12 +5,12 @@ from functools import partial
 from django.urls import path
 from ninja.openapi.views import openapi_view
 
-from jobs.api import router as jobs
-from rooms.api import router as rooms
-from rooms.api_members import router as members
-from rooms.authentication import Session, Token
-from rooms.problems import ProblemAPI
-from rooms.wire import Renderer, StrictParser
+from jobs.faces.api import router as jobs
+from rooms.features.members.rest import router as members
+from rooms.features.rooms.rest import router as rooms
+from rooms.rest.authentication import Session, Token
+from rooms.rest.json import Renderer, StrictParser
+from rooms.rest.problems import ProblemAPI
 
 DESCRIPTION = """\
 Rooms where people talk, and jobs that report there.

@@ -14,7 +14,7 @@ http = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.urls import path
 
-from rooms.live.consumer import SocketConsumer
+from rooms.live.commands.consumer import SocketConsumer
 
 application = ProtocolTypeRouter(
     {
@@ -23,7 +23,7 @@ application = ProtocolTypeRouter(
     }
 )
 
-if "rooms.live.server" not in sys.modules:
+if "rooms.live.serving.server" not in sys.modules:
     logging.getLogger("rooms.live").warning(
         "Served by a general ASGI server. Rooms work, but this server cannot wait for slow readers"
         " or writers, so its memory has no bound; it cuts frames above its own limit, gives no"

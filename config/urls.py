@@ -4,7 +4,9 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
-from rooms import connections, health, scrape
+from rooms import health
+from rooms.admin import connections
+from rooms.metrics import view as scrape
 
 from . import api
 

@@ -10,7 +10,9 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         # `tasks` brings the ring: whoever submits a job rings.
-        from . import commands, registry, slash, tasks  # noqa: F401
+        from . import registry, tasks  # noqa: F401
+        from .faces import slash
+        from .faces import socket as commands  # noqa: F401
 
         registry.autodiscover(settings.PARLEY_KINDS)
         commands.register_all()

@@ -3,7 +3,7 @@
 `JobQuerySet.visible_to` is `may_see` as a query.
 """
 
-from rooms import policy as rooms_policy
+from rooms.core import policy as rooms_policy
 from rooms.models import Membership, User
 from rooms.protocol import Forbidden
 

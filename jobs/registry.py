@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict
 from rooms.protocol import Invalid
 
 if TYPE_CHECKING:
-    from .context import Context
+    from .running.context import Context
 
 INTERACTIVE, DEFAULT, BULK = QUEUES = ("interactive", "default", "bulk")
 NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")

@@ -14,9 +14,12 @@ from billiard.process import current_process
 from celery import current_app, shared_task, signals
 from kombu.exceptions import ChannelError, OperationalError
 
-from . import doorbell, registry, runner, sweeper
+from . import registry
+from .lifecycle import doorbell
+from .loops import sweeper
 from .models import Job
-from .place import Place
+from .running import runner
+from .running.worker import Place
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,8 @@ class RoomsConfig(AppConfig):
     verbose_name = "Rooms"
 
     def ready(self) -> None:
-        from . import checks, withdrawal  # noqa: F401 - register themselves
-        from .live import handlers
+        from . import checks  # noqa: F401 - register themselves
+        from .core import credential_signals  # noqa: F401 - register themselves
+        from .live.commands import session as handlers
 
         handlers.register_all()

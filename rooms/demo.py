@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from . import slash
-from .actions import Post, create_room, join, post_message
+from .core import slash
+from .features.members.actions import join
+from .features.messages.actions import Post, post_message
+from .features.rooms.actions import create_room
 from .models import Membership, Room, User
 from .protocol import Refusal
 

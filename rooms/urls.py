@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from . import attachments, views
+from .features.files import serve as attachments
+from .pages import views
 
 app_name = "rooms"
 urlpatterns = [

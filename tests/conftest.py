@@ -102,13 +102,14 @@ def den(alice: Any, bob: Any) -> Any:
 
 
 def room(slug: str, owner: Any, *members: Any, visibility: str = "public") -> Any:
-    from rooms import actions
-    from rooms.log import writing_in_transaction
+    from rooms.core.log import writing_in_transaction
+    from rooms.core.membership import add_member_in_transaction
+    from rooms.features.rooms import actions as room_actions
 
-    made = actions.create_room(owner, slug, slug.title(), visibility=visibility)
+    made = room_actions.create_room(owner, slug, slug.title(), visibility=visibility)
     with transaction.atomic(), writing_in_transaction([made.pk]) as logs:
         for member in members:
-            actions.add_member_in_transaction(logs, logs.rooms[made.pk], member)
+            add_member_in_transaction(logs, logs.rooms[made.pk], member)
     made.refresh_from_db()
     return made
 

@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 from typing import Any, Literal
 
-from jobs.context import Cancelled, Context, GiveUp, RetryLater
 from jobs.registry import Backoff, Params, kind
+from jobs.running.context import Cancelled, Context, GiveUp, RetryLater
 
 Outcome = Literal[
     "ok",

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 from django.utils import timezone
 from pydantic import Field
 
-from jobs.context import Context
 from jobs.registry import Params, kind
+from jobs.running.context import Context
 from rooms.models import Message
 
 WORD = re.compile(r"[^\W\d_]{4,}")

@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.html import escape
 from pydantic import Field
 
-from jobs.context import Context
 from jobs.registry import BULK, Params, kind
-from rooms import representations
+from jobs.running.context import Context
+from rooms.core import representations
 from rooms.limits import limits
 from rooms.models import Message, Room
 

@@ -9,10 +9,11 @@ from django.db.models.functions import ExtractHour, TruncDate
 from django.utils import timezone
 from pydantic import Field
 
-from jobs.context import Context
-from jobs.plot import Bars, svg
 from jobs.registry import Params, kind
+from jobs.running.context import Context
 from rooms.models import Message
+
+from .chart import Bars, svg
 
 PEOPLE_SHOWN = 20
 

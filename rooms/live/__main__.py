@@ -1,8 +1,8 @@
 """One web process: `python -m rooms.live --host 127.0.0.1 --port 8000`.
 
 Apart from `manage.py serve`, which execs this, because the event loop has to be chosen before
-Django imports Daphne, and Daphne a reactor. As one of a `family` it is given the listening socket
-of all, and a link to its parent.
+Django imports Daphne, and Daphne a reactor. As a child of `supervisor` it is
+given the listening socket of all, and a link to its parent.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import signal
 import socket
 import sys
 
-from rooms.live import reactor
-from rooms.live.listening import listen
+from rooms.live.serving.listen_socket import listen
+
+from .serving import reactor
 
 
 def main() -> None:
@@ -49,7 +50,7 @@ def main() -> None:
     from django.conf import settings
     from django.utils.module_loading import import_string
 
-    from rooms.live.server import LiveServer
+    from rooms.live.serving.server import LiveServer
 
     logger = logging.getLogger("rooms.live")
 

@@ -12,17 +12,17 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
-from rooms import bell
+from rooms.core import bell
 from rooms.limits import limits
 from rooms.protocol import RESTARTING, Close
 
-from . import vitals
-from .access import Access
-from .entrance import Entrance
-from .hub import Hub
-from .journal import Journal
-from .rollcall import RollCall
-from .threads import DatabaseThreads
+from .commands.connection_limits import Entrance
+from .commands.journal import Journal
+from .commands.process_query import RollCall
+from .commands.threads import DatabaseThreads
+from .delivery.access_recheck import Access
+from .delivery.hub import Hub
+from .metrics import process as vitals
 
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")

@@ -1,7 +1,7 @@
 """The socket protocol, version 1. Pure: no I/O, no Django.
 
 These types are its one definition: what a client may send is validated by them, and
-`docs/asyncapi.json` and the tables of `docs/protocol.md` are made of them (`rooms.asyncapi`).
+`docs/asyncapi.json` and the tables of `docs/protocol.md` are made of them (`rooms.contract`).
 What the server sends is made of plain dicts, because it is written a hundred thousand times a
 second; a test holds all of it to the types.
 

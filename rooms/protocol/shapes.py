@@ -1,6 +1,6 @@
 """What answers, events and REST carry: a person, an attachment, a message, a member.
 
-`rooms.representations` makes them; REST's `rooms.schemas` builds on them.
+`core.representations` makes them; REST's `rest.schemas` builds on them.
 """
 
 from typing import Annotated, Literal

@@ -50,7 +50,7 @@ def unlimited() -> dict[str, str]:
 def make_members(site: Site, count: int, room: str = "lobby") -> list[str]:
     """Their tokens."""
     made: list[str] = site.ask(
-        "from rooms.log import writing_in_transaction\n"
+        "from rooms.core.log import writing_in_transaction\n"
         "from django.db import transaction\n"
         f"names = [f'member{{n}}' for n in range({count})]\n"
         "User.objects.bulk_create([User(username=name) for name in names])\n"

@@ -204,7 +204,7 @@ def stored(site: Site, room: str) -> list[list[Any]]:
 def written(site: Site, room: str, *bodies: str) -> None:
     """Bob says something while no server is there to tell."""
     site.ask(
-        "from rooms.actions import Post\n"
+        "from rooms.features.messages.actions import Post\n"
         "bob = User.objects.get(username='bob')\n"
         f"for body in {list(bodies)!r}:\n"
         f"    actions.post_message(Post(bob, {room!r}, body))\n"

@@ -9,8 +9,8 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from rooms.asyncapi import answers, document
-from rooms.live.commands import registry
+from rooms.contract.asyncapi import answers, document
+from rooms.live.commands.registry import registry
 from rooms.protocol import events
 from rooms.protocol.answers import Answer, Told
 from tests.support.client import Event, Refused, SocketClient

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, settings
 from schemathesis import Case
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from rooms import actions
+from rooms.features.messages import actions as messages
+from rooms.features.tokens import actions as tokens
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
@@ -24,8 +25,8 @@ NOT_ALL = [positive_data_acceptance]
 
 @pytest.fixture
 def token(alice, lobby, den):
-    actions.post_message(actions.Post(alice, "lobby", "Hello"))
-    return actions.create_token(alice, "schemathesis")
+    messages.post_message(messages.Post(alice, "lobby", "Hello"))
+    return tokens.create_token(alice, "schemathesis")
 
 
 def check_of(label: str) -> Any:

@@ -6,8 +6,12 @@ process of the site would.
 
 import json
 import os
+import pkgutil
 import sys
 import traceback
+from importlib import import_module
+from importlib.util import find_spec
+from types import SimpleNamespace
 from typing import Any
 
 import django
@@ -21,10 +25,8 @@ def main() -> None:
     from django.apps import apps
     from django.db import close_old_connections
 
-    from rooms import actions
-
     namespace: dict[str, Any] = {model.__name__: model for model in apps.get_models()}
-    namespace["actions"] = actions
+    namespace["actions"] = all_actions()
     namespace["make_person"] = make_person
     for line in sys.stdin:
         close_old_connections()
@@ -34,6 +36,17 @@ def main() -> None:
         except Exception:
             encoded = json.dumps({"error": traceback.format_exc()})
         answers.write(encoded + "\n")
+
+
+def all_actions() -> SimpleNamespace:
+    """The actions of every slice, by their names."""
+    from rooms import features
+
+    found: dict[str, Any] = {}
+    for slice_ in pkgutil.iter_modules(features.__path__):
+        if find_spec(f"rooms.features.{slice_.name}.actions"):
+            found |= vars(import_module(f"rooms.features.{slice_.name}.actions"))
+    return SimpleNamespace(**found)
 
 
 def evaluate(code: str, namespace: dict[str, Any]) -> Any:
@@ -52,7 +65,6 @@ def make_person(name: str, password: str, hashed: str, staff: bool) -> dict[str,
     from django.conf import settings
     from django.test import Client
 
-    from rooms import actions
     from rooms.models import User
 
     user = User.objects.filter(username=name).first()
@@ -72,7 +84,7 @@ def make_person(name: str, password: str, hashed: str, staff: bool) -> dict[str,
         "name": user.name,
         "username": name,
         "password": password,
-        "token": actions.create_token(user, "test"),
+        "token": all_actions().create_token(user, "test"),
         "cookie_name": settings.SESSION_COOKIE_NAME,
         "session": client.cookies[settings.SESSION_COOKIE_NAME].value,
     }

@@ -231,7 +231,8 @@ class Site:
 
     def ask(self, code: str) -> Any:
         """Evaluate Python in a process of the site: an expression, or statements that set `result`.
-        All models and `rooms.actions` are at hand by name. The value comes back by way of JSON."""
+        All models and, as `actions`, those of all slices are at hand. The value comes back by way
+        of JSON."""
         if self._inside is None or self._inside.poll() is not None:
             with open(self.folder / "inside.log", "ab") as log:
                 self._inside = subprocess.Popen(
@@ -269,7 +270,7 @@ class Site:
         visibility = "private" if private else "public"
         self.ask(
             "from django.db import transaction\n"
-            "from rooms.log import writing_in_transaction\n"
+            "from rooms.core.log import writing_in_transaction\n"
             f"owner = User.objects.get(username={owner!r})\n"
             f"room = actions.create_room(owner, {slug!r}, {slug.title()!r}, '', {visibility!r})\n"
             "with transaction.atomic(), writing_in_transaction([room.pk]) as logs:\n"

@@ -24,13 +24,17 @@ RULES = [
     ("jobs", ("celery", "kombu"), ("jobs/tasks.py",)),
     ("config", ("celery", "kombu"), ("config/celery.py",)),
     # Only the bell sends through the channel layer; the hub receives from it.
-    ("rooms", ("channels.layers", "channels_redis"), ("rooms/bell.py", "rooms/live/")),
+    ("rooms", ("channels.layers", "channels_redis"), ("rooms/core/bell.py", "rooms/live/")),
     ("jobs", ("channels", "channels_redis"), ()),
     # Only presence keeps something in Redis; health and the embedded Redis ask whether it answers.
-    ("rooms", ("redis",), ("rooms/presence.py", "rooms/health.py", "rooms/management/")),
+    (
+        "rooms",
+        ("redis",),
+        ("rooms/core/presence_leases.py", "rooms/health.py", "rooms/management/"),
+    ),
     ("jobs", ("redis",), ()),
     # Only live/ touches sockets.
-    ("rooms", ("channels", "daphne", "twisted", "autobahn"), ("rooms/bell.py", "rooms/live/")),
+    ("rooms", ("channels", "daphne", "twisted", "autobahn"), ("rooms/core/bell.py", "rooms/live/")),
     # The protocol is pure.
     ("rooms/protocol", ("django", "channels", "redis", *rooms_beside("protocol")), ()),
 ]
@@ -74,7 +78,7 @@ def test_directions(who: str, forbidden: tuple[str, ...], but: tuple[str, ...]) 
 def test_the_rules_find_what_is_there() -> None:
     assert offences("jobs", ("rooms",), ())
     assert offences("config", ("celery",), ())
-    assert "rooms.protocol" in set(imports(ROOT / "rooms" / "bell.py"))
+    assert "rooms.protocol" in set(imports(ROOT / "rooms" / "core" / "bell.py"))
 
 
 def test_a_file_can_be_read_in_one_sitting() -> None:

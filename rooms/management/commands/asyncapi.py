@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from rooms import protocol_page
+from rooms.contract import protocol_page
 
 
 class Command(BaseCommand):

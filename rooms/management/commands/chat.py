@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from rooms import actions
+from rooms.features.tokens import actions as tokens
 from rooms.models import ApiToken, User
 from rooms.terminal import typed
 from rooms.terminal.chat import Chat, Unreachable
@@ -69,9 +69,9 @@ def passing(username: str) -> Iterator[str]:
     user = User.objects.filter(username=username, is_active=True).first()
     if user is None:
         raise CommandError(f"There is no active user {username!r}.")
-    token = actions.create_token(user, f"chat on {socket.gethostname()[:50]} ({os.getpid()})")
+    token = tokens.create_token(user, f"chat on {socket.gethostname()[:50]} ({os.getpid()})")
     row = ApiToken.objects.get(digest=ApiToken.digest_of(token))
     try:
         yield token
     finally:
-        actions.revoke_token(user, row.pk)
+        tokens.revoke_token(user, row.pk)

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from rooms.limits import limits
-from rooms.live.listening import listen
+from rooms.live.serving.listen_socket import listen
 
 
 class Command(BaseCommand):
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         else:
             drain = str(limits().drain_seconds)
             arguments += ["--processes", str(processes), "--drain-seconds", drain]
-            arguments = ["-m", "rooms.live.family", *arguments]
+            arguments = ["-m", "rooms.live.serving.supervisor", *arguments]
         # Before `prometheus_client` is imported: that is when it looks.
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(fresh_folder_for_numbers(port)))
         # A process of its own start: its event loop comes before everything that Django imports.

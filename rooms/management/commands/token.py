@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from rooms import actions
+from rooms.features.tokens import actions as tokens
 from rooms.models import User
 
 
@@ -20,4 +20,4 @@ class Command(BaseCommand):
         user = User.objects.filter(username=options["username"], is_active=True).first()
         if user is None:
             raise CommandError(f"There is no active user {options['username']!r}.")
-        self.stdout.write(actions.create_token(user, options["name"][:80]))
+        self.stdout.write(tokens.create_token(user, options["name"][:80]))

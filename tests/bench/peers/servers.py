@@ -16,13 +16,12 @@ from pathlib import Path
 import redis
 
 from rooms.management.embedded_redis import find_server
+from tests.bench import layout
+from tests.bench.contenders import Contender, Running, versions
+from tests.bench.options import Options
 from tests.support import environment
 from tests.support.process import Guard, Process
 from tests.support.site import free_port
-
-from .. import layout
-from ..contenders import Contender, Running, versions
-from ..options import Options
 
 HERE = Path(__file__).resolve().parent
 NODE = environment.ROOT / ".cache" / "bench" / "node"

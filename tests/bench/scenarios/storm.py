@@ -52,7 +52,7 @@ def run(options: Options) -> Section:
 def write(site: Site, each: int) -> dict[str, int]:
     """So many messages into every room, from outside the web server; the rooms' heads."""
     heads: dict[str, int] = site.ask(
-        "from rooms.actions import Post\n"
+        "from rooms.features.messages.actions import Post\n"
         "author = User.objects.get(username='member0')\n"
         "slugs = list(Room.objects.values_list('slug', flat=True))\n"
         f"posts = [Post(author, slug, f'missed {{n}}') for n in range({each}) for slug in slugs]\n"

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
-from jobs import actions, admission, doorbell, runner
-from jobs.actions import Submission
+from jobs.lifecycle import doorbell
 from jobs.models import Job
-from jobs.place import Place
+from jobs.running import runner
+from jobs.running.worker import Place
+from jobs.submitting import actions, admission
+from jobs.submitting.actions import Submission
 
 PLACE = Place("test/1")
 

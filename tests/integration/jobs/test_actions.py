@@ -8,10 +8,11 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from jobs import actions, admission, doorbell, transitions
-from jobs.actions import Submission
-from jobs.admission import RateLimited
+from jobs.lifecycle import doorbell, transitions
 from jobs.models import Job, State
+from jobs.submitting import actions, admission
+from jobs.submitting.actions import Submission
+from jobs.submitting.admission import RateLimited
 from rooms.models import Event, Message, Room
 from rooms.protocol import Busy, Conflict, Forbidden, Invalid, NotFound
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from jobs.models import Job, State
-from rooms.actions import create_token
+from rooms.features.tokens.actions import create_token
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

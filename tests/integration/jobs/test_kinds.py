@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from rooms.actions import Post, post_message
+from rooms.features.messages.actions import Post, post_message
 from rooms.models import Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,8 +25,8 @@ def talk(alice, bob, lobby):
 
 @pytest.fixture
 def done(submit, run, alice):
-    from jobs import actions
-    from jobs.actions import Submission
+    from jobs.submitting import actions
+    from jobs.submitting.actions import Submission
 
     def done(kind, **params):
         job = run(actions.submit(Submission(alice, kind, params, "lobby"))[0])

@@ -6,11 +6,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from jobs import representations, runner, transitions
+from jobs.lifecycle import representations, transitions
+from jobs.lifecycle.verdict import Ending
 from jobs.models import Attempt, Job, Outcome, State, Step
-from jobs.verdict import Ending
+from jobs.running import runner
+from rooms.core.representations import timestamp
 from rooms.models import Attachment, Event, Message
-from rooms.representations import timestamp
 from tests.support.waiting import until
 
 from .conftest import PLACE, fresh
@@ -253,7 +254,7 @@ def test_the_lease_is_renewed_while_the_kind_works(submit, settings):
 
 
 def test_a_running_job_is_cancelled_where_it_looks(submit, alice):
-    from jobs import actions
+    from jobs.submitting import actions
 
     job = submit("slow", steps=1000, seconds=0.02)
     place = replace(PLACE, draining=lambda: cancel_running(actions, alice, job))
@@ -265,7 +266,7 @@ def test_a_running_job_is_cancelled_where_it_looks(submit, alice):
 
 
 def test_a_running_job_that_does_not_look_is_cancelled_by_force(submit, alice, settings):
-    from jobs import actions
+    from jobs.submitting import actions
 
     limits = settings.PARLEY_JOB_LIMITS
     settings.PARLEY_JOB_LIMITS = limits.model_copy(update={"job_cancel_grace_seconds": 0.5})

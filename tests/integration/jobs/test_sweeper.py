@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from jobs import doorbell, sweeper, transitions
+from jobs.lifecycle import doorbell, transitions
+from jobs.loops import sweeper
 from jobs.models import Job, Outcome, State
 from jobs.tasks import messages_waiting
 from rooms.models import Message
@@ -78,7 +79,7 @@ def test_a_job_that_must_not_run_twice_does_not(submit):
 
 
 def test_a_lost_job_that_was_to_be_cancelled_is_cancelled(submit, alice):
-    from jobs import actions
+    from jobs.submitting import actions
 
     job = submit("ok")
     transitions.claim(job.pk, "gone")

@@ -11,8 +11,8 @@ from channels.testing import ApplicationCommunicator, WebsocketCommunicator
 from django.db import connections
 from prometheus_client import REGISTRY
 
-from rooms import actions
-from rooms.live.consumer import SocketConsumer
+from rooms.features.tokens import actions as tokens
+from rooms.live.commands.consumer import SocketConsumer
 from rooms.live.node import Node
 from rooms.models import User
 
@@ -32,7 +32,7 @@ class Client:
     @classmethod
     async def connect(cls, user: User | None, **headers: str) -> "Client":
         if user is not None and "cookie" not in headers:
-            token = await sync_to_async(actions.create_token)(user, "test")
+            token = await sync_to_async(tokens.create_token)(user, "test")
             headers["authorization"] = f"Bearer {token}"
         encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
         communicator = WebsocketCommunicator(SocketConsumer.as_asgi(), "/ws/", headers=encoded)

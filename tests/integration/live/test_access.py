@@ -9,7 +9,9 @@ from django.contrib.sessions.models import Session
 from django.test import Client as Browser
 from django.utils import timezone
 
-from rooms import actions, moderation
+from rooms.features.members import actions as members
+from rooms.features.moderation import actions as moderation
+from rooms.features.tokens import actions as tokens
 from rooms.live.node import Node
 from rooms.models import ApiToken, Ban, Membership, Room, User
 from tests.integration.live.sockets import Client, counted, run
@@ -88,7 +90,7 @@ def test_who_may_no_longer_hear_is_told_and_hears_nothing_more(
 
 
 def leave(user: User, room: Room) -> None:
-    actions.leave(user, room.slug)
+    members.leave(user, room.slug)
 
 
 @pytest.mark.parametrize("end", [kick, put_out, delete, leave])
@@ -281,7 +283,7 @@ def test_a_revoked_token_closes_exactly_its_sockets(bob: User, lobby: Room, laye
     async def test() -> None:
         first, second = await Client.connect(bob), await Client.connect(bob)
         pk = (await ApiToken.objects.order_by("pk").afirst()).pk
-        await sync_to_async(actions.revoke_token)(bob, pk)
+        await sync_to_async(tokens.revoke_token)(bob, pk)
         assert await first.closed() == 4503
         assert (await second.call("ping"))["type"] == "pong"
 

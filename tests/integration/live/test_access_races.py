@@ -10,7 +10,9 @@ from django.contrib.sessions.models import Session
 from django.test import Client as Browser
 from django.utils import timezone
 
-from rooms import actions, bell, moderation
+from rooms.core import bell
+from rooms.features.moderation import actions as moderation
+from rooms.features.tokens import actions as tokens
 from rooms.limits import Limits
 from rooms.live.node import Node
 from rooms.models import Ban, Membership, Room, User
@@ -139,7 +141,7 @@ def heard() -> Iterator[Callable[[Callable[[], Any]], None]]:
 def test_a_room_that_is_lost_while_one_subscribes_is_not_heard(
     alice: User, bob: User, lobby: Room, layer: str, monkeypatch: pytest.MonkeyPatch, heard: Any
 ) -> None:
-    from rooms.live import handlers
+    from rooms.live.commands import session as handlers
 
     allowed = handlers._room_to_hear
 
@@ -168,13 +170,13 @@ def test_a_room_that_is_lost_while_one_subscribes_is_not_heard(
 def test_a_token_that_is_revoked_during_the_handshake_opens_nothing(
     bob: User, layer: str, monkeypatch: pytest.MonkeyPatch, heard: Any
 ) -> None:
-    from rooms import credentials
+    from rooms.core import credentials
 
     known = credentials.of_headers
 
     def slowly(headers: Any) -> Any:
         caller = known(headers)
-        heard(lambda: actions.revoke_token(bob, caller.token_id))
+        heard(lambda: tokens.revoke_token(bob, caller.token_id))
         return caller
 
     monkeypatch.setattr(credentials, "of_headers", slowly)
@@ -194,10 +196,10 @@ def test_nothing_is_told_while_the_database_is_asked(
     hears all of it."""
     import threading
 
-    from rooms import standing
+    from rooms.core import lookup
 
     answer = threading.Event()
-    withdrawn = standing.withdrawn
+    withdrawn = lookup.withdrawn
 
     def slowly(pairs: Any) -> Any:
         found = withdrawn(pairs)
@@ -210,7 +212,7 @@ def test_nothing_is_told_while_the_database_is_asked(
         ana, ben, cyd = clients
         for client in clients:
             head = (await client.call("subscribe", room="lobby"))["seq"]
-        monkeypatch.setattr(standing, "withdrawn", slowly)
+        monkeypatch.setattr(lookup, "withdrawn", slowly)
         try:
             await sync_to_async(put_out)(bob, lobby)
             await sync_to_async(bell.recheck_on_commit)(charlie.pk, lobby.pk)

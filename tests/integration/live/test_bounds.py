@@ -258,7 +258,7 @@ def test_resumes_are_counted_by_where_they_are_served_from(
 def test_typing_in_many_rooms_is_not_remembered_for_ever(
     alice: User, lobby: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from rooms.live import handlers
+    from rooms.live.commands import session as handlers
 
     monkeypatch.setattr(handlers, "TYPED_ROOMS", 3)
 

@@ -48,7 +48,7 @@ def test_bells_that_come_too_fast_are_made_up_for(
 def test_unread_counts_are_read_again_when_their_bells_are_lost(
     alice: User, bob: User, lobby: Room, den: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from rooms import bell
+    from rooms.core import bell
 
     async def test() -> None:
         node = await Node.current()
@@ -107,9 +107,9 @@ class Waiting:
 def test_a_reader_that_sleeps_too_long_is_sent_away_behind_asgi_as_well(
     alice: User, lobby: Room, settings: Any
 ) -> None:
-    from rooms.credentials import Caller
-    from rooms.live.connection import Connection
-    from rooms.live.consumer import AsgiSink
+    from rooms.core.credentials import Caller
+    from rooms.live.commands.consumer import AsgiSink
+    from rooms.live.delivery.connection import Connection
 
     settings.PARLEY_LIMITS = Limits(stalled_seconds=0.2)
 
@@ -135,7 +135,8 @@ def test_one_page_is_read_for_many_and_none_holds_more_than_its_share(
     """Readers who come back at places of their own, before the tail."""
     from asgiref.sync import sync_to_async
 
-    from rooms import actions, log
+    from rooms.core import log
+    from rooms.features.messages import actions as messages
 
     settings.PARLEY_LIMITS = Limits(tail_events=5, send_buffer_bytes=16_384)
     reads = 0
@@ -147,11 +148,11 @@ def test_one_page_is_read_for_many_and_none_holds_more_than_its_share(
         return read(*args)
 
     async def test() -> None:
-        post = sync_to_async(actions.post_messages)
+        post = sync_to_async(messages.post_messages)
         monkeypatch.setattr(log, "read", counting)
         tabs = [await Client.connect(alice) for _ in range(10)]
         await tabs[0].call("subscribe", room="lobby")
-        await post([actions.Post(alice, "lobby", f"{n} " + "x" * 400) for n in range(150)])
+        await post([messages.Post(alice, "lobby", f"{n} " + "x" * 400) for n in range(150)])
         head = (await Room.objects.aget(pk=lobby.pk)).last_seq
         await tabs[0].events("lobby", head)
         for number, tab in enumerate(tabs):

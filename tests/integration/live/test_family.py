@@ -17,13 +17,14 @@ pytestmark = pytest.mark.once
 # A parent whose patience is short; its children run the script that it is given.
 PARENT = """
 import logging, sys
-from rooms.live import family
-from rooms.live.listening import listen
+from rooms.live.serving import supervisor
+from rooms.live.serving.listen_socket import listen
 logging.basicConfig(format="{message}", style="{", level="INFO")
-family.FIRST_PAUSE = family.LONGEST_PAUSE = 0.01
-family.GRACE_SECONDS, family.START_SECONDS, family.ONE_WISH = 0.1, float(sys.argv[2]), 0.0
+supervisor.FIRST_PAUSE = supervisor.LONGEST_PAUSE = 0.01
+supervisor.GRACE_SECONDS, supervisor.ONE_WISH = 0.1, 0.0
+supervisor.START_SECONDS = float(sys.argv[2])
 command = [sys.executable, sys.argv[1]]
-sys.exit(family.Family(listen("127.0.0.1", 0), command, 2, 0.2).run())
+sys.exit(supervisor.Family(listen("127.0.0.1", 0), command, 2, 0.2).run())
 """
 CHILD = """
 import os, pathlib, signal, sys, time

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rooms.live import commands
+from rooms.live.commands import registry as commands
 from rooms.models import Event, Message, Room, User
 from tests.integration.live.sockets import Client, run
 

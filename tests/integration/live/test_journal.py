@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from rooms.actions import Outcome, Post
+from rooms.features.messages.actions import Outcome, Post
 from rooms.live.node import Node
 from rooms.models import Event, Room, User
 

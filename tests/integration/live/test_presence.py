@@ -9,15 +9,17 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from rooms import bell
-from rooms.credentials import Caller
+from rooms.core import bell
+from rooms.core.credentials import Caller
+from rooms.core.presence_leases import PEOPLE, PREFIX, ROOMS, Leases
 from rooms.limits import Limits
-from rooms.live import handlers, metrics, presence
-from rooms.live.connection import Connection
+from rooms.live.commands import session as handlers
+from rooms.live.delivery import presence
+from rooms.live.delivery.connection import Connection
+from rooms.live.delivery.sendbuffer import Frame
+from rooms.live.metrics import names as metrics
 from rooms.live.node import Node
-from rooms.live.sendbuffer import Frame
 from rooms.models import Room, User
-from rooms.presence import PEOPLE, PREFIX, ROOMS, Leases
 from rooms.protocol import Typing
 from tests.integration.live.sockets import Client, run
 from tests.support.waiting import until_async as until
@@ -215,7 +217,7 @@ def test_without_redis_a_process_shows_what_it_sees(
         ben.leave()
         await ana.hears(alice)
 
-    with caplog.at_level(logging.WARNING, "rooms.live.presence"):
+    with caplog.at_level(logging.WARNING, "rooms.live.delivery.presence"):
         with_nodes(1, test)
     assert [each.message[:16] for each in caplog.records if "resence" in each.message] == [
         "Presence is this"

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 
-from rooms import actions, bell
-from rooms.credentials import Caller
-from rooms.live.connection import Connection
+from rooms.core import bell
+from rooms.core.credentials import Caller
+from rooms.features.messages import actions as messages
+from rooms.features.rooms import actions as room_actions
+from rooms.live.delivery.connection import Connection
+from rooms.live.delivery.sendbuffer import Frame
 from rooms.live.node import Node
-from rooms.live.sendbuffer import Frame
 from rooms.models import Room, User
 from tests.integration.live.sockets import Client, run
 from tests.support.waiting import until_async as until
@@ -161,9 +163,9 @@ def test_a_reader_that_sleeps_costs_a_number_and_gets_everything_when_it_wakes(
         feed = connection.subscriptions["lobby"].feed
         head = feed.head
         socket.asleep = True
-        post = sync_to_async(actions.post_messages)
+        post = sync_to_async(messages.post_messages)
         for start in range(0, 900, 100):
-            await post([actions.Post(alice, "lobby", f"{start + n}") for n in range(100)])
+            await post([messages.Post(alice, "lobby", f"{start + n}") for n in range(100)])
             bell.whisper(lobby.pk, "typing:1", {"type": "typing", "n": start})
         await until(lambda: feed.flushed == head + 900)
         assert len(socket.frames) == 1
@@ -186,8 +188,8 @@ def test_a_burst_of_large_messages_goes_out_in_frames_of_a_bounded_size(
         node = await Node.current()
         connection, socket = await sleeper(node, alice, lobby)
         head = connection.subscriptions["lobby"].feed.head
-        post = sync_to_async(actions.post_messages)
-        await post([actions.Post(alice, "lobby", "x" * 9_000) for _ in range(40)])
+        post = sync_to_async(messages.post_messages)
+        await post([messages.Post(alice, "lobby", "x" * 9_000) for _ in range(40)])
         await until(lambda: seqs(socket.frames)[-1:] == [head + 40])
         assert seqs(socket.frames) == list(range(head + 1, head + 41))
         assert max(map(len, socket.frames)) <= node.hub.shares.frame + 20_000
@@ -204,9 +206,9 @@ def test_a_socket_that_breaks_does_not_stop_the_room(alice: User, bob: User, lob
         node = await Node.current()
         broken, socket = await sleeper(node, alice, lobby, Broken())
         healthy, other = await sleeper(node, bob, lobby, Socket())
-        post = sync_to_async(actions.post_message)
+        post = sync_to_async(messages.post_message)
         for text in ("one", "two"):
-            await post(actions.Post(alice, "lobby", text))
+            await post(messages.Post(alice, "lobby", text))
         head = (await Room.objects.aget(pk=lobby.pk)).last_seq
         await until(lambda: seqs(other.frames)[-1:] == [head])
         assert broken.closed and socket.closed == 4000
@@ -232,7 +234,7 @@ def test_who_leaves_while_a_frame_goes_round_is_not_told_it(
         one.other, two.other = second, first  # type: ignore[attr-defined]
         feed = second.subscriptions["lobby"].feed
         before = feed.head
-        await sync_to_async(actions.post_message)(actions.Post(alice, "lobby", "for whom?"))
+        await sync_to_async(messages.post_message)(messages.Post(alice, "lobby", "for whom?"))
         await until(lambda: feed.flushed == before + 1)
         await until(lambda: not first.buffer and not second.buffer)
         assert sorted([len(seqs(one.frames)), len(seqs(two.frames))]) == [0, 1]
@@ -251,7 +253,7 @@ def test_a_reader_that_sleeps_too_long_is_sent_away(
         node = await Node.current()
         connection, socket = await sleeper(node, alice, lobby)
         socket.asleep = True
-        await sync_to_async(actions.post_message)(actions.Post(alice, "lobby", "anybody there"))
+        await sync_to_async(messages.post_message)(messages.Post(alice, "lobby", "anybody there"))
         await until(lambda: socket.closed is not None)
         assert socket.closed == 4008 and connection.closed
 
@@ -274,7 +276,7 @@ def test_commands_wait_while_their_answers_do_not_fit(
     alice: User, lobby: Room, settings: Any
 ) -> None:
     from rooms.limits import Limits
-    from rooms.live.consumer import carry_out, room_for_more
+    from rooms.live.commands.consumer import carry_out, room_for_more
 
     settings.PARLEY_LIMITS = Limits(send_buffer_bytes=2000)
 
@@ -356,13 +358,13 @@ def test_what_arrives_as_a_fan_out_or_a_reading_ends_is_told(alice: User, lobby:
 def test_many_rooms_that_move_at_once_share_their_bells(alice: User, bob: User, layer: str) -> None:
     slugs = [f"room-{number}" for number in range(90)]
     for slug in slugs:
-        actions.create_room(alice, slug, slug)
+        room_actions.create_room(alice, slug, slug)
 
     async def test() -> None:
         ben = await Client.connect(bob)
         heads = {slug: (await ben.call("subscribe", room=slug))["seq"] for slug in slugs}
-        posts = [actions.Post(alice, slug, "Hello") for slug in slugs]
-        await sync_to_async(actions.post_messages)(posts)
+        posts = [messages.Post(alice, slug, "Hello") for slug in slugs]
+        await sync_to_async(messages.post_messages)(posts)
         for slug in slugs:
             assert await ben.events(slug, heads[slug] + 1) == [heads[slug] + 1]
 
@@ -385,10 +387,10 @@ def test_a_bell_too_large_for_the_layer_is_read_from_the_log(
     async def test() -> None:
         ben = await Client.connect(bob)
         head = (await ben.call("subscribe", room="lobby"))["seq"]
-        posts = [actions.Post(alice, "lobby", f"{number} " + "x" * 9_000) for number in range(60)]
+        posts = [messages.Post(alice, "lobby", f"{number} " + "x" * 9_000) for number in range(60)]
         told = list(bell.bells([(lobby.pk, 1, [post.body.encode() for post in posts])]))
         assert "events" not in told[0][1]
-        await sync_to_async(actions.post_messages)(posts)
+        await sync_to_async(messages.post_messages)(posts)
         assert await ben.events("lobby", head + 60) == list(range(head + 1, head + 61))
 
     run(test)

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from rooms import actions
+from rooms.features.messages import actions as messages
 from rooms.limits import Limits
-from rooms.live.feed import Feed, Numbered
-from rooms.live.repair import Repair
+from rooms.live.delivery.feed import Feed, Numbered
+from rooms.live.delivery.repair import Repair
 from rooms.models import Room, User
 from tests.integration.live.sockets import Client, run
 
@@ -42,7 +42,7 @@ def say(user: User, room: Room, count: int) -> int:
     """Post so many messages while nobody listens; the room's head afterwards."""
     for start in range(0, count, 100):
         numbers = range(start, min(count, start + 100))
-        actions.post_messages([actions.Post(user, room.slug, f"message {n}") for n in numbers])
+        messages.post_messages([messages.Post(user, room.slug, f"message {n}") for n in numbers])
     room.refresh_from_db()
     return room.last_seq
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from rooms import bell
-from rooms.credentials import Caller
-from rooms.live import rollcall
-from rooms.live.census import ROOMS, Question
-from rooms.live.connection import Connection
+from rooms.core import bell
+from rooms.core.credentials import Caller
+from rooms.live.commands import process_query
+from rooms.live.commands.connection_report import ROOMS, Question
+from rooms.live.commands.process_query import RollCall
+from rooms.live.delivery.connection import Connection
+from rooms.live.delivery.sendbuffer import Frame
 from rooms.live.node import Node, _nodes
-from rooms.live.rollcall import RollCall
-from rooms.live.sendbuffer import Frame
 from rooms.models import User
 from rooms.protocol import DISCONNECTED
 from tests.conftest import room
@@ -27,14 +27,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def patience(monkeypatch):
     """A second is long for a process, and short for a machine that does other things as well."""
-    monkeypatch.setattr(rollcall, "ANSWER_SECONDS", 15.0 * SCALE)
+    monkeypatch.setattr(process_query, "ANSWER_SECONDS", 15.0 * SCALE)
     # Nobody but the known is waited for.
-    monkeypatch.setattr(rollcall, "ACQUAINTED_SECONDS", 3600.0)
+    monkeypatch.setattr(process_query, "ACQUAINTED_SECONDS", 3600.0)
 
 
 def wait_briefly(monkeypatch):
     """For an answer that will not come."""
-    monkeypatch.setattr(rollcall, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(process_query, "ANSWER_SECONDS", 0.2)
 
 
 async def own() -> RollCall:
@@ -208,11 +208,11 @@ def test_people_and_rooms_can_be_asked_for(layer, alice, bob, lobby, den):
 def test_an_answer_is_bounded_and_its_sums_are_not(layer, alice, bob):
     async def look():
         async with Neighbour() as other:
-            for _ in range(rollcall.COUNT_CONNECTIONS * 3):
+            for _ in range(process_query.COUNT_CONNECTIONS * 3):
                 sleeper(other.node, bob)
             found = await (await own()).census(Question(most=7))
             assert len(found.worst(999)) == 7
-            assert found.total("matching") == rollcall.COUNT_CONNECTIONS * 3
+            assert found.total("matching") == process_query.COUNT_CONNECTIONS * 3
             assert found.different("people") == 1
 
     run(look)
@@ -237,7 +237,7 @@ def test_of_many_rooms_the_one_asked_for_is_shown(alice):
 
 
 def test_counting_gives_the_loop_its_turns(alice, monkeypatch):
-    monkeypatch.setattr(rollcall, "COUNT_SECONDS", 0.0)
+    monkeypatch.setattr(process_query, "COUNT_SECONDS", 0.0)
     turns = 0
 
     async def tick() -> None:
@@ -248,7 +248,7 @@ def test_counting_gives_the_loop_its_turns(alice, monkeypatch):
 
     async def look():
         node = await Node.current()
-        for _ in range(rollcall.COUNT_CONNECTIONS * 50):
+        for _ in range(process_query.COUNT_CONNECTIONS * 50):
             sleeper(node, alice)
         ticking = asyncio.create_task(tick())
         await asyncio.sleep(0)
@@ -327,7 +327,7 @@ def test_one_whose_announcement_was_lost_is_found_by_waiting_for_anybody(layer, 
     async def look():
         async with Neighbour() as other:
             roll = await own()
-            monkeypatch.setattr(rollcall, "ANSWER_SECONDS", 0.5)
+            monkeypatch.setattr(process_query, "ANSWER_SECONDS", 0.5)
 
             async def found() -> bool:
                 roll._known.clear()

@@ -6,8 +6,9 @@ import uuid
 import pytest
 from asgiref.sync import sync_to_async
 
-from rooms import actions
-from rooms.live import handlers
+from rooms.features.members import actions as members
+from rooms.features.messages import actions as messages
+from rooms.live.commands import session as handlers
 from rooms.live.node import Node
 from rooms.models import ApiToken, Membership, Message, Room, User
 from tests.integration.live.sockets import Client, run
@@ -87,7 +88,7 @@ def test_after_gives_what_was_missed_then_what_is_live(alice: User, lobby: Room)
 @pytest.mark.usefixtures("quick")
 def test_too_far_behind_says_so_and_goes_on_live(alice: User, lobby: Room) -> None:
     for number in range(60):
-        actions.post_message(actions.Post(alice, "lobby", f"message {number}"))
+        messages.post_message(messages.Post(alice, "lobby", f"message {number}"))
 
     async def test() -> None:
         ana = await Client.connect(alice)
@@ -101,7 +102,7 @@ def test_too_far_behind_says_so_and_goes_on_live(alice: User, lobby: Room) -> No
 
 def test_what_was_trimmed_cannot_be_recovered(alice: User, lobby: Room) -> None:
     for number in range(5):
-        actions.post_message(actions.Post(alice, "lobby", f"message {number}"))
+        messages.post_message(messages.Post(alice, "lobby", f"message {number}"))
     Room.objects.filter(pk=lobby.pk).update(trimmed_seq=4)
 
     async def test() -> None:
@@ -144,7 +145,7 @@ def test_who_leaves_a_closed_room_hears_no_more_of_it(
         ana, ben = await Client.connect(alice), await Client.connect(bob)
         for client in (ana, ben):
             await client.call("subscribe", room="den")
-        await sync_to_async(actions.leave)(bob, "den")
+        await sync_to_async(members.leave)(bob, "den")
         gone = await ana.find(lambda each: each.get("type") == "member.left")
         assert gone["member"]["user"]["id"] == bob.pk
         node = await Node.current()

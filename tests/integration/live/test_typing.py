@@ -2,8 +2,8 @@
 
 import pytest
 
-from rooms import bell
-from rooms.live import handlers
+from rooms.core import bell
+from rooms.live.commands import session as handlers
 from rooms.models import Room, User
 from tests.integration.live.sockets import Client, run
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.test import Client as Browser
 
-from rooms import moderation
+from rooms.features.moderation import actions as moderation
 from rooms.models import Membership, Room, User
 from tests.integration.live.sockets import Client
 

@@ -7,8 +7,9 @@ from asgiref.sync import async_to_sync
 from django.core.files.base import ContentFile
 from django.test import AsyncClient, Client
 
-from rooms import actions
-from rooms.attachments import CHUNK
+from rooms.features.files import actions as files
+from rooms.features.files.serve import CHUNK
+from rooms.features.tokens import actions as tokens
 from rooms.models import Attachment, Room, User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,7 +25,7 @@ def _media(settings: Any, tmp_path: Any) -> None:
 def attach(
     room: Room | None, owner: User, name: str, content_type: str, content: bytes
 ) -> Attachment:
-    return actions.attach(room, owner, name, content_type, ContentFile(content))
+    return files.attach(room, owner, name, content_type, ContentFile(content))
 
 
 def get(user: User | None, file: Attachment, name: str | None = None, query: str = "") -> Any:
@@ -58,10 +59,10 @@ def test_a_program_gets_a_file_with_its_token(
         headers = {"Authorization": f"Bearer {token}"}
         return Client().get(f"/attachments/{file.pk}/{file.name}", headers=headers)
 
-    allowed = fetch(actions.create_token(bob, "bot"))
+    allowed = fetch(tokens.create_token(bob, "bot"))
     assert b"".join(allowed.streaming_content) == b"secret"
     allowed.close()
-    assert fetch(actions.create_token(charlie, "bot")).status_code == 404
+    assert fetch(tokens.create_token(charlie, "bot")).status_code == 404
     refused = fetch("parley_wrong")
     assert refused.status_code == 401 and refused["WWW-Authenticate"] == "Bearer"
 

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from rooms import actions, page_state
-from rooms.actions import Post
+from rooms.features.messages import actions as messages
+from rooms.features.messages.actions import Post
+from rooms.features.rooms import actions as room_actions
 from rooms.models import ApiToken, Membership, Room, User
+from rooms.pages import page_state
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -68,7 +70,7 @@ def test_home_does_not_lead_into_a_room_that_is_closed_now(
 
 def test_a_room_s_page_holds_its_state(alice: User, bob: User, lobby: Room) -> None:
     for number in range(page_state.HISTORY + 5):
-        actions.post_message(Post(bob, "lobby", f"line {number}"))
+        messages.post_message(Post(bob, "lobby", f"line {number}"))
     client = client_of(alice)
     state = state_of(client.get("/rooms/lobby/").content.decode())
     lobby.refresh_from_db()
@@ -92,14 +94,14 @@ def test_a_person_s_state_is_their_rooms(alice: User, charlie: User, lobby: Room
 
 
 def test_a_short_room_is_all_there_with_who_joined(alice: User, lobby: Room) -> None:
-    actions.post_message(Post(alice, "lobby", "hello"))
+    messages.post_message(Post(alice, "lobby", "hello"))
     state = state_of(client_of(alice).get("/rooms/lobby/").content.decode())
     assert state["older"] is False
     assert [event["type"] for event in state["notices"]] == ["member.joined"] * 2
 
 
 def test_the_state_cannot_end_its_script(alice: User, lobby: Room) -> None:
-    actions.post_message(Post(alice, "lobby", "</script><script>alert(1)</script>"))
+    messages.post_message(Post(alice, "lobby", "</script><script>alert(1)</script>"))
     html = client_of(alice).get("/rooms/lobby/").content.decode()
     assert "<script>alert" not in html
     assert state_of(html)["messages"][0]["body"] == "</script><script>alert(1)</script>"
@@ -117,8 +119,8 @@ def test_a_page_asks_the_database_as_often_for_many_as_for_few(
     alice: User, bob: User, lobby: Room, django_assert_max_num_queries: Any
 ) -> None:
     for number in range(30):
-        actions.post_message(Post(bob, "lobby", f"line {number}"))
-        actions.create_room(alice, f"room-{number}", f"Room {number}")
+        messages.post_message(Post(bob, "lobby", f"line {number}"))
+        room_actions.create_room(alice, f"room-{number}", f"Room {number}")
     client = client_of(alice)
     with django_assert_max_num_queries(12):
         client.get("/rooms/lobby/")

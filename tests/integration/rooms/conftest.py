@@ -8,7 +8,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from rooms import actions
+from rooms.features.tokens import actions as tokens
 from rooms.models import User
 
 
@@ -41,6 +41,6 @@ class Caller:
 @pytest.fixture
 def caller() -> Callable[[User | None], Caller]:
     def make(user: User | None) -> Caller:
-        return Caller(actions.create_token(user, "test") if user else None)
+        return Caller(tokens.create_token(user, "test") if user else None)
 
     return make

@@ -12,8 +12,15 @@ import pytest
 from django.core.files.base import ContentFile
 from django.db import transaction
 
-from rooms import actions, bell, log, moderation
-from rooms.log import writing_in_transaction
+from rooms.core import bell, log
+from rooms.core.log import writing_in_transaction
+from rooms.features.files import actions as files
+from rooms.features.members import actions as members
+from rooms.features.messages import actions as messages
+from rooms.features.messages.reports import report_in_transaction
+from rooms.features.moderation import actions as moderation
+from rooms.features.reading import actions as reading
+from rooms.features.rooms import actions as room_actions
 from rooms.models import Attachment, Event, Membership, Message, Room
 from rooms.protocol import Conflict, Forbidden, Invalid, NotFound
 
@@ -108,46 +115,53 @@ def watch(caller, alice, bob, charlie, lobby, den):
 
 def test_post(watch, alice):
     said = watch("lobby").verify(
-        lambda: actions.post_message(actions.Post(alice, "lobby", "*Hello*", uuid.uuid4())),
+        lambda: messages.post_message(messages.Post(alice, "lobby", "*Hello*", uuid.uuid4())),
         "message.created",
     )
     watch("lobby").verify(
-        lambda: actions.post_message(actions.Post(alice, "lobby", "Me again", reply_to=said["id"])),
+        lambda: messages.post_message(
+            messages.Post(
+                alice,
+                "lobby",
+                "Me again",
+                reply_to=said["id"],
+            )
+        ),
         "message.created",
     )
 
 
 def test_post_of_a_newcomer(watch, charlie):
     watch("lobby").verify(
-        lambda: actions.post_message(actions.Post(charlie, "lobby", "Hello")),
+        lambda: messages.post_message(messages.Post(charlie, "lobby", "Hello")),
         "member.joined",
         "message.created",
     )
 
 
 def test_the_same_post_again(watch, alice):
-    post = actions.Post(alice, "lobby", "Hello", uuid.uuid4())
-    first = actions.post_message(post)
-    assert watch("lobby").verify(lambda: actions.post_message(post)) == first
+    post = messages.Post(alice, "lobby", "Hello", uuid.uuid4())
+    first = messages.post_message(post)
+    assert watch("lobby").verify(lambda: messages.post_message(post)) == first
 
 
 def test_a_batch_fails_post_by_post(watch, alice, bob, charlie):
     again = uuid.uuid4()
     posts = [
-        actions.Post(alice, "lobby", "one"),
-        actions.Post(alice, "lobby", ""),
-        actions.Post(charlie, "den", "two"),
-        actions.Post(charlie, "lobby", "three", again),
-        actions.Post(bob, "nowhere", "four"),
-        actions.Post(bob, "lobby\x00", "five"),
-        actions.Post(bob, "lobby", "six\x00"),
-        actions.Post(bob, "lobby", "seven\ud800"),
-        actions.Post(bob, "lobby", "eight", reply_to=2**62),
-        actions.Post(charlie, "lobby", "three", again),
-        actions.Post(bob, "lobby", "nine"),
+        messages.Post(alice, "lobby", "one"),
+        messages.Post(alice, "lobby", ""),
+        messages.Post(charlie, "den", "two"),
+        messages.Post(charlie, "lobby", "three", again),
+        messages.Post(bob, "nowhere", "four"),
+        messages.Post(bob, "lobby\x00", "five"),
+        messages.Post(bob, "lobby", "six\x00"),
+        messages.Post(bob, "lobby", "seven\ud800"),
+        messages.Post(bob, "lobby", "eight", reply_to=2**62),
+        messages.Post(charlie, "lobby", "three", again),
+        messages.Post(bob, "lobby", "nine"),
     ]
     outcomes = watch("lobby").verify(
-        lambda: actions.post_messages(posts),
+        lambda: messages.post_messages(posts),
         "message.created",
         "member.joined",
         "message.created",
@@ -163,8 +177,8 @@ def test_a_batch_fails_post_by_post(watch, alice, bob, charlie):
 
 
 def test_a_batch_of_several_rooms(watch, alice):
-    posts = [actions.Post(alice, slug, "Hi") for slug in ("lobby", "den", "lobby")]
-    outcomes = watch("den").verify(lambda: actions.post_messages(posts), "message.created")
+    posts = [messages.Post(alice, slug, "Hi") for slug in ("lobby", "den", "lobby")]
+    outcomes = watch("den").verify(lambda: messages.post_messages(posts), "message.created")
     lobby, den = (Room.objects.get(slug=slug) for slug in ("lobby", "den"))
     assert [outcome["room"] for outcome in outcomes] == ["lobby", "den", "lobby"]
     assert (outcomes[2]["seq"], outcomes[1]["seq"]) == (lobby.last_seq, den.last_seq)
@@ -172,25 +186,25 @@ def test_a_batch_of_several_rooms(watch, alice):
 
 
 def test_join(watch, charlie):
-    watch("lobby").verify(lambda: actions.join(charlie, "lobby"), "member.joined")
-    watch("lobby").verify(lambda: actions.join(charlie, "lobby"))
+    watch("lobby").verify(lambda: members.join(charlie, "lobby"), "member.joined")
+    watch("lobby").verify(lambda: members.join(charlie, "lobby"))
 
 
 def test_leave(watch, bob):
-    watch("lobby").verify(lambda: actions.leave(bob, "lobby"), "member.left")
+    watch("lobby").verify(lambda: members.leave(bob, "lobby"), "member.left")
     with pytest.raises(Forbidden):
-        actions.leave(bob, "lobby")
+        members.leave(bob, "lobby")
 
 
 def test_report_of_a_job(watch, alice, den):
     def report():
         with transaction.atomic(), writing_in_transaction([den.pk]) as logs:
             room = logs.rooms[den.pk]
-            files = [
-                actions.attach(room, alice, "plot.svg", "image/svg+xml", ContentFile(b"<svg/>"))
+            attached = [
+                files.attach(room, alice, "plot.svg", "image/svg+xml", ContentFile(b"<svg/>"))
             ]
             logs.append(room, "job.changed", {"job": {"id": "x", "state": "succeeded"}})
-            return actions.report_in_transaction(logs, room, alice, "Done.", uuid.uuid4(), files)
+            return report_in_transaction(logs, room, alice, "Done.", uuid.uuid4(), attached)
 
     row = watch("den").verify(report, "job.changed", "message.created")
     assert row.attachments.get().name == "plot.svg"
@@ -198,13 +212,13 @@ def test_report_of_a_job(watch, alice, den):
 
 def test_read(watch, alice, bob, monkeypatch):
     """Nothing durable; what is whispered says where the reader is now."""
-    said = [actions.post_message(actions.Post(alice, "lobby", text)) for text in "abc"]
+    said = [messages.post_message(messages.Post(alice, "lobby", text)) for text in "abc"]
     heard = []
     monkeypatch.setattr(bell, "whisper", lambda room, key, event: heard.append(event))
     monkeypatch.setattr(bell, "watch", lambda *note: heard.append(note))
     lobby = watch("lobby")
     before = lobby.state(bob)
-    actions.mark_read(bob, "lobby", said[1]["seq"])
+    reading.mark_read(bob, "lobby", said[1]["seq"])
     (user, _, slug, read_count, *_), event = heard
     assert (user, slug) == (bob.pk, "lobby")
     assert event == {
@@ -215,8 +229,8 @@ def test_read(watch, alice, bob, monkeypatch):
     }
     before["room"].update(read_seq=event["seq"], unread=len(before["messages"]) - read_count)
     assert before == lobby.state(bob)
-    actions.mark_read(bob, "lobby", said[1]["seq"])
-    actions.mark_read(bob, "lobby", said[0]["seq"])
+    reading.mark_read(bob, "lobby", said[1]["seq"])
+    reading.mark_read(bob, "lobby", said[0]["seq"])
     assert len(heard) == 2, "reading what has been read tells nobody"
 
 
@@ -244,10 +258,10 @@ def test_change_members(watch, charlie, den):
 
 
 def test_create_room(caller, alice, charlie):
-    room = actions.create_room(alice, "plans", "Plans", "2027", Room.Visibility.PRIVATE)
+    room = room_actions.create_room(alice, "plans", "Plans", "2027", Room.Visibility.PRIVATE)
     assert room.last_seq == Event.objects.get(room=room).seq == 1
     with pytest.raises(Conflict):
-        actions.create_room(charlie, "plans", "Mine")
+        room_actions.create_room(charlie, "plans", "Mine")
     assert Membership.objects.filter(room=room).count() == 1
 
 
@@ -266,7 +280,7 @@ def test_create_room(caller, alice, charlie):
 )
 def test_a_room_that_no_column_takes_is_refused(alice, wrong):
     with pytest.raises(Invalid) as refusal:
-        actions.create_room(alice, **{"slug": "s", "name": "n", **wrong})
+        room_actions.create_room(alice, **{"slug": "s", "name": "n", **wrong})
     assert {error["pointer"] for error in refusal.value.errors} == {f"/{next(iter(wrong))}"}
     assert not Room.objects.exists()
 
@@ -274,16 +288,16 @@ def test_a_room_that_no_column_takes_is_refused(alice, wrong):
 def test_a_file_that_is_too_large_is_refused(alice, lobby, settings):
     settings.PARLEY_LIMITS = settings.PARLEY_LIMITS.model_copy(update={"upload_bytes": 3})
     with pytest.raises(Invalid):
-        actions.attach(lobby, alice, "big", "text/plain", ContentFile(b"1234"))
+        files.attach(lobby, alice, "big", "text/plain", ContentFile(b"1234"))
     assert not Attachment.objects.exists()
 
 
 def test_the_name_of_a_file_reaches_no_path(alice, lobby):
-    row = actions.attach(lobby, alice, "../../etc/passwd", "text/plain", ContentFile(b"x"))
+    row = files.attach(lobby, alice, "../../etc/passwd", "text/plain", ContentFile(b"x"))
     assert row.file.name == f"attachments/{row.pk.hex[:2]}/{row.pk.hex}"
 
 
 def test_a_message_outlives_its_author(alice, bob, lobby):
-    actions.post_message(actions.Post(bob, "lobby", "I was here"))
+    messages.post_message(messages.Post(bob, "lobby", "I was here"))
     bob.delete()
     assert Message.objects.get().author is None

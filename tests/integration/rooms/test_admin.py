@@ -7,7 +7,11 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
 
-from rooms import actions, credentials
+from rooms.core import credentials
+from rooms.features.files import actions as files
+from rooms.features.messages import actions as messages
+from rooms.features.rooms import actions as room_actions
+from rooms.features.tokens import actions as tokens
 from rooms.models import ApiToken, Ban, Event, Membership, Message, Room, User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,9 +27,9 @@ def staff():
 
 @pytest.fixture
 def said(alice, lobby):
-    actions.post_message(actions.Post(alice, "lobby", "Hello \u202e <script>alert(1)</script>"))
-    actions.attach(lobby, alice, "report.txt", "text/plain", ContentFile(b"report"))
-    actions.create_token(alice, "bot")
+    messages.post_message(messages.Post(alice, "lobby", "Hello \u202e <script>alert(1)</script>"))
+    files.attach(lobby, alice, "report.txt", "text/plain", ContentFile(b"report"))
+    tokens.create_token(alice, "bot")
     return Message.objects.get()
 
 
@@ -112,9 +116,9 @@ def test_lists_take_the_same_queries_for_any_number_of_rows(
     staff.get(path)
     with CaptureQueriesContext(connection) as before:
         staff.get(path)
-    actions.post_messages([actions.Post(alice, "den", str(number)) for number in range(20)])
+    messages.post_messages([messages.Post(alice, "den", str(number)) for number in range(20)])
     for number in range(5):
-        actions.create_room(alice, f"more-{number}", "More")
+        room_actions.create_room(alice, f"more-{number}", "More")
     with django_assert_max_num_queries(len(before)):
         staff.get(path)
 

@@ -5,7 +5,9 @@ from django.db import OperationalError
 from django.test import Client
 from django.urls import resolve
 
-from rooms import actions, credentials
+from rooms.core import credentials
+from rooms.features.rooms import rest
+from rooms.features.tokens import actions as tokens
 from rooms.models import ApiToken, User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,14 +37,14 @@ def test_a_stranger_is_told_how_to_come_in(authorization, lobby):
 
 
 def test_a_revoked_token_opens_nothing(alice, lobby):
-    headers = {"authorization": f"Bearer {actions.create_token(alice, 'bot')}"}
+    headers = {"authorization": f"Bearer {tokens.create_token(alice, 'bot')}"}
     assert Client(headers=headers).get("/api/v1/rooms").status_code == 200
-    actions.revoke_token(alice, alice.api_tokens.get().pk)
+    tokens.revoke_token(alice, alice.api_tokens.get().pk)
     assert Client(headers=headers).get("/api/v1/rooms").status_code == 401
 
 
 def test_a_token_of_somebody_who_is_blocked_opens_nothing(alice, lobby):
-    headers = {"authorization": f"Bearer {actions.create_token(alice, 'bot')}"}
+    headers = {"authorization": f"Bearer {tokens.create_token(alice, 'bot')}"}
     User.objects.filter(pk=alice.pk).update(is_active=False)
     assert Client(headers=headers).get("/api/v1/rooms").status_code == 401
 
@@ -67,14 +69,14 @@ def test_the_cookie_reads_and_with_csrf_writes(browser, lobby):
 
 
 def test_a_token_needs_no_csrf(alice, lobby):
-    headers = {"authorization": f"Bearer {actions.create_token(alice, 'bot')}"}
+    headers = {"authorization": f"Bearer {tokens.create_token(alice, 'bot')}"}
     client = Client(enforce_csrf_checks=True, headers=headers)
     answer = client.post("/api/v1/rooms", {"name": "Plans"}, content_type="application/json")
     assert answer.status_code == 201
 
 
 def test_a_token_is_kept_as_a_digest_alone(alice):
-    secret = actions.create_token(alice, "bot")
+    secret = tokens.create_token(alice, "bot")
     row = ApiToken.objects.get()
     assert secret not in str(ApiToken.objects.values().get())
     assert credentials.by_token(secret).token_id == row.pk
@@ -82,7 +84,7 @@ def test_a_token_is_kept_as_a_digest_alone(alice):
 
 
 def test_the_use_of_a_token_is_written_down_once_a_minute(alice, django_assert_num_queries):
-    secret = actions.create_token(alice, "bot")
+    secret = tokens.create_token(alice, "bot")
     with django_assert_num_queries(3):
         credentials.by_token(secret)
     with django_assert_num_queries(2):
@@ -91,7 +93,7 @@ def test_the_use_of_a_token_is_written_down_once_a_minute(alice, django_assert_n
 
 
 def test_headers_of_a_socket_prove_the_same(alice, browser):
-    secret = actions.create_token(alice, "bot")
+    secret = tokens.create_token(alice, "bot")
     session = browser.cookies["sessionid"].value
     cookie = f'theme=dark; sessionid={session}; other="x y"'
     assert credentials.of_headers({"authorization": f"Bearer {secret}"}).user == alice
@@ -146,7 +148,7 @@ def test_a_fault_says_nothing_of_itself(caller, alice, lobby, monkeypatch):
     def fail(*_):
         raise RuntimeError("the secret inside")
 
-    monkeypatch.setattr(actions, "find_room", fail)
+    monkeypatch.setattr(rest, "find_room", fail)
     answer = caller(alice).get("rooms/lobby")
     assert (answer.status_code, answer.data["code"]) == (500, "internal")
     assert answer["Content-Type"] == "application/problem+json"
@@ -161,7 +163,7 @@ def test_a_fault_says_all_of_itself_while_developing(caller, alice, lobby, monke
     def fail(*_):
         raise RuntimeError("the cause")
 
-    monkeypatch.setattr(actions, "find_room", fail)
+    monkeypatch.setattr(rest, "find_room", fail)
     answer = alices.get("rooms/lobby")
     assert answer.status_code == 500
     assert "the cause" in answer.data["traceback"]
@@ -171,7 +173,7 @@ def test_a_database_that_is_away_is_said_to_be_temporary(caller, alice, lobby, m
     def fail(*_):
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr(actions, "find_room", fail)
+    monkeypatch.setattr(rest, "find_room", fail)
     answer = caller(alice).get("rooms/lobby")
     assert (answer.status_code, answer.data["temporary"]) == (503, True)
     assert int(answer["Retry-After"]) >= 1

@@ -6,8 +6,10 @@ import pytest
 from django.core.files.base import ContentFile
 from django.db import transaction
 
-from rooms import actions
-from rooms.log import writing_in_transaction
+from rooms.core.log import writing_in_transaction
+from rooms.features.files import actions as files
+from rooms.features.messages import actions as messages
+from rooms.features.messages.reports import report_in_transaction
 from rooms.models import Membership, Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -16,8 +18,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def said(alice, lobby):
     """Ten messages; their seqs, ascending."""
-    posts = [actions.Post(alice, "lobby", f"message {number}") for number in range(10)]
-    return [message["seq"] for message in actions.post_messages(posts)]
+    posts = [messages.Post(alice, "lobby", f"message {number}") for number in range(10)]
+    return [message["seq"] for message in messages.post_messages(posts)]
 
 
 def seqs(answer):
@@ -88,8 +90,8 @@ def test_history_takes_the_same_queries_for_any_number_of_messages(
     for _ in range(3):
         with transaction.atomic(), writing_in_transaction([lobby.pk]) as logs:
             room = logs.rooms[lobby.pk]
-            files = [actions.attach(room, alice, "r.txt", "text/plain", ContentFile(b"report"))]
-            actions.report_in_transaction(logs, room, alice, "Done", job, files)
+            attached = [files.attach(room, alice, "r.txt", "text/plain", ContentFile(b"report"))]
+            report_in_transaction(logs, room, alice, "Done", job, attached)
     bobs = caller(bob)
     bobs.get("rooms")
     with django_assert_num_queries(6):

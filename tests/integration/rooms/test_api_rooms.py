@@ -2,7 +2,8 @@
 
 import pytest
 
-from rooms import actions
+from rooms.features.messages import actions as messages
+from rooms.features.rooms import actions as room_actions
 from rooms.models import Event, Membership, Room
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,7 +29,7 @@ def test_shows_what_the_caller_is_to_the_room(caller, alice, charlie, lobby):
 def test_pages_of_rooms_cover_all_of_them_once(caller, alice):
     made = [f"room-{number}" for number in range(5)]
     for slug in made:
-        actions.create_room(alice, slug, slug)
+        room_actions.create_room(alice, slug, slug)
     alices, seen, address = caller(alice), [], "rooms?limit=2"
     while address:
         page = alices.get(address)
@@ -53,7 +54,7 @@ def test_listing_takes_the_same_queries_for_any_number_of_rooms(
     with django_assert_num_queries(4):
         alices.get("rooms")
     for number in range(10):
-        actions.create_room(alice, f"more-{number}", "More")
+        room_actions.create_room(alice, f"more-{number}", "More")
     with django_assert_num_queries(4):
         assert len(alices.get("rooms").data["rooms"]) == 12
 
@@ -150,7 +151,7 @@ def test_lists_members_in_pages(caller, charlie, alice, bob, lobby):
 
 
 def test_reading_moves_the_cursor_forward_only(caller, alice, bob, lobby):
-    said = [actions.post_message(actions.Post(alice, "lobby", text)) for text in "abc"]
+    said = [messages.post_message(messages.Post(alice, "lobby", text)) for text in "abc"]
     bobs = caller(bob)
     assert bobs.get("rooms/lobby").data["unread"] == 3
     assert bobs.post("rooms/lobby/read", {"seq": said[1]["seq"]}).status_code == 204

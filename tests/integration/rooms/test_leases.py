@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from rooms.live.people import People
-from rooms.presence import NOBODY, PEOPLE, PREFIX, Change, Leases
+from rooms.core.presence_leases import NOBODY, PEOPLE, PREFIX, Change, Leases
+from rooms.live.delivery.room_presence import People
 from tests.support.waiting import until_async as until
 
 pytestmark = pytest.mark.once

@@ -11,8 +11,12 @@ from channels.layers import get_channel_layer
 from django.core.files.base import ContentFile
 from django.db import connection, transaction
 
-from rooms import actions, bell, log
-from rooms.log import writing_in_transaction
+from rooms.core import bell, log
+from rooms.core.log import writing_in_transaction
+from rooms.features.files import actions as files
+from rooms.features.members import actions as members
+from rooms.features.messages import actions as messages
+from rooms.features.messages.reports import report_in_transaction
 from rooms.models import Event, Message, Room
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,7 +54,7 @@ def test_many_writers_leave_no_hole(alice, bob, lobby, no_bell):
     def write(number):
         author = (alice, bob)[number % 2]
         return [
-            actions.post_message(actions.Post(author, "lobby", f"{number}.{turn}", uuid.uuid4()))
+            messages.post_message(messages.Post(author, "lobby", f"{number}.{turn}", uuid.uuid4()))
             for turn in range(POSTS)
         ]
 
@@ -68,7 +72,7 @@ def test_many_writers_leave_no_hole(alice, bob, lobby, no_bell):
 def test_writers_of_several_rooms_do_not_wait_for_each_other_in_a_ring(alice, lobby, den, no_bell):
     def write(slugs):
         for _ in range(POSTS):
-            actions.post_messages([actions.Post(alice, slug, "x") for slug in slugs])
+            messages.post_messages([messages.Post(alice, slug, "x") for slug in slugs])
 
     in_threads([lambda: write(["lobby", "den"]), lambda: write(["den", "lobby"])])
     for room in Room.objects.all():
@@ -77,14 +81,14 @@ def test_writers_of_several_rooms_do_not_wait_for_each_other_in_a_ring(alice, lo
 
 
 def test_the_same_client_id_from_everywhere_is_one_message(bob, lobby, no_bell):
-    post = actions.Post(bob, "lobby", "Once", uuid.uuid4())
-    answers = in_threads([lambda: actions.post_message(post)] * 6)
+    post = messages.Post(bob, "lobby", "Once", uuid.uuid4())
+    answers = in_threads([lambda: messages.post_message(post)] * 6)
     assert Message.objects.count() == 1
     assert all(answer == answers[0] for answer in answers)
 
 
 def test_joining_from_everywhere_is_joining_once(charlie, lobby, no_bell):
-    in_threads([lambda: actions.join(charlie, "lobby")] * 4)
+    in_threads([lambda: members.join(charlie, "lobby")] * 4)
     assert lobby.memberships.filter(user=charlie).count() == 1
     lobby.refresh_from_db()
     assert seqs(lobby) == list(range(1, lobby.last_seq + 1))
@@ -137,7 +141,7 @@ def test_a_room_that_is_gone_is_missing(lobby):
 
 
 def test_reads_in_pages(alice, lobby, no_bell):
-    actions.post_messages([actions.Post(alice, "lobby", str(number)) for number in range(5)])
+    messages.post_messages([messages.Post(alice, "lobby", str(number)) for number in range(5)])
     lobby.refresh_from_db()
     found, after = [], 0
     while page := log.read(lobby.pk, "lobby", after, 2):
@@ -152,14 +156,16 @@ def test_what_is_read_is_what_was_rung_to_the_letter(alice, charlie, lobby):
     """Floats, times, emoji, files and JSON from the database must not come out otherwise."""
 
     def act():
-        actions.post_message(actions.Post(charlie, "lobby", "👋 \u202e <b>&amp;</b>", uuid.uuid4()))
+        messages.post_message(
+            messages.Post(charlie, "lobby", "👋 \u202e <b>&amp;</b>", uuid.uuid4())
+        )
         with transaction.atomic(), writing_in_transaction([lobby.pk]) as logs:
             room = logs.rooms[lobby.pk]
             job = {"b": 0.1 + 0.2, "a": [1e100, -0.0, 2**53, None, True, "\u2028"], "ü": {}}
             logs.append(room, "job.changed", {"job": job})
-            file = actions.attach(room, alice, "ü b.svg", "image/svg+xml", ContentFile(b"<svg/>"))
-            actions.report_in_transaction(logs, room, None, "Done", uuid.uuid4(), [file])
-        actions.leave(charlie, "lobby")
+            file = files.attach(room, alice, "ü b.svg", "image/svg+xml", ContentFile(b"<svg/>"))
+            report_in_transaction(logs, room, None, "Done", uuid.uuid4(), [file])
+        members.leave(charlie, "lobby")
 
     def act_in_a_thread():
         try:

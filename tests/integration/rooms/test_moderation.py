@@ -7,7 +7,10 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
-from rooms import actions, moderation
+from rooms.features.files import actions as files
+from rooms.features.members import actions as members
+from rooms.features.messages import actions as messages
+from rooms.features.moderation import actions as moderation
 from rooms.models import Attachment, Ban, Event, Membership, Message, Room, User
 from rooms.protocol import Forbidden, NotFound
 
@@ -108,7 +111,7 @@ def test_a_ban_puts_out_and_keeps_out(caller, alice, bob, lobby):
         assert answer.status_code == 404
     assert bobs.get("rooms").data["rooms"] == []
     with pytest.raises(NotFound):
-        actions.join(bob, "lobby")
+        members.join(bob, "lobby")
     again = send(caller(alice), "post", "rooms/lobby/members", {"user": "bob"})
     assert (again.status_code, Ban.objects.count()) == (409, 1)
     [ban] = caller(alice).get("rooms/lobby/bans").data["bans"]
@@ -173,10 +176,10 @@ def test_a_room_between_two_stays_that(alice, den):
 def test_a_deleted_room_takes_everything_with_it(
     alice, lobby, den, django_capture_on_commit_callbacks
 ):
-    first = actions.post_message(actions.Post(alice, "lobby", "one"))
-    actions.post_message(actions.Post(alice, "lobby", "two", reply_to=first["id"]))
-    actions.post_message(actions.Post(alice, "den", "stays"))
-    kept = actions.attach(lobby, alice, "a.txt", "text/plain", ContentFile(b"a")).file
+    first = messages.post_message(messages.Post(alice, "lobby", "one"))
+    messages.post_message(messages.Post(alice, "lobby", "two", reply_to=first["id"]))
+    messages.post_message(messages.Post(alice, "den", "stays"))
+    kept = files.attach(lobby, alice, "a.txt", "text/plain", ContentFile(b"a")).file
     with transaction.atomic():
         moderation.delete_room(lobby.pk)
         assert kept.storage.exists(kept.name), "the transaction may still fail"

@@ -4,7 +4,7 @@ import pytest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.parser import text_string_to_metric_families
 
-from rooms import scrape
+from rooms.metrics import view as scrape
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -7,10 +7,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from rooms import actions, statements
-from rooms.actions import Post
+from rooms.core import statements
+from rooms.features.messages import actions as messages
+from rooms.features.messages.actions import MESSAGE, Post
 from rooms.models import Membership, Message, Room, User
-from rooms.posting import MESSAGE
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +28,7 @@ def test_rows_of_pairs_are_not_those_of_every_combination(
 
 def test_more_pairs_than_one_statement_takes(alice: User, lobby: Room) -> None:
     ids = [uuid4() for _ in range(statements.SELECT_ROWS + 10)]
-    actions.post_messages([Post(alice, "lobby", "x", each) for each in ids])
+    messages.post_messages([Post(alice, "lobby", "x", each) for each in ids])
     wanted = [(alice.pk, each) for each in [*ids, uuid4()]]
     found = statements.select_together(Message, ("author_id", "client_id"), wanted)
     assert {row.client_id for row in found} == set(ids)

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from jobs.admission import Load, RateLimited, require_room, require_share, wait
 from jobs.limits import JobLimits
+from jobs.submitting.admission import Load, RateLimited, require_room, require_share, wait
 from rooms.protocol import Busy
 
 LIMITS = JobLimits(jobs_in_flight_per_user=5, jobs_queued=100, job_oldest_seconds=60)

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from jobs.interruption import Cancelled, LeaseLost, TimedOut, Window
+from jobs.running.interruption import Cancelled, LeaseLost, TimedOut, Window
 
 
 def from_another_thread(call):

@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree
 
-from jobs.plot import WIDTH, Bars, svg
+from jobs.kinds.chart import WIDTH, Bars, svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from jobs.failures import failure_of
+from jobs.lifecycle.failures import failure_of
+from jobs.lifecycle.results import RESULT_BYTES, as_result, plain
 from jobs.registry import get
-from jobs.results import RESULT_BYTES, as_result, plain
 
 
 @pytest.mark.parametrize(

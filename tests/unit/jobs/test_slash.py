@@ -2,9 +2,9 @@
 
 import pytest
 
-from jobs.actions import checked_params
+from jobs.faces.slash import parse
 from jobs.registry import get
-from jobs.slash import parse
+from jobs.submitting.actions import checked_params
 from rooms.protocol import Invalid
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from jobs.lifecycle.verdict import Ending, Standing, Verdict, judge
 from jobs.models import Outcome, State
-from jobs.verdict import Ending, Standing, Verdict, judge
 
 
 def verdict(ending, attempt=1, max_attempts=3, losses=0, cancel_requested=False):

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from rooms import log
-from rooms.live.sendbuffer import Frame
+from rooms.core import log
+from rooms.live.delivery.sendbuffer import Frame
 from tests.unit.live.virtual import VirtualLoop
 
 ROOM = 1

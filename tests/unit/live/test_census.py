@@ -4,8 +4,8 @@ from typing import Any
 
 import msgpack
 
-from rooms.live.census import Census, Count, Seen
-from rooms.live.origin import ADDRESS_CHARACTERS, AGENT_CHARACTERS, Origin
+from rooms.live.commands.connection_report import Census, Count, Seen
+from rooms.live.commands.origin import ADDRESS_CHARACTERS, AGENT_CHARACTERS, Origin
 
 
 def seen(connection: str, **facts: Any) -> Seen:

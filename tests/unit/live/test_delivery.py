@@ -23,10 +23,11 @@ from hypothesis.stateful import (
     rule,
 )
 
-from rooms.credentials import Caller
+from rooms.core.credentials import Caller
 from rooms.limits import Limits
-from rooms.live import fanout, handlers, repair
-from rooms.live.connection import Connection
+from rooms.live.commands import session as handlers
+from rooms.live.delivery import fanout, repair
+from rooms.live.delivery.connection import Connection
 from rooms.live.node import Node
 from rooms.protocol import Ping, Refusal, Subscribe, Unsubscribe
 from tests.unit.live.ends import ROOM, Client, Database, event

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rooms.live.estate import reading, take_over
-from rooms.scrape import Together
+from rooms.live.serving.dead_process_metrics import reading, take_over
+from rooms.metrics.view import Together
 
 Numbers = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from rooms.credentials import Caller
-from rooms.live import fanout
-from rooms.live.connection import Connection
-from rooms.live.feed import Feed
+from rooms.core.credentials import Caller
+from rooms.live.delivery import fanout
+from rooms.live.delivery.connection import Connection
+from rooms.live.delivery.feed import Feed
+from rooms.live.delivery.sendbuffer import EPHEMERAL_KEYS
 from rooms.live.node import Node
-from rooms.live.sendbuffer import EPHEMERAL_KEYS
 from tests.unit.live.ends import ROOM, event
 from tests.unit.live.virtual import VirtualLoop
 

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rooms.live.feed import Feed, Subscription
+from rooms.live.delivery.feed import Feed, Subscription
 
 
 class Someone:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from rooms.live import garbage
-from rooms.live.garbage import Garbage
+from rooms.live.serving import gc_tuning
+from rooms.live.serving.gc_tuning import Garbage
 
 
 class Collector:
@@ -40,8 +40,8 @@ WHOLE = ["unfreeze", "collect", "freeze"]
 @pytest.fixture
 def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
     found = Collector()
-    monkeypatch.setattr(garbage, "gc", found)
-    monkeypatch.setattr(garbage, "time", SimpleNamespace(thread_time=lambda: found.now))
+    monkeypatch.setattr(gc_tuning, "gc", found)
+    monkeypatch.setattr(gc_tuning, "time", SimpleNamespace(thread_time=lambda: found.now))
     return found
 
 
@@ -51,7 +51,7 @@ def entrance(open: int = 0, left: int = 0) -> Any:
 
 def test_an_idle_process_is_looked_at_now_and_then(collector: Collector) -> None:
     tended = Garbage(entrance())
-    for _ in range(garbage.LOOK_EVERY - 1):
+    for _ in range(gc_tuning.LOOK_EVERY - 1):
         tended.tend()
     assert collector.taken() == []
     tended.tend()
@@ -63,11 +63,11 @@ def test_many_new_connections_are_set_aside_when_looking_at_them_took_long(
 ) -> None:
     door = entrance()
     tended = Garbage(door)
-    door.open = garbage.MANY
+    door.open = gc_tuning.MANY
     tended.tend()
     assert collector.taken() == ["collect"]
-    door.open += garbage.MANY
-    collector.seconds = garbage.LONG_SECONDS * 2
+    door.open += gc_tuning.MANY
+    collector.seconds = gc_tuning.LONG_SECONDS * 2
     tended.tend()
     assert collector.taken() == ["collect", "freeze"]
     tended.tend()
@@ -91,10 +91,10 @@ def test_everything_is_looked_at_when_as_many_have_left_as_are_here(collector: C
 def test_in_a_small_process_a_few_that_leave_are_not_worth_it(collector: Collector) -> None:
     door = entrance(open=3)
     tended = Garbage(door)
-    door.left = garbage.FEW - 1
+    door.left = gc_tuning.FEW - 1
     tended.tend()
     assert "unfreeze" not in collector.taken()
-    door.left = garbage.FEW
+    door.left = gc_tuning.FEW
     tended.tend()
     assert collector.taken() == WHOLE
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from rooms.live import metrics
+from rooms.live.metrics import names as metrics
 
 ROOT = Path(__file__).resolve().parents[3]
 METRICS = {

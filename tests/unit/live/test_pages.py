@@ -1,6 +1,6 @@
 """Pages of the log that were read for one serve the next, within their bound."""
 
-from rooms.live.pages import MOST, Pages, within
+from rooms.live.delivery.log_page_cache import MOST, Pages, within
 
 
 def rows(first: int, last: int, size: int = 10) -> list[tuple[int, bytes]]:

@@ -1,7 +1,7 @@
 """Who is in a room as one process knows it: what it shows, and what it has to tell Redis."""
 
-from rooms.live.people import People
-from rooms.presence import NOBODY, Picture
+from rooms.core.presence_leases import NOBODY, Picture
+from rooms.live.delivery.room_presence import People
 
 MOST = 3
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rooms.live.presence import Presence
+from rooms.live.delivery.presence import Presence
 
 
 @pytest.mark.parametrize("first", [0, 1])

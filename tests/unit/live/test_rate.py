@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rooms.live.rate import Rate
+from rooms.live.delivery.rate import Rate
 
 
 def rate(allowed: float = 20, burst: int = 40, flood: int = 200) -> Rate:

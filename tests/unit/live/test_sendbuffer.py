@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rooms.live.sendbuffer import EPHEMERAL_KEYS, Frame, SendBuffer, Shares
+from rooms.live.delivery.sendbuffer import EPHEMERAL_KEYS, Frame, SendBuffer, Shares
 
 EPHEMERAL_BYTES = Shares.of(256 * 1024).ephemeral
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rooms.live.threads import DatabaseThreads
+from rooms.live.commands.threads import DatabaseThreads
 
 
 def on_a_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:

@@ -1,6 +1,6 @@
 """How late the loop was: remembered long enough to be seen, and not for ever."""
 
-from rooms.live.vitals import Lag, resident_bytes
+from rooms.live.metrics.process import Lag, resident_bytes
 
 
 def test_the_greatest_delay_counts():

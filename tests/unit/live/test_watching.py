@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 from typing import Any
 
-from rooms.live.watching import Watching
+from rooms.live.delivery.unread_counts import Watching
 
 LOBBY = (1, "lobby", 3, 10, 5)
 

@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from twisted.internet.testing import StringTransport
 
-from rooms.live import websocket
-from rooms.live.websocket import LiveProtocol, whole_text_frame
+from rooms.live.serving import websocket
+from rooms.live.serving.websocket import LiveProtocol, whole_text_frame
 
 MOST = 70_000
 

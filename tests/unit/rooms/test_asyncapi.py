@@ -10,9 +10,9 @@ import jsonschema_rs
 import pytest
 from django.core.management import call_command
 
-from rooms import protocol_page
-from rooms.asyncapi import answers, document, example
-from rooms.live.commands import registry
+from rooms.contract import protocol_page
+from rooms.contract.asyncapi import answers, document, example
+from rooms.live.commands.registry import registry
 from rooms.models import Membership, Message, Room
 from rooms.protocol import CLOSES, ERRORS, ErrorCode, closes, events, shapes
 from tests.unit.test_architecture import ROOT, files

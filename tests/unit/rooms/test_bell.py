@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rooms import bell
+from rooms.core import bell
 
 
 class Layer:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rooms.markdown import ALLOWED, render, render_marked_up
+from rooms.core.markdown import ALLOWED, render, render_marked_up
 
 ATTRIBUTES = {
     "a": {"href", "title", "rel", "target"},

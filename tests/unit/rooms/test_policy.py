@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from rooms import policy
+from rooms.core import policy
 from rooms.models import Membership, Room
 from rooms.protocol import Forbidden, NotFound
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rooms import slash
+from rooms.core import slash
 from rooms.protocol import Invalid, answers
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rooms.asyncapi import example
+from rooms.contract.asyncapi import example
 from rooms.protocol import events
 from rooms.terminal import lines, typed
 from rooms.terminal.chat import Unreachable, socket_url

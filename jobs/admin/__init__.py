@@ -1,0 +1,3 @@
+"""Jobs in Django's admin. Importing the modules registers their pages."""
+
+from . import jobs  # noqa: F401

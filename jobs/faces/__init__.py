@@ -1,0 +1,1 @@
+"""How jobs are reached from outside: REST, socket commands, the slash."""

@@ -1,0 +1,172 @@
+"""REST of jobs: submit, list, look, cancel, retry. `config.api` puts `router` under /api/v1/.
+
+Operations are synchronous: they run in a thread each, where transactions work.
+"""
+
+import math
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from ninja import Header, Query, Router, Status
+from pydantic import Field
+
+from jobs import policy, registry
+from jobs.lifecycle import representations
+from jobs.models import Job, State
+from jobs.submitting import actions
+from jobs.submitting.actions import Submission
+from rooms.core.lookup import find_room
+from rooms.core.representations import timestamp
+from rooms.models import User
+from rooms.protocol import Invalid, Slug
+from rooms.rest import paging
+from rooms.rest.schemas import Moment, Problem
+
+from .schemas import JobDetail, JobOut, JobPage, KindList, KindName, NewJob
+
+router = Router(tags=["jobs"])
+
+Limit = Annotated[int, Field(ge=1, le=200)]
+LONGEST_POLL = 60
+
+
+class Request(HttpRequest):
+    """One that has been authenticated, either way."""
+
+    user: User
+
+
+@router.get("/job-kinds", response=KindList)
+def list_job_kinds(request: Request) -> dict[str, Any]:
+    """What can be submitted, with a JSON Schema of each kind's params."""
+    return {"kinds": [representations.kind(kind) for kind in registry.known()]}
+
+
+@router.post("/jobs", response={202: JobOut, 409: Problem, 429: Problem, 404: Problem})
+def submit_job(
+    request: Request,
+    job: NewJob,
+    response: HttpResponse,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            description="the same key again answers with the job that is there already",
+        ),
+    ] = None,
+) -> Status[Any]:
+    """Hand work to the workers. Look at `Location` for what becomes of it."""
+    wanted = Submission(
+        user=request.user,
+        kind=job.kind,
+        params=job.params,
+        room=job.room,
+        priority=job.priority,
+        run_at=job.run_at,
+        key=_key(idempotency_key),
+    )
+    row, _ = actions.submit(wanted)
+    response["Location"] = reverse("api:get_job", args=[row.pk])
+    return Status(202, representations.job(row))
+
+
+def _key(header: str | None) -> str:
+    """The draft standard puts the key in quotation marks; bare ones are taken, too."""
+    if header is None:
+        return ""
+    key = header.strip()
+    if len(key) >= 2 and key[0] == key[-1] == '"':
+        key = key[1:-1]
+    if not key or not key.isprintable():
+        raise Invalid("The Idempotency-Key is empty or not printable.")
+    return key
+
+
+@router.get("/jobs", response=JobPage)
+def list_jobs(
+    request: Request,
+    state: Annotated[list[State], Query(description="any of these")] = [],  # noqa: B006
+    kind: KindName | None = None,
+    room: Slug | None = None,
+    requested_by: Annotated[int | None, Query(description="a user's id")] = None,
+    after: Annotated[Moment | None, Query(description="created at this time or later")] = None,
+    before: Annotated[Moment | None, Query(description="created before this time")] = None,
+    limit: Limit = 50,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> dict[str, Any]:
+    """The jobs that you may see, newest first."""
+    jobs = Job.objects.visible_to(request.user).with_relations()
+    if state:
+        jobs = jobs.filter(state__in=state)
+    if kind is not None:
+        jobs = jobs.filter(kind=kind)
+    if room is not None:
+        jobs = jobs.filter(room=find_room(request.user, room)[0])
+    if requested_by is not None:
+        jobs = jobs.filter(requested_by=requested_by)
+    if after is not None:
+        jobs = jobs.filter(created_at__gte=after)
+    if before is not None:
+        jobs = jobs.filter(created_at__lt=before)
+    page = list(_from(jobs, cursor).order_by("-created_at", "-id")[: limit + 1])
+    more = len(page) > limit
+    page = page[:limit]
+    return {
+        "jobs": [representations.job(row) for row in page],
+        "next": _next(request, page[-1]) if more else None,
+    }
+
+
+def _from(jobs: QuerySet[Job], cursor: str | None) -> QuerySet[Job]:
+    key = paging.key_of(cursor, str, str)
+    if key is None:
+        return jobs
+    try:
+        at, last = parse_datetime(str(key[0])), UUID(str(key[1]))
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise Invalid("The cursor is not one that a `next` link gave.")
+    return jobs.filter(Q(created_at__lt=at) | Q(created_at=at, id__lt=last))
+
+
+def _next(request: HttpRequest, last: Job) -> str:
+    """The same question from the last job on."""
+    query = request.GET.copy()
+    query["cursor"] = paging.cursor(timestamp(last.created_at), str(last.pk))
+    return f"{request.path}?{query.urlencode()}"
+
+
+@router.get("/jobs/{uuid:job_id}", response=JobDetail, url_name="get_job")
+def get_job(request: Request, job_id: UUID, response: HttpResponse) -> dict[str, Any]:
+    """One job with its attempts. While it has not ended, `Retry-After` says when to look again."""
+    job, _ = actions.find(request.user, job_id)
+    if not job.finished:
+        response["Retry-After"] = str(_look_again_in(job))
+    staff = policy.runs_the_site(request.user)
+    attempts = [representations.attempt(row, staff) for row in job.attempts.all()]
+    return {**representations.job(job), "attempts": attempts}
+
+
+def _look_again_in(job: Job) -> int:
+    if job.due_at is None:
+        return 1
+    seconds = math.ceil((job.due_at - timezone.now()).total_seconds())
+    return max(1, min(LONGEST_POLL, seconds))
+
+
+@router.post("/jobs/{uuid:job_id}/cancel", response=JobOut)
+def cancel_job(request: Request, job_id: UUID) -> dict[str, Any]:
+    """A waiting job ends at once, a running one is asked to stop, an ended one stays as it is."""
+    return representations.job(actions.cancel(request.user, job_id))
+
+
+@router.post("/jobs/{uuid:job_id}/retry", response={200: JobOut, 409: Problem, 429: Problem})
+def retry_job(request: Request, job_id: UUID) -> dict[str, Any]:
+    """Give a failed or cancelled job as many attempts again. 409 for any other."""
+    return representations.job(actions.retry(request.user, job_id))

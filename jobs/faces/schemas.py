@@ -1,0 +1,108 @@
+"""What the REST API of jobs takes and gives, as types. `representations` makes what it gives."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from jobs.models import IDLE, NORMAL, URGENT, Outcome, State, Step
+from rooms.protocol import Slug
+from rooms.protocol.shapes import AttachmentOut, Given, Person, Timestamp
+from rooms.rest.schemas import Moment, Next, Taken
+
+KindName = Annotated[str, StringConstraints(min_length=1, max_length=80)]
+
+
+class ErrorOut(Given):
+    class_: str = Field(alias="class", examples=["ValueError"])
+    message: str = Field(examples=["There is no such day."])
+
+
+class ProgressOut(Given):
+    current: float = Field(examples=[3])
+    total: float | None = Field(examples=[7])
+    text: str = Field(examples=["days"])
+
+
+class StepOut(Given):
+    name: str = Field(examples=["count"])
+    state: Literal[tuple(Step.State.values)]  # type: ignore[valid-type]
+    result: Any
+    error: ErrorOut | None
+
+
+class JobOut(Given):
+    id: UUID = Field(examples=["0198f5a2-7d5c-7d11-9c9e-3f4f6a5b2c10"])
+    kind: str = Field(examples=["room.report"])
+    title: str = Field(examples=["Report"])
+    state: Literal[tuple(State.values)]  # type: ignore[valid-type]
+    room: str | None = Field(description="the room's slug", examples=["lobby"])
+    seq: int | None = Field(description="where it stands in the room's log", examples=[43])
+    queue: str = Field(examples=["default"])
+    priority: int = Field(description="0 runs first, 9 last", examples=[NORMAL])
+    params: dict[str, Any] = Field(examples=[{"days": 7}])
+    requested_by: Person | None
+    created_at: Timestamp
+    run_at: Timestamp | None = Field(description="when it was asked to run")
+    started_at: Timestamp | None = Field(description="of the latest attempt")
+    finished_at: Timestamp | None
+    attempt: int = Field(description="how many were begun", examples=[0])
+    max_attempts: int = Field(examples=[3])
+    retry_at: Timestamp | None
+    progress: ProgressOut | None = Field(examples=[None])
+    result: dict[str, Any] | None = Field(
+        description="at least a `summary` in one line", examples=[None]
+    )
+    error: ErrorOut | None = Field(examples=[None])
+    cancel_requested: bool = Field(examples=[False])
+    attachments: list[AttachmentOut] = Field(examples=[[]])
+    steps: list[StepOut] = Field(examples=[[]])
+
+
+class AttemptOut(Given):
+    number: int
+    worker: str
+    started_at: Timestamp
+    ended_at: Timestamp | None
+    outcome: Literal[tuple(Outcome.values)] | None  # type: ignore[valid-type]
+    error_class: str | None
+    message: str | None
+    traceback: str | None = Field(None, description="for staff")
+    log: str | None = Field(None, description="for staff")
+
+
+class JobDetail(JobOut):
+    attempts: list[AttemptOut]
+
+
+class JobPage(Given):
+    jobs: list[JobOut] = Field(description="newest first")
+    next: Next
+
+
+class NewJob(Taken):
+    kind: KindName
+    params: dict[str, Any] = {}
+    room: Slug | None = Field(None, description="where its progress and result are shown")
+    priority: Annotated[int, Field(ge=URGENT, le=IDLE, description="0 runs first")] = NORMAL
+    run_at: Moment | None = None
+
+
+class KindLimits(Given):
+    max_attempts: int
+    soft_time_limit: float = Field(description="seconds; then it is asked to stop")
+    hard_time_limit: float = Field(description="seconds; then it is stopped")
+
+
+class KindOut(Given):
+    name: str
+    title: str
+    description: str
+    queue: str
+    needs_room: bool
+    params_schema: dict[str, Any] = Field(description="JSON Schema of `params`")
+    limits: KindLimits
+
+
+class KindList(Given):
+    kinds: list[KindOut]

@@ -1,0 +1,68 @@
+"""`/job KIND name=value …`, the slash command that submits a job. Registered by `apps`."""
+
+import json
+import shlex
+from typing import Any
+from uuid import UUID
+
+from jobs import registry
+from jobs.submitting.actions import Submission
+from rooms.core import slash
+from rooms.models import User
+from rooms.protocol import Invalid
+
+from .socket import JobAccepted, accepted
+
+USAGE = "/job KIND name=value …"
+
+
+def parse(arguments: str) -> tuple[str, dict[str, Any]]:
+    """The kind's name and the params as they were typed: texts, or JSON where it begins so.
+
+    The kind's own model makes numbers, dates and switches of the texts.
+    """
+    try:
+        words = shlex.split(arguments)
+    except ValueError:
+        raise Invalid(f"A quotation mark is not closed. Usage: {USAGE}") from None
+    if not words:
+        raise Invalid(f"Which job? Usage: {USAGE}. {kinds()}")
+    params: dict[str, Any] = {}
+    for word in words[1:]:
+        name, equals, value = word.partition("=")
+        if not equals or not name:
+            raise Invalid(f"{word[:80]!r} is not name=value. Usage: {USAGE}")
+        if name in params:
+            raise Invalid(f"{name[:80]!r} is given twice.")
+        params[name] = _value(value)
+    return words[0], params
+
+
+def _value(text: str) -> Any:
+    if text[:1] in ("[", "{"):
+        try:
+            return json.loads(text)
+        except ValueError:
+            pass
+    return text
+
+
+def kinds() -> str:
+    listed = "; ".join(
+        " ".join([kind.name, *(f"{name}=…" for name in kind.params.model_fields)])
+        for kind in registry.known()
+    )
+    return f"Kinds: {listed or 'none'}."
+
+
+def submit(user: User, room: str, arguments: str, client_id: UUID) -> dict[str, Any]:
+    name, params = parse(arguments)
+    return accepted(Submission(user, name, params, room, key=str(client_id)))
+
+
+def register() -> None:
+    slash.register(
+        slash.SlashCommand(
+            "job", USAGE, "Hand work to a worker; its result comes here.", submit, JobAccepted
+        )
+    )

@@ -1,0 +1,125 @@
+"""The socket commands of jobs. Registered when the app is ready; called by `rooms.live`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from jobs.lifecycle import representations
+from jobs.models import IDLE, NORMAL, URGENT
+from jobs.submitting import actions
+from jobs.submitting.actions import Submission
+from rooms.live.commands.registry import register
+from rooms.models import User
+from rooms.protocol import Command, Slug, events
+from rooms.protocol.answers import Answer, Ok, RoomSlug
+from rooms.protocol.commands import ClientId
+from rooms.protocol.events import Durable, Ephemeral
+
+from .schemas import JobOut, ProgressOut
+
+if TYPE_CHECKING:
+    from rooms.live.delivery.connection import Connection
+
+JobId = Annotated[
+    UUID,
+    Field(
+        strict=False,
+        description="the job's `id`",
+        examples=["0198f5a2-7d5c-7d11-9c9e-3f4f6a5b2c10"],
+    ),
+]
+
+
+class JobSubmit(Command):
+    """Ask for work in a room. The same `client_id` again gets the same job."""
+
+    room: Slug
+    kind: Annotated[str, StringConstraints(max_length=80)] = Field(examples=["room.report"])
+    params: dict[str, Any] = Field({}, description="as the kind declares", examples=[{"days": 7}])
+    priority: Annotated[int, Field(ge=URGENT, le=IDLE)] = Field(
+        NORMAL, description="0 runs first", examples=[NORMAL]
+    )
+    run_at: Annotated[datetime, Field(strict=False)] | None = Field(
+        None, description="not before this time; at once without it"
+    )
+    client_id: ClientId
+
+
+class JobCancel(Command):
+    """Stop a job, or never begin it."""
+
+    job: JobId
+
+
+class JobRetry(Command):
+    """Begin a failed or cancelled job again."""
+
+    job: JobId
+
+
+class JobAccepted(Answer):
+    """The job is stored, and will run. Also the answer to `send` with `/job`."""
+
+    type: Literal["job.accepted"]
+    job: JobOut
+
+
+class JobChanged(Durable):
+    """A job of the room is in another state."""
+
+    type: Literal["job.changed"]
+    job: JobOut
+
+
+class JobProgress(Ephemeral):
+    """A running job has come further."""
+
+    type: Literal["job.progress"]
+    room: RoomSlug
+    job: JobId
+    progress: ProgressOut
+    attempt: int = Field(description="which attempt says so", examples=[1])
+
+
+async def submit(connection: Connection, command: JobSubmit) -> dict[str, Any]:
+    wanted = Submission(
+        user=connection.user,
+        kind=command.kind,
+        params=command.params,
+        room=command.room,
+        priority=command.priority,
+        run_at=command.run_at,
+        key=str(command.client_id),
+    )
+    return await connection.in_thread(accepted, wanted)
+
+
+def accepted(wanted: Submission) -> dict[str, Any]:
+    """The answer to a submission. Also that of the slash command."""
+    job, _ = actions.submit(wanted)
+    return {"type": "job.accepted", "job": representations.job(job)}
+
+
+async def cancel(connection: Connection, command: JobCancel) -> dict[str, Any]:
+    return await connection.in_thread(_ok, actions.cancel, connection.user, command.job)
+
+
+async def retry(connection: Connection, command: JobRetry) -> dict[str, Any]:
+    return await connection.in_thread(_ok, actions.retry, connection.user, command.job)
+
+
+def _ok(action: Any, user: User, job_id: UUID) -> dict[str, Any]:
+    action(user, job_id)
+    return {"type": "ok"}
+
+
+def register_all() -> None:
+    register("job.submit", JobSubmit, submit, JobAccepted)
+    register("job.cancel", JobCancel, cancel, Ok)
+    register("job.retry", JobRetry, retry, Ok)
+    events.register(JobChanged)
+    events.register(JobProgress)

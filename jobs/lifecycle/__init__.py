@@ -1,0 +1,1 @@
+"""States of jobs and the guarded transitions between them, and how jobs are shown."""

@@ -1,0 +1,89 @@
+"""The one JSON shape of a job, an attempt and a kind: for events, the socket, REST and pages.
+
+Plain JSON types only. Jobs come from `Job.objects.with_relations()`, or queries multiply.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from jobs.models import Attempt, Job, State, Step
+from jobs.registry import Kind
+from rooms.core.representations import attachment, person, timestamp
+
+
+def _at(value: datetime | None) -> str | None:
+    return None if value is None else timestamp(value)
+
+
+def _error(error_class: str, message: str) -> dict[str, str] | None:
+    return {"class": error_class, "message": message} if error_class else None
+
+
+def job(row: Job) -> dict[str, Any]:
+    return {
+        "id": str(row.pk),
+        "kind": row.kind,
+        "title": row.title,
+        "state": str(row.state),
+        "room": row.room.slug if row.room else None,
+        "seq": row.seq if row.room else None,
+        "queue": row.queue,
+        "priority": row.priority,
+        "params": row.params,
+        "requested_by": person(row.requested_by),
+        "created_at": timestamp(row.created_at),
+        "run_at": _at(row.run_at),
+        "started_at": _at(row.started_at),
+        "finished_at": _at(row.finished_at),
+        "attempt": row.attempt,
+        "max_attempts": row.max_attempts,
+        "retry_at": _at(row.due_at) if row.state == State.RETRYING else None,
+        "progress": row.progress,
+        "result": row.result,
+        "error": _error(row.error_class, row.error_message),
+        "cancel_requested": row.cancel_requested_at is not None,
+        "attachments": [attachment(file) for file in row.files.all()],
+        "steps": [step(each) for each in row.steps.all()],
+    }
+
+
+def step(row: Step) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "state": str(row.state),
+        "result": row.result,
+        "error": _error(row.error_class, row.error_message),
+    }
+
+
+def attempt(row: Attempt, for_staff: bool) -> dict[str, Any]:
+    """Tracebacks and logs may show what only those who run the site should see."""
+    body: dict[str, Any] = {
+        "number": row.number,
+        "worker": row.worker,
+        "started_at": timestamp(row.started_at),
+        "ended_at": _at(row.ended_at),
+        "outcome": str(row.outcome) or None,
+        "error_class": row.error_class or None,
+        "message": row.message or None,
+    }
+    if for_staff:
+        body["traceback"] = row.traceback or None
+        body["log"] = row.log or None
+    return body
+
+
+def kind(declared: Kind) -> dict[str, Any]:
+    return {
+        "name": declared.name,
+        "title": declared.title,
+        "description": declared.description,
+        "queue": declared.queue,
+        "needs_room": declared.needs_room,
+        "params_schema": declared.params.model_json_schema(),
+        "limits": {
+            "max_attempts": declared.max_attempts,
+            "soft_time_limit": declared.soft_time_limit,
+            "hard_time_limit": declared.hard_time_limit,
+        },
+    }

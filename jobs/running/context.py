@@ -1,0 +1,137 @@
+"""What a kind's function is given, and what it may raise. The public face of `jobs` for kinds."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from io import BytesIO
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from django.core.files.base import File
+from django.utils import timezone
+from pydantic import BaseModel
+
+from jobs.models import Job
+from rooms.features.files import actions as files
+from rooms.models import Attachment, Room, User
+
+from .interruption import Cancelled, LeaseLost, TimedOut, Window
+from .lease import Keeper
+
+__all__ = ["Cancelled", "Context", "GiveUp", "RetryLater", "TimedOut"]
+
+logger = logging.getLogger("jobs.kinds")
+P = TypeVar("P", bound=BaseModel)
+
+LOG_CHARACTERS = 10_000
+TEXT_CHARACTERS = 200
+
+
+class RetryLater(Exception):
+    """Try again in `seconds`. Does not use up an attempt."""
+
+    def __init__(self, seconds: float, reason: str = "") -> None:
+        super().__init__(reason or f"To be tried again in {seconds:g} s.")
+        self.seconds = max(0.0, seconds)
+
+
+class GiveUp(Exception):
+    """The job has failed, and trying again would not help."""
+
+
+class Context(Generic[P]):
+    """One attempt at a job, seen from its kind."""
+
+    def __init__(self, job: Job, lease: UUID, params: P, window: Window, keeper: Keeper) -> None:
+        self.job, self.lease, self.params = job, lease, params
+        self.files: list[Attachment] = []
+        self._window, self._keeper = window, keeper
+        self._log: list[str] = []
+        self._lock = threading.Lock()
+
+    @property
+    def id(self) -> UUID:
+        return self.job.pk
+
+    @property
+    def attempt(self) -> int:
+        """1 for the first."""
+        return self.job.attempt
+
+    @property
+    def requested_by(self) -> User | None:
+        return self.job.requested_by
+
+    @property
+    def in_room(self) -> bool:
+        return self.job.room is not None
+
+    @property
+    def room(self) -> Room:
+        """The room that the job was submitted in. A kind with `needs_room` always has one, unless
+        the room was deleted meanwhile: then the job is given up."""
+        if self.job.room is None:
+            raise GiveUp("The job's room is gone.")
+        return self.job.room
+
+    def progress(self, current: float, total: float | None = None, text: str = "") -> None:
+        """Say how far it is. Cheap: call it as often as you like; the last value of a quarter of
+        a second is shown. Also the place where a cancelled job stops."""
+        self.check_cancelled()
+        self._keeper.report(
+            {"current": current, "total": total, "text": text[:TEXT_CHARACTERS].replace("\0", "")}
+        )
+
+    def check_cancelled(self) -> None:
+        """Raise what stops this attempt, if something does: Cancelled, TimedOut, a shutdown."""
+        self._window.check()
+
+    def attach(self, name: str, content_type: str, content: bytes | File[bytes]) -> Attachment:
+        """Add a file to the result. It is shown when the job has succeeded."""
+        file: File[bytes] = (
+            File(BytesIO(content), name=name) if isinstance(content, bytes) else content
+        )
+        if isinstance(content, bytes):
+            file.size = len(content)
+        with self._window.shut():
+            row = files.attach(self.job.room, self.requested_by, name, content_type, file)
+            with self._lock:
+                self.files.append(row)
+        return row
+
+    def log(self, text: str, *args: object) -> None:
+        """A line for those who run the site; kept with the attempt."""
+        line = text % args if args else text
+        logger.info("job %s: %s", self.job.pk, line)
+        with self._lock:
+            self._log.append(f"{timezone.now():%H:%M:%S.%f} {line}".replace("\0", ""))
+
+    def logged(self) -> str:
+        with self._lock:
+            return "\n".join(self._log)[-LOG_CHARACTERS:]
+
+    def steps(self, steps: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
+        """Run the parts of the job side by side, one thread each, and return their results by name.
+
+        Each part's state and result are kept and shown. If parts fail, the others still come to
+        their end; then the first failure is raised. In the next attempt only the parts that have
+        not succeeded run again.
+        """
+        from .steps import side_by_side
+
+        return side_by_side(self, steps)
+
+    def interrupted(self) -> bool:
+        return self._window.wanted is not None
+
+    def lost(self) -> LeaseLost:
+        """Something was not written because the lease is gone: stop everything."""
+        self._window.ask(LeaseLost)
+        return LeaseLost()
+
+    @property
+    def now(self) -> datetime:
+        return timezone.now()

@@ -1,0 +1,109 @@
+"""The parts of a job that run side by side, each with a row of its own. Behind `Context.steps`.
+
+Threads of the job's process, not tasks of their own: the parts share the job's lease, its time
+limits and its cancelling, a job never waits for a worker's slot that another job holds, and what
+parts do is mostly waiting for a database or a network, where threads run side by side.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection
+from django.utils import timezone
+
+from jobs.lifecycle.failures import failure_of
+from jobs.lifecycle.results import plain
+from jobs.lifecycle.transitions import changing
+from jobs.models import Step
+
+if TYPE_CHECKING:
+    from .context import Context
+
+NAME_CHARACTERS = 60
+Work = Callable[[], Any]
+
+
+def side_by_side(context: Context[Any], steps: Mapping[str, Work]) -> dict[str, Any]:
+    if any(not 0 < len(name) <= NAME_CHARACTERS for name in steps):
+        raise ValueError(f"a step's name has 1 to {NAME_CHARACTERS} characters")
+    done = _begin(context, list(steps))
+    failures: dict[str, BaseException] = {}
+    threads = [
+        threading.Thread(
+            target=_run, args=(context, name, work, done, failures), name=name, daemon=True
+        )
+        for name, work in steps.items()
+        if name not in done
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        # Short waits: between them the main thread takes the signals that interrupt it.
+        while thread.is_alive():
+            thread.join(0.2)
+            if context.interrupted():
+                context.check_cancelled()
+    for name in steps:
+        if name in failures:
+            raise failures[name]
+    return {name: done[name] for name in steps}
+
+
+def _begin(context: Context[Any], names: list[str]) -> dict[str, Any]:
+    """Show all steps as running; returns the results of those that an earlier attempt has done."""
+    with changing(context.id) as change:
+        if not change.job.hold(context.lease):
+            raise context.lost()
+        there = {step.name: step for step in change.job.steps.all()}
+        for position, name in enumerate(names):
+            step = there.get(name) or Step(job=change.job, name=name)
+            if step.state == Step.State.SUCCEEDED:
+                continue
+            step.position, step.started_at = position, change.logs.at
+            step.state = Step.State.RUNNING
+            step.ended_at, step.result, step.error_class, step.error_message = None, None, "", ""
+            step.save()
+        change.reload_steps()
+        change.tell()
+    return {name: step.result for name, step in there.items() if step.state == Step.State.SUCCEEDED}
+
+
+def _run(
+    context: Context[Any],
+    name: str,
+    work: Work,
+    done: dict[str, Any],
+    failures: dict[str, BaseException],
+) -> None:
+    try:
+        try:
+            result = plain(work())
+        except BaseException as error:
+            failures[name] = error
+            failure = failure_of(error)
+            _end(
+                context,
+                name,
+                state=Step.State.STOPPED if context.interrupted() else Step.State.FAILED,
+                error_class=failure.error_class,
+                error_message=failure.message,
+            )
+        else:
+            _end(context, name, state=Step.State.SUCCEEDED, result=result)
+            done[name] = result
+    except BaseException as error:
+        failures.setdefault(name, error)
+    finally:
+        connection.close()
+
+
+def _end(context: Context[Any], name: str, **values: Any) -> None:
+    with changing(context.id) as change:
+        if not change.job.hold(context.lease):
+            raise context.lost()
+        change.job.steps.filter(name=name).update(ended_at=timezone.now(), **values)
+        change.reload_steps()
+        change.tell()

@@ -1,0 +1,1 @@
+"""How jobs come to be: validated, admitted, inserted, rung for."""

@@ -1,0 +1,212 @@
+"""What people do with jobs: submit, cancel, retry. Called by REST, the socket, the slash command
+and the admin; each decides by `policy` and `admission` and writes through `transitions`.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from pydantic import ValidationError
+
+from jobs import policy, registry
+from jobs.lifecycle import doorbell, representations, transitions
+from jobs.lifecycle.results import NUL
+from jobs.limits import job_limits
+from jobs.models import IDLE, NORMAL, URGENT, Job, State
+from jobs.registry import Kind
+from rooms.core import lookup
+from rooms.core import policy as rooms_policy
+from rooms.core.log import writing_in_transaction
+from rooms.core.lookup import find_room
+from rooms.core.membership import add_member_in_transaction
+from rooms.models import Membership, Room, User
+from rooms.protocol import Conflict, Invalid, NotFound, Refusal, problems
+
+from . import admission
+
+LATEST = timedelta(days=366)
+# How often cancelling looks again at a job that moves between waiting and running.
+TRIES = 5
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What somebody wants done. The same user and `key` again get the job that is there."""
+
+    user: User
+    kind: str
+    params: dict[str, Any]
+    room: str | None = None
+    priority: int = NORMAL
+    run_at: datetime | None = None
+    key: str = ""
+
+
+def submit(wanted: Submission) -> tuple[Job, bool]:
+    """The job, committed and rung for, and whether it is new. Raises Refusal."""
+    kind = registry.get(wanted.kind)
+    params = checked_params(kind, wanted.params)
+    _check(wanted, kind)
+    fingerprint = _fingerprint(wanted, params) if wanted.key else ""
+    known = _known(wanted, fingerprint)
+    if known is not None:
+        return known, False
+    try:
+        return _insert(wanted, kind, params, fingerprint), True
+    except IntegrityError:
+        # Another process has just taken this key; now its job is there to be found.
+        known = _known(wanted, fingerprint)
+        if known is None:
+            raise
+        return known, False
+
+
+def checked_params(kind: Kind, given: dict[str, Any]) -> dict[str, Any]:
+    """The parameters as plain JSON, defaults filled in, or Invalid with a pointer to each fault."""
+    try:
+        value = kind.params.model_validate(given)
+    except ValidationError as error:
+        found = [{**item, "pointer": f"/params{item['pointer']}"} for item in problems(error)]
+        text = "; ".join(f"{item['pointer'][1:]}: {item['message']}" for item in found)
+        raise Invalid(f"{kind.name}: {text}", errors=found) from None
+    try:
+        encoded = orjson.dumps(value.model_dump(mode="json"))
+    except TypeError as error:
+        raise Invalid(f"{kind.name}: params: {error}") from None
+    most = job_limits().job_params_bytes
+    if len(encoded) > most:
+        raise Invalid(f"The params of a job have at most {most:,} bytes.", "too_long")
+    if NUL.search(encoded):
+        raise Invalid("The params of a job cannot hold the NUL character.")
+    params: dict[str, Any] = orjson.loads(encoded)
+    return params
+
+
+def _check(wanted: Submission, kind: Kind) -> None:
+    if not URGENT <= wanted.priority <= IDLE:
+        raise Invalid(f"The priority is {URGENT} (runs first) to {IDLE} (runs last).")
+    if kind.needs_room and wanted.room is None:
+        raise Invalid(f"{kind.title} needs a room.")
+    if len(wanted.key) > 255:
+        raise Invalid("An idempotency key has at most 255 characters.", "too_long")
+    if wanted.run_at is not None:
+        if wanted.run_at.tzinfo is None:
+            raise Invalid("`run_at` needs a time zone, as in 2026-05-01T09:30:00Z.")
+        if wanted.run_at > timezone.now() + LATEST:
+            raise Invalid("A job can be scheduled for at most a year ahead.")
+
+
+def _fingerprint(wanted: Submission, params: dict[str, Any]) -> str:
+    run_at = wanted.run_at.timestamp() if wanted.run_at else None
+    parts = [wanted.kind, params, wanted.room, wanted.priority, run_at]
+    return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _known(wanted: Submission, fingerprint: str) -> Job | None:
+    if not wanted.key:
+        return None
+    rows = Job.objects.with_relations()
+    job = rows.filter(requested_by=wanted.user, idempotency_key=wanted.key).first()
+    if job is not None and job.fingerprint != fingerprint:
+        raise Invalid("This idempotency key was used for another job already.")
+    return job
+
+
+def _insert(wanted: Submission, kind: Kind, params: dict[str, Any], fingerprint: str) -> Job:
+    room, membership = None, None
+    if wanted.room is not None:
+        room, membership = find_room(wanted.user, wanted.room)
+        rooms_policy.require_post(room, membership)
+    with transaction.atomic():
+        admission.admit(wanted.user, kind.queue)
+        with writing_in_transaction([room.pk] if room else []) as logs:
+            job = Job(
+                kind=kind.name,
+                title=kind.title,
+                requested_by=wanted.user,
+                params=params,
+                queue=kind.queue,
+                priority=wanted.priority,
+                idempotency_key=wanted.key,
+                fingerprint=fingerprint,
+                created_at=logs.at,
+                run_at=wanted.run_at,
+                max_attempts=kind.max_attempts,
+            )
+            if wanted.run_at is not None and wanted.run_at > logs.at:
+                job.state, job.due_at = State.SCHEDULED, wanted.run_at
+            else:
+                job.state, job.queued_at, job.rung_at = State.QUEUED, logs.at, logs.at
+                doorbell.ring_on_commit([job])
+            locked = logs.rooms.get(room.pk) if room else None
+            if room is not None and locked is None:
+                raise rooms_policy.no_room(room.slug)
+            if locked is not None:
+                # Working in a public room joins it, as speaking there does. Access may have been
+                # withdrawn before the room was locked.
+                membership = Membership.objects.filter(room=locked, user=wanted.user).first()
+                rooms_policy.require_post(locked, membership)
+                if membership is None:
+                    add_member_in_transaction(logs, locked, wanted.user)
+                job.room, job.seq = locked, logs.take_seq(locked)
+            job.save(force_insert=True)
+            if locked is not None:
+                event = {"job": representations.job(job)}
+                logs.append(locked, "job.changed", event, seq=job.seq)
+    return job
+
+
+# Looking up and changing ------------------------------------------------------------------------
+
+
+def find(user: User, job_id: UUID) -> tuple[Job, Membership | None]:
+    """A job that `user` may see, with their membership in its room, or NotFound."""
+    job = Job.objects.with_relations().filter(pk=job_id).first()
+    membership, banned = _standing(user, job.room) if job is not None else (None, False)
+    if job is None or not policy.may_see(user, job, membership, banned):
+        raise NotFound(f"There is no job {job_id}, or you may not see it.")
+    return job, membership
+
+
+def _standing(user: User, room: Room | None) -> tuple[Membership | None, bool]:
+    """Their membership in the room, and whether they are banned from it."""
+    if room is None:
+        return None, False
+    membership = Membership.objects.filter(room=room, user=user).first()
+    return membership, membership is None and lookup.is_banned(user, room)
+
+
+def cancel(user: User, job_id: UUID) -> Job:
+    """A waiting job ends at once, a running one is asked to stop; an ended one stays as it is."""
+    job, membership = find(user, job_id)
+    policy.require_control(user, job, membership)
+    for _ in range(TRIES):
+        if job.finished:
+            return job
+        moved = transitions.cancel_waiting(job.pk) or transitions.ask_to_stop(job.pk)
+        if moved is not None:
+            return moved
+        job, _ = find(user, job_id)
+    raise Refusal("The job changes too fast to be cancelled. Try again.", temporary=True)
+
+
+def retry(user: User, job_id: UUID) -> Job:
+    """Give a failed or cancelled job a new budget of attempts. Counts as a submission."""
+    job, membership = find(user, job_id)
+    policy.require_control(user, job, membership)
+    kind = registry.get(job.kind)
+    if not job.spoilt:
+        raise Conflict(f"Only a failed or cancelled job can be retried; this one is {job.state}.")
+    if job.room is not None and job.room.archived_at is not None:
+        rooms_policy.require_post(job.room, membership)
+    with transaction.atomic():
+        admission.admit(user, kind.queue)
+        again = transitions.begin_again(job.pk, kind.max_attempts)
+        if again is None:
+            raise Conflict("Somebody else has just retried this job.")
+    return again

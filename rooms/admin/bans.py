@@ -1,0 +1,60 @@
+"""Who is kept out of which room."""
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.shortcuts import redirect
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+)
+
+from rooms.features.moderation import actions as moderation
+from rooms.models import Ban, User
+from rooms.protocol import Refusal
+
+from .base import ListAdmin, Request, Shown
+
+
+class BanForm(forms.ModelForm):
+    class Meta:
+        model = Ban
+        fields = ["room", "user", "reason", "until"]
+        help_texts = {"until": "Empty: until the ban is lifted."}
+
+
+@admin.register(Ban)
+class BanAdmin(ListAdmin):
+    """Make one: the person is put out of the room. Delete one: it is lifted."""
+
+    form = BanForm
+    list_display = ["user", "room", "by", "reason", "at", "until"]
+    list_select_related = ["user", "room", "by"]
+    list_filter = [("room", AutocompleteSelectFilter)]
+    search_fields = ["user__username", "room__slug"]
+    autocomplete_fields = ["room", "user"]
+    fields = ["room", "user", "reason", "until"]
+    ordering = ["-at"]
+
+    def has_change_permission(self, request: Request, obj: Shown = None) -> bool:
+        return False
+
+    def changeform_view(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except Refusal as refusal:
+            messages.error(request, refusal.message)
+            return redirect(request.path)
+
+    def save_model(self, request: Request, obj: Ban, form: Any, change: bool) -> None:
+        staff = cast(User, request.user)
+        row, _ = moderation.ban(obj.room_id, obj.user, staff, obj.reason, obj.until, staff=True)
+        obj.pk = row.pk
+
+    def delete_model(self, request: Request, obj: Ban) -> None:
+        moderation.unban(obj.room_id, obj.user)
+
+    def delete_queryset(self, request: Request, queryset: QuerySet[Ban]) -> None:
+        for row in queryset.select_related("user"):
+            moderation.unban(row.room_id, row.user)

@@ -1,0 +1,38 @@
+"""What the admin pages share: long tables, read-only ones, names of people."""
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils.html import format_html
+from unfold.admin import ModelAdmin
+from unfold.paginator import InfinitePaginator
+
+Request = HttpRequest
+Shown = Model | None
+
+
+def isolated(text: str) -> str:
+    """Text of people: whatever direction marks it holds, they end with it."""
+    return format_html("<bdi>{}</bdi>", text)
+
+
+class ListAdmin(ModelAdmin):
+    """Long tables: nothing is counted in full, related rows come with the page."""
+
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    list_per_page = 50
+    list_filter_submit = True
+
+
+class ReadOnlyAdmin(ListAdmin):
+    paginator = InfinitePaginator
+
+    def has_add_permission(self, request: Request) -> bool:
+        return False
+
+    def has_change_permission(self, request: Request, obj: Shown = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: Request, obj: Shown = None) -> bool:
+        return False

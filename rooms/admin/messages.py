@@ -1,0 +1,48 @@
+"""What is said, to be read."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    ChoicesDropdownFilter,
+    RangeDateTimeFilter,
+)
+from unfold.decorators import display
+
+from rooms.models import Message
+
+from .base import ReadOnlyAdmin, Request, isolated
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnlyAdmin):
+    list_display = ["id", "room", "seq", "by", "text", "kind", "created_at"]
+    list_select_related = ["room", "author"]
+    list_filter = [
+        ("room", AutocompleteSelectFilter),
+        ("kind", ChoicesDropdownFilter),
+        ("created_at", RangeDateTimeFilter),
+    ]
+    search_fields = ["id"]
+    search_help_text = "A message's id, or a user name: the whole of it."
+    ordering = ["-id"]
+    fields = ["room", "seq", "author", "kind", "created_at", "body", "reply_to", "client_id", "job"]
+
+    def get_search_results(
+        self, request: Request, queryset: QuerySet[Message], search_term: str
+    ) -> tuple[QuerySet[Message], bool]:
+        """Exact and by index: a table of messages is too long to be read through."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        if term.isascii() and term.isdigit() and len(term) < 19:
+            return queryset.filter(pk=int(term)), False
+        return queryset.filter(author__username=term), False
+
+    @display(description="Author")
+    def by(self, message: Message) -> str:
+        return isolated(message.author.name) if message.author else "–"
+
+    @display(description="Text")
+    def text(self, message: Message) -> str:
+        return isolated(message.body[:80])

@@ -1,0 +1,148 @@
+"""Rooms and their members. Changes go through actions, so that the rooms hear of them."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Count, QuerySet
+from django.urls import reverse
+from unfold.admin import TabularInline
+from unfold.contrib.filters.admin import (
+    ChoicesDropdownFilter,
+    RangeDateTimeFilter,
+)
+from unfold.decorators import display
+from unfold.widgets import UnfoldBooleanSwitchWidget
+
+from rooms.features.moderation import actions as moderation
+from rooms.features.rooms import actions as room_actions
+from rooms.models import Membership, Room, User
+from rooms.protocol import Refusal
+
+from .base import ListAdmin, Request, Shown
+
+
+class RoomForm(forms.ModelForm):
+    archived = forms.BooleanField(
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text="It can be read and not written.",
+    )
+
+    class Meta:
+        model = Room
+        fields = ["name", "slug", "topic", "visibility"]
+        help_texts = {"slug": "Its address. It stays as it is once the room is there."}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["archived"].initial = self.instance.archived_at is not None
+
+
+class MembershipForm(forms.ModelForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and "user" in self.fields:
+            self.fields["user"].disabled = True
+
+
+class MembershipInline(TabularInline):
+    model = Membership
+    form = MembershipForm
+    fields = ["user", "role", "joined_at", "read_seq"]
+    readonly_fields = ["joined_at", "read_seq"]
+    autocomplete_fields = ["user"]
+    ordering = ["pk"]
+    verbose_name_plural = "members"
+    extra = 0
+    per_page = 25
+    tab = True
+    hide_title = True
+
+    def get_queryset(self, request: Request) -> QuerySet[Membership]:
+        return super().get_queryset(request).select_related("user", "room")
+
+
+@admin.register(Room)
+class RoomAdmin(ListAdmin):
+    form = RoomForm
+    inlines = [MembershipInline]
+    list_display = ["name", "slug", "kind", "members", "message_count", "active_at", "is_open"]
+    list_filter = [("visibility", ChoicesDropdownFilter), ("active_at", RangeDateTimeFilter)]
+    search_fields = ["name", "slug"]
+    readonly_fields = ["created_by", "created_at", "message_count", "last_seq", "active_at"]
+    fieldsets = [
+        (None, {"fields": ["name", "slug", "topic", "visibility", "archived"]}),
+        ("Facts", {"fields": readonly_fields}),
+    ]
+    add_fieldsets = [(None, {"fields": ["name", "slug", "topic", "visibility"]})]
+    prepopulated_fields = {"slug": ["name"]}
+
+    def get_queryset(self, request: Request) -> QuerySet[Room]:
+        return super().get_queryset(request).annotate(members_count=Count("memberships"))
+
+    @display(description="Visibility", ordering="visibility", label={"Public": "success"})
+    def kind(self, room: Room) -> str:
+        return room.get_visibility_display()
+
+    @display(description="Members", ordering="members_count")
+    def members(self, room: Room) -> int:
+        return room.members_count  # type: ignore[attr-defined]
+
+    @display(description="Open", boolean=True)
+    def is_open(self, room: Room) -> bool:
+        return room.archived_at is None
+
+    def view_on_site(self, room: Room) -> str:
+        return reverse("rooms:room", args=[room.slug])
+
+    def get_readonly_fields(self, request: Request, obj: Shown = None) -> list[str]:
+        return [*self.readonly_fields, "slug"] if obj else []
+
+    def get_prepopulated_fields(self, request: Request, obj: Shown = None) -> dict[str, Any]:
+        return {} if obj else self.prepopulated_fields
+
+    def get_inlines(self, request: Request, obj: Shown) -> list[type[TabularInline]]:
+        return self.inlines if obj else []
+
+    def get_deleted_objects(self, objs: Any, request: Request) -> Any:
+        """What would go with the rooms, counted rather than read: a log is long."""
+        told = [f"{room.name}: {room.message_count} messages" for room in objs]
+        return told, {"rooms": len(told)}, set(), []
+
+    def delete_model(self, request: Request, obj: Room) -> None:
+        moderation.delete_room(obj.pk)
+
+    def delete_queryset(self, request: Request, queryset: QuerySet[Room]) -> None:
+        for room_id in queryset.values_list("pk", flat=True):
+            moderation.delete_room(room_id)
+
+    def save_model(self, request: Request, obj: Room, form: Any, change: bool) -> None:
+        if change:
+            archived = form.cleaned_data["archived"]
+            details = moderation.Details(obj.name, obj.topic, obj.visibility, archived)
+            moderation.change_room(obj.pk, asdict(details))
+        else:
+            staff = cast(User, request.user)
+            made = room_actions.create_room(staff, obj.slug, obj.name, obj.topic, obj.visibility)
+            obj.pk = made.pk
+
+    def save_formset(self, request: Request, form: Any, formset: Any, change: bool) -> None:
+        formset.save(commit=False)
+        room_id = form.instance.pk
+        changes: list[Callable[[], object]] = []
+        for row in formset.new_objects:
+            changes.append(partial(moderation.add_member, room_id, row.user, row.role))
+        for row, _ in formset.changed_objects:
+            changes.append(partial(moderation.change_role, room_id, row.user, row.role))
+        for row in formset.deleted_objects:
+            changes.append(partial(moderation.remove_member, room_id, row.user))
+        # New owners come before old ones go: nobody takes its last owner from a room.
+        for make in changes:
+            try:
+                make()
+            except Refusal as refusal:
+                messages.error(request, refusal.message)

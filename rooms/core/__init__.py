@@ -1,0 +1,1 @@
+"""What always holds: the log, the bell, who may do what. Imports no feature."""

@@ -1,0 +1,356 @@
+"""The only door to the channel layer for sending. A bell says that something is there; it may be
+lost, late, doubled or out of order, and nothing is lost by it.
+
+Called by `log` after a commit, by `actions` for what is not kept, from any thread of any process.
+One ringer a process: in a web process it lives on the server's loop, elsewhere on a thread made
+at the first ring, which is after a worker's fork. While one round of sending is under way, what
+arrives waits, and the next round takes all of it: one layer message a room and round.
+
+The messages, all of which `live.hub` reads:
+
+    {"type": "events", "room": id, "first": seq, "last": seq, "events": [encoded, …] or absent}
+    {"type": "rooms", "bells": [such messages]}                           to every process
+    {"type": "whisper", "room": id, "key": str, "data": encoded}          to a room's subscribers
+    {"type": "personal", "user": id, "key": str, "data": encoded}         to a user's connections
+    {"type": "activity", "rooms": [[id, last_seq, message_count,
+                                    [[author, number of their last message], …]], …]}
+    {"type": "presence", "rooms": [[id, version], …]}     rooms in which other people are than were
+    {"type": "echo", "number": int}                        to the process that called, by `echo`
+    {"type": "watch", "user": id, "watched": [room id, slug, read count or None, head, count]}
+    {"type": "rollcall.…", "process": id, "label": str, …}     of `live.rollcall` to its like
+    {"type": "access", "user": id or None, "room": id or None, "gone": whether the room is}
+                                                  look in the database whether they may still hear
+"""
+
+import asyncio
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from typing import Any
+
+from channels.layers import get_channel_layer
+from django.db import transaction
+
+from rooms.protocol import encode
+
+logger = logging.getLogger(__name__)
+
+EVERYONE = "everyone"
+# A layer message above this carries no events: the hubs read them from the database.
+LARGEST_BELL = 512 * 1024
+# From so many rooms in one round on, they share messages that every process gets: sending one takes
+# a turn to Redis, reading over a room that nobody here listens to takes nothing.
+TOGETHER = 4
+MOST_TOGETHER = 64
+# A round that Redis does not take within this is given up; the log has it all.
+ROUND_SECONDS = 5.0
+# Rooms' heads for unread counts go to every process at most this often.
+ACTIVITY_SECONDS = 0.5
+
+
+def room_group(room_id: int) -> str:
+    return f"room.{room_id}"
+
+
+# A room's id, a seq, and the encoded events from it on, without a hole.
+Run = tuple[int, int, list[bytes]]
+
+
+@dataclass(frozen=True)
+class Activity:
+    """Where a room stands, for those who are elsewhere; `speakers` have read up to a number."""
+
+    room_id: int
+    last_seq: int
+    message_count: int
+    speakers: dict[int, int]
+
+
+class Ringer:
+    """Sends on one event loop, in rounds. Use `post` from any thread."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.on_failure: Callable[[list[int]], None] | None = None
+        self.on_access_failure: Callable[[dict[str, Any]], None] | None = None
+        self._access: dict[tuple[int | None, int | None], dict[str, Any]] = {}
+        self._events: list[Run] = []
+        # Each room's last one of them.
+        self._runs: dict[int, Run] = {}
+        self._notes: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {}
+        self._activity: dict[int, Activity] = {}
+        self._activity_due = 0.0
+        self._activity_timer: asyncio.TimerHandle | None = None
+        self._answers: list[tuple[str, dict[str, Any]]] = []
+        self._waiting: list[Future[None]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    # Everything below `post` runs on the loop.
+
+    def post(self, put: Callable[["Ringer"], None], wait: bool = False) -> None:
+        """Run `put(self)` on the loop and start a round. `wait` until that round is over."""
+        done: Future[None] | None = Future() if wait else None
+
+        def start() -> None:
+            put(self)
+            if done is not None:
+                self._waiting.append(done)
+            self._start()
+
+        self.loop.call_soon_threadsafe(start)
+        if done is not None:
+            try:
+                done.result(ROUND_SECONDS * 2)
+            except TimeoutError:
+                logger.warning(
+                    "Ringing took too long; subscribers will find the events themselves."
+                )
+
+    async def rest(self) -> None:
+        """Wait until what was rung before is out: a round must not be cut by the loop's end."""
+        await asyncio.sleep(0)
+        if self._activity_timer is not None:
+            self._activity_timer.cancel()
+            self._activity_timer = None
+            self._activity_due = 0.0
+            self._start()
+        if self._task is not None:
+            await asyncio.wait([self._task], timeout=ROUND_SECONDS)
+
+    def put_events(self, room_id: int, first: int, events: list[bytes]) -> None:
+        run = self._runs.get(room_id)
+        if run is not None and run[1] + len(run[2]) == first:
+            run[2].extend(events)
+        else:
+            # Other processes write to the room as well: what lies between is for them to ring.
+            self._runs[room_id] = (room_id, first, list(events))
+            self._events.append(self._runs[room_id])
+
+    def put_note(self, group: str, key: str, message: dict[str, Any]) -> None:
+        """Something not kept: the last one of a key wins."""
+        self._notes[group, key] = (group, message)
+
+    def put_answer(self, channel: str, message: dict[str, Any]) -> None:
+        """To one process alone."""
+        self._answers.append((channel, message))
+
+    def put_access(self, user_id: int | None, room_id: int | None, gone: bool) -> None:
+        """Goes before everything else of its round: what follows it is not for who was put out."""
+        message = {"type": "access", "user": user_id, "room": room_id, "gone": gone}
+        self._access[user_id, room_id] = message
+
+    def put_activity(self, activity: Activity) -> None:
+        before = self._activity.get(activity.room_id)
+        if before is not None:
+            speakers = {**before.speakers, **activity.speakers}
+            activity = replace(activity, speakers=speakers)
+        self._activity[activity.room_id] = activity
+
+    def _start(self) -> None:
+        if self._task is None:
+            self._task = self.loop.create_task(self._rounds())
+
+    async def _rounds(self) -> None:
+        try:
+            while (
+                self._access
+                or self._events
+                or self._notes
+                or self._answers
+                or self._waiting
+                or self._activity_is_due()
+            ):
+                access, self._access = self._access, {}
+                events, self._events, self._runs = self._events, [], {}
+                notes, self._notes = self._notes, {}
+                answers, self._answers = self._answers, []
+                waiting, self._waiting = self._waiting, []
+                await self._round(list(access.values()), events, list(notes.values()), answers)
+                for done in waiting:
+                    done.set_result(None)
+        finally:
+            self._task = None
+
+    def _activity_is_due(self) -> bool:
+        if not self._activity:
+            return False
+        wait = self._activity_due - self.loop.time()
+        if wait <= 0:
+            return True
+        if self._activity_timer is None:
+            self._activity_timer = self.loop.call_later(wait, self._activity_now)
+        return False
+
+    def _activity_now(self) -> None:
+        self._activity_timer = None
+        self._start()
+
+    async def _round(
+        self,
+        access: list[dict[str, Any]],
+        events: list[Run],
+        notes: list[tuple[str, dict[str, Any]]],
+        answers: list[tuple[str, dict[str, Any]]],
+    ) -> None:
+        messages = [*((EVERYONE, message) for message in access), *bells(events), *notes]
+        if self._activity and self.loop.time() >= self._activity_due:
+            rooms = [
+                [each.room_id, each.last_seq, each.message_count, [*each.speakers.items()]]
+                for each in self._activity.values()
+            ]
+            self._activity = {}
+            self._activity_due = self.loop.time() + ACTIVITY_SECONDS
+            messages.append((EVERYONE, {"type": "activity", "rooms": rooms}))
+        layer = get_channel_layer()
+        try:
+            async with asyncio.timeout(ROUND_SECONDS):
+                for group, message in messages:
+                    await layer.group_send(group, message)
+                for channel, message in answers:
+                    await layer.send(channel, message)
+        except Exception as error:
+            logger.warning("The bell could not be rung: %r", error)
+            if self.on_failure is not None:
+                self.on_failure(list({room_id for room_id, _, _ in events}))
+            if self.on_access_failure is not None:
+                for message in access:
+                    self.on_access_failure(message)
+
+
+def bells(events: list[Run]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """A message to each room's group; when many rooms moved at once, to every process together."""
+    if len(events) < TOGETHER:
+        for room, first, encoded in events:
+            yield room_group(room), events_bell(room, first, encoded)
+        return
+    together: list[dict[str, Any]] = []
+    size = 0
+    for room, first, encoded in events:
+        own = sum(map(len, encoded))
+        if together and (size + own > LARGEST_BELL or len(together) == MOST_TOGETHER):
+            yield EVERYONE, {"type": "rooms", "bells": together}
+            together, size = [], 0
+        together.append(events_bell(room, first, encoded))
+        size += own
+    yield EVERYONE, {"type": "rooms", "bells": together}
+
+
+def events_bell(room_id: int, first: int, events: list[bytes]) -> dict[str, Any]:
+    bell: dict[str, Any] = {
+        "type": "events",
+        "room": room_id,
+        "first": first,
+        "last": first + len(events) - 1,
+    }
+    if sum(map(len, events)) <= LARGEST_BELL:
+        bell["events"] = events
+    return bell
+
+
+_attached: Ringer | None = None
+_own: Ringer | None = None
+_own_pid: int | None = None
+_lock = threading.Lock()
+
+
+def attach(ringer: Ringer) -> None:
+    """A web process's loop takes over the ringing."""
+    global _attached
+    _attached = ringer
+
+
+def detach(ringer: Ringer) -> None:
+    """… and gives it back when it ends."""
+    global _attached
+    if _attached is ringer:
+        _attached = None
+
+
+def _ringer() -> Ringer:
+    global _own, _own_pid
+    if _attached is not None:
+        return _attached
+    with _lock:
+        if _own is None or _own_pid != os.getpid():
+            loop = asyncio.new_event_loop()
+            threading.Thread(target=loop.run_forever, name="ringer", daemon=True).start()
+            _own, _own_pid = Ringer(loop), os.getpid()
+        return _own
+
+
+def _post(put: Callable[[Ringer], None]) -> None:
+    """Outside a web process, wait: a worker may end right after its last ring."""
+    ringer = _ringer()
+    ringer.post(put, wait=ringer is not _attached)
+
+
+def ring_on_commit(
+    rung: Iterable[tuple[int, int, list[bytes]]], activity: Iterable[Activity]
+) -> None:
+    """After the commit, tell `(room_id, first_seq, encoded events)` to the rooms' subscribers and
+    each room's activity to the processes whose users are members."""
+    batches, rooms = list(rung), list(activity)
+
+    def put(ringer: Ringer) -> None:
+        for batch in batches:
+            ringer.put_events(*batch)
+        for each in rooms:
+            ringer.put_activity(each)
+
+    transaction.on_commit(lambda: _post(put), robust=True)
+
+
+def whisper(room_id: int, key: str, event: dict[str, Any]) -> None:
+    """Tell a room's subscribers something that is not kept. The last value of `key` wins."""
+    note = {"type": "whisper", "room": room_id, "key": key, "data": encode(event)}
+    _post(lambda ringer: ringer.put_note(room_group(room_id), key, note))
+
+
+def presence(rooms: list[tuple[int, str]]) -> None:
+    """Tell every process that the lists of who is in these rooms have new versions."""
+    if rooms:
+        # Versions never come twice: no bell takes another's place.
+        room_id, version = rooms[0]
+        note = {"type": "presence", "rooms": rooms}
+        _post(lambda ringer: ringer.put_note(EVERYONE, f"presence:{room_id}:{version}", note))
+
+
+def tell(user_id: int, key: str, event: dict[str, Any]) -> None:
+    """Tell all connections of a user something that is not kept."""
+    note = {"type": "personal", "user": user_id, "key": key, "data": encode(event)}
+    _post(lambda ringer: ringer.put_note(EVERYONE, f"{user_id}:{key}", note))
+
+
+def echo(group: str, number: int) -> None:
+    """Call into a group of which only the caller is a member: what it hears says that it hears."""
+    note = {"type": "echo", "number": number}
+    _post(lambda ringer: ringer.put_note(group, "echo", note))
+
+
+def watch(user_id: int, room_id: int, slug: str, read: int | None, head: int, count: int) -> None:
+    """A user's membership began, ended (`read` is None), or they have read `read` messages of
+    the room's `count`, the last of which is at or before `head`."""
+    note = {"type": "watch", "user": user_id, "watched": [room_id, slug, read, head, count]}
+    _post(lambda ringer: ringer.put_note(EVERYONE, f"watch:{user_id}:{room_id}", note))
+
+
+def call(key: str, message: dict[str, Any]) -> None:
+    """Ask or tell all web processes something. The last message of `key` wins."""
+    _post(lambda ringer: ringer.put_note(EVERYONE, key, message))
+
+
+def answer(channel: str, message: dict[str, Any]) -> None:
+    """Answer the one process that asked and named its channel."""
+    _post(lambda ringer: ringer.put_answer(channel, message))
+
+
+def recheck_on_commit(user_id: int | None, room_id: int | None = None, gone: bool = False) -> None:
+    """After the commit, every process looks whether these may still hear what they hear: a user
+    (their credentials and all their rooms), a user in a room, or, without a user, all of a room.
+    `gone`: the room is no more."""
+    transaction.on_commit(
+        lambda: _post(lambda ringer: ringer.put_access(user_id, room_id, gone)), robust=True
+    )

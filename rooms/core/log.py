@@ -1,0 +1,164 @@
+"""A room's log: consecutive events, committed before anybody hears of them.
+
+The only module that takes a `seq` and the only one that writes `Event` rows. `actions` (here and
+in other apps) call it inside a transaction; the room rows it locks are the order of the rooms.
+"""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from django.db import transaction
+from django.utils import timezone
+
+from rooms.models import Event, Membership, Room
+from rooms.protocol import encode as to_json
+from rooms.protocol import encode_event
+
+from . import bell, statements
+from .representations import timestamp
+
+# Columns of an event, and those of a room that a message needs.
+EVENT = ("room_id", "seq", "type", "encoded", "at")
+HEAD = ("id", "slug", "visibility", "archived_at", "last_seq", "message_count")
+
+
+class Entry(NamedTuple):
+    """An event before it is written. The payload is encoded once, for the database and the bell."""
+
+    seq: int
+    type: str
+    payload: bytes
+
+
+@dataclass
+class Logs:
+    """Logs of some rooms, held until the transaction ends. Made by `writing_in_transaction`."""
+
+    rooms: dict[int, Room]
+    at: datetime = field(default_factory=timezone.now)
+    # What was appended, by room id.
+    entries: dict[int, list[Entry]] = field(default_factory=dict)
+    # Room id → author id → the number of their last message here: how far they have read.
+    speakers: dict[int, dict[int, int]] = field(default_factory=dict)
+
+    @cached_property
+    def time(self) -> str:
+        """`at`, as everybody is told it."""
+        return timestamp(self.at)
+
+    def by_slug(self) -> dict[str, Room]:
+        return {room.slug: room for room in self.rooms.values()}
+
+    def take_seq(self, room: Room) -> int:
+        """The next number of the room's log. It must be used by an `append` in this transaction."""
+        room.last_seq += 1
+        return room.last_seq
+
+    def take_number(self, room: Room) -> int:
+        """The next number among the room's messages."""
+        room.message_count += 1
+        return room.message_count
+
+    def append(
+        self, room: Room, type: str, payload: dict[str, Any], seq: int | None = None
+    ) -> None:
+        """One event with the next `seq`, or with one taken before. `payload`: plain JSON types."""
+        number = self.take_seq(room) if seq is None else seq
+        self.entries.setdefault(room.id, []).append(Entry(number, type, to_json(payload)))
+
+
+@contextmanager
+def writing_in_transaction(
+    room_ids: Collection[int] = (), *, slugs: Collection[str] = ()
+) -> Iterator[Logs]:
+    """Lock the logs of these rooms, and on leaving write what was appended and ring on commit.
+
+    Rooms are locked in the order of their ids, so that two writers never wait for each other.
+    Rooms that are gone are missing from `Logs.rooms`. Of those asked for by their slugs only what a
+    message needs is read.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("a log is written inside a transaction")
+    if slugs:
+        rows = statements.select(Room, lock=True, only=HEAD, slug=slugs)
+    else:
+        rows = statements.select(Room, lock=True, id=room_ids)
+    logs = Logs({room.pk: room for room in rows})
+    heads_before = {room.pk: room.last_seq for room in logs.rooms.values()}
+    yield logs
+    if not logs.entries:
+        return
+    for room_id, entries in logs.entries.items():
+        entries.sort(key=attrgetter("seq"))
+        first, last = heads_before[room_id] + 1, logs.rooms[room_id].last_seq
+        if [entry.seq for entry in entries] != list(range(first, last + 1)):
+            raise RuntimeError(f"the log of room {room_id} would get a hole after {first - 1}")
+    _write(logs)
+    _ring_on_commit(logs)
+
+
+def _write(logs: Logs) -> None:
+    rows = [
+        (room_id, entry.seq, entry.type, entry.payload.decode(), logs.at)
+        for room_id, entries in logs.entries.items()
+        for entry in entries
+    ]
+    statements.insert(Event, EVENT, rows)
+    heads = []
+    for room_id in logs.entries:
+        room = logs.rooms[room_id]
+        room.active_at = logs.at
+        heads.append((room.last_seq, room.message_count, room.active_at, room_id))
+    statements.update(Room, ("last_seq", "message_count", "active_at"), heads)
+
+
+def _ring_on_commit(logs: Logs) -> None:
+    rung, activity = [], []
+    for room_id, entries in logs.entries.items():
+        room = logs.rooms[room_id]
+        encoded = [
+            encode_event(room.slug, entry.seq, logs.time, entry.type, entry.payload)
+            for entry in entries
+        ]
+        rung.append((room_id, entries[0].seq, encoded))
+        speakers = logs.speakers.get(room_id, {})
+        activity.append(bell.Activity(room_id, room.last_seq, room.message_count, speakers))
+    bell.ring_on_commit(rung, activity)
+
+
+def read(room_id: int, slug: str, after: int, limit: int) -> list[tuple[int, bytes]]:
+    """Up to `limit` events after `after`, in order, as (seq, encoded): what was rung, to the
+    letter."""
+    rows = Event.objects.filter(room_id=room_id, seq__gt=after).order_by("seq")[:limit]
+    return [
+        (row.seq, encode_event(slug, row.seq, timestamp(row.at), row.type, row.encoded.encode()))
+        for row in rows
+    ]
+
+
+def heads(room_ids: Collection[int]) -> dict[int, int]:
+    """The last seq of each room, in one query."""
+    return dict(Room.objects.filter(pk__in=room_ids).values_list("pk", "last_seq"))
+
+
+def standings(
+    user_ids: Collection[int],
+) -> dict[int, list[tuple[int, str, int, int, int]]]:
+    """Of each user (room id, slug, messages read, head, messages in all) of their rooms."""
+    found: dict[int, list[tuple[int, str, int, int, int]]] = {}
+    rows = Membership.objects.filter(user__in=user_ids).values_list(
+        "user_id",
+        "room_id",
+        "room__slug",
+        "read_count",
+        "room__last_seq",
+        "room__message_count",
+    )
+    for user_id, room_id, slug, read, head, count in rows:
+        found.setdefault(user_id, []).append((room_id, slug, read, head, count))
+    return found

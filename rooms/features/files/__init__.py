@@ -1,0 +1,1 @@
+"""Files of rooms: keeping them and handing them out."""

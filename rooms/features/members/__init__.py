@@ -1,0 +1,1 @@
+"""Who belongs to a room: joining, leaving, the list of members."""

@@ -1,0 +1,224 @@
+"""Messages that people write: any number of them in one transaction, each alone in its failing.
+
+This is the path of every message, so its statements are put together by hand (`statements`).
+Called by the journal (socket), REST, commands and other apps, the latter by way of `actions`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from rooms.core import markdown, policy, statements
+from rooms.core.log import Logs, writing_in_transaction
+from rooms.core.membership import add_member_in_transaction
+from rooms.core.representations import message as message_json
+from rooms.core.representations import said
+from rooms.limits import limits
+from rooms.models import Membership, Message, Room, User, is_slug
+from rooms.protocol import Invalid, NotFound, Refusal
+
+Outcome = dict[str, object] | Refusal
+# An author and the client_id of what they want to say.
+Intention = tuple[int, UUID | None]
+
+# Columns of a message.
+MESSAGE = (
+    "room_id",
+    "seq",
+    "number",
+    "author_id",
+    "kind",
+    "body",
+    "html",
+    "reply_to_id",
+    "client_id",
+    "job",
+    "created_at",
+)
+
+
+@dataclass
+class Post:
+    """A message that somebody wants to send. `html` is filled by `checked`."""
+
+    author: User
+    room: str
+    body: str
+    client_id: UUID | None = None
+    reply_to: int | None = None
+    html: str = field(default="", repr=False)
+
+    def checked(self) -> "Post":
+        """Everything that can be said about a post without the database."""
+        if not is_slug(self.room):
+            # It might hold what PostgreSQL refuses for the whole batch.
+            raise policy.no_room(self.room)
+        self.body = self.body.replace("\r\n", "\n").strip()
+        if not self.body:
+            raise Invalid("A message needs some text.")
+        if "\x00" in self.body:
+            raise Invalid("A message cannot hold the NUL character.")
+        most = limits().message_characters
+        if len(self.body) > most:
+            raise Invalid(
+                f"A message has at most {most:,} characters; this one has {len(self.body):,}.",
+                "too_long",
+            )
+        try:
+            self.body.encode()
+        except UnicodeEncodeError:
+            raise Invalid("A message must be valid Unicode text.") from None
+        self.html = markdown.render(self.body)
+        return self
+
+
+@dataclass(slots=True)
+class Fresh:
+    """A post that becomes a message: `told` is that message as JSON, once it has its key."""
+
+    post: Post
+    room: Room
+    membership: int
+    seq: int
+    number: int
+    told: dict[str, object] = field(default_factory=dict)
+
+
+def post_messages(posts: Sequence[Post]) -> list[Outcome]:
+    """Write all of them in one transaction, each alone in its failing.
+
+    Returns, in order, the message as JSON or the refusal. The same (author, client_id) again gets
+    the message that is there already. Raises only what the database raises.
+    """
+    outcomes: list[Outcome | None] = [None] * len(posts)
+    good: list[tuple[int, Post]] = []
+    for index, post in enumerate(posts):
+        try:
+            good.append((index, post.checked()))
+        except Refusal as refusal:
+            outcomes[index] = refusal
+    if good:
+        with transaction.atomic():
+            for (index, _), outcome in zip(good, _write([post for _, post in good]), strict=True):
+                outcomes[index] = outcome
+    return [outcome for outcome in outcomes if outcome is not None]
+
+
+def post_message(post: Post) -> dict[str, object]:
+    """One message, for REST and for other apps. Raises its refusal."""
+    try:
+        outcome = post_messages([post])[0]
+    except IntegrityError:
+        # Another process has just written this client_id; now it is there to be found.
+        outcome = post_messages([post])[0]
+    if isinstance(outcome, Refusal):
+        raise outcome
+    return outcome
+
+
+def _write(posts: list[Post]) -> list[Outcome]:
+    with writing_in_transaction(slugs={post.room for post in posts}) as logs:
+        rooms = logs.by_slug()
+        speaking = {(rooms[post.room].id, post.author.id) for post in posts if post.room in rooms}
+        members = {
+            (room_id, user_id): pk
+            for pk, room_id, user_id in statements.select_together(
+                Membership, ("room_id", "user_id"), speaking
+            )
+        }
+        known: dict[Intention, dict[str, object] | Fresh] = {**_already_there(posts)}
+        replied = _replied_to(posts)
+        outcomes: list[Outcome | Fresh] = []
+        fresh: list[Fresh] = []
+        for post in posts:
+            author_id = post.author.id
+            intention = (author_id, post.client_id)
+            if post.client_id is not None and intention in known:
+                outcomes.append(known[intention])
+                continue
+            try:
+                room = rooms.get(post.room)
+                if room is None:
+                    raise policy.no_room(post.room)
+                membership = members.get((room.id, author_id))
+                policy.require_post(room, membership)
+                if post.reply_to is not None and replied.get(post.reply_to) != room.id:
+                    raise NotFound(f"There is no message {post.reply_to} in {room.slug!r}.")
+                if membership is None:
+                    membership = add_member_in_transaction(logs, room, post.author).pk
+                    members[room.id, author_id] = membership
+            except Refusal as refusal:
+                outcomes.append(refusal)
+                continue
+            new = Fresh(post, room, membership, logs.take_seq(room), logs.take_number(room))
+            fresh.append(new)
+            outcomes.append(new)
+            if post.client_id is not None:
+                known[intention] = new
+        _insert(logs, fresh)
+        _speakers_have_read(logs, fresh)
+        for new in fresh:
+            logs.append(new.room, "message.created", {"message": new.told}, seq=new.seq)
+    return [outcome.told if isinstance(outcome, Fresh) else outcome for outcome in outcomes]
+
+
+def _insert(logs: Logs, fresh: list[Fresh]) -> None:
+    rows = [
+        (
+            new.room.id,
+            new.seq,
+            new.number,
+            new.post.author.id,
+            Message.Kind.TEXT.value,
+            new.post.body,
+            new.post.html,
+            new.post.reply_to,
+            new.post.client_id,
+            None,
+            logs.at,
+        )
+        for new in fresh
+    ]
+    for new, key in zip(fresh, statements.insert_for_keys(Message, MESSAGE, rows), strict=True):
+        post = new.post
+        new.told = said(
+            key,
+            new.room.slug,
+            new.seq,
+            logs.time,
+            post.author,
+            post.body,
+            post.html,
+            reply_to=post.reply_to,
+            client_id=post.client_id,
+        )
+
+
+def _speakers_have_read(logs: Logs, fresh: list[Fresh]) -> None:
+    """Whoever speaks has read what stands above."""
+    read = {new.membership: (new.seq, new.number, new.membership) for new in fresh}
+    for new in fresh:
+        logs.speakers.setdefault(new.room.id, {})[new.post.author.id] = new.number
+    statements.update(Membership, ("read_seq", "read_count"), list(read.values()))
+
+
+def _already_there(posts: Iterable[Post]) -> dict[Intention, dict[str, object]]:
+    """Few posts come twice; those that do are told as they were written."""
+    wanted = {(post.author.id, post.client_id) for post in posts if post.client_id is not None}
+    rows = statements.select_together(Message, ("author_id", "client_id"), wanted)
+    if not rows:
+        return {}
+    whole = Message.objects.filter(pk__in=[row.pk for row in rows])
+    return {
+        (row.author_id or 0, row.client_id): message_json(row, row.room.slug)
+        for row in whole.select_related("room", "author")
+    }
+
+
+def _replied_to(posts: Iterable[Post]) -> dict[int, int]:
+    wanted = {post.reply_to for post in posts if post.reply_to is not None}
+    if not wanted:
+        return {}
+    return dict(Message.objects.filter(pk__in=wanted).values_list("pk", "room_id"))

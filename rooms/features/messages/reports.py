@@ -1,0 +1,37 @@
+"""Messages that programs leave in rooms. Called by other apps."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from rooms.core import markdown
+from rooms.core.log import Logs
+from rooms.core.representations import message as message_json
+from rooms.models import Attachment, Message, Room, User
+
+
+def report_in_transaction(
+    logs: Logs,
+    room: Room,
+    author: User | None,
+    body: str,
+    job: UUID,
+    attachments: Sequence[Attachment] = (),
+) -> Message:
+    """The message that a job leaves in its room when it ends. Inside the job's own transaction."""
+    row = Message.objects.create(
+        room=room,
+        seq=logs.take_seq(room),
+        number=logs.take_number(room),
+        author=author,
+        kind=Message.Kind.JOB,
+        body=body,
+        html=markdown.render(body),
+        job=job,
+        created_at=logs.at,
+    )
+    for attachment in attachments:
+        attachment.message = row
+        attachment.save(update_fields=["message"])
+    payload = {"message": message_json(row, room.slug, list(attachments))}
+    logs.append(room, "message.created", payload, seq=row.seq)
+    return row

@@ -1,0 +1,1 @@
+"""Keeping order: details of a room, members and their roles, bans."""

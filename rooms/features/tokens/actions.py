@@ -1,0 +1,15 @@
+"""Making and revoking API tokens. Called by pages, the admin and commands."""
+
+from rooms.models import ApiToken, User
+
+
+def create_token(user: User, name: str) -> str:
+    """A new API token: the only time that it can be seen."""
+    secret = ApiToken.new_secret()
+    ApiToken.objects.create(user=user, name=name, digest=ApiToken.digest_of(secret))
+    return secret
+
+
+def revoke_token(user: User, pk: int) -> None:
+    """The token opens nothing any more. Revoking twice is revoking once."""
+    ApiToken.objects.filter(user=user, pk=pk).delete()

@@ -1,0 +1,1 @@
+"""From the socket to the database: frames become commands, posts go through the journal."""

@@ -1,0 +1,284 @@
+"""The Channels consumer behind `/ws/`: handshake, then commands one after the other.
+
+It speaks ASGI, so it runs on any server. On the project's own server the scope carries the socket
+itself, and frames are written to it directly; elsewhere they go through ASGI's `send`, whose
+waiting, or not, is then the server's affair.
+
+Stock Channels gives every consumer a channel of its own and wakes each for every message; here the
+hub hears for all connections of the process, so this consumer overrides that whole machinery.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from math import ceil
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+from channels.consumer import AsyncConsumer
+from django.conf import settings
+from django.http.request import validate_host
+from pydantic import ValidationError
+
+from rooms.core import credentials
+from rooms.core.credentials import Caller
+from rooms.features.reading import actions as reading
+from rooms.limits import limits
+from rooms.live.delivery.connection import Connection, Sink
+from rooms.live.delivery.sendbuffer import Frame
+from rooms.live.metrics import names as metrics
+from rooms.live.node import Node
+from rooms.protocol import (
+    FLOODING,
+    NOT_LOGGED_IN,
+    Close,
+    Invalid,
+    RateLimited,
+    Refusal,
+    encode,
+    invalid,
+)
+
+from . import registry as commands
+from .origin import Origin
+
+logger = logging.getLogger(__name__)
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+# Where the project's own server puts the socket into the scope.
+SOCKET = "parley.socket"
+# What that server hands over instead of a frame above the limit, which it has thrown away.
+TOO_LONG = "parley.too_long"
+
+
+class AsgiSink:
+    """A socket behind ASGI: one frame at a time, the next when `send` has returned."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._held = 0
+        self._taken = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._last: asyncio.Task[None] | None = None
+        self.writable = True
+        self.on_writable: Callable[[], None] = lambda: None
+        self.on_lost: Callable[[], None] = lambda: None
+        self.on_received = None
+
+    def write(self, frame: Frame) -> None:
+        self.writable = False
+        self._held += len(frame.payload)
+        self._start(self._deliver(frame))
+
+    def _start(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._last = task
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _deliver(self, frame: Frame) -> None:
+        try:
+            await self._send({"type": "websocket.send", "text": frame.payload.decode()})
+        except Exception as error:
+            logger.debug("A frame was not taken: %r", error)
+        self._held -= len(frame.payload)
+        self._taken += len(frame.payload)
+        self.writable = True
+        self.on_writable()
+
+    def held(self) -> int:
+        return self._held
+
+    def taken(self) -> int:
+        return self._taken
+
+    def close(self, code: int, reason: str) -> None:
+        self._start(self._finish(self._last, code, reason))
+
+    async def _finish(self, before: asyncio.Task[None] | None, code: int, reason: str) -> None:
+        if before is not None:
+            await asyncio.wait([before], timeout=1)
+        try:
+            await self._send({"type": "websocket.close", "code": code, "reason": reason})
+        except Exception as error:
+            logger.debug("The socket was closed already: %r", error)
+
+
+class SocketConsumer(AsyncConsumer):
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        self.scope = scope
+        node = await Node.current()
+        if (await receive())["type"] != "websocket.connect":
+            return
+        full = node.entrance.arrive()
+        try:
+            await self._receive_guest(node, full, receive, send)
+        finally:
+            node.entrance.leave()
+
+    async def _receive_guest(
+        self, node: Node, full: Close | None, receive: Receive, send: Send
+    ) -> None:
+        """Find out who it is; serve them, or say why not."""
+        headers = {
+            name.decode("latin1"): value.decode("latin1") for name, value in self.scope["headers"]
+        }
+        generation = node.access.generation
+        caller = await node.in_thread(credentials.of_headers, headers) if full is None else None
+        if caller is not None and caller.session_key is not None and not origin_allowed(headers):
+            await send({"type": "websocket.close"})
+            return
+        await send({"type": "websocket.accept"})
+        direct = (self.scope.get("extensions") or {}).get(SOCKET)
+        sink: Any = direct if direct is not None else AsgiSink(send)
+        why = full or (node.good_bye() if node.draining else None)
+        if caller is not None and why is None:
+            why = node.entrance.enter(caller.user.pk)
+            if why is None:
+                try:
+                    await self._serve(node, sink, caller, receive, generation)
+                finally:
+                    node.entrance.exit(caller.user.pk)
+                return
+        turn_away(sink, why or NOT_LOGGED_IN)
+        while (await receive())["type"] != "websocket.disconnect":
+            pass
+
+    async def _serve(
+        self, node: Node, sink: Any, caller: Caller, receive: Receive, generation: int
+    ) -> None:
+        connection = Connection(node, sink, caller)
+        connection.origin = Origin.of(self.scope)
+        sink.on_writable = connection.on_writable
+        sink.on_lost = connection.lost
+        node.hub.connections.add(connection)
+        if node.access.generation != generation:
+            # Something was withdrawn since the caller was looked up, maybe from them.
+            node.access.look(connection)
+        try:
+            connection.hello()
+            rooms = await node.in_thread(reading.memberships, caller.user)
+            node.hub.unread.tell(node.hub.watching.add(connection, rooms))
+            while True:
+                message = await receive()
+                if message["type"] == "websocket.disconnect":
+                    break
+                if sink.on_received is not None:
+                    sink.on_received()
+                if message["type"] == "websocket.receive" and not connection.closed:
+                    if node.draining:
+                        continue
+                    node.commands += 1
+                    try:
+                        await carry_out(connection, message)
+                    finally:
+                        node.commands -= 1
+                    await room_for_more(connection)
+        finally:
+            connection.gone()
+
+
+async def room_for_more(connection: Connection) -> None:
+    """Take up no further command while the answers to the last ones do not fit."""
+    while not connection.has_room:
+        ready = asyncio.Event()
+        connection.when_room(ready.set)
+        await ready.wait()
+
+
+async def carry_out(connection: Connection, message: Mapping[str, Any]) -> None:
+    """One frame: its answer, or its error, goes into the connection's control lane."""
+    identity: object = None
+    name = "unknown"
+    # Whatever it turns out to be, it costs.
+    wait = connection.rate.take(connection.node.loop.time())
+    try:
+        body = parse(message)
+        identity = body.get("id")
+        if isinstance(identity, bool) or not isinstance(identity, int | str | None):
+            identity = None
+            raise Invalid("id must be a number or a string.")
+        type = body.get("type")
+        registered = commands.registry.get(type) if isinstance(type, str) else None
+        if registered is not None:
+            name = str(type)
+        if wait:
+            raise too_fast(connection, wait)
+        if not isinstance(type, str):
+            raise Invalid("type must name a command.")
+        if registered is None:
+            raise Invalid(f"There is no command {type[:40]!r}.", "unknown_type")
+        try:
+            command = registered.model.model_validate(body)
+        except ValidationError as error:
+            raise invalid(error) from None
+        answer = await registered.handler(connection, command)
+    except Refusal as refusal:
+        answer = refusal.answer()
+    except asyncio.CancelledError:
+        raise
+    except Exception:
+        logger.exception("A command failed")
+        answer = Refusal("Something went wrong here; it is logged.", "internal").answer()
+    if answer is commands.LATER:
+        return
+    commands.count(name, answer)
+    if answer is not None:
+        connection.answer({"id": identity, **answer})
+    if wait and connection.rate.flooding:
+        connection.close(FLOODING)
+
+
+def too_fast(connection: Connection, wait: float) -> RateLimited:
+    metrics.REFUSED.inc()
+    each = limits().commands_per_second
+    # Rounded up: who comes at that moment is let through.
+    return RateLimited(f"At most {each:g} commands a second.", ceil(wait * 1000) / 1000)
+
+
+def parse(message: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON object of a text frame. Raises Invalid, in words for whoever writes a client."""
+    most = limits().frame_bytes
+    if message.get(TOO_LONG):
+        raise Invalid(f"A frame has at most {most:,} bytes; this one was skipped.", "too_long")
+    text = message.get("text")
+    if text is None:
+        raise Invalid("Send text frames, each with one JSON object.")
+    if len(text) > most or (len(text) * 4 > most and len(text.encode()) > most):
+        raise Invalid(f"A frame has at most {most:,} bytes; this one was skipped.", "too_long")
+    try:
+        body = orjson.loads(text)
+    except (orjson.JSONDecodeError, UnicodeEncodeError) as error:
+        raise Invalid(f"That is not JSON: {error}.") from None
+    if not isinstance(body, dict):
+        raise Invalid("Send one JSON object a frame.")
+    return body
+
+
+def origin_allowed(headers: Mapping[str, str]) -> bool:
+    """A cookie comes with every page's request; the origin says whose page it was.
+
+    Browsers always send one. Allowed are this site itself and CSRF_TRUSTED_ORIGINS.
+    """
+    origin = headers.get("origin")
+    if origin is None:
+        return True
+    host = headers.get("host", "")
+    parts = urlsplit(origin)
+    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+    allowed = settings.ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]"]
+    if parts.netloc and parts.netloc == host and validate_host(name, allowed):
+        return True
+    return origin in settings.CSRF_TRUSTED_ORIGINS
+
+
+def turn_away(sink: Sink, why: Close) -> None:
+    """Say why, then close: the only way a browser learns more than "1006"."""
+    metrics.CLOSES.labels(why.code).inc()
+    sink.write(Frame([encode(why.bye())]))
+    sink.close(why.code, why.reason)

@@ -1,0 +1,222 @@
+"""Asking all web processes who is connected to them, and having a connection ended in any of them.
+
+One a node; asked by `admin.connections`. A process answers for itself without the channel layer;
+the others are asked over it and given a second. Each announces itself when it starts and takes its
+leave when it stops, so that one which does not answer can be named.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+import time
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from rooms.core import bell
+from rooms.protocol import DISCONNECTED
+
+from .connection_report import Census, Count, Headcount, Missing, Question
+
+if TYPE_CHECKING:
+    from rooms.live.delivery.connection import Connection
+    from rooms.live.node import Node
+
+logger = logging.getLogger(__name__)
+
+# Other processes have so long to answer.
+ANSWER_SECONDS = 1.0
+# Those who announced themselves are known, and no answer but theirs is waited for. A bell may be
+# lost: now and then the whole time is waited, for whoever there may be.
+ACQUAINTED_SECONDS = 30.0
+# A process that has not been heard of for as long is not expected to answer any more.
+FORGET_SECONDS = 300.0
+# Counting gives the loop back after this long, and looks at the clock after so many connections.
+COUNT_SECONDS = 0.005
+COUNT_CONNECTIONS = 32
+
+Message = dict[str, Any]
+
+
+@dataclass
+class Known:
+    label: str
+    heard: float
+
+
+@dataclass
+class Asked:
+    """An open question: the processes it waits for, and what has come."""
+
+    expected: set[str]
+    answers: dict[str, Message] = field(default_factory=dict)
+    complete: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def take(self, process: str, answer: Message) -> None:
+        self.answers[process] = answer
+        if self.expected <= self.answers.keys():
+            self.complete.set()
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What came of ending a connection, and whose it was."""
+
+    outcome: Literal["ended", "gone", "unanswered"]
+    user: int | None = None
+
+
+class RollCall:
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.process = secrets.token_hex(8)
+        self.label = f"{socket.gethostname()}:{os.getpid()}"
+        self._since = time.time()
+        self._known: dict[str, Known] = {}
+        self._asked: dict[str, Asked] = {}
+        self._acquainted_until = 0.0
+        self._one_at_a_time = asyncio.Lock()
+
+    def start(self) -> None:
+        for type, call in (
+            ("rollcall.here", self._hear_here),
+            ("rollcall.gone", self._hear_gone),
+            ("rollcall.count", self._hear_count),
+            ("rollcall.end", self._hear_end),
+            ("rollcall.answer", self._hear_answer),
+        ):
+            self.node.hub.hears(type, call)
+        bell.call(f"here:{self.process}", self._message("rollcall.here"))
+
+    def stop(self) -> None:
+        bell.call(f"gone:{self.process}", self._message("rollcall.gone"))
+
+    def _message(self, type: str, **fields: Any) -> Message:
+        return {"type": type, "process": self.process, "label": self.label, **fields}
+
+    # Asking --------------------------------------------------------------------------------------
+
+    async def census(self, question: Question) -> Census:
+        """Whoever answers within a second, this process always."""
+        self._forget_the_silent()
+        expected = set(self._known)
+        if self.node.loop.time() > self._acquainted_until:
+            # Nobody has this name.
+            expected.add("")
+            self._acquainted_until = self.node.loop.time() + ACQUAINTED_SECONDS
+        asking = asyncio.create_task(
+            self._ask("rollcall.count", expected, **asdict(question)), name="roll call"
+        )
+        own = await self._count(question)
+        answers = await asking
+        now = self.node.loop.time()
+        missing = [
+            Missing(known.label, now - known.heard)
+            for process, known in self._known.items()
+            if process in expected and process not in answers
+        ]
+        others = [Count.of(answer["count"]) for answer in answers.values()]
+        return Census(sorted([own, *others], key=lambda count: (count.since, count.label)), missing)
+
+    async def end(self, process: str, connection: str) -> Ended:
+        """Say good-bye to one connection, which may come back."""
+        if process == self.process:
+            return self._end(connection)
+        answers = await self._ask("rollcall.end", {process}, whom=process, connection=connection)
+        if process not in answers:
+            return Ended("unanswered")
+        return Ended(**answers[process]["ended"])
+
+    async def _ask(self, type: str, expected: set[str], **fields: Any) -> dict[str, Message]:
+        channel = self.node.hub.channel
+        if not channel or not expected:
+            return {}
+        number = secrets.token_hex(8)
+        asked = self._asked[number] = Asked(expected)
+        try:
+            bell.call(number, self._message(type, number=number, reply=channel, **fields))
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await asked.complete.wait()
+        except TimeoutError:
+            pass
+        finally:
+            del self._asked[number]
+        return asked.answers
+
+    def _forget_the_silent(self) -> None:
+        since = self.node.loop.time() - FORGET_SECONDS
+        self._known = {name: each for name, each in self._known.items() if each.heard > since}
+
+    # Hearing -------------------------------------------------------------------------------------
+
+    def _meet(self, message: Message) -> bool:
+        """Remember who speaks; False for oneself."""
+        process = message["process"]
+        if process == self.process:
+            return False
+        self._known[process] = Known(message["label"], self.node.loop.time())
+        return True
+
+    def _hear_here(self, message: Message) -> None:
+        self._forget_the_silent()
+        self._meet(message)
+
+    def _hear_gone(self, message: Message) -> None:
+        self._known.pop(message["process"], None)
+
+    def _hear_answer(self, message: Message) -> None:
+        asked = self._asked.get(message["number"])
+        if self._meet(message) and asked is not None:
+            asked.take(message["process"], message)
+
+    def _hear_count(self, message: Message) -> None:
+        if self._meet(message):
+            self.node.hub.spawn(self._answer_count(message))
+
+    async def _answer_count(self, message: Message) -> None:
+        question = Question(message["user"], message["room"], message["most"])
+        heard = self.node.loop.time()
+        async with self._one_at_a_time:
+            # Whoever asked has stopped waiting: a busy process does not work for nobody.
+            if self.node.loop.time() - heard > ANSWER_SECONDS:
+                return
+            count = await self._tally(question)
+        self._answer(message, count=count.told())
+
+    def _hear_end(self, message: Message) -> None:
+        if self._meet(message) and message["whom"] == self.process:
+            self._answer(message, ended=asdict(self._end(message["connection"])))
+
+    def _answer(self, message: Message, **fields: Any) -> None:
+        answer = self._message("rollcall.answer", number=message["number"], **fields)
+        bell.answer(message["reply"], answer)
+
+    # Doing ---------------------------------------------------------------------------------------
+
+    async def _count(self, question: Question) -> Count:
+        async with self._one_at_a_time:
+            return await self._tally(question)
+
+    async def _tally(self, question: Question) -> Count:
+        loop = self.node.loop
+        headcount = Headcount(question, self.process, self.label, loop.time())
+        started = loop.time()
+        for number, connection in enumerate(list(self.node.hub.connections), 1):
+            if not connection.closed:
+                headcount.add(connection)
+            if number % COUNT_CONNECTIONS == 0 and loop.time() - started > COUNT_SECONDS:
+                await asyncio.sleep(0)
+                started = loop.time()
+        return headcount.count(self._since)
+
+    def _end(self, number: str) -> Ended:
+        found: Connection | None = next(
+            (each for each in self.node.hub.connections if each.id == number), None
+        )
+        if found is None or found.closed:
+            return Ended("gone")
+        found.close(DISCONNECTED)
+        return Ended("ended", found.user.pk)

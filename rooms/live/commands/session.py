@@ -1,0 +1,158 @@
+"""The socket commands of rooms. Registered when the app is ready; called by `consumer`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rooms.core import bell, slash, statements
+from rooms.core.lookup import find_room
+from rooms.core.representations import person
+from rooms.features.messages.actions import Outcome, Post
+from rooms.features.reading import actions as reading
+from rooms.limits import limits
+from rooms.live.delivery.connection import Connection
+from rooms.live.metrics import names as metrics
+from rooms.models import Membership, Room
+from rooms.protocol import (
+    Invalid,
+    NotSubscribed,
+    Ping,
+    Read,
+    Refusal,
+    Send,
+    Subscribe,
+    Typing,
+    Unsubscribe,
+    answers,
+)
+
+from .registry import LATER, count, register
+
+# Somebody who keeps typing is told to the room this often.
+TYPING_SECONDS = 2.0
+# Of more rooms than this, only those typed in just now are remembered: few, by the rate.
+TYPED_ROOMS = 20
+# A character of a message in its answer, as text and as HTML: at most so many bytes, which only
+# text made of nothing but short links comes near to.
+ANSWER_BYTES = 24
+
+
+def _room_to_hear(user: Any, slug: str) -> tuple[Room, int]:
+    room, _ = find_room(user, slug)
+    return room, statements.count(Membership, room_id=room.pk)
+
+
+async def subscribe(connection: Connection, command: Subscribe) -> None:
+    if len(connection.subscriptions) >= limits().subscriptions:
+        raise Invalid(f"A connection subscribes to at most {limits().subscriptions} rooms.")
+    access = connection.node.access
+    generation = access.generation
+    room, members = await connection.in_thread(_room_to_hear, connection.user, command.room)
+    feed = await connection.node.hub.feed(room.pk, room.slug)
+    if connection.closed:
+        return
+    # From here to the end nothing is awaited: the answer says the head that the cursor starts at,
+    # and goes before the events, because answers do.
+    head = max(feed.head, room.last_seq)
+    after = head if command.after is None else command.after
+    recovered = room.trimmed_seq <= after <= head and head - after <= limits().resume_events
+    subscription = connection.node.hub.subscribe(connection, feed, after if recovered else head)
+    if command.after is not None:
+        in_memory = after >= feed.tail_starts_after
+        kind = "too_far" if not recovered else "memory" if in_memory else "log"
+        metrics.RESUMES.labels(kind).inc()
+    if access.generation != generation:
+        # Something was withdrawn since the room was looked up, maybe from this caller.
+        access.look_at(subscription)
+    connection.answer(
+        {
+            "id": command.id,
+            "type": "subscribed",
+            "room": room.slug,
+            "seq": head,
+            "recovered": recovered,
+            "members": members,
+            "present": feed.people.answer(limits().presence_names),
+        }
+    )
+    if room.last_seq > feed.head:
+        connection.node.hub.repair.nudge([room.pk])
+
+
+async def unsubscribe(connection: Connection, command: Unsubscribe) -> dict[str, Any]:
+    if not connection.node.hub.unsubscribe(connection, command.room):
+        raise NotSubscribed(command.room)
+    return {"type": "unsubscribed", "room": command.room}
+
+
+async def send(connection: Connection, command: Send) -> dict[str, Any] | None:
+    """Answered by the journal after the commit, or by the slash command that the body holds."""
+    found = slash.parse(command.body)
+    if found is not None:
+        known, arguments = found
+        return await connection.in_thread(
+            known.handler, connection.user, command.room, arguments, command.client_id
+        )
+    body = slash.unescaped(command.body)
+    size = 512 + ANSWER_BYTES * len(body)
+    subscription = connection.subscriptions.get(command.room)
+    feed = subscription.feed if subscription is not None else None
+
+    def written(outcome: Outcome) -> None:
+        connection.reserve(-size)
+        answer: dict[str, Any]
+        if isinstance(outcome, Refusal):
+            answer = outcome.answer()
+        else:
+            room, seq = outcome["room"], outcome["seq"]
+            answer = {"type": "sent", "room": room, "seq": seq, "message": outcome}
+            # What they say ends their typing at the others: the next one is told at once.
+            connection.typed.pop(command.room, None)
+        if feed is not None:
+            connection.node.hub.fanout.answered(feed, answer.get("seq", 0))
+        count("send", answer)
+        connection.answer({"id": command.id, **answer})
+
+    post = Post(connection.user, command.room, body, command.client_id, command.reply_to)
+    connection.node.journal.submit(post, written)
+    if feed is not None:
+        feed.posted += 1
+    connection.reserve(size)
+    return LATER
+
+
+async def typing(connection: Connection, command: Typing) -> None:
+    subscription = connection.subscriptions.get(command.room)
+    if subscription is None:
+        raise NotSubscribed(command.room)
+    now = connection.node.loop.time()
+    if len(connection.typed) > TYPED_ROOMS:
+        kept = {room: at for room, at in connection.typed.items() if now - at < TYPING_SECONDS}
+        connection.typed = kept
+    if now - connection.typed.get(command.room, -TYPING_SECONDS) < TYPING_SECONDS:
+        return
+    # Where hundreds type, nobody reads all their names.
+    if not subscription.feed.admit_typing(now, limits().typing_per_second):
+        metrics.TYPING_DROPPED.inc()
+        return
+    connection.typed[command.room] = now
+    event = {"type": "typing", "room": command.room, "user": person(connection.user)}
+    bell.whisper(subscription.feed.room_id, f"typing:{connection.user.pk}", event)
+
+
+async def read(connection: Connection, command: Read) -> dict[str, Any]:
+    await connection.in_thread(reading.mark_read, connection.user, command.room, command.seq)
+    return {"type": "ok"}
+
+
+async def ping(connection: Connection, command: Ping) -> dict[str, Any]:
+    return {"type": "pong"}
+
+
+def register_all() -> None:
+    register("subscribe", Subscribe, subscribe, answers.Subscribed)
+    register("unsubscribe", Unsubscribe, unsubscribe, answers.Unsubscribed)
+    register("send", Send, send, answers.Sent)
+    register("typing", Typing, typing, None)
+    register("read", Read, read, answers.Ok)
+    register("ping", Ping, ping, answers.Pong)

@@ -1,0 +1,246 @@
+"""One room as a process knows it: its head, a bounded tail of encoded events, its subscriptions.
+
+Pure: the hub does the I/O. A bell that continues the head is appended, an old one is ignored, and
+one that leaves a gap only raises `wanted`: the hub then reads from the log. So does one that comes
+while too much waits to be fanned out: what does not fit stays in the log until it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .room_presence import People
+
+if TYPE_CHECKING:
+    from .connection import Connection
+
+Numbered = tuple[int, bytes]
+
+# Where a cursor stands that is told nothing: after everything.
+NOWHERE = 2**62
+
+
+class Feed:
+    """Events `first … head` are at hand; those up to `flushed` have been fanned out."""
+
+    def __init__(
+        self,
+        room_id: int,
+        slug: str,
+        head: int,
+        tail_events: int,
+        tail_bytes: int,
+        people: People | None = None,
+    ) -> None:
+        self.room_id = room_id
+        self.slug = slug
+        self.head = head
+        self.flushed = head
+        self.wanted = head
+        # Whether the tail was filled from the log, which is done once, when somebody needs it.
+        self.filled = False
+        self.subscriptions: set[Subscription] = set()
+        self.people = people or People(room_id)
+        self.idle_since: float | None = None
+        # Posts by subscribers here: how many were taken, how many of them have been answered, in
+        # the same order, and the highest seq that an answer gave.
+        self.posted = 0
+        self.answered = 0
+        self.written = head
+        self._typing_since = 0.0
+        self._typing_told = 0
+        self._first = head + 1
+        self._events: list[bytes] = []
+        self._bytes = 0
+        self._unflushed_bytes = 0
+        self._tail_events = tail_events
+        self._tail_bytes = tail_bytes
+
+    # What arrives --------------------------------------------------------------------------------
+
+    def apply(self, first: int, last: int, events: Sequence[bytes] | None) -> None:
+        """A bell for `first … last`, with the events if it carries them."""
+        if last <= self.head:
+            return
+        self.wanted = max(self.wanted, last)
+        if events is not None and first <= self.head + 1 and not self.full:
+            self._append(events[self.head + 1 - first :])
+
+    def apply_read(self, rows: Sequence[Numbered]) -> None:
+        """What the log said about everything after a position at or before the head."""
+        fresh = [row for row in rows if row[0] > self.head]
+        if not fresh:
+            return
+        if fresh[0][0] != self.head + 1:
+            # The log was trimmed past us: what is gone cannot be told, only left out.
+            self._events, self._bytes, self._unflushed_bytes = [], 0, 0
+            self.head = self.flushed = fresh[0][0] - 1
+            self._first = fresh[0][0]
+        self._append([data for _, data in fresh])
+
+    @property
+    def reaches_back_to(self) -> int:
+        """The lowest position that the tail could be filled up to, by one reading of the log."""
+        if self.filled or self._bytes >= self._tail_bytes:
+            return self.tail_starts_after
+        return max(0, self.tail_starts_after - max(0, self._tail_events - len(self._events)))
+
+    def apply_earlier(self, rows: Sequence[Numbered]) -> None:
+        """Put what was read for those behind in front of the tail, as much of it as fits."""
+        if not rows or rows[-1][0] != self._first - 1:
+            return
+        fitting: list[bytes] = []
+        size = self._bytes
+        for _, data in reversed(rows):
+            size += len(data)
+            if len(self._events) + len(fitting) >= self._tail_events or size > self._tail_bytes:
+                break
+            fitting.append(data)
+        self._events[:0] = reversed(fitting)
+        self._first -= len(fitting)
+        self._bytes += sum(map(len, fitting))
+
+    def _append(self, events: Sequence[bytes]) -> None:
+        size = sum(map(len, events))
+        self._events.extend(events)
+        self._bytes += size
+        self._unflushed_bytes += size
+        self.head += len(events)
+        self.wanted = max(self.wanted, self.head)
+        self._trim()
+
+    @property
+    def has_gap(self) -> bool:
+        return self.wanted > self.head
+
+    @property
+    def full(self) -> bool:
+        """As much waits to be fanned out as a tail may hold: nothing more is taken in. What is
+        held is never more than the tail's bounds and one bell, or one page of the log."""
+        return (
+            self.head - self.flushed >= self._tail_events
+            or self._unflushed_bytes >= self._tail_bytes
+        )
+
+    # What goes out -------------------------------------------------------------------------------
+
+    def mark_flushed(self, seq: int) -> None:
+        """Everything up to `seq` has been fanned out; the tail may shrink to its bounds."""
+        if seq > self.flushed:
+            start = self.flushed + 1 - self._first
+            told = self._events[start : seq + 1 - self._first]
+            self._unflushed_bytes -= sum(map(len, told))
+            self.flushed = seq
+            self._trim()
+
+    def _trim(self) -> None:
+        """Down to the tail's bounds, of what has been fanned out."""
+        drop = 0
+        dropped = 0
+        most = self.flushed + 1 - self._first
+        while drop < most and (
+            len(self._events) - drop > self._tail_events or self._bytes - dropped > self._tail_bytes
+        ):
+            dropped += len(self._events[drop])
+            drop += 1
+        if drop:
+            del self._events[:drop]
+            self._first += drop
+            self._bytes -= dropped
+
+    def after(self, seq: int, size: int) -> list[bytes] | None:
+        """Events after `seq`, at least one, about `size` bytes; None when the tail starts later."""
+        start = seq + 1 - self._first
+        if start < 0:
+            return None
+        taken: list[bytes] = []
+        for data in self._events[start : start + self._tail_events]:
+            if taken and size < len(data):
+                break
+            taken.append(data)
+            size -= len(data)
+        return taken
+
+    @property
+    def tail_starts_after(self) -> int:
+        """The lowest position from which the tail serves everything."""
+        return self._first - 1
+
+    # Who is here ---------------------------------------------------------------------------------
+
+    def arrive(self, subscription: Subscription, user_id: int, name: str) -> bool:
+        """Whether this is a person who was not here: several tabs are one."""
+        self.subscriptions.add(subscription)
+        self.idle_since = None
+        return self.people.arrive(user_id, name)
+
+    def depart(self, subscription: Subscription, user_id: int, now: float) -> bool:
+        """Whether with this subscription the person is gone."""
+        self.subscriptions.discard(subscription)
+        if not self.subscriptions:
+            self.idle_since = now
+        return self.people.depart(user_id)
+
+    def admit_typing(self, now: float, most: int) -> bool:
+        """Whether the room may be told once more in this second that somebody types."""
+        if now - self._typing_since >= 1.0:
+            self._typing_since, self._typing_told = now, 0
+        self._typing_told += 1
+        return self._typing_told <= most
+
+
+class Subscription:
+    """A connection's cursor into a room's log: its socket has been given everything up to `seq`."""
+
+    __slots__ = ("connection", "feed", "held_at", "page", "seq", "turn")
+
+    def __init__(self, connection: Connection, feed: Feed, seq: int) -> None:
+        self.connection = connection
+        self.feed = feed
+        self.seq = seq
+        # Events read from the database for this cursor, when the tail no longer has them.
+        self.page: list[Numbered] = []
+        # While access is looked into: where the cursor stood. `turn` counts the holdings.
+        self.held_at: int | None = None
+        self.turn = 0
+
+    def hold(self) -> None:
+        """Be told nothing durable until `release`."""
+        self.turn += 1
+        if self.held_at is None:
+            self.held_at, self.seq = self.seq, NOWHERE
+
+    def release(self, turn: int) -> None:
+        """Go on where it was held, unless it was held again since `turn`."""
+        if self.held_at is not None and turn == self.turn:
+            self.seq, self.held_at = self.held_at, None
+            if self.behind:
+                self.connection.lag(self)
+
+    def end(self) -> None:
+        """Be told nothing any more, not even by a fan-out that is under way."""
+        self.seq, self.held_at = NOWHERE, None
+
+    @property
+    def behind(self) -> bool:
+        return self.seq < self.feed.head
+
+    def next_events(self, size: int) -> list[bytes]:
+        events = self.feed.after(self.seq, size)
+        if events is not None:
+            self.page = []
+            self.seq += len(events)
+            return events
+        if not self.page:
+            self.connection.want_page(self)
+            return []
+        taken: list[bytes] = []
+        for number, data in self.page:
+            if taken and size < len(data):
+                break
+            taken.append(data)
+            size -= len(data)
+            self.seq = number
+        del self.page[: len(taken)]
+        return taken

@@ -1,0 +1,316 @@
+"""One hub a process: it hears the bells of all rooms that somebody here listens to, and tells them.
+
+It holds one channel on the channel layer and puts it into a room's group with the room's first
+local subscriber. A bell is decoded once, a frame encoded once (`fanout`), and every subscriber
+whose cursor stands at the last fan-out gets it written straight to the socket; whoever is elsewhere
+is served by their own pump, from the tail or from the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from channels.layers import get_channel_layer
+
+from rooms.core import log
+from rooms.core.bell import EVERYONE, room_group
+from rooms.limits import limits
+from rooms.live.metrics import names as metrics
+from rooms.live.metrics.counters import Tally
+from rooms.protocol import TOO_SLOW, encode
+
+from .fanout import FanOut
+from .feed import Feed, Subscription
+from .inbox import Inbox
+from .layer_watchdog import Lookout
+from .presence import Presence
+from .repair import Repair
+from .sendbuffer import Frame, Shares
+from .unread_counts import Watching
+from .unread_notices import Unread
+
+if TYPE_CHECKING:
+    from rooms.live.node import Node
+
+    from .connection import Connection
+
+logger = logging.getLogger(__name__)
+
+# A room without local subscribers keeps its tail for as long, for those who come right back.
+IDLE_SECONDS = 30.0
+# A subscription at Redis may take effect a moment after the head was read: look again after this.
+SETTLE_SECONDS = 1.0
+# Connections that are looked after in one go.
+SWEPT_AT_ONCE = 200
+LAYER_SECONDS = 5.0
+
+
+class Hub:
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.connections: set[Connection] = set()
+        self.watching = Watching()
+        self.unread = Unread(self)
+        self.feeds: dict[int, Feed] = {}
+        self.fanout = FanOut(self)
+        self.repair = Repair(self)
+        self.tally = Tally(node.loop)
+        self.presence = Presence(self)
+        self.lookout = Lookout(self)
+        bounds = limits()
+        self.shares = Shares.of(bounds.send_buffer_bytes)
+        self._inbox = Inbox(
+            node.loop, self._hear, self._bells_lost, bounds.inbox_bells, bounds.inbox_bytes
+        )
+        self._opening: dict[int, asyncio.Task[Feed]] = {}
+        self._layer: Any = None
+        self._channel = ""
+        self._groups: set[str] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._hearers: dict[str, Callable[[dict[str, Any]], None]] = {
+            "events": self._hear_events,
+            "rooms": self._hear_rooms,
+            "whisper": self._hear_whisper,
+            "personal": self._hear_personal,
+            "activity": self._hear_activity,
+            "watch": self._hear_watch,
+        }
+
+    # Life ----------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        self._layer = get_channel_layer()
+        await self.presence.start()
+        self.spawn(self._receive())
+        self.spawn(self.lookout.run())
+        self.spawn(self._sweep())
+
+    def spawn(self, work: Any) -> None:
+        task = self.node.loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def stop(self) -> None:
+        """Cancel until it takes: a Redis client may turn one cancellation into a time-out."""
+        while self._tasks:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(self._tasks, timeout=0.2)
+
+    # Subscribing ---------------------------------------------------------------------------------
+
+    async def feed(self, room_id: int, slug: str) -> Feed:
+        """The room's feed; the first call for a room joins its group and then reads its head."""
+        feed = self.feeds.get(room_id)
+        if feed is not None:
+            return feed
+        opening = self._opening.get(room_id)
+        if opening is None:
+            opening = self.node.loop.create_task(self._open(room_id, slug))
+            self._opening[room_id] = opening
+            opening.add_done_callback(lambda _: self._opening.pop(room_id, None))
+        return await asyncio.shield(opening)
+
+    async def _open(self, room_id: int, slug: str) -> Feed:
+        await self.join(room_group(room_id))
+        people = await self.presence.look(room_id)
+        try:
+            heads = await self.node.in_thread(log.heads, [room_id])
+        except BaseException:
+            self.presence.forget(room_id)
+            raise
+        bounds = limits()
+        head = heads.get(room_id, 0)
+        feed = Feed(room_id, slug, head, bounds.tail_events, bounds.tail_bytes, people)
+        feed.idle_since = self.node.loop.time()
+        self.feeds[room_id] = feed
+        self.node.loop.call_later(SETTLE_SECONDS, self.repair.nudge, [room_id])
+        return feed
+
+    def subscribe(self, connection: Connection, feed: Feed, after: int) -> Subscription:
+        self.unsubscribe(connection, feed.slug)
+        subscription = Subscription(connection, feed, after)
+        connection.subscriptions[feed.slug] = subscription
+        self.watching.listens(connection, feed.room_id)
+        metrics.SUBSCRIPTIONS.inc()
+        if feed.arrive(subscription, connection.user.pk, connection.user.name):
+            self.presence.changed(feed.room_id)
+        # Between the answer and the next fan-out this cursor is served by its own pump.
+        if subscription.behind:
+            connection.lag(subscription)
+        return subscription
+
+    def unsubscribe(self, connection: Connection, slug: str) -> bool:
+        subscription = connection.subscriptions.pop(slug, None)
+        if subscription is None:
+            return False
+        subscription.end()
+        connection.buffer.forget(subscription)
+        metrics.SUBSCRIPTIONS.dec()
+        feed = subscription.feed
+        self.watching.listens(connection, feed.room_id)
+        if feed.depart(subscription, connection.user.pk, self.node.loop.time()):
+            self.presence.changed(feed.room_id)
+        return True
+
+    def forget(self, connection: Connection) -> None:
+        for slug in list(connection.subscriptions):
+            self.unsubscribe(connection, slug)
+        self.connections.discard(connection)
+        self.watching.remove(connection)
+
+    # Hearing -------------------------------------------------------------------------------------
+
+    async def join(self, group: str) -> bool:
+        """Being in the group is a wish until Redis has heard it: the lookout tries again."""
+        self._groups.add(group)
+        if not self._channel:
+            return False
+        try:
+            async with asyncio.timeout(LAYER_SECONDS):
+                await self._layer.group_add(group, self._channel)
+        except Exception as error:
+            self.unwell()
+            logger.warning("No bells for %s yet: %r", group, error)
+            return False
+        return True
+
+    async def join_all(self) -> None:
+        """Join every group once more; when Redis does not take one, the others can wait."""
+        for group in (EVERYONE, *self._groups):
+            if not await self.join(group):
+                break
+
+    async def _receive(self) -> None:
+        while not self._channel:
+            try:
+                self._channel = await self._layer.new_channel()
+            except Exception as error:
+                logger.warning("The channel layer does not answer: %r", error)
+                await asyncio.sleep(1)
+        await self.join_all()
+        # Who came before was not told of what was withdrawn meanwhile.
+        self.node.loop.call_later(SETTLE_SECONDS, self.node.access.everybody)
+        while True:
+            try:
+                self._inbox.put(await self._layer.receive(self._channel))
+            except asyncio.CancelledError:
+                raise
+            except Exception:
+                logger.exception("The channel layer failed")
+                self.unwell()
+                await asyncio.sleep(0.1)
+
+    @property
+    def channel(self) -> str:
+        """Where this process alone hears; empty until the layer has answered."""
+        return self._channel
+
+    def hears(self, type: str, call: Callable[[dict[str, Any]], None]) -> None:
+        """Have layer messages of `type` taken by `call`, on the loop."""
+        self._hearers[type] = call
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        try:
+            self._hearers[message["type"]](message)
+        except Exception:
+            logger.exception("A layer message was not understood")
+            self.unwell()
+
+    def _bells_lost(self) -> None:
+        """They came faster than they could be heard: what they said is in the database."""
+        self.unwell()
+        self.repair.make_up()
+
+    def _hear_events(self, message: dict[str, Any]) -> None:
+        feed = self.feeds.get(message["room"])
+        if feed is not None:
+            feed.apply(message["first"], message["last"], message.get("events"))
+            self.advance(feed)
+
+    def _hear_rooms(self, message: dict[str, Any]) -> None:
+        for bell in message["bells"]:
+            self._hear_events(bell)
+
+    def _hear_whisper(self, message: dict[str, Any]) -> None:
+        feed = self.feeds.get(message["room"])
+        if feed is not None:
+            self.fanout.whisper(feed, message["key"], message["data"])
+
+    def _hear_personal(self, message: dict[str, Any]) -> None:
+        for connection in self.watching.of(message["user"]):
+            connection.tell(message["key"], message["data"])
+
+    def _hear_activity(self, message: dict[str, Any]) -> None:
+        for room_id, head, count, speakers in message["rooms"]:
+            self.unread.tell(self.watching.activity(room_id, head, count, dict(speakers)))
+
+    def _hear_watch(self, message: dict[str, Any]) -> None:
+        self.unread.tell(self.watching.changed(message["user"], message["watched"]))
+
+    def advance(self, feed: Feed) -> None:
+        """Something may have arrived: fan out what is at hand, read what is missing."""
+        self.fanout.advance(feed)
+        if feed.has_gap:
+            self.repair.read_gap(feed)
+
+    # Keeping -------------------------------------------------------------------------------------
+
+    def unwell(self) -> None:
+        """The layer failed: look at the database until it is well again."""
+        self.lookout.alarm()
+
+    async def _sweep(self) -> None:
+        """Heartbeats, stalled sockets, rooms nobody listens to any more."""
+        bounds = limits()
+        every = min(bounds.heartbeat_seconds / 2, bounds.stalled_seconds / 4)
+        heartbeat = Frame([encode({"type": "heartbeat"})])
+        ticks = max(1, round(bounds.heartbeat_seconds / every) - 1)
+        while True:
+            await asyncio.sleep(every)
+            now = self.node.loop.time()
+            beats = lagging = 0
+            longest = 0.0
+            for count, connection in enumerate(list(self.connections), 1):
+                if count % SWEPT_AT_ONCE == 0:
+                    await asyncio.sleep(0)
+                if connection.closed:
+                    continue
+                connection.quiet += 1
+                if connection.quiet > ticks and connection.clear:
+                    connection.write(heartbeat)
+                    beats += 1
+                self._check_stalled(connection, now, bounds.stalled_seconds)
+                lagging += connection.sink.held() > 0
+                if connection.stalled_since is not None:
+                    longest = max(longest, now - connection.stalled_since)
+            self.tally.sent(beats, 0, beats * len(heartbeat.wire))
+            metrics.LAGGING.set(lagging)
+            metrics.BEHIND.set(longest)
+            for feed in list(self.feeds.values()):
+                if feed.idle_since is not None and now - feed.idle_since > IDLE_SECONDS:
+                    await self._close(feed)
+
+    def _check_stalled(self, connection: Connection, now: float, most: float) -> None:
+        taken = connection.sink.taken()
+        if connection.sink.held() == 0 or taken != connection.taken_before:
+            connection.taken_before = taken
+            connection.stalled_since = None
+        elif connection.stalled_since is None:
+            connection.stalled_since = now
+        elif now - connection.stalled_since >= most:
+            connection.close(TOO_SLOW)
+
+    async def _close(self, feed: Feed) -> None:
+        self.feeds.pop(feed.room_id, None)
+        self.presence.forget(feed.room_id)
+        group = room_group(feed.room_id)
+        self._groups.discard(group)
+        try:
+            async with asyncio.timeout(LAYER_SECONDS):
+                await self._layer.group_discard(group, self._channel)
+        except Exception as error:
+            logger.debug("Leaving %s failed: %r", group, error)

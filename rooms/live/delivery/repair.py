@@ -1,0 +1,200 @@
+"""Where the log is read for the hub: gaps that a bell showed, pages for cursors before the tail,
+and heads to compare, which finds bells that were never heard.
+
+Queries are counted in rooms, not in clients: whoever wants the same thing at the same time gets it
+from one query.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from rooms.core import log
+from rooms.limits import limits
+from rooms.live.metrics import names as metrics
+from rooms.protocol import TOO_SLOW
+
+from .feed import Feed, Numbered, Subscription
+from .log_page_cache import Pages, within
+
+if TYPE_CHECKING:
+    from .hub import Hub
+
+logger = logging.getLogger(__name__)
+
+PAGE_EVENTS = 200
+# Stands for the stretch of the log before the tail.
+FILLING = -1
+# A bell takes milliseconds; after so long it is missed.
+BELL_SECONDS = 0.25
+# A bell whose events are not to be found in the log is believed so often.
+TRIES = 5
+# The standing of so many people is read with one query.
+PEOPLE = 200
+# Bells that are lost again and again are made up for no oftener than this.
+MAKE_UP_SECONDS = 0.5
+
+PageRead = Callable[[Subscription, list[Numbered]], None]
+
+
+class Repair:
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._reading: set[int] = set()
+        self._recent = Pages(limits().page_bytes)
+        self._lost = False
+        self._making_up = False
+        self._pages: dict[tuple[int, int], list[tuple[Subscription, PageRead]]] = {}
+
+    async def _read(self, feed: Feed, after: int, limit: int) -> list[Numbered]:
+        """A page of the log, or nothing when the database does not answer."""
+        metrics.LOG_READS.inc()
+        try:
+            return await self._hub.node.in_thread(log.read, feed.room_id, feed.slug, after, limit)
+        except Exception:
+            logger.exception("The log of %s could not be read", feed.slug)
+            return []
+
+    def read_gap(self, feed: Feed) -> None:
+        """Read from the feed's head to where it is known to go, as far as there is room for it."""
+        if feed.room_id not in self._reading and not feed.full:
+            self._reading.add(feed.room_id)
+            self._hub.spawn(self._read_gap(feed))
+
+    async def _read_gap(self, feed: Feed) -> None:
+        """Leaving the loop and leaving `_reading` are one step: no bell falls between."""
+        tries = 0
+        start = feed.head
+        try:
+            while feed.has_gap and not feed.full and tries < TRIES:
+                before = feed.head
+                feed.apply_read(await self._read(feed, feed.head, PAGE_EVENTS))
+                if feed.head > before:
+                    self._hub.advance(feed)
+                else:
+                    tries += 1
+                    await asyncio.sleep(0.2 * tries)
+            if tries == TRIES:
+                feed.wanted = feed.head
+            metrics.GAPS.inc(feed.head > start)
+        finally:
+            self._reading.discard(feed.room_id)
+
+    def read_page(self, subscription: Subscription, done: PageRead) -> None:
+        """What comes after a cursor that is before the tail, for all who need it in one query.
+
+        Whom a full tail would serve wait until it is filled: after a restart everybody comes back
+        with a cursor of their own a little before the head. Who is further behind gets a page, of
+        which there is one for all in the same stretch of the log: of it as much as a connection may
+        hold, and the rest when its turn comes, from what was kept.
+        """
+        feed, seq = subscription.feed, subscription.seq
+        rows = self._recent.after(feed.room_id, seq, self._hub.shares.page)
+        if rows:
+            self._hub.node.loop.call_soon(done, subscription, rows)
+            return
+        after, first = feed.reaches_back_to, feed.tail_starts_after
+        fills = seq >= after
+        key = (feed.room_id, FILLING if fills else seq - seq % PAGE_EVENTS)
+        waiting = self._pages.setdefault(key, [])
+        waiting.append((subscription, done))
+        if len(waiting) == 1:
+            reading = (
+                self._fill(key, feed, after, first - after) if fills else self._read_page(key, feed)
+            )
+            self._hub.spawn(reading)
+
+    async def _fill(self, key: tuple[int, int], feed: Feed, after: int, limit: int) -> None:
+        rows = await self._read(feed, after, limit)
+        feed.filled = bool(rows)
+        feed.apply_earlier(rows)
+        await self._hand_out(key, rows)
+
+    async def _read_page(self, key: tuple[int, int], feed: Feed) -> None:
+        rows = await self._read(feed, key[1], PAGE_EVENTS)
+        feed.apply_earlier(rows)
+        await self._hand_out(key, rows)
+
+    async def _hand_out(self, key: tuple[int, int], rows: list[Numbered]) -> None:
+        """Whom the tail serves by now needs no page. Without rows, they ask again in a while."""
+        if not rows:
+            await asyncio.sleep(1)
+        self._recent.put(key[0], rows)
+        for subscription, done in self._pages.pop(key):
+            seq = subscription.seq
+            if seq >= subscription.feed.tail_starts_after:
+                done(subscription, [])
+                continue
+            page = [row for row in rows if row[0] > seq]
+            if page and page[0][0] != seq + 1:
+                # Trimmed under a cursor: only a new subscription can say so.
+                subscription.connection.close(TOO_SLOW)
+                continue
+            done(subscription, within(page, self._hub.shares.page))
+
+    def nudge(self, room_ids: list[int], *, lost: bool = False) -> None:
+        """Compare these rooms' heads soon: their bells may not have been heard, or are `lost`."""
+        known = [room_id for room_id in room_ids if room_id in self._hub.feeds]
+        if known:
+            self._hub.spawn(self.compare(known, lost=lost))
+
+    async def compare(self, room_ids: list[int], *, lost: bool = False) -> None:
+        """One query for the heads of any number of rooms; whoever is behind is brought up.
+
+        In a busy room there is always something committed whose bell is on its way, so only what
+        has not been heard a moment later is read, unless it is known to be lost.
+        """
+        if not room_ids:
+            return
+        try:
+            heads = await self._hub.node.in_thread(log.heads, room_ids)
+        except Exception as error:
+            logger.warning("The rooms' heads could not be read: %r", error)
+            return
+        if not lost and any(self._is_behind(*each) for each in heads.items()):
+            await asyncio.sleep(BELL_SECONDS)
+        for room_id, head in heads.items():
+            if self._is_behind(room_id, head):
+                feed = self._hub.feeds[room_id]
+                feed.apply(head, head, None)
+                self._hub.advance(feed)
+
+    def _is_behind(self, room_id: int, head: int) -> bool:
+        feed = self._hub.feeds.get(room_id)
+        return feed is not None and head > feed.head
+
+    def make_up(self) -> None:
+        """Bells of any kind were lost: learn from the database what they may have said."""
+        self._lost = True
+        if not self._making_up:
+            self._making_up = True
+            self._hub.spawn(self._make_up())
+
+    async def _make_up(self) -> None:
+        try:
+            while self._lost:
+                self._lost = False
+                await self.compare(list(self._hub.feeds), lost=True)
+                await self._recount()
+                await asyncio.sleep(MAKE_UP_SECONDS)
+        finally:
+            self._making_up = False
+
+    async def _recount(self) -> None:
+        """What everybody here has not read, in queries of so many people."""
+        watching = self._hub.watching
+        people = watching.people()
+        for start in range(0, len(people), PEOPLE):
+            some = people[start : start + PEOPLE]
+            known = {user_id: watching.rooms_of(user_id) for user_id in some}
+            try:
+                found = await self._hub.node.in_thread(log.standings, some)
+            except Exception as error:
+                logger.warning("What is unread could not be counted: %r", error)
+                return
+            for user_id in some:
+                news = watching.recount(user_id, known[user_id], found.get(user_id, []))
+                self._hub.unread.tell(news)

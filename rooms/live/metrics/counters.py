@@ -1,0 +1,44 @@
+"""What was sent, counted in plain numbers and handed on to the metrics once a second: a counter of
+Prometheus costs as much as a write to a socket. Counted by `hub` and `connection`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from . import names as metrics
+
+SECONDS = 1.0
+
+
+class Tally:
+    __slots__ = ("_bytes", "_due", "_events", "_frames", "_loop", "_shed")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._due = False
+        self._frames = self._events = self._bytes = self._shed = 0
+
+    def sent(self, frames: int, events: int, size: int) -> None:
+        """So many frames, durable events in them, and bytes with them, all members together."""
+        self._frames += frames
+        self._events += events
+        self._bytes += size
+        self._soon()
+
+    def shed(self, count: int) -> None:
+        self._shed += count
+        self._soon()
+
+    def _soon(self) -> None:
+        if not self._due:
+            self._due = True
+            self._loop.call_later(SECONDS, self.hand_on)
+
+    def hand_on(self) -> None:
+        self._due = False
+        metrics.FRAMES.inc(self._frames)
+        metrics.EVENTS.inc(self._events)
+        metrics.BYTES.inc(self._bytes)
+        metrics.SHED.inc(self._shed)
+        self._frames = self._events = self._bytes = self._shed = 0

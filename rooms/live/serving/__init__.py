@@ -1,0 +1,1 @@
+"""The server: Daphne, processes, listening and sockets."""

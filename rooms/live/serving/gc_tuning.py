@@ -1,0 +1,74 @@
+"""Python's search for circles of garbage, kept from looking at every living connection each time.
+
+A connection is a hundred small objects that all know each other and live for hours. The collector
+looks at all of them whenever enough new ones have come: with five thousand connections that is
+0.3 s in which nobody is told anything. So when a look has taken long, what it left over is set
+aside (`gc.freeze`), and the next one sees only what is newer.
+
+What was set aside and dies in a circle stays until everything is looked at again, which is when as
+many connections have ended as are there: the cost is shared among those who caused it.
+
+Run by the server, whose process is ours alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+from typing import TYPE_CHECKING
+
+from rooms.live.metrics import names as metrics
+
+if TYPE_CHECKING:
+    from rooms.live.commands.connection_limits import Entrance
+
+SECONDS = 1.0
+# Without many new connections there is a look every so many seconds.
+LOOK_EVERY = 10
+# Between our looks: the youngest at a rate that costs nothing, the oldest never.
+THRESHOLDS = (5_000, 20, 1_000_000)
+# So many new connections are worth a look, which takes some ten milliseconds for them.
+MANY = 200
+# A look that took longer will not take so long again.
+LONG_SECONDS = 0.008
+# So many ended connections are worth a whole look in a process that has fewer.
+FEW = 1_000
+
+
+class Garbage:
+    def __init__(self, entrance: Entrance) -> None:
+        self._entrance = entrance
+        self._left_before = 0
+        self._arrived_before = 0
+        self._rested = 0
+
+    async def run(self) -> None:
+        gc.set_threshold(*THRESHOLDS)
+        self.look_at_everything()
+        while True:
+            await asyncio.sleep(SECONDS)
+            self.tend()
+
+    def tend(self) -> None:
+        """Once a second."""
+        entrance = self._entrance
+        if entrance.left - self._left_before >= max(FEW, entrance.open):
+            self.look_at_everything()
+            return
+        self._rested += 1
+        arrived = entrance.left + entrance.open
+        if arrived - self._arrived_before < MANY and self._rested < LOOK_EVERY:
+            return
+        self._rested, self._arrived_before = 0, arrived
+        began = time.thread_time()
+        gc.collect()
+        if time.thread_time() - began > LONG_SECONDS:
+            gc.freeze()
+
+    def look_at_everything(self) -> None:
+        metrics.WHOLE_COLLECTIONS.inc()
+        self._left_before = self._entrance.left
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()

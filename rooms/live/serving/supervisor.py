@@ -1,0 +1,298 @@
+"""Several web processes behind one listening socket: `manage.py serve --processes N`.
+
+The parent listens and lets its children accept. It starts a child again that died, renews all of
+them one after the other on SIGHUP, and ends them together on SIGTERM or SIGINT. It takes part in
+nothing else, and knows neither Django nor an event loop.
+
+Run as `python -m rooms.live.serving.supervisor`, by `manage.py serve`. A child is `python -m
+rooms.live`, to which a link is left open: the child writes to it when it is ready, and ends when the parent's side
+of it is gone, however the parent went.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from .listen_socket import listen
+
+logger = logging.getLogger("rooms.live.serving.supervisor")
+
+# A child that dies within this lived for a short time only; it is started again after a pause
+# that doubles, up to a bound.
+SHORT_LIFE = 10.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
+# After so many short lives in a row, and with nobody serving, there is no hope.
+SHORT_LIVES = 5
+# A successor that is not ready within this is given up; the old process stays.
+START_SECONDS = 60.0
+# Children drain within their own time; after this much more they are killed.
+GRACE_SECONDS = 5.0
+# Whoever asks twice within this has asked once: `make` and terminals pass signals on.
+ONE_WISH = 1.0
+# What a dead child has counted is taken over after this, when somebody is just reading it.
+READ_SECONDS = 1.0
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+
+
+@dataclass(eq=False)
+class Child:
+    """One web process. `number` is its place in the family, which a successor takes over."""
+
+    number: int
+    process: subprocess.Popen[bytes]
+    link: socket.socket
+    started: float
+    ready: bool = False
+    # Set once it has been told to go: when it is killed.
+    until: float | None = None
+
+    @property
+    def name(self) -> str:
+        return f"web {self.number} (process {self.process.pid})"
+
+
+class Family:
+    def __init__(
+        self, listening: socket.socket, command: list[str], count: int, drain_seconds: float
+    ) -> None:
+        self._listening = listening
+        self._command = command
+        self._numbers = range(1, count + 1)
+        self._drain_seconds = drain_seconds
+        self._children: list[Child] = []
+        self._due = dict.fromkeys(self._numbers, 0.0)
+        self._short_lives = dict.fromkeys(self._numbers, 0)
+        self._renewing: list[int] = []
+        # Process numbers of the dead whose counts are not taken over yet.
+        self._estates: list[int] = []
+        self._successor: Child | None = None
+        self._asked_at: float | None = None
+        self._code = 0
+        self._selector = selectors.DefaultSelector()
+        self._wake, waker = socket.socketpair()
+        self._wake.setblocking(False)
+        waker.setblocking(False)
+        self._waker = waker
+        self._selector.register(self._wake, selectors.EVENT_READ)
+
+    def run(self) -> int:
+        """Until asked to end, or until there is no hope; the exit code."""
+        signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
+        for number in SIGNALS:
+            # The number comes through the wake-up socket; the handler only has to be there.
+            signal.signal(number, lambda *_: None)
+        while self._asked_at is None or self._children:
+            self._start_due()
+            self._renew()
+            self._wait()
+            self._bury()
+            self._estates = [each for each in self._estates if not taken_over(each)]
+            self._kill_overdue()
+        logger.info("Everybody has ended.")
+        return self._code
+
+    # Waiting -------------------------------------------------------------------------------------
+
+    def _wait(self) -> None:
+        """Until a signal comes, a child says that it is ready, or something is due."""
+        times = [*self._due.values(), *(child.until for child in self._children if child.until)]
+        if self._successor is not None and not self._successor.ready:
+            times.append(self._successor.started + START_SECONDS)
+        if self._estates:
+            times.append(time.monotonic() + READ_SECONDS)
+        timeout = max(0.0, min(times) - time.monotonic()) if times else None
+        for key, _ in self._selector.select(timeout):
+            if key.fileobj is self._wake:
+                for number in self._wake.recv(4096):
+                    self._take_signal(number)
+            elif key.data.link.recv(64):
+                key.data.ready = True
+                logger.info("%s is ready", key.data.name)
+            else:
+                self._selector.unregister(key.data.link)
+
+    def _take_signal(self, number: int) -> None:
+        now = time.monotonic()
+        if number in (signal.SIGTERM, signal.SIGINT):
+            if self._asked_at is None:
+                self._end()
+            elif now - self._asked_at > ONE_WISH:
+                logger.warning("Told twice to stop: ending everybody at once.")
+                for child in self._children:
+                    child.process.kill()
+        elif number == signal.SIGHUP and self._asked_at is None:
+            logger.info("Renewing all processes, one after the other.")
+            under_way = self._renewing[:1] if self._successor else []
+            self._renewing = [*under_way, *self._numbers]
+
+    # Living --------------------------------------------------------------------------------------
+
+    def _start(self, number: int) -> Child:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            numbers = (self._listening.fileno(), theirs.fileno())
+            process = subprocess.Popen(
+                [*self._command, "--accept-from", str(numbers[0]), "--parent", str(numbers[1])],
+                pass_fds=numbers,
+                env={**os.environ, "PARLEY_PROCESS": f"web {number}"},
+            )
+        child = Child(number, process, ours, time.monotonic())
+        self._children.append(child)
+        self._selector.register(ours, selectors.EVENT_READ, child)
+        self._due.pop(number, None)
+        logger.info("%s starts", child.name)
+        return child
+
+    def _start_due(self) -> None:
+        now = time.monotonic()
+        for number in [number for number, due in self._due.items() if due <= now]:
+            self._start(number)
+
+    def _bury(self) -> None:
+        for child in [each for each in self._children if each.process.poll() is not None]:
+            self._children.remove(child)
+            with suppress(KeyError):
+                self._selector.unregister(child.link)
+            child.link.close()
+            self._estates.append(child.process.pid)
+            if child.until is not None:
+                logger.info("%s has ended: %s", child.name, how(child.process.returncode))
+            else:
+                self._died(child)
+
+    def _died(self, child: Child) -> None:
+        logger.error("%s died: %s", child.name, how(child.process.returncode))
+        place_taken = any(each.number == child.number for each in self._children)
+        if child is self._successor:
+            self._give_up_renewing()
+        if place_taken:
+            return
+        now = time.monotonic()
+        if now - child.started > SHORT_LIFE:
+            self._short_lives[child.number] = 0
+            self._due[child.number] = now
+            return
+        self._short_lives[child.number] += 1
+        lives = self._short_lives[child.number]
+        if lives >= SHORT_LIVES and not any(each.ready for each in self._children):
+            logger.critical(
+                "%d processes in a row died within %.0f seconds of their start: giving up."
+                " The lines above say why.",
+                lives,
+                SHORT_LIFE,
+            )
+            self._code = 1
+            self._end()
+            return
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (lives - 1))
+        logger.warning("web %d is started again in %.1f seconds", child.number, pause)
+        self._due[child.number] = now + pause
+
+    # Renewing ------------------------------------------------------------------------------------
+
+    def _renew(self) -> None:
+        """One step: nobody drains before their successor serves, and two never drain at once."""
+        if self._asked_at is not None:
+            return
+        if self._successor is not None and self._successor.ready:
+            successor, self._successor = self._successor, None
+            self._short_lives[successor.number] = 0
+            self._renewing.pop(0)
+            for child in self._children:
+                if child.number == successor.number and child is not successor:
+                    self._send_away(child)
+            if not self._renewing:
+                logger.info("All processes are new.")
+        if self._successor is None:
+            if self._renewing and not any(child.until for child in self._children):
+                self._successor = self._start(self._renewing[0])
+        elif time.monotonic() - self._successor.started > START_SECONDS:
+            logger.error("%s is not ready yet", self._successor.name)
+            number = self._successor.number
+            if sum(each.number == number for each in self._children) > 1:
+                self._successor.until = time.monotonic()
+            self._give_up_renewing()
+
+    def _give_up_renewing(self) -> None:
+        logger.error("Renewing is given up: whoever has no successor goes on.")
+        self._successor = None
+        self._renewing = []
+
+    # Ending --------------------------------------------------------------------------------------
+
+    def _end(self) -> None:
+        self._asked_at = time.monotonic()
+        self._due = {}
+        self._listening.close()
+        for child in self._children:
+            self._send_away(child)
+
+    def _send_away(self, child: Child) -> None:
+        if child.until is None:
+            child.until = time.monotonic() + self._drain_seconds + GRACE_SECONDS
+            child.process.terminate()
+
+    def _kill_overdue(self) -> None:
+        now = time.monotonic()
+        for child in self._children:
+            if child.until is not None and child.until <= now:
+                logger.error("%s does not end: killing it", child.name)
+                child.process.kill()
+                child.until = now + GRACE_SECONDS
+
+
+def taken_over(process: int) -> bool:
+    """Whether a dead process's part in `/metrics` is dealt with."""
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    if not folder:
+        return True
+    from .dead_process_metrics import take_over
+
+    try:
+        return take_over(Path(folder), process)
+    except OSError:
+        logger.exception("What process %d has counted stays as it is", process)
+        return True
+
+
+def how(code: int) -> str:
+    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m rooms.live.serving.supervisor")
+    parser.add_argument("--host", required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--processes", type=int, required=True)
+    parser.add_argument("--drain-seconds", type=float, required=True)
+    options = parser.parse_args()
+    logging.basicConfig(
+        format="{asctime} {levelname} {name}: {message}",
+        style="{",
+        level=os.environ.get("LOG_LEVEL", "").upper() or "INFO",
+    )
+    address = ["--host", options.host, "--port", str(options.port)]
+    try:
+        listening = listen(options.host, options.port)
+    except OSError as error:
+        sys.exit(f"Cannot listen on {options.host}:{options.port}: {error.strerror or error}.")
+    logger.info(
+        "Serving http://%s:%d with %d processes", options.host, options.port, options.processes
+    )
+    command = [sys.executable, "-m", "rooms.live", *address]
+    sys.exit(Family(listening, command, options.processes, options.drain_seconds).run())
+
+
+if __name__ == "__main__":
+    main()

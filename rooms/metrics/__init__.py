@@ -1,0 +1,1 @@
+"""/metrics: the numbers of all parts of the site, for Prometheus."""

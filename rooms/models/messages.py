@@ -1,0 +1,49 @@
+"""What is said in rooms."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from .people import User
+from .rooms import Room
+
+
+class Message(models.Model):
+    """Something said. `seq` is that of the `message.created` event that announced it."""
+
+    class Kind(models.TextChoices):
+        TEXT = "text"
+        SYSTEM = "system"
+        JOB = "job"
+
+    room = models.ForeignKey(
+        Room, on_delete=models.CASCADE, related_name="messages", db_index=False
+    )
+    seq = models.BigIntegerField()
+    number = models.BigIntegerField(help_text="The room's message_count with this message.")
+    author = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="messages"
+    )
+    kind = models.CharField(max_length=6, choices=Kind.choices, default=Kind.TEXT)
+    body = models.TextField()
+    html = models.TextField()
+    reply_to = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="replies"
+    )
+    client_id = models.UUIDField(null=True, blank=True)
+    # The job that a message of kind "job" reports on. Rooms know nothing more of jobs than this.
+    job = models.UUIDField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["room", "seq"], name="one_message_a_seq"),
+            models.UniqueConstraint(
+                fields=["author", "client_id"],
+                condition=Q(client_id__isnull=False),
+                name="one_message_a_client_id",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.body[:60]

@@ -1,0 +1,37 @@
+"""Forms of the pages beside the room. Called by `views`."""
+
+from typing import Any
+
+from django import forms
+
+from rooms.models import ApiToken, Room
+
+
+class RoomForm(forms.Form):
+    """A new room. Its address is made from its name."""
+
+    name = forms.CharField(max_length=80, widget=forms.TextInput({"placeholder": "Release 2.0"}))
+    topic = forms.CharField(
+        max_length=250,
+        required=False,
+        widget=forms.TextInput({"placeholder": "What people talk about here"}),
+    )
+    visibility = forms.ChoiceField(
+        label="Who can see it",
+        choices=[
+            (Room.Visibility.PUBLIC, "Everybody — anyone can read and join"),
+            (Room.Visibility.PRIVATE, "Members only"),
+        ],
+    )
+
+
+class TokenForm(forms.ModelForm):
+    class Meta:
+        model = ApiToken
+        fields = ["name"]
+        labels = {"name": "What is it for?"}
+        widgets = {"name": forms.TextInput({"placeholder": "nightly report"})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["name"] = ""

@@ -1,0 +1,78 @@
+"""What a page starts from, as one JSON value: embedded in the page, or fetched when the person
+changes the room without leaving the page. Called by `views`.
+
+Everything is as the socket and REST show it, so that the browser has one way to read it. `head` is
+read first: what is written meanwhile comes again over the socket and is recognised by its `seq`.
+"""
+
+from typing import Any
+
+from django.db.models import Case, IntegerField, Value, When
+from django.utils import timezone
+
+from rooms.core import representations, slash
+from rooms.limits import limits
+from rooms.models import Event, Membership, Message, Room, User
+from rooms.protocol import PROTOCOL
+
+HISTORY = 50
+MEMBERS = 200
+NOTICES = ("member.joined", "member.left")
+
+BY_ROLE = Case(
+    When(role=Membership.Role.OWNER, then=Value(0)),
+    When(role=Membership.Role.MODERATOR, then=Value(1)),
+    default=Value(2),
+    output_field=IntegerField(),
+)
+
+
+def of_person(user: User) -> dict[str, Any]:
+    """What every page of a person needs: who they are and their rooms."""
+    mine = Membership.objects.filter(user=user).select_related("room").order_by("room__name")
+    return {
+        "protocol": PROTOCOL,
+        "now": representations.timestamp(timezone.now()),
+        "user": {"id": user.pk, "name": user.name, "staff": user.is_staff},
+        "rooms": [representations.room(row.room, row) for row in mine],
+        "commands": [
+            {"name": command.name, "usage": command.usage, "summary": command.summary}
+            for command in slash.known()
+        ],
+        "limits": {"message_characters": limits().message_characters},
+        "room": None,
+    }
+
+
+def of_room(user: User, room: Room, membership: Membership | None) -> dict[str, Any]:
+    """A person's view of one room: its latest messages, its members, what happened meanwhile."""
+    head = Room.objects.values_list("last_seq", flat=True).get(pk=room.pk)
+    messages = list(
+        Message.objects.filter(room=room)
+        .select_related("author")
+        .prefetch_related("attachments")
+        .order_by("-seq")[: HISTORY + 1]
+    )
+    older = len(messages) > HISTORY
+    messages = messages[:HISTORY][::-1]
+    notices = Event.objects.filter(
+        room=room, type__in=NOTICES, seq__gt=messages[0].seq if older else 0, seq__lte=head
+    ).order_by("-seq")[:HISTORY]
+    members = room.memberships.select_related("user").order_by(BY_ROLE, "user__username")
+    return of_person(user) | {
+        "room": representations.room(room, membership, room.memberships.count()),
+        "head": head,
+        "messages": [representations.message(row, room.slug) for row in messages],
+        "older": older,
+        "notices": [
+            {
+                "type": row.type,
+                "room": room.slug,
+                "seq": row.seq,
+                "at": representations.timestamp(row.at),
+                **row.payload,
+            }
+            for row in reversed(notices)
+        ],
+        "members": [representations.member(row) for row in members[:MEMBERS]],
+    }

@@ -1,0 +1,148 @@
+"""The pages: rooms, the directory of rooms, a person's API tokens. Files are in `attachments`.
+
+A page of a room is a frame with the room's state inside as JSON; the browser's modules draw it.
+"""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import Count, Exists, OuterRef, Q
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from rooms.core.lookup import find_room
+from rooms.features.members import actions as members
+from rooms.features.rooms import actions as room_actions
+from rooms.features.tokens import actions as token_actions
+from rooms.models import ApiToken, Membership, Room, User
+from rooms.protocol import NotFound, Refusal
+
+from . import page_state
+from .forms import RoomForm, TokenForm
+
+LAST_ROOM = "last_room"
+PAGE = 60
+
+
+def person(request: HttpRequest) -> User:
+    """The user behind `login_required`."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+@require_GET
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """The room that was open last, or else the directory."""
+    last = Room.objects.visible_to(person(request)).filter(slug=request.COOKIES.get(LAST_ROOM))
+    if last.exists():
+        return redirect("rooms:room", request.COOKIES[LAST_ROOM])
+    return redirect("rooms:directory")
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def directory(request: HttpRequest) -> HttpResponse:
+    """All rooms that a person may see; a form to make another."""
+    user = person(request)
+    form = RoomForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        room = room_actions.create_room_named(user, **form.cleaned_data)
+        return redirect("rooms:room", room.slug)
+    words = request.GET.get("q", "").strip()
+    rooms = (
+        Room.objects.visible_to(user)
+        .annotate(
+            members=Count("memberships"),
+            mine=Exists(Membership.objects.filter(room=OuterRef("pk"), user=user)),
+        )
+        .order_by("-active_at", "pk")
+    )
+    if words:
+        rooms = rooms.filter(Q(name__icontains=words) | Q(topic__icontains=words))
+    page = Paginator(rooms, PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "words": words, "form": form, "state": page_state.of_person(user)}
+    return render(request, "rooms/directory.html", context)
+
+
+@require_POST
+@login_required
+def join(request: HttpRequest, slug: str) -> HttpResponse:
+    try:
+        members.join(person(request), slug)
+    except NotFound:
+        raise Http404 from None
+    except Refusal as refusal:
+        messages.error(request, refusal.message)
+        return redirect("rooms:directory")
+    return redirect("rooms:room", slug)
+
+
+@require_GET
+@login_required
+def room(request: HttpRequest, slug: str) -> HttpResponse:
+    context = {"state": _room_state(request, slug)}
+    return _remembering(render(request, "rooms/room.html", context), slug)
+
+
+@require_GET
+@login_required
+def person_state(request: HttpRequest) -> HttpResponse:
+    """A person's rooms, for a page that was away from the socket for a while."""
+    response = JsonResponse(page_state.of_person(person(request)))
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_GET
+@login_required
+def room_state(request: HttpRequest, slug: str) -> HttpResponse:
+    """The state alone, for a page that is already open."""
+    response = JsonResponse(_room_state(request, slug))
+    response["Cache-Control"] = "no-store"
+    return _remembering(response, slug)
+
+
+def _room_state(request: HttpRequest, slug: str) -> dict[str, Any]:
+    user = person(request)
+    try:
+        row, membership = find_room(user, slug)
+    except NotFound:
+        raise Http404 from None
+    return page_state.of_room(user, row, membership)
+
+
+def _remembering(response: HttpResponse, slug: str) -> HttpResponse:
+    response.set_cookie(LAST_ROOM, slug, max_age=365 * 24 * 3600, httponly=True, samesite="Lax")
+    return response
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def tokens(request: HttpRequest) -> HttpResponse:
+    """A person's API tokens. A new one is shown in the answer to the form, and never again."""
+    user = person(request)
+    form = TokenForm(request.POST or None)
+    secret = None
+    if request.method == "POST" and form.is_valid():
+        secret = token_actions.create_token(user, form.cleaned_data["name"])
+        form = TokenForm()
+    context = {
+        "tokens": ApiToken.objects.filter(user=user).order_by("-created_at"),
+        "secret": secret,
+        "form": form,
+        "state": page_state.of_person(user),
+    }
+    response = render(request, "rooms/tokens.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_POST
+@login_required
+def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
+    token_actions.revoke_token(person(request), pk)
+    return redirect("rooms:tokens")

@@ -1,0 +1,1 @@
+"""What every REST operation shares: JSON, paging, problems, authentication, the schema."""

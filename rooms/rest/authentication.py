@@ -1,0 +1,42 @@
+"""How a caller of the REST API proves who they are. Used by `config.api` for every operation.
+
+Operations find the `Caller` in `request.auth` and, for either way in, the user in `request.user`.
+"""
+
+from django.conf import settings
+from django.http import HttpRequest
+from ninja.errors import AuthenticationError, HttpError
+from ninja.security import APIKeyCookie, HttpBearer
+from ninja.utils import check_csrf
+
+from rooms.core.credentials import Caller, by_token
+
+
+class Token(HttpBearer):
+    """`Authorization: Bearer TOKEN`. A wrong token is refused, whatever cookie comes with it."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Caller:
+        caller = by_token(token.strip())
+        if caller is None:
+            raise AuthenticationError
+        request.user = caller.user
+        return caller
+
+
+class Session(APIKeyCookie):
+    """The session cookie of the pages. What changes something needs the CSRF token beside it."""
+
+    param_name = settings.SESSION_COOKIE_NAME
+
+    def __call__(self, request: HttpRequest) -> Caller | None:
+        """CSRF is asked of those who are logged in: the others are told to log in."""
+        caller = self.authenticate(request, None)
+        if caller is not None and check_csrf(request):
+            raise HttpError(403, "The CSRF token is missing or wrong: send it as X-CSRFToken.")
+        return caller
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Caller | None:
+        user = request.user
+        if not user.is_authenticated:
+            return None
+        return Caller(user, session_key=request.session.session_key)

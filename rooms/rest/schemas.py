@@ -1,0 +1,171 @@
+"""What the REST API takes and gives, as types: the validation and the OpenAPI page come from here.
+
+What it gives is made by `representations`; these types, and those of `protocol.shapes` that the
+socket shares, hold it to its form, field by field. Other apps use them in schemas of their own.
+"""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
+
+from rooms.models import SLUG
+from rooms.protocol import Id, Seq
+from rooms.protocol.shapes import Given, MemberOut, MessageOut, Person, Role, Timestamp, Visibility
+
+
+def _written_out(value: object) -> object:
+    """Seconds since 1970 are taken for times otherwise; the document says only strings are."""
+    if isinstance(value, str) and not re.match(r"\d{4}-\d\d-\d\d[Tt ]", value):
+        raise ValueError("Input should be a time like 2026-05-01T09:30:00Z")
+    if not isinstance(value, str | datetime):
+        raise ValueError("Input should be a string")
+    return value
+
+
+def _in_utc(value: datetime) -> datetime:
+    """The first and the last day there are do not exist everywhere."""
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("Input should be a time between the years 1 and 9999") from None
+
+
+# A time as the API takes it: RFC 3339 with its offset.
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
+SlugText = Annotated[str, StringConstraints(pattern=rf"^{SLUG}$", max_length=64)]
+
+
+class Taken(BaseModel):
+    """Something the API takes. A misspelt field is an error: it might have said `private`."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class RoomOut(Given):
+    slug: str
+    name: str
+    topic: str
+    visibility: Visibility
+    archived: bool
+    created_at: Timestamp
+    active_at: Timestamp
+    seq: int = Field(description="the head of the room's log")
+    role: Role | None = Field(description="the caller's, if they are a member")
+    read_seq: int | None
+    unread: int
+    members: int
+
+
+class BanOut(Given):
+    user: Person
+    by: Person | None
+    reason: str
+    at: Timestamp
+    until: Timestamp | None = Field(description="when it runs out; null: when it is lifted")
+
+
+Next = Annotated[str | None, Field(description="the address of the next page, null at the end")]
+
+
+class RoomPage(Given):
+    rooms: list[RoomOut]
+    next: Next
+
+
+class MemberPage(Given):
+    members: list[MemberOut]
+    next: Next
+
+
+class BanPage(Given):
+    bans: list[BanOut]
+    next: Next
+
+
+class MessagePage(Given):
+    messages: list[MessageOut] = Field(description="ascending by `seq`")
+    next: Annotated[
+        str | None,
+        Field(description="the address of the page after these: older ones, newer with `after`"),
+    ]
+
+
+class NewRoom(Taken):
+    slug: SlugText | None = Field(None, description="made from the name when it is missing")
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    topic: Annotated[str, Field(max_length=250)] = ""
+    visibility: Literal["public", "private"] = "public"
+
+
+class RoomChange(Taken):
+    """What is missing, or null, stays as it is."""
+
+    name: Annotated[str, Field(min_length=1, max_length=80)] | None = None
+    topic: Annotated[str, Field(max_length=250)] | None = None
+    visibility: Literal["public", "private"] | None = None
+    archived: Annotated[bool, Field(strict=True)] | None = None
+
+
+Somebody = Annotated[
+    Annotated[Id, Field(strict=True)]
+    | Annotated[str, StringConstraints(min_length=1, max_length=150)],
+    Field(description="a person's id, or user name"),
+]
+
+
+class NewMember(Taken):
+    user: Somebody
+    role: Role = "member"
+
+
+class RoleChange(Taken):
+    role: Role
+
+
+class NewBan(Taken):
+    user: Somebody
+    reason: Annotated[str, Field(max_length=250, description="for the moderators")] = ""
+    until: Moment | None = Field(None, description="when it runs out; null: when it is lifted")
+
+
+class NewMessage(Taken):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=False)
+
+    body: Annotated[str, Field(min_length=1, description="Markdown")]
+    client_id: UUID | None = Field(
+        None, description="the same one again answers 200 with the message that is there already"
+    )
+    reply_to: Id | None = None
+
+
+class ReadUpTo(Taken):
+    seq: Seq
+
+
+class Problem(BaseModel):
+    """An error, as RFC 9457 has it."""
+
+    type: str = Field(examples=["about:blank"])
+    title: str = Field(examples=["Not Found"])
+    status: int = Field(examples=[404])
+    code: str = Field(description="one word for programs", examples=["not_found"])
+    detail: str = Field(description="a sentence for people")
+    temporary: bool = Field(description="whether the same request may succeed later")
+    errors: list["Finding"] = Field(default=[], description="each field that is wrong")
+
+
+class Finding(BaseModel):
+    place: str = Field("body", alias="in", examples=["body", "query", "path", "header"])
+    pointer: str = Field(description="RFC 6901, into the body; or the parameter's name")
+    message: str
