@@ -19,7 +19,6 @@ from rooms.features.members import actions as members
 from rooms.features.messages import actions as messages
 from rooms.features.moderation import actions as moderation
 from rooms.features.reading import actions as reading
-from rooms.features.rooms import actions as room_actions
 from rooms.models import Membership, Message, Room, User
 from rooms.protocol import Invalid, Seq
 from rooms.rest import paging
@@ -34,6 +33,8 @@ from rooms.rest.schemas import (
     RoomOut,
     RoomPage,
 )
+
+from . import actions as room_actions
 
 router = Router(tags=["rooms"])
 

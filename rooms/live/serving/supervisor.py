@@ -5,8 +5,8 @@ them one after the other on SIGHUP, and ends them together on SIGTERM or SIGINT.
 nothing else, and knows neither Django nor an event loop.
 
 Run as `python -m rooms.live.serving.supervisor`, by `manage.py serve`. A child is `python -m
-rooms.live`, to which a link is left open: the child writes to it when it is ready, and ends when the parent's side
-of it is gone, however the parent went.
+rooms.live`, to which a link is left open: the child writes to it when it is ready, and ends when
+the parent's side of it is gone, however the parent went.
 """
 
 from __future__ import annotations

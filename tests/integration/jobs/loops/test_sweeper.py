@@ -1,0 +1,126 @@
+"""What was lost comes back, what is due comes up, and a busy queue is left alone."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from jobs.lifecycle import doorbell, transitions
+from jobs.loops import sweeper
+from jobs.models import Job, Outcome, State
+from jobs.tasks import messages_waiting
+from rooms.models import Message
+from tests.integration.jobs.conftest import fresh
+from tests.integration.jobs.submitting.test_actions import in_threads
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def rung(monkeypatch):
+    rings = []
+    monkeypatch.setattr(doorbell, "_ring", lambda job: rings.append(job.pk))
+    return rings
+
+
+def ago(seconds):
+    return timezone.now() - timedelta(seconds=seconds)
+
+
+def set_row(job, **values):
+    Job.objects.filter(pk=job.pk).update(**values)
+
+
+def test_what_is_due_is_queued_and_rung_for(submit, rung):
+    due = submit("ok", run_at=timezone.now() + timedelta(hours=1))
+    later = submit("ok", run_at=timezone.now() + timedelta(hours=1))
+    set_row(due, due_at=ago(1))
+    assert sweeper.queue_due() == 1
+    assert (fresh(due).state, fresh(later).state) == (State.QUEUED, State.SCHEDULED)
+    assert rung == [due.pk]
+
+
+def test_two_sweeps_at_once_queue_a_job_once(submit, rung):
+    job = submit("ok", run_at=timezone.now() + timedelta(hours=1))
+    set_row(job, due_at=ago(1))
+    assert sorted(in_threads(3, lambda _: transitions.queue_due(job.pk))) == [False, False, True]
+    assert rung == [job.pk]
+
+
+def test_an_expired_lease_is_a_lost_attempt(submit, rung):
+    job = submit("ok")
+    transitions.claim(job.pk, "gone")
+    assert sweeper.take_back_lost() == 0, "the lease has not expired"
+    set_row(job, lease_expires_at=ago(1))
+    assert sweeper.take_back_lost() == 1
+    job = fresh(job)
+    assert (job.state, job.losses, job.attempts.get().outcome) == ("queued", 1, Outcome.LOST)
+    assert rung == [job.pk, job.pk]
+
+
+def test_a_job_that_kills_its_workers_is_given_up_with_a_message(submit):
+    job = submit("ok")
+    set_row(job, max_attempts=20)
+    for _ in range(3):
+        assert transitions.claim(job.pk, "gone")
+        set_row(job, lease_expires_at=ago(1))
+        sweeper.take_back_lost()
+    assert fresh(job).state == State.FAILED
+    assert "vanished" in Message.objects.get(job=job.pk).body
+
+
+def test_a_job_that_must_not_run_twice_does_not(submit):
+    job = submit("ok", kind="test.short")
+    transitions.claim(job.pk, "gone")
+    set_row(job, lease_expires_at=ago(1))
+    sweeper.take_back_lost()
+    assert fresh(job).state == State.FAILED
+
+
+def test_a_lost_job_that_was_to_be_cancelled_is_cancelled(submit, alice):
+    from jobs.submitting import actions
+
+    job = submit("ok")
+    transitions.claim(job.pk, "gone")
+    actions.cancel(alice, job.pk)
+    set_row(job, lease_expires_at=ago(1))
+    sweeper.take_back_lost()
+    assert fresh(job).state == State.CANCELLED
+
+
+# Ringing again ------------------------------------------------------------------------------------
+
+
+def test_a_job_whose_message_is_lost_is_rung_for_again_once(submit, rung):
+    job = submit("ok")
+    rung.clear()
+    assert sweeper.ring_again(lambda queue: 0) == 0, "it was rung for just now"
+    set_row(job, rung_at=ago(11))
+    assert sweeper.ring_again(lambda queue: 0) == 1
+    assert sweeper.ring_again(lambda queue: 0) == 0, "and just now again"
+    assert rung == [job.pk]
+
+
+def test_a_long_queue_that_is_worked_at_is_left_alone(submit, rung):
+    jobs = [submit("ok") for _ in range(5)]
+    rung.clear()
+    Job.objects.update(rung_at=ago(3600))
+    assert sweeper.ring_again(lambda queue: 5) == 0
+    assert sweeper.ring_again(lambda queue: 3) == 2, "as many as are missing, the oldest first"
+    assert rung == [job.pk for job in jobs[:2]]
+
+
+def test_a_broker_that_does_not_answer_is_not_rung(submit, rung):
+    job = submit("ok")
+    rung.clear()
+    set_row(job, rung_at=ago(11))
+    assert sweeper.ring_again(lambda queue: None) == 0
+    assert rung == []
+
+
+def test_the_broker_tells_how_many_messages_wait(submit):
+    """A real publish, a real Redis: what the sweeper compares with."""
+    before = messages_waiting("interactive")
+    submit("ok")
+    assert messages_waiting("interactive") == before + 1
+    assert messages_waiting("a queue without messages") == 0

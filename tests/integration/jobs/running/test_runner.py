@@ -1,0 +1,291 @@
+"""One attempt at a job: every way in which it can end, and what the room hears of it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from jobs.lifecycle import representations, transitions
+from jobs.lifecycle.verdict import Ending
+from jobs.models import Attempt, Job, Outcome, State, Step
+from jobs.running import runner
+from rooms.core.representations import timestamp
+from rooms.models import Attachment, Event, Message
+from tests.integration.jobs.conftest import PLACE, fresh
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def told(job):
+    """The states that the room was told, in order."""
+    events = Event.objects.filter(type="job.changed").order_by("seq")
+    jobs = [event.payload["job"] for event in events]
+    return [each["state"] for each in jobs if each["id"] == str(job.pk)]
+
+
+def reports(job):
+    return list(Message.objects.filter(job=job.pk, kind="job"))
+
+
+def outcomes(job):
+    return [attempt.outcome for attempt in job.attempts.all()]
+
+
+def make_due(job):
+    Job.objects.filter(pk=job.pk).update(due_at=timezone.now() - timedelta(seconds=1))
+    assert transitions.queue_due(job.pk)
+
+
+def test_a_job_succeeds_and_tells_the_room_once(submit, run, alice):
+    job = run(submit("ok", value="x"))
+    assert job.state == State.SUCCEEDED
+    assert job.result == {"summary": "Done x", "value": "x"}
+    assert told(job) == ["queued", "running", "succeeded"]
+    [report] = reports(job)
+    assert (report.body, report.author) == ("Done x", alice)
+    assert outcomes(job) == [Outcome.SUCCEEDED]
+    assert job.lease_token is None
+
+
+def test_the_last_event_is_the_job_as_rest_shows_it(submit, run):
+    job = run(submit("attach", value="you"))
+    last = Event.objects.filter(type="job.changed").order_by("seq").last()
+    assert last.payload == {"job": representations.job(job)}
+    assert representations.job(job)["seq"] == Event.objects.filter(type="job.changed").first().seq
+
+
+def test_the_end_and_its_message_are_neighbours_in_the_log(submit, run, lobby):
+    run(submit("ok"))
+    last = Event.objects.filter(room=lobby).order_by("-seq")[:2]
+    assert [event.type for event in last] == ["message.created", "job.changed"]
+
+
+def test_a_failure_is_tried_again_until_the_attempts_are_used_up(submit, run):
+    job = submit("error", value="boo")
+    for _ in range(2):
+        job = run(job)
+        assert (job.state, job.error_class, job.error_message) == ("retrying", "Expected", "boo")
+        assert not reports(job)
+        make_due(job)
+    job = run(job)
+    assert job.state == State.FAILED
+    assert outcomes(job) == [Outcome.FAILED] * 3
+    assert [report.body for report in reports(job)] == ["Test failed after 3 attempts: boo"]
+    assert told(job) == [*["queued", "running", "retrying"] * 2, "queued", "running", "failed"]
+
+
+def test_a_job_may_fail_first_and_succeed_then(submit, run):
+    job = run(submit("ok", failures=1))
+    make_due(job)
+    job = run(job)
+    assert (job.state, job.error_class) == (State.SUCCEEDED, "")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "params", "error"),
+    [
+        ("give_up", {"value": "no use"}, "GiveUp"),
+        ("error", {"value": "hopeless"}, "Hopeless"),
+        ("exit", {}, "SystemExit"),
+        ("not_json", {}, "GiveUp"),
+    ],
+)
+def test_some_failures_are_final(submit, run, outcome, params, error):
+    job = run(submit(outcome, **params))
+    assert (job.state, job.attempt, job.error_class) == (State.FAILED, 1, error)
+
+
+def test_the_staff_find_the_traceback_with_the_attempt(submit, run):
+    attempt = run(submit("error")).attempts.get()
+    assert "tests/kinds.py" in attempt.traceback
+
+
+def test_a_postponed_job_keeps_its_attempts(submit, run):
+    job = run(submit("retry_later", seconds=120))
+    assert (job.state, outcomes(job)) == (State.RETRYING, [Outcome.POSTPONED])
+    assert timedelta(seconds=110) < job.due_at - timezone.now() <= timedelta(seconds=120)
+    assert job.max_attempts - job.attempt == 3
+    assert representations.job(job)["retry_at"] == timestamp(job.due_at)
+
+
+def test_params_that_no_longer_fit_end_the_job(submit, run):
+    job = submit("ok")
+    Job.objects.filter(pk=job.pk).update(params={"outcome": "unheard of"})
+    assert run(job).state == State.FAILED
+
+
+def test_a_kind_that_this_worker_does_not_know_is_left_to_another(submit, run):
+    job = submit("ok")
+    Job.objects.filter(pk=job.pk).update(kind="test.forgotten")
+    assert run(job).state == State.RETRYING
+
+
+def test_a_file_belongs_to_the_result_and_to_the_message(submit, run):
+    job = run(submit("attach", value="you"))
+    [file] = job.files.all()
+    assert file.message == reports(job)[0]
+    with file.file.open() as content:
+        assert content.read() == b"hello you"
+    assert representations.job(job)["attachments"][0]["name"] == "hello.txt"
+
+
+def test_the_files_of_a_failed_attempt_are_thrown_away(submit, run):
+    job = submit("attach")
+    claim = transitions.claim(job.pk, "test/1")
+    prepared = runner.prepare(claim, PLACE)
+    prepared.context.attach("a.txt", "text/plain", b"a")
+    path = Attachment.objects.get().file.path
+    runner.report(claim, Ending(Outcome.FAILED, files=prepared.context.files))
+    assert not Attachment.objects.exists()
+    with pytest.raises(FileNotFoundError):
+        open(path)
+
+
+def test_steps_keep_their_results_over_a_failure(submit, run):
+    job = run(submit("steps", value="fail"))
+    assert [(step.name, step.state) for step in job.steps.all()] == [
+        ("first", Step.State.SUCCEEDED),
+        ("second", Step.State.FAILED),
+    ]
+    assert representations.job(job)["steps"][1]["error"]["message"] == "the second part"
+    make_due(job)
+    job = run(job)
+    # The first part was not run again: it still has the result of the first attempt.
+    assert job.result["parts"] == {"first": {"first": 1}, "second": {"second": 2}}
+
+
+def test_progress_is_on_the_row_for_those_who_come_later(submit, run):
+    job = run(submit("slow", steps=3, seconds=0))
+    assert job.progress == {"current": 3, "total": 3, "text": "done"}
+
+
+def test_a_soft_time_limit_interrupts(submit, run):
+    job = run(submit("hang", kind="test.short"))
+    assert (job.state, outcomes(job)) == (State.FAILED, [Outcome.TIMED_OUT])
+
+
+def test_a_kind_that_swallows_everything_is_ended_over_its_head(submit):
+    """Here the process cannot be killed; the job ends nevertheless, and once."""
+    killed = []
+    place = replace(PLACE, kill=lambda: killed.append(True))
+    job = submit("stubborn", kind="test.short", seconds=4.5)
+    assert runner.run(job.pk, place) is None
+    assert killed == [True]
+    job = fresh(job)
+    assert (job.state, outcomes(job), len(reports(job))) == ("failed", [Outcome.TIMED_OUT], 1)
+
+
+def test_a_draining_worker_takes_no_job(submit, run):
+    job = submit("ok")
+    assert runner.run(job.pk, replace(PLACE, draining=lambda: True)) is None
+    assert fresh(job).state == State.QUEUED
+
+
+def test_a_worker_that_shuts_down_hands_its_job_back(submit, settings):
+    settings.PARLEY_JOB_LIMITS = settings.PARLEY_JOB_LIMITS.model_copy(
+        update={"job_drain_seconds": 0.5}
+    )
+    answers = iter([False])
+    place = replace(PLACE, draining=lambda: next(answers, True))
+    job = submit("hang", seconds=60)
+    runner.run(job.pk, place)
+    job = fresh(job)
+    assert (job.state, outcomes(job)) == (State.QUEUED, [Outcome.INTERRUPTED])
+    assert job.max_attempts - job.attempt == 3
+    assert not reports(job)
+
+
+# The lease ----------------------------------------------------------------------------------------
+
+
+def test_a_job_is_claimed_once(submit):
+    job = submit("ok")
+    assert transitions.claim(job.pk, "one") is not None
+    assert transitions.claim(job.pk, "two") is None
+    assert Attempt.objects.count() == 1
+
+
+def test_a_stale_worker_writes_nothing(submit, run):
+    """The lease of the first worker expires while it works; a second one does the job."""
+    job = submit("attach")
+    stale = transitions.claim(job.pk, "stale")
+    assert transitions.end_attempt(job.pk, stale.lease, Ending(Outcome.LOST)) is not None
+    done = run(job)
+    before = Event.objects.count()
+    late = Ending(Outcome.SUCCEEDED, result={"summary": "too late"})
+    assert runner.report(stale, late) is None
+    assert not fresh(job).hold(stale.lease, progress={"current": 1})
+    assert not fresh(job).renew(stale.lease, 30)
+    job = fresh(job)
+    assert (job.result, Event.objects.count()) == (done.result, before)
+    assert outcomes(job) == [Outcome.LOST, Outcome.SUCCEEDED]
+    assert len(reports(job)) == 1
+
+
+def test_a_worker_whose_lease_is_taken_stops(submit):
+    """Somebody takes the job while the kind is at it: the keeper sees it and interrupts."""
+    job = submit("hang", seconds=60)
+    lost = replace(PLACE, draining=lambda: take_away(job))
+    assert runner.run(job.pk, lost) is None
+    assert outcomes(fresh(job)) == [Outcome.LOST]
+
+
+def take_away(job):
+    """Called by the keeper once a second, and once by the runner before the claim."""
+    row = Job.objects.filter(pk=job.pk, state=State.RUNNING).values_list("lease_token", flat=True)
+    for lease in row:
+        transitions.end_attempt(job.pk, lease, Ending(Outcome.LOST))
+    return False
+
+
+def test_the_lease_is_renewed_while_the_kind_works(submit, settings):
+    limits = settings.PARLEY_JOB_LIMITS
+    settings.PARLEY_JOB_LIMITS = limits.model_copy(update={"job_beat_seconds": 0.5})
+    seen = []
+    place = replace(PLACE, draining=lambda: seen.append(fresh(job).lease_expires_at) or False)
+    job = submit("slow", steps=25, seconds=0.1)
+    runner.run(job.pk, place)
+    leases = [lease for lease in seen if lease is not None]
+    assert len(set(leases)) > 1 and leases == sorted(leases)
+    assert fresh(job).state == State.SUCCEEDED
+
+
+def test_a_running_job_is_cancelled_where_it_looks(submit, alice):
+    from jobs.submitting import actions
+
+    job = submit("slow", steps=1000, seconds=0.02)
+    place = replace(PLACE, draining=lambda: cancel_running(actions, alice, job))
+    runner.run(job.pk, place)
+    job = fresh(job)
+    assert (job.state, outcomes(job)) == (State.CANCELLED, [Outcome.CANCELLED])
+    assert job.progress["current"] < 1000
+    assert [report.body for report in reports(job)] == ["Test was cancelled."]
+
+
+def test_a_running_job_that_does_not_look_is_cancelled_by_force(submit, alice, settings):
+    from jobs.submitting import actions
+
+    limits = settings.PARLEY_JOB_LIMITS
+    settings.PARLEY_JOB_LIMITS = limits.model_copy(update={"job_cancel_grace_seconds": 0.5})
+    job = submit("catch_cancel", seconds=60)
+    place = replace(PLACE, draining=lambda: cancel_running(actions, alice, job))
+    runner.run(job.pk, place)
+    job = fresh(job)
+    assert job.state == State.CANCELLED
+    assert "tidied up" in job.attempts.get().log
+
+
+def cancel_running(actions, user, job):
+    if fresh(job).state == State.RUNNING:
+        actions.cancel(user, job.pk)
+    return False
+
+
+def test_no_thread_is_left(submit, run):
+    import threading
+
+    before = threading.active_count()
+    run(submit("steps"))
+    until(lambda: threading.active_count() <= before + 1, what="the keeper and the steps ended")

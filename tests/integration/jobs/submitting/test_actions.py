@@ -1,0 +1,297 @@
+"""Submitting, cancelling and retrying: who may, how often, and what comes of it."""
+
+import threading
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from jobs.lifecycle import doorbell, transitions
+from jobs.models import Job, State
+from jobs.submitting import actions, admission
+from jobs.submitting.actions import Submission
+from jobs.submitting.admission import RateLimited
+from rooms.models import Event, Message, Room
+from rooms.protocol import Busy, Conflict, Forbidden, Invalid, NotFound
+from tests.integration.jobs.conftest import fresh
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def in_threads(count, call):
+    """Run `call(number)` side by side; what each returned or raised."""
+    results = [None] * count
+    together = threading.Barrier(count)
+
+    def work(number):
+        together.wait(10)
+        try:
+            results[number] = call(number)
+        except Exception as error:
+            results[number] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+@pytest.fixture
+def rung(monkeypatch):
+    rings = []
+    monkeypatch.setattr(doorbell, "_ring", lambda job: rings.append(job.pk))
+    return rings
+
+
+@pytest.fixture
+def limits(settings):
+    def set_limits(**values):
+        settings.PARLEY_JOB_LIMITS = settings.PARLEY_JOB_LIMITS.model_copy(update=values)
+
+    return set_limits
+
+
+# Submitting ---------------------------------------------------------------------------------------
+
+
+def test_a_submitted_job_is_queued_told_and_rung_for(submit, rung, lobby):
+    job = submit("ok")
+    assert (job.state, job.queue) == (State.QUEUED, "interactive")
+    event = Event.objects.get(type="job.changed")
+    assert (event.room, event.seq, event.payload["job"]["id"]) == (lobby, job.seq, str(job.pk))
+    assert rung == [job.pk]
+
+
+def test_a_job_for_later_waits(submit, rung):
+    job = submit("ok", run_at=timezone.now() + timedelta(hours=1))
+    assert (job.state, job.due_at, rung) == (State.SCHEDULED, job.run_at, [])
+
+
+def test_a_time_that_has_passed_is_now(submit, rung):
+    assert submit("ok", run_at=timezone.now() - timedelta(hours=1)).state == State.QUEUED
+
+
+def test_a_job_needs_no_room(submit, alice):
+    job = submit("ok", room=None)
+    assert (job.room, job.seq) == (None, None)
+    assert not Event.objects.filter(type="job.changed").exists()
+
+
+def test_the_same_key_is_the_same_job(submit, rung):
+    key = str(uuid.uuid4())
+    assert submit("ok", key=key).pk == submit("ok", key=key).pk
+    assert (Job.objects.count(), len(rung)) == (1, 1)
+
+
+def test_the_same_key_for_other_work_is_refused(submit):
+    submit("ok", key="k")
+    with pytest.raises(Invalid, match="another job"):
+        submit("error", key="k")
+
+
+def test_a_key_is_its_users_own(submit, bob):
+    assert submit("ok", key="k").pk != submit("ok", key="k", user=bob).pk
+
+
+def test_the_same_key_at_the_same_time_is_one_job(submit, rung):
+    jobs = in_threads(4, lambda _: submit("ok", key="k").pk)
+    assert len(set(jobs)) == 1, jobs
+    assert Event.objects.filter(type="job.changed").count() == 1
+
+
+def test_a_broker_that_is_away_fails_nobody(submit, monkeypatch):
+    def ring(job):
+        raise ConnectionError("nobody there")
+
+    monkeypatch.setattr(doorbell, "_ring", ring)
+    assert submit("ok").state == State.QUEUED
+
+
+@pytest.mark.parametrize(
+    ("kind", "params", "room", "said"),
+    [
+        ("no.such", {}, "lobby", "no kind"),
+        ("room.report", {"days": 0}, "lobby", "params/days"),
+        ("room.report", {"dayz": 1}, "lobby", "params/dayz"),
+        ("room.report", {}, None, "needs a room"),
+        ("test.outcome", {"value": "a\x00b"}, "lobby", "NUL"),
+        ("test.outcome", {"value": "x" * 70_000}, "lobby", "bytes"),
+        ("test.outcome", {"steps": 2**70}, "lobby", "params"),
+        ("test.outcome", {"value": "\ud800"}, "lobby", "params"),
+    ],
+)
+def test_bad_submissions_are_explained(alice, lobby, kind, params, room, said):
+    with pytest.raises(Invalid, match=said):
+        actions.submit(Submission(alice, kind, params, room))
+    assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"priority": 10},
+        {"priority": -1},
+        {"key": "k" * 256},
+        {"run_at": timezone.now() + timedelta(days=400)},
+        {"run_at": timezone.now().replace(tzinfo=None)},
+    ],
+)
+def test_bad_options_are_refused(alice, lobby, wrong):
+    with pytest.raises(Invalid):
+        actions.submit(Submission(alice, "room.report", {}, "lobby", **wrong))
+
+
+# Who may ------------------------------------------------------------------------------------------
+
+
+def test_who_works_in_a_public_room_joins_it(submit, charlie, lobby):
+    assert submit("ok", user=charlie).room == lobby
+    assert lobby.memberships.filter(user=charlie).exists()
+    told = Event.objects.order_by("-seq").values_list("type", flat=True)[:2]
+    assert list(told) == ["job.changed", "member.joined"]
+
+
+def test_a_stranger_learns_nothing_of_a_private_room(submit, charlie, bob, den):
+    with pytest.raises(NotFound):
+        submit("ok", user=charlie, room="den")
+    job = submit("ok", user=bob, room="den")
+    for act in (actions.find, actions.cancel, actions.retry):
+        with pytest.raises(NotFound):
+            act(charlie, job.pk)
+    assert not Job.objects.visible_to(charlie).exists()
+    assert Job.objects.visible_to(bob).get() == job
+
+
+def test_an_archived_room_takes_no_jobs(submit, lobby):
+    Room.objects.filter(pk=lobby.pk).update(archived_at=timezone.now())
+    with pytest.raises(Forbidden):
+        submit("ok")
+
+
+def test_the_requester_and_the_rooms_owner_control_a_job(submit, alice, bob, charlie):
+    job = submit("ok", user=bob)
+    with pytest.raises(Forbidden):
+        actions.cancel(charlie, job.pk)
+    assert actions.cancel(alice, job.pk).state == State.CANCELLED
+    assert actions.retry(bob, job.pk).state == State.QUEUED
+
+
+def test_a_member_does_not_control_the_jobs_of_others(submit, bob):
+    with pytest.raises(Forbidden):
+        actions.cancel(bob, submit("ok").pk)
+
+
+def test_a_job_without_a_room_is_its_requesters_and_the_staffs(submit, alice, bob):
+    job = submit("ok", room=None)
+    with pytest.raises(NotFound):
+        actions.find(bob, job.pk)
+    bob.is_staff = bob.is_superuser = True
+    bob.save()
+    assert actions.find(bob, job.pk)[0] == job
+    assert actions.cancel(bob, job.pk).state == State.CANCELLED
+
+
+# How many -----------------------------------------------------------------------------------------
+
+
+def test_a_person_has_so_many_unfinished_jobs(submit, limits, bob):
+    limits(jobs_in_flight_per_user=2)
+    submit("ok", key="first")
+    submit("ok")
+    with pytest.raises(RateLimited) as refused:
+        submit("ok")
+    assert refused.value.retry_after >= 1
+    assert submit("ok", key="first"), "an answer that was given already is given again"
+    assert submit("ok", user=bob)
+
+
+def test_at_the_same_time_nobody_gets_more_than_their_share(submit, limits):
+    limits(jobs_in_flight_per_user=3)
+    results = in_threads(6, lambda _: submit("ok"))
+    assert sum(isinstance(result, RateLimited) for result in results) == 3, results
+    assert Job.objects.count() == 3
+
+
+def test_a_full_queue_takes_no_more(submit, limits):
+    limits(jobs_queued=2)
+    submit("ok")
+    submit("ok")
+    with pytest.raises(Busy):
+        submit("ok")
+    assert submit("ok", kind="test.short"), "another queue has room"
+
+
+def test_a_queue_that_stands_still_takes_no_more(submit, limits):
+    limits(job_oldest_seconds=60)
+    job = submit("ok")
+    Job.objects.filter(pk=job.pk).update(queued_at=timezone.now() - timedelta(seconds=61))
+    admission.forget()
+    with pytest.raises(Busy):
+        submit("ok")
+
+
+# Cancelling and retrying --------------------------------------------------------------------------
+
+
+def test_a_waiting_job_is_cancelled_at_once(submit, alice):
+    for job in (submit("ok"), submit("ok", run_at=timezone.now() + timedelta(hours=1))):
+        assert actions.cancel(alice, job.pk).state == State.CANCELLED
+        assert Message.objects.filter(job=job.pk).count() == 1
+        assert transitions.claim(job.pk, "test") is None
+
+
+def test_cancelling_twice_is_cancelling_once(submit, alice):
+    job = submit("ok")
+    actions.cancel(alice, job.pk)
+    assert actions.cancel(alice, job.pk).state == State.CANCELLED
+    assert Message.objects.filter(job=job.pk).count() == 1
+
+
+def test_an_ended_job_stays_as_it_is(submit, run, alice):
+    job = run(submit("ok"))
+    assert actions.cancel(alice, job.pk).state == State.SUCCEEDED
+    with pytest.raises(Conflict):
+        actions.retry(alice, job.pk)
+
+
+def test_cancelling_races_with_the_worker_and_one_of_them_wins(submit, alice):
+    job = submit("ok")
+    cancelled, claim = in_threads(
+        2, lambda n: transitions.claim(job.pk, "test") if n else actions.cancel(alice, job.pk)
+    )
+    if claim is None:
+        assert fresh(job).state == State.CANCELLED
+    else:
+        assert cancelled.cancel_requested_at is not None
+        assert fresh(job).state == State.RUNNING
+
+
+def test_a_job_is_claimed_once_however_many_try(submit):
+    job = submit("ok")
+    claims = in_threads(4, lambda n: transitions.claim(job.pk, f"worker {n}"))
+    assert [claim is not None for claim in claims].count(True) == 1, claims
+    assert fresh(job).attempts.count() == 1
+
+
+def test_a_retried_job_has_its_attempts_again(submit, run, alice, rung):
+    job = run(submit("give_up"))
+    again = actions.retry(alice, job.pk)
+    assert (again.state, again.attempt, again.max_attempts) == (State.QUEUED, 1, 4)
+    assert (again.error_class, again.finished_at, rung[-1]) == ("", None, job.pk)
+    run(job)
+    assert Message.objects.filter(job=job.pk).count() == 2, "each end is told"
+
+
+def test_retrying_is_limited_like_submitting(submit, run, alice, limits):
+    job = run(submit("give_up"))
+    limits(jobs_in_flight_per_user=1)
+    submit("ok")
+    with pytest.raises(RateLimited):
+        actions.retry(alice, job.pk)
+    assert fresh(job).state == State.FAILED
