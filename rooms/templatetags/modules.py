@@ -1,4 +1,4 @@
-"""`{% modules "rooms/page.js" %}`: scripts of a page, with all that they import asked for at once.
+"""`{% modules "rooms/plain-page.js" %}`: a page's scripts, and all they import asked for at once.
 
 A browser finds what modules import one level after the other, which costs a far one a round trip
 for each.

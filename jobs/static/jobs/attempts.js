@@ -1,8 +1,8 @@
 // What "Details" unfolds: the job's attempts and what it was asked to do, fetched when wanted.
 
-import * as api from "../rooms/api.js";
-import { copy, one, setText, show } from "../rooms/dom.js";
-import { exactTime, measured, timeOfDay } from "../rooms/text.js";
+import * as api from "../rooms/core/api.js";
+import { copy, one, setText, show } from "../rooms/ui/dom.js";
+import { exactTime, measured, timeOfDay } from "../rooms/ui/text.js";
 import { drawBadge } from "./badge.js";
 
 /** The elements for a job's details. Fails with words for the person. */

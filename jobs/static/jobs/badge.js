@@ -1,6 +1,6 @@
 // A state as an icon and a word in one colour.
 
-import { setIcon, setText } from "../rooms/dom.js";
+import { setIcon, setText } from "../rooms/ui/dom.js";
 import { look } from "./words.js";
 
 export function drawBadge(badge, state, text = look(state).word) {

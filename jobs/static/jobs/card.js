@@ -1,14 +1,14 @@
 // A job's card in the stream. It lives: it is drawn again in place whenever the job changes, and
 // once a second where it counts time.
 
-import { now } from "../rooms/clock.js";
-import { copy, one, reconcile, setText, show } from "../rooms/dom.js";
-import { drawFiles } from "../rooms/files.js";
-import { nameOf } from "../rooms/person.js";
-import { isolated, timeOfDay } from "../rooms/text.js";
+import { now } from "../rooms/core/clock.js";
+import { copy, one, reconcile, setText, show } from "../rooms/ui/dom.js";
+import { drawFiles } from "../rooms/features/files/files.js";
+import { nameOf } from "../rooms/ui/avatar.js";
+import { isolated, timeOfDay } from "../rooms/ui/text.js";
 import { details } from "./attempts.js";
 import { drawBadge } from "./badge.js";
-import { drawBar } from "./bar.js";
+import { drawBar } from "./progress-bar.js";
 import { drawResult } from "./result.js";
 import { hasEnded } from "./store.js";
 import { attemptText, look, progressText, runTime, stateText } from "./words.js";

@@ -1,6 +1,6 @@
 // Help for "/job": the kinds there are, and what each wants to know. Registered as a completer.
 
-import * as api from "../rooms/api.js";
+import * as api from "../rooms/core/api.js";
 
 let asked = null;
 

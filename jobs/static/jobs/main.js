@@ -1,9 +1,9 @@
 // What jobs add to a room: cards in the stream, a section beside it, help for "/job".
 // Runs before rooms/main.js, which draws what is registered here.
 
-import { completers, entryKinds, histories, panels, reducers } from "../rooms/extensions.js";
+import { completers, entryKinds, histories, panels, reducers } from "../rooms/core/extensions.js";
 import { jobCard } from "./card.js";
-import { history } from "./history.js";
+import { history } from "./older-jobs.js";
 import { completions } from "./kinds.js";
 import { runningJobs } from "./panel.js";
 import * as store from "./store.js";

@@ -1,9 +1,9 @@
 // The right column's "Running jobs": all that have not ended, wherever their cards are.
 
-import { now } from "../rooms/clock.js";
-import { copy, one, reconcile, setText, show } from "../rooms/dom.js";
-import { drawBar } from "./bar.js";
-import { underWay } from "./history.js";
+import { now } from "../rooms/core/clock.js";
+import { copy, one, reconcile, setText, show } from "../rooms/ui/dom.js";
+import { drawBar } from "./progress-bar.js";
+import { underWay } from "./older-jobs.js";
 import { progressText, stateText } from "./words.js";
 
 export function runningJobs(room) {

@@ -1,7 +1,7 @@
 // What a job came to: a summary and a table. Files are drawn by rooms/files.js.
 
-import { copy, one } from "../rooms/dom.js";
-import { count } from "../rooms/text.js";
+import { copy, one } from "../rooms/ui/dom.js";
+import { count } from "../rooms/ui/text.js";
 
 export function drawResult(holder, result) {
   const parts = [];

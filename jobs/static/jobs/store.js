@@ -4,7 +4,7 @@
 // pace }. Jobs that have not ended are also in `extra.jobs` by id, wherever their card is.
 // `pace` is what the remaining time is reckoned from: { attempt, at, current }.
 
-import { entryAt, place } from "../rooms/store.js";
+import { entryAt, place } from "../rooms/core/store.js";
 
 const ENDED = new Set(["succeeded", "failed", "cancelled"]);
 

@@ -1,6 +1,6 @@
 // What a job's card says. Pure; `now` is in milliseconds.
 
-import { count, duration, measured, timeOfDay } from "../rooms/text.js";
+import { count, duration, measured, timeOfDay } from "../rooms/ui/text.js";
 
 /** How each state looks: its icon, its colour, its word. Also those of steps and of attempts. */
 export const STATES = {

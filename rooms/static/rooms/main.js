@@ -1,21 +1,21 @@
 // Puts the page of a room together: one socket, one room at a time, everything around it.
 
-import * as api from "./api.js";
-import { ConnectionBar } from "./bar.js";
-import { Composer } from "./composer.js";
-import { Connection } from "./connection.js";
-import { Details } from "./details.js";
-import { one, setText, show } from "./dom.js";
-import { Finder } from "./finder.js";
-import { Outbox } from "./outbox.js";
-import { OwnRooms } from "./own-rooms.js";
-import { Passage } from "./passage.js";
-import { Room } from "./room.js";
-import { roving } from "./roving.js";
-import { prepareShell, showOwnState, showPage } from "./shell.js";
-import { Sidebar, unreadOf } from "./sidebar.js";
-import { socketUrl } from "./socket-url.js";
-import { View } from "./view.js";
+import * as api from "./core/api.js";
+import { ConnectionBar } from "./shell/connection-bar.js";
+import { Composer } from "./composer/composer.js";
+import { Connection } from "./core/connection.js";
+import { Details } from "./features/members/details.js";
+import { one, setText, show } from "./ui/dom.js";
+import { Finder } from "./shell/finder.js";
+import { Outbox } from "./core/outbox.js";
+import { OwnRooms } from "./shell/room-list-refresh.js";
+import { Passage } from "./shell/room-navigation.js";
+import { Room } from "./stream/room.js";
+import { roving } from "./ui/roving.js";
+import { prepareShell, showOwnState, showPage } from "./shell/shell.js";
+import { Sidebar, unreadOf } from "./shell/sidebar.js";
+import { socketUrl } from "./core/socket-url.js";
+import { View } from "./stream/view.js";
 
 const first = JSON.parse(document.getElementById("state").textContent);
 const ownRooms = new OwnRooms((events) => room.receive(events));

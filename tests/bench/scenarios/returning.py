@@ -14,7 +14,7 @@ from .members import Member, Tally
 from .sockets import CLOSED, Sockets
 from .talking import is_settled
 
-# As in rooms/static/rooms/backoff.js.
+# As in rooms/static/rooms/core/backoff.js.
 FIRST, LONGEST = 0.5, 20.0
 PATIENCE = 120.0
 

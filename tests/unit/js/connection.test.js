@@ -1,5 +1,5 @@
-import { delay, delayAfterBye } from "./rooms/backoff.js";
-import { Connection, Lost } from "./rooms/connection.js";
+import { delay, delayAfterBye } from "./rooms/core/backoff.js";
+import { Connection, Lost } from "./rooms/core/connection.js";
 import { equal, fakeTimers, ok, seeded, settled, test } from "./harness.js";
 
 const timers = fakeTimers();

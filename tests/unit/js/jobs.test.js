@@ -1,7 +1,7 @@
 import { described } from "./jobs/kinds.js";
 import { jobEntry, reducers } from "./jobs/store.js";
 import { attemptText, progressText, runTime, secondsLeft, share, stateText } from "./jobs/words.js";
-import { apply, fromPage, withHistory } from "./rooms/store.js";
+import { apply, fromPage, withHistory } from "./rooms/core/store.js";
 import { equal, test } from "./harness.js";
 
 const now = Date.parse("2026-05-01T09:00:00Z");

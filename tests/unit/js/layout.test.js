@@ -1,4 +1,4 @@
-import { rowsOf, sameRow, unseenAfter } from "./rooms/layout.js";
+import { rowsOf, sameRow, unseenAfter } from "./rooms/stream/layout.js";
 import { equal, ok, test } from "./harness.js";
 
 const ana = { id: 1, name: "Ana" };

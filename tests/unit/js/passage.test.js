@@ -1,4 +1,4 @@
-import { Passage } from "./rooms/passage.js";
+import { Passage } from "./rooms/shell/room-navigation.js";
 import { equal, fakeTimers, settled, test } from "./harness.js";
 
 const timers = fakeTimers();

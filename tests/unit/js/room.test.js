@@ -1,5 +1,5 @@
-import { histories } from "./rooms/extensions.js";
-import { Room } from "./rooms/room.js";
+import { histories } from "./rooms/core/extensions.js";
+import { Room } from "./rooms/stream/room.js";
 import { equal, fakeTimers, settled, test } from "./harness.js";
 
 const timers = fakeTimers();

@@ -1,4 +1,4 @@
-import { Scroll } from "./rooms/scroll.js";
+import { Scroll } from "./rooms/stream/scroll.js";
 import { equal, ok, test } from "./harness.js";
 
 /** A stream of forty rows of 50 px, of which two hundred px are seen, at its end. */

@@ -1,4 +1,4 @@
-import { afterGap, apply, entryAt, fromPage, messageEntry, MOST_ENTRIES, trimmed, TYPING_MS, withHistory } from "./rooms/store.js";
+import { afterGap, apply, entryAt, fromPage, messageEntry, MOST_ENTRIES, trimmed, TYPING_MS, withHistory } from "./rooms/core/store.js";
 import { equal, ok, seeded, test } from "./harness.js";
 
 const ana = { id: 1, name: "Ana" };

@@ -1,8 +1,8 @@
-import { Outbox } from "./rooms/outbox.js";
-import { sections, unreadOf } from "./rooms/sidebar.js";
-import { matching } from "./rooms/finder.js";
-import { bytes, counted, duration, hue, initials, isolated, names } from "./rooms/text.js";
-import { uuid } from "./rooms/uuid.js";
+import { Outbox } from "./rooms/core/outbox.js";
+import { sections, unreadOf } from "./rooms/shell/sidebar.js";
+import { matching } from "./rooms/shell/finder.js";
+import { bytes, counted, duration, hue, initials, isolated, names } from "./rooms/ui/text.js";
+import { uuid } from "./rooms/core/uuid.js";
 import { equal, ok, test } from "./harness.js";
 
 test("figures for people", () => {

@@ -1,7 +1,7 @@
 // The menu that "/" opens: commands, and for each what its app knows about its arguments.
 
-import { copy, one, setText, show } from "./dom.js";
-import { completers } from "./extensions.js";
+import { copy, one, setText, show } from "../ui/dom.js";
+import { completers } from "../core/extensions.js";
 
 export class Suggestions {
   #commands = [];

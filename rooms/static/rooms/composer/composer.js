@@ -1,9 +1,9 @@
 // Where one writes. Enter sends, Shift-Enter breaks the line; what is not sent is kept a room.
 
-import { one, setText, show } from "./dom.js";
-import { nameOf } from "./person.js";
+import { one, setText, show } from "../ui/dom.js";
+import { nameOf } from "../ui/avatar.js";
 import { Suggestions } from "./suggestions.js";
-import { count, excerpt } from "./text.js";
+import { count, excerpt } from "../ui/text.js";
 
 const TYPING_EVERY_MS = 3000;
 const COUNT_LAST = 200;

@@ -1,12 +1,12 @@
 // The stream on the page: draws a room's state at most once a frame, and moves nothing that the
 // reader looks at.
 
-import { now } from "./clock.js";
-import { copy, one, reconcile, setText, show } from "./dom.js";
+import { now } from "../core/clock.js";
+import { copy, one, reconcile, setText, show } from "../ui/dom.js";
 import { rowsOf, sameRow, unseenAfter, unseenText } from "./layout.js";
 import { createRow, startOf, updateRow } from "./rows.js";
 import { Scroll } from "./scroll.js";
-import { isolated } from "./text.js";
+import { isolated } from "../ui/text.js";
 
 const SKELETON_MS = 150;
 

@@ -2,7 +2,7 @@
 // away, as what became unread meanwhile was told to nobody, and when there is news of a room that is
 // not on the list, as they were brought into it or made it elsewhere.
 
-import * as api from "./api.js";
+import * as api from "../core/api.js";
 
 // A server that has just started is not asked by everybody at once.
 const SPREAD_MS = 8000;

@@ -2,7 +2,7 @@
 //
 // A row is { key, type, … } of plain values, so that two rows are compared field by field.
 
-import { counted, dayName, dayOf, isolated, names } from "./text.js";
+import { counted, dayName, dayOf, isolated, names } from "../ui/text.js";
 
 const GROUP_MS = 5 * 60 * 1000;
 

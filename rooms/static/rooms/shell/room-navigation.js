@@ -1,7 +1,7 @@
 // From one room to another without leaving the page. While the server cannot be reached nobody is
 // taken anywhere: the room that was asked for opens as soon as it can.
 
-import * as api from "./api.js";
+import * as api from "../core/api.js";
 
 const SLOW_MS = 400;
 const AGAIN_MS = 2500;

@@ -1,7 +1,7 @@
 // The list of a person's rooms: those with something unread first, then rooms, then direct ones.
 
-import { copy, one, reconcile, setIcon, setText, show } from "./dom.js";
-import { count, counted } from "./text.js";
+import { copy, one, reconcile, setIcon, setText, show } from "../ui/dom.js";
+import { count, counted } from "../ui/text.js";
 
 const ICONS = { public: "hash", private: "lock", direct: "person" };
 const MOST = 999;

@@ -1,7 +1,7 @@
 // The bar that shows a lost connection. Nothing while all is well, nor for a moment without it.
 
-import { LOGGED_OUT } from "./connection.js";
-import { one, setText, show } from "./dom.js";
+import { LOGGED_OUT } from "../core/connection.js";
+import { one, setText, show } from "../ui/dom.js";
 
 const PATIENCE_MS = 2000;
 const FAREWELL_MS = 1000;

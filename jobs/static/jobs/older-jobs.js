@@ -1,6 +1,6 @@
 // Cards of a stretch of a room, from REST. Registered into rooms/extensions.js.
 
-import * as api from "../rooms/api.js";
+import * as api from "../rooms/core/api.js";
 import { jobEntry } from "./store.js";
 
 const PAGE = 100;

@@ -1,7 +1,7 @@
 // Ctrl-K: go to a room by a few letters of its name.
 
-import * as api from "./api.js";
-import { copy, one, setIcon, setText, show } from "./dom.js";
+import * as api from "../core/api.js";
+import { copy, one, setIcon, setText, show } from "../ui/dom.js";
 
 const ICONS = { public: "hash", private: "lock", direct: "person" };
 const MOST = 12;

@@ -1,8 +1,8 @@
 // Older parts of a room, as somebody scrolls up, and what other apps have of a stretch of it.
 
-import * as api from "./api.js";
-import { histories } from "./extensions.js";
-import { messageEntry } from "./store.js";
+import * as api from "../core/api.js";
+import { histories } from "../core/extensions.js";
+import { messageEntry } from "../core/store.js";
 
 const PAGE = 50;
 // Clocks of processes differ a little; the seq decides what belongs to a stretch.

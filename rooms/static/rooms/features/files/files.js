@@ -1,8 +1,8 @@
 // Attachments: pictures in place, anything else as a line to download. Used by messages and by
 // other apps' entries.
 
-import { copy, one, reconcile, setText } from "./dom.js";
-import { bytes } from "./text.js";
+import { copy, one, reconcile, setText } from "../../ui/dom.js";
+import { bytes } from "../../ui/text.js";
 
 const PICTURES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml"]);
 

@@ -1,10 +1,10 @@
 // The right column: topic, members, and what other apps add. Closed on small screens at first.
 
-import * as api from "./api.js";
-import { copy, one, reconcile, setText, show } from "./dom.js";
-import { panels } from "./extensions.js";
-import { paintAvatar } from "./person.js";
-import { count } from "./text.js";
+import * as api from "../../core/api.js";
+import { copy, one, reconcile, setText, show } from "../../ui/dom.js";
+import { panels } from "../../core/extensions.js";
+import { paintAvatar } from "../../ui/avatar.js";
+import { count } from "../../ui/text.js";
 
 const KEY = "parley:details";
 const WIDE = matchMedia("(min-width: 1024px)");

@@ -1,10 +1,10 @@
 // One element for each row of the stream. `layout.js` says what a row holds, `view.js` calls this.
 
-import { copy, one, setIcon, setText, show } from "./dom.js";
-import { entryKinds } from "./extensions.js";
-import { drawFiles } from "./files.js";
-import { nameOf, paintAvatar } from "./person.js";
-import { excerpt, exactTime, timeOfDay } from "./text.js";
+import { copy, one, setIcon, setText, show } from "../ui/dom.js";
+import { entryKinds } from "../core/extensions.js";
+import { drawFiles } from "../features/files/files.js";
+import { nameOf, paintAvatar } from "../ui/avatar.js";
+import { excerpt, exactTime, timeOfDay } from "../ui/text.js";
 
 export function createRow(row, room) {
   const element = entryKinds[row.type]?.create(row.entry, room) ?? drawers[row.type].create(row, room);

@@ -1,13 +1,13 @@
 // A page beside the rooms: the list with its unread counts, and how to get into a room.
 
-import { Connection } from "./connection.js";
-import { one, setText } from "./dom.js";
-import { Finder } from "./finder.js";
-import { OwnRooms } from "./own-rooms.js";
-import { prepareShell, showOwnState } from "./shell.js";
-import { Sidebar } from "./sidebar.js";
-import { socketUrl } from "./socket-url.js";
-import { apply, fromPage } from "./store.js";
+import { Connection } from "./core/connection.js";
+import { one, setText } from "./ui/dom.js";
+import { Finder } from "./shell/finder.js";
+import { OwnRooms } from "./shell/room-list-refresh.js";
+import { prepareShell, showOwnState } from "./shell/shell.js";
+import { Sidebar } from "./shell/sidebar.js";
+import { socketUrl } from "./core/socket-url.js";
+import { apply, fromPage } from "./core/store.js";
 
 let state = fromPage(JSON.parse(document.getElementById("state").textContent));
 const sidebar = new Sidebar(one("[data-rooms]"));

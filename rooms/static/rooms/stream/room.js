@@ -1,14 +1,14 @@
 // One room on the page: its state, what is sent into it, when it counts as read.
 // `main.js` makes one, gives it the socket's events and changes its room.
 
-import * as api from "./api.js";
-import * as clock from "./clock.js";
-import { untilTaken } from "./delivery.js";
-import { reducers } from "./extensions.js";
-import { cardsOfPage, olderThan } from "./history.js";
-import { Reading } from "./reading.js";
-import { afterGap, apply, fromPage, trimmed, withHistory } from "./store.js";
-import { uuid } from "./uuid.js";
+import * as api from "../core/api.js";
+import * as clock from "../core/clock.js";
+import { untilTaken } from "../core/delivery.js";
+import { reducers } from "../core/extensions.js";
+import { cardsOfPage, olderThan } from "./older-entries.js";
+import { Reading } from "../features/reading/read-marker.js";
+import { afterGap, apply, fromPage, trimmed, withHistory } from "../core/store.js";
+import { uuid } from "../core/uuid.js";
 
 const FIRST_PAINT_MS = 300;
 const REVEAL_PAGES = 20;

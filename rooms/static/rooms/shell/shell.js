@@ -1,7 +1,7 @@
 // What every page with the list of rooms has: the theme's switch, the menu, a phone's two screens.
 
-import { one, setText } from "./dom.js";
-import { paintAvatar } from "./person.js";
+import { one, setText } from "../ui/dom.js";
+import { paintAvatar } from "../ui/avatar.js";
 
 const THEMES = ["system", "light", "dark"];
 
