@@ -1,6 +1,7 @@
 """Frames of any kind: each is answered, by an error at worst; the connection and the data stay.
 
-Long, by hand: `pytest tests/integration/rooms/live/commands/test_fuzz.py --hypothesis-profile=long`.
+Long, by hand:
+`pytest tests/integration/rooms/live/commands/test_fuzz.py --hypothesis-profile=long`.
 """
 
 import asyncio

@@ -4,7 +4,8 @@ where it began, in order, once; and what is held of it stays within its bounds.
 The hub, its feeds, connections and send buffers are the real ones. In place of the database is a
 list, which answers when the test says so; in place of sockets, transports that drain when it does.
 
-Long, by hand: `pytest tests/unit/rooms/live/delivery/test_delivery.py --hypothesis-profile=long`.
+Long, by hand:
+`pytest tests/unit/rooms/live/delivery/test_delivery.py --hypothesis-profile=long`.
 """
 
 import asyncio
