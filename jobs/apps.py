@@ -13,7 +13,9 @@ class JobsConfig(AppConfig):
         from . import registry, tasks  # noqa: F401
         from .faces import slash
         from .faces import socket as commands  # noqa: F401
+        from .lifecycle import message
 
+        message.register()
         registry.autodiscover(settings.PARLEY_KINDS)
         commands.register_all()
         slash.register()

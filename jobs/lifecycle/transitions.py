@@ -24,6 +24,7 @@ from rooms.features.messages.reports import report_in_transaction
 from rooms.models import Attachment, Room
 
 from . import doorbell, representations
+from .message import MESSAGE_KIND
 from .verdict import Ending, Standing, judge
 
 
@@ -155,7 +156,7 @@ def _finish(change: Change, files: list[Attachment]) -> None:
     change.tell()
     if job.finished and change.room is not None:
         report_in_transaction(
-            change.logs, change.room, job.requested_by, summary(job), job.pk, files
+            change.logs, change.room, job.requested_by, summary(job), MESSAGE_KIND, job.pk, files
         )
 
 

@@ -26,7 +26,17 @@ class MessageAdmin(ReadOnlyAdmin):
     search_fields = ["id"]
     search_help_text = "A message's id, or a user name: the whole of it."
     ordering = ["-id"]
-    fields = ["room", "seq", "author", "kind", "created_at", "body", "reply_to", "client_id", "job"]
+    fields = [
+        "room",
+        "seq",
+        "author",
+        "kind",
+        "created_at",
+        "body",
+        "reply_to",
+        "client_id",
+        "subject",
+    ]
 
     def get_search_results(
         self, request: Request, queryset: QuerySet[Message], search_term: str

@@ -22,8 +22,7 @@ from rooms.protocol import encode_event
 from . import bell, statements
 from .representations import timestamp
 
-# Columns of an event, and those of a room that a message needs.
-EVENT = ("room_id", "seq", "type", "encoded", "at")
+# The columns of a room that a message needs.
 HEAD = ("id", "slug", "visibility", "archived_at", "last_seq", "message_count")
 
 
@@ -33,6 +32,25 @@ class Entry(NamedTuple):
     seq: int
     type: str
     payload: bytes
+
+
+class NewEvent(NamedTuple):
+    """A row of `Event`."""
+
+    room_id: int
+    seq: int
+    type: str
+    encoded: str
+    at: datetime
+
+
+class NewHead(NamedTuple):
+    """What becomes of a row of `Room` to which events were appended."""
+
+    last_seq: int
+    message_count: int
+    active_at: datetime
+    pk: int
 
 
 @dataclass
@@ -104,17 +122,17 @@ def writing_in_transaction(
 
 def _write(logs: Logs) -> None:
     rows = [
-        (room_id, entry.seq, entry.type, entry.payload.decode(), logs.at)
+        NewEvent(room_id, entry.seq, entry.type, entry.payload.decode(), logs.at)
         for room_id, entries in logs.entries.items()
         for entry in entries
     ]
-    statements.insert(Event, EVENT, rows)
+    statements.insert(Event, rows)
     heads = []
     for room_id in logs.entries:
         room = logs.rooms[room_id]
         room.active_at = logs.at
-        heads.append((room.last_seq, room.message_count, room.active_at, room_id))
-    statements.update(Room, ("last_seq", "message_count", "active_at"), heads)
+        heads.append(NewHead(room.last_seq, room.message_count, room.active_at, room_id))
+    statements.update(Room, heads)
 
 
 def _ring_on_commit(logs: Logs) -> None:

@@ -4,15 +4,21 @@ Used by events, the socket, REST and the pages alike. Plain JSON types only, so 
 from the database is the same, to the letter, as the one that was rung.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.urls import reverse
 
 from rooms.models import Attachment, Ban, Membership, Message, Room, User
 
+from . import message_parts
 
+
+# Messages that are written together have the same time.
+@lru_cache(256)
 def timestamp(value: datetime) -> str:
     """RFC 3339 in UTC with microseconds: 2026-05-01T09:30:00.000000Z."""
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -32,55 +38,43 @@ def attachment(row: Attachment) -> dict[str, Any]:
     }
 
 
-def message(row: Message, room_slug: str, files: list[Attachment] | None = None) -> dict[str, Any]:
-    """`files` are the message's attachments when the caller has them at hand."""
-    if files is None:
-        files = list(row.attachments.all()) if row.kind == Message.Kind.JOB else []
-    return said(
-        row.pk,
-        room_slug,
-        row.seq,
-        timestamp(row.created_at),
-        row.author,
-        row.body,
-        row.html,
-        kind=row.kind,
-        reply_to=row.reply_to_id,
-        client_id=row.client_id,
-        job=row.job,
-        attachments=[attachment(file) for file in files],
-    )
+class Said(Protocol):
+    """What is shown of a message: a row of `Message`, or what is about to become one."""
+
+    seq: Any
+    kind: Any
+    body: Any
+    html: Any
+    reply_to_id: Any
+    client_id: UUID | None
+    created_at: datetime
+
+
+def message(row: Message, room_slug: str) -> dict[str, Any]:
+    """A message. Lists should have read `message_parts.prefetch()` with their rows."""
+    return {
+        **said(row, row.pk, row.author, room_slug, message_parts.of(row)),
+        "attachments": [attachment(file) for file in row.attachments.all()],
+    }
 
 
 def said(
-    id: int,
-    room_slug: str,
-    seq: int,
-    at: str,
-    author: User | None,
-    body: str,
-    html: str,
-    *,
-    kind: str = Message.Kind.TEXT.value,
-    reply_to: int | None = None,
-    client_id: UUID | None = None,
-    job: UUID | None = None,
-    attachments: list[dict[str, Any]] | None = None,
+    row: Said, pk: int, author: User | None, room_slug: str, parts: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """A message whose row nobody needs: `posting` writes most of them without making one."""
+    """A message without files, from a row or from what was just inserted as one."""
     return {
-        "id": id,
+        "id": pk,
         "room": room_slug,
-        "seq": seq,
-        "at": at,
+        "seq": row.seq,
+        "at": timestamp(row.created_at),
         "author": person(author),
-        "body": body,
-        "html": html,
-        "kind": kind,
-        "reply_to": reply_to,
-        "client_id": str(client_id) if client_id else None,
-        "job": str(job) if job else None,
-        "attachments": attachments or [],
+        "body": row.body,
+        "html": row.html,
+        "kind": row.kind,
+        "reply_to": row.reply_to_id,
+        "client_id": str(row.client_id) if row.client_id else None,
+        "attachments": [],
+        **parts,
     }
 
 

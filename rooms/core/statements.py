@@ -3,18 +3,19 @@ builds a query anew each time, which took four times as long as all the rest of 
 
 Called by `log` and `posting` inside their transactions, and for what every new connection asks.
 Columns come from the models and values are prepared by their fields, so that either database gets
-what the ORM would have given it. What is written are tuples, because a model's instance costs more
-than its row.
+what the ORM would have given it. What is written are named tuples, because a model's instance costs
+more than its row; a column that they do not name gets its default.
 """
 
 from collections import namedtuple
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
 from itertools import chain
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import Field, ForeignKey, Model
+from django.db.models import NOT_PROVIDED, Field, ForeignKey, Model
+from django.utils import timezone
 
 Row = TypeVar("Row", bound=Model)
 AnyField: TypeAlias = "Field[Any, Any]"
@@ -98,25 +99,20 @@ def count(model: type[Model], **where: Any) -> int:
         return int(cursor.fetchone()[0])
 
 
-def insert(model: type[Model], names: Names, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Insert rows with these columns, which are all but the primary key."""
-    database = connections[DEFAULT_DB_ALIAS]
-    for start in range(0, len(rows), INSERT_ROWS):
-        some = rows[start : start + INSERT_ROWS]
-        parameters = list(chain.from_iterable(_prepared(model, names, some)))
-        with database.cursor() as cursor:
-            cursor.execute(_insert(model, names, len(some), False), parameters)
+def insert(model: type[Model], rows: Sequence[NamedTuple]) -> None:
+    """Insert rows that have their columns by name. Columns that they do not name get the field's
+    default, as the ORM would have given it."""
+    for statement, parameters in _to_insert(model, rows, with_keys=False):
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            cursor.execute(statement, parameters)
 
 
-def insert_for_keys(model: type[Model], names: Names, rows: Sequence[tuple[Any, ...]]) -> list[int]:
+def insert_for_keys(model: type[Model], rows: Sequence[NamedTuple]) -> list[int]:
     """The same, and the primary keys that the rows have got, in their order."""
-    database = connections[DEFAULT_DB_ALIAS]
     keys: list[int] = []
-    for start in range(0, len(rows), INSERT_ROWS):
-        some = rows[start : start + INSERT_ROWS]
-        parameters = list(chain.from_iterable(_prepared(model, names, some)))
-        with database.cursor() as cursor:
-            cursor.execute(_insert(model, names, len(some), True), parameters)
+    for statement, parameters in _to_insert(model, rows, with_keys=True):
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            cursor.execute(statement, parameters)
             # Both databases give the keys in the order of the rows; the ORM relies on it as well.
             keys += [key for (key,) in cursor.fetchall()]
     if len(keys) != len(rows):
@@ -124,12 +120,37 @@ def insert_for_keys(model: type[Model], names: Names, rows: Sequence[tuple[Any, 
     return keys
 
 
-def update(model: type[Model], names: Names, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Write these columns of some rows. Each has the primary key last."""
+def _to_insert(
+    model: type[Model], rows: Sequence[NamedTuple], with_keys: bool
+) -> Iterable[tuple[str, list[Any]]]:
+    """The statements that insert the rows, and the parameters of each."""
+    if not rows:
+        return
+    names = rows[0]._fields
+    others = _left_out(model, names)
+    columns = (*names, *(field.attname for field in others))
+    for start in range(0, len(rows), INSERT_ROWS):
+        some = rows[start : start + INSERT_ROWS]
+        whole = [(*row, *map(_default, others)) for row in some] if others else some
+        parameters = list(chain.from_iterable(_prepared(model, columns, whole)))
+        yield _insert(model, columns, len(some), with_keys), parameters
+
+
+def _default(field: AnyField) -> Any:
+    if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
+        return timezone.now()
+    return field.get_default()
+
+
+def update(model: type[Model], rows: Sequence[NamedTuple]) -> None:
+    """Write the named columns of some rows. Each has its primary key last, as `pk`."""
     if rows:
+        names = rows[0]._fields
+        if names[-1] != "pk":
+            raise ValueError(f"a row to update ends with its pk, not with {names[-1]}")
         with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-            parameters = list(_prepared(model, (*names, "pk"), rows))
-            cursor.executemany(_update(model, names), parameters)
+            parameters = list(_prepared(model, names, rows))
+            cursor.executemany(_update(model, names[:-1]), parameters)
 
 
 def _prepared(
@@ -151,6 +172,20 @@ def _prepared(
 @lru_cache
 def _every(model: type[Model]) -> Names:
     return tuple(field.attname for field in model._meta.concrete_fields)
+
+
+@lru_cache
+def _left_out(model: type[Model], names: Names) -> list[AnyField]:
+    """The columns that a row of these names leaves to their defaults. One that the database fills
+    by itself is left to it."""
+    return [
+        field
+        for field in model._meta.concrete_fields
+        if field.attname not in names
+        and not field.primary_key
+        and field.db_default is NOT_PROVIDED
+        and not field.generated
+    ]
 
 
 @lru_cache

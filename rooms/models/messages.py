@@ -9,12 +9,15 @@ from .rooms import Room
 
 
 class Message(models.Model):
-    """Something said. `seq` is that of the `message.created` event that announced it."""
+    """Something said. `seq` is that of the `message.created` event that announced it.
+
+    Apps leave messages of their own kinds, which they register with `protocol.parts`; `subject` is
+    what such a message is about, in the app's own tables.
+    """
 
     class Kind(models.TextChoices):
         TEXT = "text"
         SYSTEM = "system"
-        JOB = "job"
 
     room = models.ForeignKey(
         Room, on_delete=models.CASCADE, related_name="messages", db_index=False
@@ -24,15 +27,15 @@ class Message(models.Model):
     author = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="messages"
     )
-    kind = models.CharField(max_length=6, choices=Kind.choices, default=Kind.TEXT)
+    kind = models.CharField(max_length=16, default=Kind.TEXT)
     body = models.TextField()
     html = models.TextField()
     reply_to = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="replies"
     )
     client_id = models.UUIDField(null=True, blank=True)
-    # The job that a message of kind "job" reports on. Rooms know nothing more of jobs than this.
-    job = models.UUIDField(null=True, blank=True)
+    # The column is called as it was when jobs alone left messages.
+    subject = models.UUIDField(null=True, blank=True, db_column="job")
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

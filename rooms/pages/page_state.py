@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Case, IntegerField, Value, When
 from django.utils import timezone
 
-from rooms.core import representations, slash
+from rooms.core import message_parts, representations, slash
 from rooms.limits import limits
 from rooms.models import Event, Membership, Message, Room, User
 from rooms.protocol import PROTOCOL
@@ -50,7 +50,7 @@ def of_room(user: User, room: Room, membership: Membership | None) -> dict[str, 
     messages = list(
         Message.objects.filter(room=room)
         .select_related("author")
-        .prefetch_related("attachments")
+        .prefetch_related(*message_parts.prefetch())
         .order_by("-seq")[: HISTORY + 1]
     )
     older = len(messages) > HISTORY

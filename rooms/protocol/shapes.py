@@ -8,6 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from .parts import MESSAGE_CONFIG
+
 Timestamp = Annotated[
     str,
     Field(
@@ -18,7 +20,6 @@ Timestamp = Annotated[
     ),
 ]
 # A test holds these to the choices of the models.
-MessageKind = Literal["text", "system", "job"]
 Role = Literal["owner", "moderator", "member"]
 Visibility = Literal["public", "private", "direct"]
 # Why somebody may not hear a room any more.
@@ -48,6 +49,10 @@ class AttachmentOut(Given):
 
 
 class MessageOut(Given):
+    """With the fields that apps have registered, such as `job`."""
+
+    model_config = MESSAGE_CONFIG
+
     id: int = Field(examples=[4711])
     room: str = Field(description="the room's slug", examples=["lobby"])
     seq: int = Field(description="its place in the room's log", examples=[42])
@@ -57,13 +62,10 @@ class MessageOut(Given):
     html: str = Field(
         description="the body as safe HTML", examples=["<p>All <em>quiet</em>.</p>\n"]
     )
-    kind: MessageKind
+    kind: str = Field(examples=["text"])
     reply_to: int | None = Field(description="the `id` of a message", examples=[None])
     client_id: UUID | None = Field(
         description="its author's own", examples=["0d9c5ab4-3e0d-4f4c-9d0e-0f8a3ae7e6d2"]
-    )
-    job: UUID | None = Field(
-        description="the job that a message of kind `job` reports on", examples=[None]
     )
     attachments: list[AttachmentOut] = Field(examples=[[]])
 

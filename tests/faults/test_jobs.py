@@ -58,7 +58,7 @@ class Work:
     def end(self) -> dict[str, Any]:
         """Its end, after which the room has exactly one message about it."""
         job = self.until(*FINISHED)
-        assert self.site.ask(f"Message.objects.filter(job={self.id!r}).count()") == 1
+        assert self.site.ask(f"Message.objects.filter(subject={self.id!r}).count()") == 1
         return job
 
     def act(self, name: str) -> None:

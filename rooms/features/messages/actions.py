@@ -6,11 +6,13 @@ Called by the journal (socket), REST, commands and other apps, the latter by way
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from rooms.core import markdown, policy, statements
+from rooms.core import markdown, message_parts, policy, statements
 from rooms.core.log import Logs, writing_in_transaction
 from rooms.core.membership import add_member_in_transaction
 from rooms.core.representations import message as message_json
@@ -23,20 +25,28 @@ Outcome = dict[str, object] | Refusal
 # An author and the client_id of what they want to say.
 Intention = tuple[int, UUID | None]
 
-# Columns of a message.
-MESSAGE = (
-    "room_id",
-    "seq",
-    "number",
-    "author_id",
-    "kind",
-    "body",
-    "html",
-    "reply_to_id",
-    "client_id",
-    "job",
-    "created_at",
-)
+
+class NewMessage(NamedTuple):
+    """A row of `Message`; what it does not name gets its default."""
+
+    room_id: int
+    seq: int
+    number: int
+    author_id: int
+    kind: str
+    body: str
+    html: str
+    reply_to_id: int | None
+    client_id: UUID | None
+    created_at: datetime
+
+
+class ReadMarker(NamedTuple):
+    """What becomes of a row of `Membership` when its person speaks."""
+
+    read_seq: int
+    read_count: int
+    pk: int
 
 
 @dataclass
@@ -166,42 +176,31 @@ def _write(posts: list[Post]) -> list[Outcome]:
 
 def _insert(logs: Logs, fresh: list[Fresh]) -> None:
     rows = [
-        (
-            new.room.id,
-            new.seq,
-            new.number,
-            new.post.author.id,
-            Message.Kind.TEXT.value,
-            new.post.body,
-            new.post.html,
-            new.post.reply_to,
-            new.post.client_id,
-            None,
-            logs.at,
+        NewMessage(
+            room_id=new.room.id,
+            seq=new.seq,
+            number=new.number,
+            author_id=new.post.author.id,
+            kind=Message.Kind.TEXT.value,
+            body=new.post.body,
+            html=new.post.html,
+            reply_to_id=new.post.reply_to,
+            client_id=new.post.client_id,
+            created_at=logs.at,
         )
         for new in fresh
     ]
-    for new, key in zip(fresh, statements.insert_for_keys(Message, MESSAGE, rows), strict=True):
-        post = new.post
-        new.told = said(
-            key,
-            new.room.slug,
-            new.seq,
-            logs.time,
-            post.author,
-            post.body,
-            post.html,
-            reply_to=post.reply_to,
-            client_id=post.client_id,
-        )
+    keys = statements.insert_for_keys(Message, rows)
+    for new, row, key in zip(fresh, rows, keys, strict=True):
+        new.told = said(row, key, new.post.author, new.room.slug, message_parts.empty())
 
 
 def _speakers_have_read(logs: Logs, fresh: list[Fresh]) -> None:
     """Whoever speaks has read what stands above."""
-    read = {new.membership: (new.seq, new.number, new.membership) for new in fresh}
+    read = {new.membership: ReadMarker(new.seq, new.number, new.membership) for new in fresh}
     for new in fresh:
         logs.speakers.setdefault(new.room.id, {})[new.post.author.id] = new.number
-    statements.update(Membership, ("read_seq", "read_count"), list(read.values()))
+    statements.update(Membership, list(read.values()))
 
 
 def _already_there(posts: Iterable[Post]) -> dict[Intention, dict[str, object]]:
@@ -210,10 +209,10 @@ def _already_there(posts: Iterable[Post]) -> dict[Intention, dict[str, object]]:
     rows = statements.select_together(Message, ("author_id", "client_id"), wanted)
     if not rows:
         return {}
-    whole = Message.objects.filter(pk__in=[row.pk for row in rows])
+    whole = Message.objects.filter(pk__in=[row.pk for row in rows]).select_related("room", "author")
     return {
         (row.author_id or 0, row.client_id): message_json(row, row.room.slug)
-        for row in whole.select_related("room", "author")
+        for row in whole.prefetch_related(*message_parts.prefetch())
     }
 
 

@@ -14,24 +14,25 @@ def report_in_transaction(
     room: Room,
     author: User | None,
     body: str,
-    job: UUID,
+    kind: str,
+    subject: UUID,
     attachments: Sequence[Attachment] = (),
 ) -> Message:
-    """The message that a job leaves in its room when it ends. Inside the job's own transaction."""
+    """A message of an app's own `kind`, about `subject`. Inside the app's own transaction."""
     row = Message.objects.create(
         room=room,
         seq=logs.take_seq(room),
         number=logs.take_number(room),
         author=author,
-        kind=Message.Kind.JOB,
+        kind=kind,
         body=body,
         html=markdown.render(body),
-        job=job,
+        subject=subject,
         created_at=logs.at,
     )
     for attachment in attachments:
         attachment.message = row
         attachment.save(update_fields=["message"])
-    payload = {"message": message_json(row, room.slug, list(attachments))}
+    payload = {"message": message_json(row, room.slug)}
     logs.append(room, "message.created", payload, seq=row.seq)
     return row

@@ -13,7 +13,7 @@ from django.urls import reverse
 from ninja import Query, Router, Status
 from pydantic import Field
 
-from rooms.core import representations
+from rooms.core import message_parts, representations
 from rooms.core.lookup import find_room
 from rooms.features.members import actions as members
 from rooms.features.messages import actions as messages
@@ -165,7 +165,9 @@ def list_messages(
     if sum(place is not None for place in (before, after, around)) > 1:
         raise Invalid("Give one of `before`, `after` and `around`.")
     messages = (
-        Message.objects.filter(room=room).select_related("author").prefetch_related("attachments")
+        Message.objects.filter(room=room)
+        .select_related("author")
+        .prefetch_related(*message_parts.prefetch())
     )
     if after is not None:
         page, more = _page(messages.filter(seq__gt=after).order_by("seq"), limit)

@@ -66,7 +66,7 @@ def test_a_job_that_kills_its_workers_is_given_up_with_a_message(submit):
         set_row(job, lease_expires_at=ago(1))
         sweeper.take_back_lost()
     assert fresh(job).state == State.FAILED
-    assert "vanished" in Message.objects.get(job=job.pk).body
+    assert "vanished" in Message.objects.get(subject=job.pk).body
 
 
 def test_a_job_that_must_not_run_twice_does_not(submit):

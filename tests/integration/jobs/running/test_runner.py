@@ -26,7 +26,7 @@ def told(job):
 
 
 def reports(job):
-    return list(Message.objects.filter(job=job.pk, kind="job"))
+    return list(Message.objects.filter(subject=job.pk, kind="job"))
 
 
 def outcomes(job):

@@ -242,7 +242,7 @@ def test_a_queue_that_stands_still_takes_no_more(submit, limits):
 def test_a_waiting_job_is_cancelled_at_once(submit, alice):
     for job in (submit("ok"), submit("ok", run_at=timezone.now() + timedelta(hours=1))):
         assert actions.cancel(alice, job.pk).state == State.CANCELLED
-        assert Message.objects.filter(job=job.pk).count() == 1
+        assert Message.objects.filter(subject=job.pk).count() == 1
         assert transitions.claim(job.pk, "test") is None
 
 
@@ -250,7 +250,7 @@ def test_cancelling_twice_is_cancelling_once(submit, alice):
     job = submit("ok")
     actions.cancel(alice, job.pk)
     assert actions.cancel(alice, job.pk).state == State.CANCELLED
-    assert Message.objects.filter(job=job.pk).count() == 1
+    assert Message.objects.filter(subject=job.pk).count() == 1
 
 
 def test_an_ended_job_stays_as_it_is(submit, run, alice):
@@ -285,7 +285,7 @@ def test_a_retried_job_has_its_attempts_again(submit, run, alice, rung):
     assert (again.state, again.attempt, again.max_attempts) == (State.QUEUED, 1, 4)
     assert (again.error_class, again.finished_at, rung[-1]) == ("", None, job.pk)
     run(job)
-    assert Message.objects.filter(job=job.pk).count() == 2, "each end is told"
+    assert Message.objects.filter(subject=job.pk).count() == 2, "each end is told"
 
 
 def test_retrying_is_limited_like_submitting(submit, run, alice, limits):

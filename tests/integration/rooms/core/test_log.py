@@ -164,7 +164,7 @@ def test_what_is_read_is_what_was_rung_to_the_letter(alice, charlie, lobby):
             job = {"b": 0.1 + 0.2, "a": [1e100, -0.0, 2**53, None, True, "\u2028"], "ü": {}}
             logs.append(room, "job.changed", {"job": job})
             file = files.attach(room, alice, "ü b.svg", "image/svg+xml", ContentFile(b"<svg/>"))
-            report_in_transaction(logs, room, None, "Done", uuid.uuid4(), [file])
+            report_in_transaction(logs, room, None, "Done", "job", uuid.uuid4(), [file])
         members.leave(charlie, "lobby")
 
     def act_in_a_thread():

@@ -1,6 +1,7 @@
 """Statements put together by hand find what the ORM finds."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import uuid4
 
 import pytest
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from rooms.core import statements
 from rooms.features.messages import actions as messages
-from rooms.features.messages.actions import MESSAGE, Post
+from rooms.features.messages.actions import NewMessage, Post
 from rooms.models import Membership, Message, Room, User
 
 pytestmark = pytest.mark.django_db
@@ -72,20 +73,26 @@ def test_keys_come_in_the_order_of_the_rows(
     bodies = [f"{number} 👋" for number in range(count)]
     ids = [uuid4() if number % 2 else None for number in range(count)]
     rows = [
-        (lobby.pk, 1000 + n, n, alice.pk, "text", bodies[n], "<p>", None, ids[n], None, at)
+        NewMessage(lobby.pk, 1000 + n, n, alice.pk, "text", bodies[n], "<p>", None, ids[n], at)
         for n in range(count)
     ]
-    keys = statements.insert_for_keys(Message, MESSAGE, rows)
+    keys = statements.insert_for_keys(Message, rows)
     found = Message.objects.in_bulk(keys)
     assert [found[key].body for key in keys] == bodies
     assert [found[key].client_id for key in keys] == ids
     assert {found[key].created_at for key in keys} == ({at} if count else set())
 
 
+class Counted(NamedTuple):
+    message_count: int
+    active_at: datetime
+    pk: int
+
+
 def test_each_row_gets_its_own_values(lobby: Room, den: Room) -> None:
     later, latest = (timezone.now() + timedelta(days=days) for days in (1, 2))
-    rows = [(7, later, lobby.pk), (9, latest, den.pk)]
-    statements.update(Room, ("message_count", "active_at"), rows)
+    rows = [Counted(7, later, lobby.pk), Counted(9, latest, den.pk)]
+    statements.update(Room, rows)
     assert (
         list(
             Room.objects.filter(pk__in=[lobby.pk, den.pk])
@@ -94,10 +101,29 @@ def test_each_row_gets_its_own_values(lobby: Room, den: Room) -> None:
         )
         == rows
     )
-    statements.update(Room, ("message_count", "active_at"), [])
+    statements.update(Room, [])
 
 
 def test_columns_that_were_left_out_are_read_when_they_are_asked_for(lobby: Room) -> None:
     (row,) = statements.select(Room, only=("id", "created_at"), slug=["lobby"])
     assert row.get_deferred_fields() >= {"name", "active_at"}
     assert (row.pk, row.created_at, row.name) == (lobby.pk, lobby.created_at, lobby.name)
+
+
+class NewMembership(NamedTuple):
+    room_id: int
+    user_id: int
+
+
+def test_columns_that_a_row_does_not_name_get_their_defaults(lobby: Room, charlie: User) -> None:
+    """A model takes a new column without a change here: its default is its default."""
+    statements.insert(Membership, [NewMembership(lobby.pk, charlie.pk)])
+    found = Membership.objects.get(room=lobby, user=charlie)
+    by_orm = Membership(room=lobby, user=charlie)
+    assert (found.role, found.read_seq) == (by_orm.role, by_orm.read_seq)
+    assert abs(found.joined_at - timezone.now()) < timedelta(hours=1)
+
+
+def test_a_row_to_update_says_which_one_it_is(lobby: Room) -> None:
+    with pytest.raises(ValueError, match="pk"):
+        statements.update(Membership, [NewMembership(lobby.pk, 1)])

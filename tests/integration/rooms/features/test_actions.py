@@ -204,7 +204,7 @@ def test_report_of_a_job(watch, alice, den):
                 files.attach(room, alice, "plot.svg", "image/svg+xml", ContentFile(b"<svg/>"))
             ]
             logs.append(room, "job.changed", {"job": {"id": "x", "state": "succeeded"}})
-            return report_in_transaction(logs, room, alice, "Done.", uuid.uuid4(), attached)
+            return report_in_transaction(logs, room, alice, "Done.", "job", uuid.uuid4(), attached)
 
     row = watch("den").verify(report, "job.changed", "message.created")
     assert row.attachments.get().name == "plot.svg"

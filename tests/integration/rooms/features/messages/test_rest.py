@@ -91,7 +91,7 @@ def test_history_takes_the_same_queries_for_any_number_of_messages(
         with transaction.atomic(), writing_in_transaction([lobby.pk]) as logs:
             room = logs.rooms[lobby.pk]
             attached = [files.attach(room, alice, "r.txt", "text/plain", ContentFile(b"report"))]
-            report_in_transaction(logs, room, alice, "Done", job, attached)
+            report_in_transaction(logs, room, alice, "Done", "job", job, attached)
     bobs = caller(bob)
     bobs.get("rooms")
     with django_assert_num_queries(6):
