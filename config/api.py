@@ -5,9 +5,7 @@ from functools import partial
 from django.urls import path
 from ninja.openapi.views import openapi_view
 
-from jobs.faces.api import router as jobs
-from rooms.features.members.rest import router as members
-from rooms.features.rooms.rest import router as rooms
+from rooms import slices
 from rooms.rest.authentication import Session, Token
 from rooms.rest.json import Renderer, StrictParser
 from rooms.rest.problems import ProblemAPI
@@ -30,9 +28,8 @@ api = ProblemAPI(
     parser=StrictParser(),
     renderer=Renderer(),
 )
-api.add_router("", rooms)
-api.add_router("", members)
-api.add_router("", jobs)
+for router in slices.routers():
+    api.add_router("", router)
 
 urlpatterns = [
     path("api/v1/", api.urls),

@@ -1,4 +1,4 @@
-"""The app: finds kinds, and gives the socket and the slash their job commands."""
+"""The app: finds kinds, and gives rooms its commands, events and pages."""
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -9,13 +9,10 @@ class JobsConfig(AppConfig):
     verbose_name = "Jobs"
 
     def ready(self) -> None:
-        # `tasks` brings the ring: whoever submits a job rings.
-        from . import registry, tasks  # noqa: F401
-        from .faces import slash
-        from .faces import socket as commands  # noqa: F401
-        from .lifecycle import message
+        from rooms import slices
 
-        message.register()
+        # `tasks` brings the ring: whoever submits a job rings.
+        from . import checks, registry, slice, tasks  # noqa: F401
+
         registry.autodiscover(settings.PARLEY_KINDS)
-        commands.register_all()
-        slash.register()
+        slices.register(slice.SLICE)

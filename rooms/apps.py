@@ -8,8 +8,9 @@ class RoomsConfig(AppConfig):
     verbose_name = "Rooms"
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401 - register themselves
+        from . import checks, slices  # noqa: F401 - register themselves
         from .core import credential_signals  # noqa: F401 - register themselves
-        from .live.commands import session as handlers
+        from .live.commands import session
 
-        handlers.register_all()
+        session.register_all()
+        slices.register_features()

@@ -4,15 +4,13 @@ Registered by being imported in `apps`. None of them connects to anything.
 """
 
 import shutil
-import sqlite3
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Warning, register
 
-SQLITE = (3, 35, 0)
 REDIS_SCHEMES = ("redis", "rediss", "unix")
 LITTLE_SPACE = 100 * 1024 * 1024
 
@@ -33,21 +31,6 @@ def redis_address(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if address.scheme != "unix" and not address.hostname:
         return [Error("REDIS_URL names no host.", hint="redis://host:6379/0", id="rooms.E001")]
     return []
-
-
-@register(Tags.database)
-def sqlite_version(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Claiming jobs needs UPDATE … RETURNING."""
-    used = any(each["ENGINE"].endswith("sqlite3") for each in settings.DATABASES.values())
-    if not used or sqlite3.sqlite_version_info >= SQLITE:
-        return []
-    return [
-        Error(
-            f"SQLite {sqlite3.sqlite_version} is too old; 3.35 or newer is needed.",
-            hint="Use a Python that was built with a newer SQLite, or PostgreSQL by DATABASE_URL.",
-            id="rooms.E002",
-        )
-    ]
 
 
 @register()

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from jobs import registry
 from jobs.submitting.actions import Submission
-from rooms.core import slash
+from rooms.core.slash import SlashCommand
 from rooms.models import User
 from rooms.protocol import Invalid
 
@@ -60,9 +60,6 @@ def submit(user: User, room: str, arguments: str, client_id: UUID) -> dict[str, 
     return accepted(Submission(user, name, params, room, key=str(client_id)))
 
 
-def register() -> None:
-    slash.register(
-        slash.SlashCommand(
-            "job", USAGE, "Hand work to a worker; its result comes here.", submit, JobAccepted
-        )
-    )
+JOB = SlashCommand(
+    "job", USAGE, "Hand work to a worker; its result comes here.", submit, JobAccepted
+)

@@ -12,12 +12,12 @@ from jobs.lifecycle import representations
 from jobs.models import IDLE, NORMAL, URGENT
 from jobs.submitting import actions
 from jobs.submitting.actions import Submission
-from rooms.live.commands.registry import register
 from rooms.models import User
-from rooms.protocol import Command, Slug, events
+from rooms.protocol import Command, Slug
 from rooms.protocol.answers import Answer, Ok, RoomSlug
 from rooms.protocol.commands import ClientId
 from rooms.protocol.events import Durable, Ephemeral
+from rooms.slices import SocketCommand
 
 from .schemas import JobOut, ProgressOut
 
@@ -117,9 +117,9 @@ def _ok(action: Any, user: User, job_id: UUID) -> dict[str, Any]:
     return {"type": "ok"}
 
 
-def register_all() -> None:
-    register("job.submit", JobSubmit, submit, JobAccepted)
-    register("job.cancel", JobCancel, cancel, Ok)
-    register("job.retry", JobRetry, retry, Ok)
-    events.register(JobChanged)
-    events.register(JobProgress)
+COMMANDS = (
+    SocketCommand("job.submit", JobSubmit, submit, JobAccepted),
+    SocketCommand("job.cancel", JobCancel, cancel, Ok),
+    SocketCommand("job.retry", JobRetry, retry, Ok),
+)
+EVENTS = (JobChanged, JobProgress)

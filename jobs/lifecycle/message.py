@@ -1,13 +1,9 @@
-"""The message that a job leaves in its room: its kind, and the field that names the job.
-
-Registered when the app is ready.
-"""
+"""The message that a job leaves in its room: its kind, and the field that names the job."""
 
 from typing import Any
 
-from rooms.core import message_parts
+from rooms.core.message_parts import MessagePart
 from rooms.models import Message
-from rooms.protocol import parts
 
 MESSAGE_KIND = "job"
 
@@ -23,7 +19,4 @@ SCHEMA: dict[str, Any] = {
     "examples": [None],
 }
 
-
-def register() -> None:
-    parts.register_kind(MESSAGE_KIND)
-    message_parts.register(message_parts.MessagePart("job", _job_of, SCHEMA))
+PART = MessagePart("job", _job_of, SCHEMA)

@@ -41,13 +41,20 @@ def attachment(row: Attachment) -> dict[str, Any]:
 class Said(Protocol):
     """What is shown of a message: a row of `Message`, or what is about to become one."""
 
-    seq: Any
-    kind: Any
-    body: Any
-    html: Any
-    reply_to_id: Any
-    client_id: UUID | None
-    created_at: datetime
+    @property
+    def seq(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def body(self) -> str: ...
+    @property
+    def html(self) -> str: ...
+    @property
+    def reply_to_id(self) -> int | None: ...
+    @property
+    def client_id(self) -> UUID | None: ...
+    @property
+    def created_at(self) -> datetime: ...
 
 
 def message(row: Message, room_slug: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Case, IntegerField, Value, When
 from django.utils import timezone
 
+from rooms import slices
 from rooms.core import message_parts, representations, slash
 from rooms.limits import limits
 from rooms.models import Event, Membership, Message, Room, User
@@ -75,4 +76,5 @@ def of_room(user: User, room: Room, membership: Membership | None) -> dict[str, 
             for row in reversed(notices)
         ],
         "members": [representations.member(row) for row in members[:MEMBERS]],
+        **slices.room_state(user, room, membership),
     }

@@ -30,7 +30,7 @@ from .closes import (
     TOO_SLOW,
     Close,
 )
-from .commands import Command, Id, Ping, Read, Send, Seq, Slug, Subscribe, Typing, Unsubscribe
+from .commands import Command, Id, Ping, Send, Seq, Slug, Subscribe, Typing, Unsubscribe
 from .encoding import encode, encode_event, frame
 from .refusals import (
     ERRORS,
@@ -74,7 +74,6 @@ __all__ = [
     "NotSubscribed",
     "Ping",
     "RateLimited",
-    "Read",
     "Refusal",
     "Send",
     "Seq",

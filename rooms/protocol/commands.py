@@ -62,12 +62,5 @@ class Typing(Command):
     room: Slug
 
 
-class Read(Command):
-    """Everything up to `seq` has been read."""
-
-    room: Slug
-    seq: Seq
-
-
 class Ping(Command):
     """Are you there?"""

@@ -102,15 +102,6 @@ class PresenceEvent(Ephemeral):
     present: Present
 
 
-class ReadEvent(Ephemeral):
-    """Somebody has read up to `seq`: perhaps the same person elsewhere."""
-
-    type: Literal["read"]
-    room: RoomSlug
-    user: Person
-    seq: int = Field(examples=[42])
-
-
 class UnreadEvent(Ephemeral):
     """How much is unread in a room of the user's that this connection does not listen to, or where
     they have read elsewhere, or of which they have become a member just now."""
@@ -139,7 +130,6 @@ _registered: list[type[Told]] = [
     Withdrawn,
     TypingEvent,
     PresenceEvent,
-    ReadEvent,
     UnreadEvent,
     LeftEvent,
     Heartbeat,

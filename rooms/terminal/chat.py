@@ -50,7 +50,7 @@ class Chat:
         self._unsent: deque[str] = deque()
         self._present: list[str] | int = []
         self._typing: dict[str, float] = {}
-        self._jobs: dict[str, tuple[str, str]] = {}
+        self._running: dict[str, str] = {}
         self._phase = "connecting"
         self._last = 0
         self._heard = asyncio.Event()
@@ -113,21 +113,15 @@ class Chat:
                 self._here(told["present"])
             case "message.created":
                 self._typing.pop(lines.name(told["message"]["author"]), None)
-            case "job.progress":
-                title, _ = self._jobs.get(told["job"], ("Job", ""))
-                self._jobs[told["job"]] = title, lines.progress(told["progress"])
-            case "job.changed":
-                self._job(told["job"])
+        if (under_way := lines.running(told)) is not None:
+            key, stands = under_way
+            if stands is None:
+                self._running.pop(key, None)
+            else:
+                self._running[key] = stands
         text = lines.event(told)
         if text is not None:
             self.show(text)
-
-    def _job(self, job: Object) -> None:
-        if job["state"] in FINISHED:
-            self._jobs.pop(job["id"], None)
-        else:
-            made = lines.progress(job["progress"]) if job["progress"] else lines.clean(job["state"])
-            self._jobs[job["id"]] = lines.clean(job["title"]), made
 
     def _here(self, present: list[Object] | int) -> None:
         self._present = present if isinstance(present, int) else [*map(lines.name, present)]
@@ -153,7 +147,7 @@ class Chat:
         typing = [who for who, at in self._typing.items() if now - at < TYPING_SECONDS]
         if typing:
             parts.append(f"{', '.join(typing)} typing…")
-        parts += [f"{title} {made}" for title, made in self._jobs.values()]
+        parts += self._running.values()
         if self._unsent:
             parts.append(f"sending {len(self._unsent)}: {lines.clean(self._unsent[0])[:40]}")
         if self._phase != "open":

@@ -2,6 +2,7 @@
 what can be read: no escape sequence, no control character, no reversal of the line."""
 
 import unicodedata
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -9,11 +10,21 @@ Object = dict[str, Any]
 INDENT = "\n        "
 # Of the format characters only what joins emoji and letters is harmless in a line.
 JOINERS = "\u200c\u200d"
-ENDS = {
-    "succeeded": "✓ done",
-    "failed": "✗ failed",
-    "cancelled": "✗ cancelled",
-}
+
+# The line that an app's event leaves in the room, and what it says of something under way.
+Line = Callable[[Object], str]
+Running = Callable[[Object], tuple[str, str | None]]
+_lines: dict[str, Line] = {}
+_running: dict[str, Running] = {}
+
+
+def register(type: str, line: Line) -> None:
+    """What people wrote has to go through `clean`."""
+    _lines[type] = line
+
+
+def register_running(type: str, running: Running) -> None:
+    _running[type] = running
 
 
 def clean(text: str, newline: str = " ") -> str:
@@ -48,24 +59,6 @@ def message(said: Object) -> str:
     return f"{clock}  {body}{files}"
 
 
-def job(described: Object) -> str:
-    """A job's card in one line: `Report · running 3/7 days`."""
-    state = described["state"]
-    text = f"{clean(described['title'])} · {ENDS.get(state, clean(state))}"
-    if state in ("running", "retrying") and described["attempt"] > 1:
-        text += f", attempt {described['attempt']} of {described['max_attempts']}"
-    if state == "running" and described["progress"]:
-        text += f" {progress(described['progress'])}"
-    if described["error"]:
-        text += f": {clean(described['error']['message'] or described['error']['class'])}"
-    return text
-
-
-def progress(made: Object) -> str:
-    total = "" if made["total"] is None else f"/{made['total']:g}"
-    return f"{made['current']:g}{total} {clean(made['text'])}".rstrip()
-
-
 def event(told: Object) -> str | None:
     """The line that an event leaves in the room, if it leaves one."""
     match told["type"]:
@@ -81,8 +74,14 @@ def event(told: Object) -> str | None:
             room = told["changed"]
             state = " (archived)" if room["archived"] else ""
             return f"—  The room is {clean(room['name'])}{state}: {clean(room['topic'])}"
-        case "job.changed":
-            return f"▪  {job(told['job'])}"
         case "unsubscribed":
             return f"—  No longer in {clean(told['room'])}: {clean(told['reason'])}"
-    return None
+    line = _lines.get(told["type"])
+    return line(told) if line else None
+
+
+def running(told: Object) -> tuple[str, str | None] | None:
+    """What an event says of something that is under way: its key, and how it stands (None: it has
+    ended). None for all other events."""
+    told_of = _running.get(told["type"])
+    return told_of(told) if told_of else None

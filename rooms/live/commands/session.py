@@ -8,7 +8,6 @@ from rooms.core import bell, slash, statements
 from rooms.core.lookup import find_room
 from rooms.core.representations import person
 from rooms.features.messages.actions import Outcome, Post
-from rooms.features.reading import actions as reading
 from rooms.limits import limits
 from rooms.live.delivery.connection import Connection
 from rooms.live.metrics import names as metrics
@@ -17,7 +16,6 @@ from rooms.protocol import (
     Invalid,
     NotSubscribed,
     Ping,
-    Read,
     Refusal,
     Send,
     Subscribe,
@@ -140,11 +138,6 @@ async def typing(connection: Connection, command: Typing) -> None:
     bell.whisper(subscription.feed.room_id, f"typing:{connection.user.pk}", event)
 
 
-async def read(connection: Connection, command: Read) -> dict[str, Any]:
-    await connection.in_thread(reading.mark_read, connection.user, command.room, command.seq)
-    return {"type": "ok"}
-
-
 async def ping(connection: Connection, command: Ping) -> dict[str, Any]:
     return {"type": "pong"}
 
@@ -154,5 +147,4 @@ def register_all() -> None:
     register("unsubscribe", Unsubscribe, unsubscribe, answers.Unsubscribed)
     register("send", Send, send, answers.Sent)
     register("typing", Typing, typing, None)
-    register("read", Read, read, answers.Ok)
     register("ping", Ping, ping, answers.Pong)

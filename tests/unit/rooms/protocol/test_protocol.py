@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from rooms import protocol
+from rooms.features.reading.shapes import Read
 from rooms.protocol import refusals
 
 CLIENT_ID = str(uuid.uuid4())
@@ -25,7 +26,7 @@ CLIENT_ID = str(uuid.uuid4())
         (protocol.Send, {"room": "lobby", "body": "x", "client_id": CLIENT_ID}),
         (protocol.Send, {"room": "lobby", "body": "", "client_id": CLIENT_ID, "reply_to": 1}),
         (protocol.Typing, {"room": "lobby"}),
-        (protocol.Read, {"room": "lobby", "seq": 2**53 - 1}),
+        (Read, {"room": "lobby", "seq": 2**53 - 1}),
         (protocol.Ping, {}),
     ],
 )
@@ -51,7 +52,7 @@ def test_commands_are_taken_and_unknown_fields_ignored(model, fields, id):
         (protocol.Send, {"room": "r", "body": "x"}, ["/client_id"]),
         (protocol.Send, {"room": "r", "body": "x", "client_id": "x"}, ["/client_id"]),
         (protocol.Send, {"room": "r", "body": 1, "client_id": 1}, ["/body", "/client_id"]),
-        (protocol.Read, {"room": "r"}, ["/seq"]),
+        (Read, {"room": "r"}, ["/seq"]),
         (protocol.Ping, {"id": {}}, ["/id/int", "/id/str"]),
     ],
 )
@@ -67,7 +68,7 @@ def test_wrong_commands_are_refused_field_by_field(model, fields, pointers):
 
 def test_errors_do_not_echo_what_was_sent():
     with pytest.raises(ValidationError) as error:
-        protocol.Read.model_validate({"type": "read", "room": ["hunter2"], "seq": "hunter2"})
+        Read.model_validate({"type": "read", "room": ["hunter2"], "seq": "hunter2"})
     assert "hunter2" not in str(protocol.invalid(error.value).answer())
 
 

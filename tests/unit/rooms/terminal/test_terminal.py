@@ -44,20 +44,6 @@ def test_every_event_that_is_for_good_leaves_a_line() -> None:
         assert (line is not None) == for_good, events.name(each)
 
 
-def test_jobs_in_one_line() -> None:
-    job = {
-        "title": "Report",
-        "state": "running",
-        "attempt": 2,
-        "max_attempts": 3,
-        "progress": {"current": 3.0, "total": 7.0, "text": "days"},
-        "error": None,
-    }
-    assert lines.job(job) == "Report · running, attempt 2 of 3 3/7 days"
-    failed = {**job, "state": "failed", "error": {"class": "ValueError", "message": "no\x1b"}}
-    assert lines.job(failed) == "Report · ✗ failed: no␛"
-
-
 def test_where_the_socket_is() -> None:
     assert socket_url("http://127.0.0.1:8000") == "ws://127.0.0.1:8000/ws/"
     assert socket_url("https://parley.example/") == "wss://parley.example/ws/"

@@ -1,0 +1,54 @@
+"""Jobs in the terminal client: a line for each change, and what runs below all lines. Pure."""
+
+from typing import Any
+
+from rooms.terminal import lines
+
+Object = dict[str, Any]
+ENDS = {
+    "succeeded": "✓ done",
+    "failed": "✗ failed",
+    "cancelled": "✗ cancelled",
+}
+
+
+def _card(described: Object) -> str:
+    """A job's card in one line: `Report · running 3/7 days`."""
+    state = described["state"]
+    text = f"{lines.clean(described['title'])} · {ENDS.get(state, lines.clean(state))}"
+    if state in ("running", "retrying") and described["attempt"] > 1:
+        text += f", attempt {described['attempt']} of {described['max_attempts']}"
+    if state == "running" and described["progress"]:
+        text += f" {_progress(described['progress'])}"
+    if described["error"]:
+        text += f": {lines.clean(described['error']['message'] or described['error']['class'])}"
+    return text
+
+
+def _progress(made: Object) -> str:
+    total = "" if made["total"] is None else f"/{made['total']:g}"
+    return f"{made['current']:g}{total} {lines.clean(made['text'])}".rstrip()
+
+
+def changed(told: Object) -> str:
+    return f"▪  {_card(told['job'])}"
+
+
+class Titles:
+    """Progress names a job by its id only: the titles of those under way."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, str] = {}
+
+    def changed(self, told: Object) -> tuple[str, str | None]:
+        job = told["job"]
+        if job["state"] in ENDS:
+            self._by_id.pop(job["id"], None)
+            return job["id"], None
+        title = self._by_id[job["id"]] = lines.clean(job["title"])
+        stands = _progress(job["progress"]) if job["progress"] else lines.clean(job["state"])
+        return job["id"], f"{title} {stands}"
+
+    def progressed(self, told: Object) -> tuple[str, str | None]:
+        title = self._by_id.get(told["job"], "Job")
+        return told["job"], f"{title} {_progress(told['progress'])}"

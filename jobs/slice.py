@@ -1,0 +1,23 @@
+"""All that jobs add to rooms. Registered when the app is ready."""
+
+from rooms.slices import Slice
+
+from .faces import slash, socket, terminal
+from .lifecycle.message import MESSAGE_KIND, PART
+
+_titles = terminal.Titles()
+
+SLICE = Slice(
+    name="jobs",
+    commands=socket.COMMANDS,
+    events=socket.EVENTS,
+    slash=[slash.JOB],
+    rest="jobs.faces.api.router",
+    message_kinds=[MESSAGE_KIND],
+    message_parts=[PART],
+    styles=["jobs/jobs.css"],
+    modules=["jobs/main.js"],
+    templates=["jobs/card.html"],
+    lines={"job.changed": terminal.changed},
+    running={"job.changed": _titles.changed, "job.progress": _titles.progressed},
+)

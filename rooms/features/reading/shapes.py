@@ -1,0 +1,26 @@
+"""The command and the event of read markers."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from rooms.protocol import Command, Seq, Slug
+from rooms.protocol.answers import RoomSlug
+from rooms.protocol.events import Ephemeral
+from rooms.protocol.shapes import Person
+
+
+class Read(Command):
+    """Everything up to `seq` has been read."""
+
+    room: Slug
+    seq: Seq
+
+
+class ReadEvent(Ephemeral):
+    """Somebody has read up to `seq`: perhaps the same person elsewhere."""
+
+    type: Literal["read"]
+    room: RoomSlug
+    user: Person
+    seq: int = Field(examples=[42])

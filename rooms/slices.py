@@ -1,0 +1,114 @@
+"""One registration for a slice: all that a feature or an app adds to Parley, in one value.
+
+A slice of `rooms/features/` has its own in `slice.py`, which `apps` finds; another app calls
+`register` in its `ready()`, as `jobs` does. Whoever shows or serves something asks here or where
+`register` has put it; nobody names a slice. What does not fit one of the fields is registered where
+it belongs: admin pages by Django's `admin`, metrics at `metrics.view.register`, layer messages at
+`Hub.hears`.
+"""
+
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+from rooms import features
+from rooms.core import message_parts, slash
+from rooms.core.message_parts import MessagePart
+from rooms.core.slash import SlashCommand
+from rooms.live.commands import registry
+from rooms.live.commands.registry import Handler
+from rooms.models import Membership, Room, User
+from rooms.protocol import Command, events, parts
+from rooms.protocol.answers import Answer, Told
+from rooms.terminal import lines
+from rooms.terminal.lines import Line, Running
+
+# What a page starts from besides the core's: of (person, room, membership) more keys of the JSON.
+RoomState = Callable[[User, Room, Membership | None], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class SocketCommand:
+    """`answer` is what the documents say comes back; None: nothing does."""
+
+    name: str
+    model: type[Command]
+    handler: Handler
+    answer: type[Answer] | None
+
+
+@dataclass(frozen=True)
+class Slice:
+    """`rest` is a Ninja router by its dotted name, loaded with the API. `styles` and `modules` are
+    files below `static/`, `templates` hold the `<template>` elements that the modules copy: all of
+    them are put into the page of a room. `lines` and `running` are for the terminal client."""
+
+    name: str
+    commands: Sequence[SocketCommand] = ()
+    events: Sequence[type[Told]] = ()
+    slash: Sequence[SlashCommand] = ()
+    rest: str = ""
+    message_kinds: Sequence[str] = ()
+    message_parts: Sequence[MessagePart] = ()
+    room_state: RoomState | None = None
+    styles: Sequence[str] = ()
+    modules: Sequence[str] = ()
+    templates: Sequence[str] = ()
+    lines: Mapping[str, Line] = field(default_factory=dict)
+    running: Mapping[str, Running] = field(default_factory=dict)
+
+
+_slices: dict[str, Slice] = {}
+
+
+def register(slice: Slice) -> None:
+    """Raises ValueError when the slice, or anything that it names, is there already."""
+    if slice.name in _slices:
+        raise ValueError(f"the slice {slice.name!r} is registered twice")
+    for command in slice.commands:
+        registry.register(command.name, command.model, command.handler, command.answer)
+    for event in slice.events:
+        events.register(event)
+    for slash_command in slice.slash:
+        slash.register(slash_command)
+    for kind in slice.message_kinds:
+        parts.register_kind(kind)
+    for part in slice.message_parts:
+        message_parts.register(part)
+    for type, line in slice.lines.items():
+        lines.register(type, line)
+    for type, running in slice.running.items():
+        lines.register_running(type, running)
+    _slices[slice.name] = slice
+
+
+def register_features() -> None:
+    """Every folder of `features` that has a `slice.py`, by name."""
+    for folder in sorted(each.name for each in pkgutil.iter_modules(features.__path__)):
+        name = f"{features.__name__}.{folder}"
+        package = import_module(name)
+        if any(each.name == "slice" for each in pkgutil.iter_modules(package.__path__)):
+            register(import_module(f"{name}.slice").SLICE)
+
+
+def registered() -> list[Slice]:
+    return list(_slices.values())
+
+
+def routers() -> Iterator[Any]:
+    """The REST routers of all slices."""
+    for slice in _slices.values():
+        if slice.rest:
+            module, _, name = slice.rest.rpartition(".")
+            yield getattr(import_module(module), name)
+
+
+def room_state(user: User, room: Room, membership: Membership | None) -> dict[str, Any]:
+    """What all slices add to the state of a room's page."""
+    state: dict[str, Any] = {}
+    for slice in _slices.values():
+        if slice.room_state is not None:
+            state |= slice.room_state(user, room, membership)
+    return state
