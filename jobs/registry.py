@@ -13,16 +13,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from pydantic import BaseModel, ConfigDict
 
 from rooms.protocol import Invalid
-
-if TYPE_CHECKING:
-    from .running.context import Context
 
 INTERACTIVE, DEFAULT, BULK = QUEUES = ("interactive", "default", "bulk")
 NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
@@ -48,7 +45,8 @@ class Backoff:
         return uniform(0, min(self.cap, self.base * 2 ** min(attempt - 1, 64)))
 
 
-Run = Callable[["Context[Any]"], Any]
+# Takes a `running.context.Context` of the kind's params.
+Run = Callable[[Any], Any]
 Errors = tuple[type[Exception], ...]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from io import BytesIO
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -20,6 +19,7 @@ from rooms.models import Attachment, Room, User
 
 from .interruption import Cancelled, LeaseLost, TimedOut, Window
 from .lease import Keeper
+from .steps import side_by_side
 
 __all__ = ["Cancelled", "Context", "GiveUp", "RetryLater", "TimedOut"]
 
@@ -120,8 +120,6 @@ class Context(Generic[P]):
         their end; then the first failure is raised. In the next attempt only the parts that have
         not succeeded run again.
         """
-        from .steps import side_by_side
-
         return side_by_side(self, steps)
 
     def interrupted(self) -> bool:
@@ -131,7 +129,3 @@ class Context(Generic[P]):
         """Something was not written because the lease is gone: stop everything."""
         self._window.ask(LeaseLost)
         return LeaseLost()
-
-    @property
-    def now(self) -> datetime:
-        return timezone.now()

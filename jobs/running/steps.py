@@ -5,11 +5,10 @@ limits and its cancelling, a job never waits for a worker's slot that another jo
 parts do is mostly waiting for a database or a network, where threads run side by side.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
+from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
@@ -19,14 +18,23 @@ from jobs.lifecycle.results import plain
 from jobs.lifecycle.transitions import changing
 from jobs.models import Step
 
-if TYPE_CHECKING:
-    from .context import Context
-
 NAME_CHARACTERS = 60
 Work = Callable[[], Any]
 
 
-def side_by_side(context: Context[Any], steps: Mapping[str, Work]) -> dict[str, Any]:
+class Attempt(Protocol):
+    """What steps need of the attempt that they are parts of; a `Context` is one."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def lease(self) -> UUID: ...
+    def interrupted(self) -> bool: ...
+    def check_cancelled(self) -> None: ...
+    def lost(self) -> BaseException: ...
+
+
+def side_by_side(context: Attempt, steps: Mapping[str, Work]) -> dict[str, Any]:
     if any(not 0 < len(name) <= NAME_CHARACTERS for name in steps):
         raise ValueError(f"a step's name has 1 to {NAME_CHARACTERS} characters")
     done = _begin(context, list(steps))
@@ -52,7 +60,7 @@ def side_by_side(context: Context[Any], steps: Mapping[str, Work]) -> dict[str, 
     return {name: done[name] for name in steps}
 
 
-def _begin(context: Context[Any], names: list[str]) -> dict[str, Any]:
+def _begin(context: Attempt, names: list[str]) -> dict[str, Any]:
     """Show all steps as running; returns the results of those that an earlier attempt has done."""
     with changing(context.id) as change:
         if not change.job.hold(context.lease):
@@ -72,7 +80,7 @@ def _begin(context: Context[Any], names: list[str]) -> dict[str, Any]:
 
 
 def _run(
-    context: Context[Any],
+    context: Attempt,
     name: str,
     work: Work,
     done: dict[str, Any],
@@ -100,7 +108,7 @@ def _run(
         connection.close()
 
 
-def _end(context: Context[Any], name: str, **values: Any) -> None:
+def _end(context: Attempt, name: str, **values: Any) -> None:
     with changing(context.id) as change:
         if not change.job.hold(context.lease):
             raise context.lost()
