@@ -3,15 +3,25 @@
 `celery -A config worker` consumes all three queues; `-Q bulk` and so on split them over workers.
 """
 
+import logging
 import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
 from typing import Any
 
-from celery import Celery
+from celery import Celery, bootsteps
 from celery.signals import setup_logging, worker_ready
 from kombu import Queue
 from kombu.transport.virtual import QoS
 
 from jobs.registry import QUEUES
+
+logger = logging.getLogger(__name__)
+
+MANAGE = Path(__file__).resolve().parents[1] / "manage.py"
+SWEEPER_PAUSE_SECONDS = 1.0
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Workers talk to each other through what a flush of Redis takes away, and need nothing of it.
@@ -31,6 +41,37 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def _keep_djangos_logging(**_: Any) -> None:
     """Celery leaves logging alone when somebody has taken it over."""
+
+
+class Sweeper(bootsteps.StartStopStep):
+    """A sweeper beside each worker, in a process of its own: due jobs never wait for busy slots.
+    It ends with the worker, however that goes, and is started again when it dies alone."""
+
+    def __init__(self, worker: Any, **options: Any) -> None:
+        super().__init__(worker, **options)
+        self._ended = threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, worker: Any) -> None:
+        threading.Thread(target=self._keep, name="sweeper", daemon=True).start()
+
+    def _keep(self) -> None:
+        command = [sys.executable, str(MANAGE), "sweep", "--parent", str(os.getpid())]
+        while not self._ended.is_set():
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+            code = self._process.wait()
+            if not self._ended.wait(SWEEPER_PAUSE_SECONDS):
+                logger.warning("The sweeper has ended with %s; starting another", code)
+
+    def stop(self, worker: Any) -> None:
+        self._ended.set()
+        if self._process is not None:
+            self._process.terminate()
+
+    terminate = stop
+
+
+app.steps["worker"].add(Sweeper)
 
 
 @worker_ready.connect

@@ -185,20 +185,10 @@ if CELERY_BROKER_URL.startswith(("redis", "sentinel")):
         "retry_on_timeout": True,
     }
 
-# The schedule does not change and is kept in memory: no file that a crash could spoil.
+# What recurs is kept in memory: no file that a crash could spoil. The sweeper is not among it: each
+# worker has one beside it, which never waits for the worker.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
-CELERY_BEAT_SCHEDULE = {
-    "sweep": {
-        "task": "jobs.sweep",
-        "schedule": PARLEY_JOB_LIMITS.job_sweep_seconds,
-        "options": {
-            "queue": "interactive",
-            "priority": 0,
-            "expires": 5 * PARLEY_JOB_LIMITS.job_sweep_seconds,
-            "retry": False,
-        },
-    },
-}
+CELERY_BEAT_SCHEDULE: dict[str, Any] = {}
 
 # Accounts -----------------------------------------------------------------------------------------
 

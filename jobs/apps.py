@@ -10,9 +10,11 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         from rooms import slices
+        from rooms.metrics import view as metrics_view
 
         # `tasks` brings the ring: whoever submits a job rings.
-        from . import checks, registry, slice, tasks  # noqa: F401
+        from . import checks, metrics, registry, slice, tasks  # noqa: F401
 
         registry.autodiscover(settings.PARLEY_KINDS)
         slices.register(slice.SLICE)
+        metrics_view.register(metrics.Jobs())

@@ -1,4 +1,4 @@
-"""Brings back what was lost, and brings up what is due. Called every two seconds by `tasks`.
+"""Brings back what was lost, and brings up what is due. Called every two seconds by `lane`.
 
 Safe to run twice at once, and safe to stop anywhere: each job is moved by a guarded update in a
 transaction of its own. Whatever happens to the broker, this is what makes every job go on.

@@ -1,0 +1,54 @@
+"""The sweeper's own process: sweeps at its interval whatever the workers are busy with.
+
+Run by `manage.py sweep`. An error ends one sweep and never the loop.
+"""
+
+import logging
+import os
+import threading
+import time
+
+from django.db import close_old_connections
+
+from jobs.limits import job_limits
+
+from .sweeper import Waiting, sweep
+
+logger = logging.getLogger(__name__)
+
+PARENT_CHECK_SECONDS = 1.0
+
+
+class Lane:
+    """`parent`: the process id without which this one ends, or None."""
+
+    def __init__(self, waiting: Waiting, parent: int | None = None) -> None:
+        self._waiting, self._parent = waiting, parent
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def run(self) -> None:
+        """Until `stop`, or until the parent is gone."""
+        while self._goes_on():
+            started = time.monotonic()
+            self._sweep()
+            self._rest(started + job_limits().job_sweep_seconds)
+
+    def _sweep(self) -> None:
+        close_old_connections()
+        try:
+            sweep(self._waiting)
+        except Exception:
+            logger.exception("A sweep has failed")
+        finally:
+            close_old_connections()
+
+    def _rest(self, until: float) -> None:
+        while self._goes_on() and (left := until - time.monotonic()) > 0:
+            self._stopped.wait(min(left, PARENT_CHECK_SECONDS))
+
+    def _goes_on(self) -> bool:
+        orphaned = self._parent is not None and os.getppid() != self._parent
+        return not orphaned and not self._stopped.is_set()

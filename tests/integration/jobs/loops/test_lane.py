@@ -1,0 +1,46 @@
+"""The sweeper's own process: goes on over errors, ends when asked or orphaned."""
+
+import os
+
+import pytest
+
+from jobs.loops import lane
+from jobs.loops.lane import Lane
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _quick(settings):
+    settings.PARLEY_JOB_LIMITS = settings.PARLEY_JOB_LIMITS.model_copy(
+        update={"job_sweep_seconds": 0.01}
+    )
+
+
+def counting(monkeypatch, upto, lanes, fail=False):
+    done = []
+
+    def sweep(waiting):
+        done.append(waiting)
+        if len(done) == upto:
+            lanes[0].stop()
+        if fail:
+            raise RuntimeError("the database is away")
+
+    monkeypatch.setattr(lane, "sweep", sweep)
+    return done
+
+
+@pytest.mark.parametrize("fail", [False, True])
+def test_it_sweeps_until_it_is_stopped(monkeypatch, fail):
+    lanes = []
+    done = counting(monkeypatch, 3, lanes, fail)
+    lanes.append(Lane(lambda queue: 0, parent=os.getppid()))
+    lanes[0].run()
+    assert len(done) == 3
+
+
+def test_without_its_parent_it_ends(monkeypatch):
+    done = counting(monkeypatch, 1, [])
+    Lane(lambda queue: 0, parent=1 if os.getppid() != 1 else 2).run()
+    assert done == []

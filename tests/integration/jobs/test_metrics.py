@@ -1,0 +1,33 @@
+"""What /metrics says of jobs."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from jobs.metrics import Jobs
+from jobs.models import Job, State
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def values():
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in Jobs().collect()
+        for sample in family.samples
+    }
+
+
+def test_what_waits_what_runs_and_how_late_it_is(submit):
+    assert set(values().values()) == {0}
+    now = timezone.now()
+    waiting, late, running = submit("ok"), submit("ok", run_at=now + timedelta(1)), submit("ok")
+    Job.objects.filter(pk=waiting.pk).update(queued_at=now - timedelta(minutes=5))
+    Job.objects.filter(pk=late.pk).update(due_at=now - timedelta(minutes=2))
+    Job.objects.filter(pk=running.pk).update(state=State.RUNNING)
+    found = values()
+    assert found["parley_jobs_queued", waiting.queue] == 1
+    assert found["parley_jobs_queued_oldest_seconds", waiting.queue] >= 300
+    assert found["parley_jobs_running",] == 1
+    assert found["parley_jobs_due_late_seconds",] >= 120
