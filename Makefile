@@ -26,7 +26,7 @@ define environment
 	"$$python" requirements/install.py $(1) $(VENV)
 endef
 
-.PHONY: help run test check bench docs format lock clean
+.PHONY: help run test coverage check bench docs format lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,10 @@ run: ## Start everything: Redis, web, worker and beat, with a small demo
 test: ## Run the whole suite, on SQLite and on PostgreSQL, browser tests included
 	@$(call environment,dev)
 	@exec $(BIN)/python -m tests $(ARGS)
+
+coverage: ## Which lines the unit and integration tests reach, on SQLite
+	@$(call environment,dev)
+	@$(BIN)/python -m tests --coverage $(or $(ARGS),tests/unit tests/integration)
 
 check: ## Style, types, migrations and generated files
 	@$(call environment,dev)
@@ -54,6 +58,10 @@ docs: ## Make what the documents show from the running program
 format: ## Put the code into its one style
 	@$(call environment,dev)
 	@$(BIN)/ruff check --fix-only --quiet . ; $(BIN)/ruff format .
+
+lock: ## Renew requirements/*.txt from pyproject.toml; ARGS="--upgrade-package django" moves one
+	@$(call environment,base)
+	@exec $(BIN)/python requirements/lock.py $(ARGS)
 
 clean: ## Remove the environment and all caches; the data stay
 	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results

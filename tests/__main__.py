@@ -1,6 +1,7 @@
 """The whole suite, on SQLite and on PostgreSQL: `python -m tests [options of pytest]`.
 
-What `make test` runs. Says at the end, for each database, how many tests passed, failed and were
+What `make test` runs. Unit tests that are named alone run once, and need no browser and no
+PostgreSQL. Says at the end, for each database, how many tests passed, failed and were
 skipped; fails when one failed or none ran. `TEST_DATABASES=sqlite` leaves PostgreSQL out.
 """
 
@@ -45,8 +46,21 @@ class Outcome:
 
 def main(arguments: list[str]) -> int:
     chosen = os.environ.get("TEST_DATABASES", "sqlite,postgresql").split(",")
+    coverage = "--coverage" in arguments
+    if coverage:
+        arguments = [
+            "--cov=rooms",
+            "--cov=jobs",
+            "--cov=config",
+            "--cov-report=term-missing:skip-covered",
+        ] + [each for each in arguments if each != "--coverage"]
+        chosen = ["sqlite"]
+    paths = named_paths(arguments)
+    if paths and not needs_database(paths):
+        chosen = ["sqlite"]
     try:
-        provision.require_browser()
+        if not paths or needs_browser(paths):
+            provision.require_browser()
         if "postgresql" in chosen:
             provision.require_postgres()
     except provision.Missing as missing:
@@ -65,6 +79,26 @@ def main(arguments: list[str]) -> int:
     return 0 if outcomes and all(outcome.good for outcome in outcomes) else 1
 
 
+def named_paths(arguments: list[str]) -> list[str]:
+    """The files and folders that are asked for by name."""
+    names = [argument.partition("::")[0] for argument in arguments if argument[:1] != "-"]
+    return [name for name in names if (ROOT / name).exists()]
+
+
+def needs_database(paths: list[str]) -> bool:
+    """Whether there is anything to run on a second database."""
+    return any(not (ROOT / path).is_relative_to(ROOT / "tests" / "unit") for path in paths)
+
+
+def needs_browser(paths: list[str]) -> bool:
+    folders = [ROOT / "tests" / name for name in ("e2e", "faults", "unit/js")]
+    return any(
+        (ROOT / path).is_relative_to(folder) or folder.is_relative_to(ROOT / path)
+        for path in paths
+        for folder in folders
+    )
+
+
 def pytest(
     database: str, url: str, arguments: list[str], folders: list[str] | None = None
 ) -> Outcome:
@@ -72,11 +106,14 @@ def pytest(
     print(f"\n=== {database} ===", flush=True)
     environment = {**os.environ, "TEST_DATABASE_URL": url}
     environment.pop("DJANGO_SETTINGS_MODULE", None)
-    named = any(Path(argument.partition("::")[0]).exists() for argument in arguments)
+    paths = named_paths(arguments)
+    alone = len(paths) == 1 and (ROOT / paths[0]).is_file()
     with tempfile.NamedTemporaryFile(suffix=".xml") as report:
-        command = [sys.executable, "-m", "pytest", "-n", AT_ONCE, "--dist", "loadfile", "-q"]
+        command = [sys.executable, "-m", "pytest", "-q"]
+        # One file has nothing to share out, and starting others to do it takes seconds.
+        command += [] if alone else ["-n", AT_ONCE, "--dist", "loadfile"]
         command += ["--no-loadscope-reorder", "--durations=15"]
-        command += [f"--junit-xml={report.name}", *arguments, *([] if named else folders or [])]
+        command += [f"--junit-xml={report.name}", *arguments, *([] if paths else folders or [])]
         code = subprocess.run(
             command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL
         ).returncode
