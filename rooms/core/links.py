@@ -54,6 +54,7 @@ _stops = "".join(
 )  # fmt: skip
 # What may hold an address: no space, quotation mark, sign of markup or control character.
 _piece = re.compile(f'[^\\s\\x00-\\x20\\x7f<>"`｜{re.escape(_stops)}]+')
+_promising = re.compile(r"://|@|\.[^\W\d_]{2}")
 _word = re.compile("[0-9A-Za-z.+_\u0080-\U0010ffff-]+")
 _scheme = re.compile("(?<![0-9A-Za-z])(?:https?|mailto)$", re.IGNORECASE)
 _user = re.compile(rf"[^@/\[\]()]{{1,{USER_CHARACTERS}}}@")
@@ -78,20 +79,16 @@ class Link(NamedTuple):
     address: str
 
 
-def find(text: str) -> list[Link]:
+def find(text: str) -> Iterator[Link]:
     """All addresses in `text`, in order, without overlap: with `http://`, `https://` or `mailto:`
     before them, names of sites as `example.org/page`, and e-mail addresses."""
     if "." not in text and "@" not in text and "://" not in text:
-        return []
-    found: list[Link] = []
+        return
     for piece in _piece.finditer(text):
-        content = piece[0]
-        if "." in content or "@" in content or "://" in content:
+        if _promising.search(piece[0]):
             at = piece.start()
-            found += (
-                Link(at + start, at + end, address) for start, end, address in _Piece(content)
-            )
-    return found
+            for start, end, address in _Piece(piece[0]):
+                yield Link(at + start, at + end, address)
 
 
 class _Piece:

@@ -10,17 +10,18 @@ from typing import Any
 
 import pyromark
 
-from . import addresses, links, visible
-from .marks import Marks, enough_free
+from . import addresses, links, marks, visible
 
 # Of quotations, lists and emphasis within one another.
 NESTING = 40
-# A list of single letters has so many events a character; the cells that a table lacks have more.
-EVENTS_PER_CHARACTER = 3
-# Links are the longest that comes of little text: in a message of nothing but addresses of 40
-# characters and more all are links, and so are fifty short ones.
-HTML_PER_CHARACTER = 5
+# A page of headings, lists and tables has one event for some 12 characters.
+EVENTS = 400
+CHARACTERS_PER_EVENT = 2
+# A table's cells, if every line of the text had as many as the one with the most: what a table
+# lacks is filled up by the parser, before anybody could say stop.
+CELLS = 10_000
 HTML_CHARACTERS = 4_096
+HTML_PER_CHARACTER = 5
 
 _parser = pyromark.Markdown(
     options=pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_STRIKETHROUGH
@@ -46,15 +47,22 @@ class TooMuch(Exception):
 
 def written(body: str) -> str:
     """`body` as HTML in which nothing but its tags is markup. Raises TooMuch."""
-    if not enough_free(body):
-        raise TooMuch("It holds the letters that stand for others here.")
-    return _Writer(body).html()
+    letters = marks.for_text(body)
+    if letters is None:
+        raise TooMuch("It holds all the letters that stand for signs here.")
+    if "|" in body:
+        lines = body.split("\n")
+        if len(lines) * max(line.count("|") for line in lines) > CELLS:
+            raise TooMuch("It has too many cells.")
+    return _Writer(body, letters).html()
 
 
 class _Writer:
-    def __init__(self, body: str) -> None:
-        self._marks = Marks(body)
-        self._events_left = 100 + EVENTS_PER_CHARACTER * len(body)
+    def __init__(self, body: str, letters: marks.Marks) -> None:
+        self._marks = letters
+        self._hidden = letters.hide(body)
+        self._events_left = EVENTS + len(body) // CHARACTERS_PER_EVENT
+        self._links_left = marks.Marks.LINKS
         self._room = HTML_CHARACTERS + HTML_PER_CHARACTER * len(body)
         self._parts: list[str] = []
         # For each open tag what ends it, and where it began.
@@ -68,10 +76,10 @@ class _Writer:
         self._body_begun = False
 
     def html(self) -> str:
-        for event in _parser.events(self._marks.hidden):
+        for event in _parser.events(self._hidden + "\n"):
             self._events_left -= 1
             if self._events_left < 0:
-                raise TooMuch("It has more parts than characters.")
+                raise TooMuch("It has too many parts.")
             if isinstance(event, str):
                 self._put("<hr>\n" if event == "Rule" else "<br>\n")
                 continue
@@ -97,18 +105,17 @@ class _Writer:
         self._parts.append(html)
 
     def _text(self, text: str) -> None:
-        marks = self._marks
         if self._code:
-            self._put(escape(marks.code(text), False))
+            self._put(escape(self._marks.code(text), False))
             return
-        text = marks.shown(text)
+        text = self._marks.shown(text)
         done = 0
         for link in links.find(text) if self._link is None else ():
-            self._put(escape(marks.finished(text[done : link.start]), False))
-            self._put(anchor(link.address))
+            self._put(escape(self._marks.finished(text[done : link.start]), False))
+            self._put(self._anchor(link.address))
             self._put(f"{escape(addresses.readable(text[link.start : link.end]), False)}</a>")
             done = link.end
-        self._put(escape(marks.finished(text[done:]), False))
+        self._put(escape(self._marks.finished(text[done:]), False))
 
     # Tags ----------------------------------------------------------------------------------------
 
@@ -175,7 +182,18 @@ class _Writer:
         if value["link_type"] == "Email":
             address = f"mailto:{address}"
         self._link = address
-        return mark + anchor(address, self._marks.code(value["title"])), "</a>"
+        return mark + self._anchor(address, self._marks.code(value["title"])), "</a>"
+
+    def _anchor(self, address: str, title: str = "") -> str:
+        """A link that opens apart and tells the other side nothing."""
+        self._links_left -= 1
+        if self._links_left < 0:
+            raise TooMuch("It has too many links.")
+        given = f' title="{escape(title)}"' if title else ""
+        return (
+            f'<a href="{escape(addresses.href(address))}"{given}'
+            ' target="_blank" rel="noopener noreferrer nofollow">'
+        )
 
     def _end(self) -> None:
         end, began = self._open.pop()
@@ -195,11 +213,6 @@ class _Writer:
             self._parts[began:] = [f"<p>{'#' * int(end[3])}"]
             end = "</p>\n"
         self._put(end)
-
-
-def anchor(address: str, title: str = "") -> str:
-    given = f' title="{escape(title)}"' if title else ""
-    return f'<a href="{escape(addresses.href(address))}"{given}>'
 
 
 def shows(parts: list[str]) -> bool:

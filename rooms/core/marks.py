@@ -1,4 +1,4 @@
-"""Signs that Markdown shall not take for its own, hidden from its parser and put back after it.
+"""Signs that Markdown shall not take for its own, hidden from its parser and put back afterwards.
 
 Each is replaced by a letter of no living script that the text does not hold, and that counts as
 punctuation, as the sign itself does. So what is written around it means what it meant. Hidden are:
@@ -13,18 +13,23 @@ Called by `markdown_html`. Pure.
 """
 
 import re
+from itertools import islice
 
 from . import links
 
 # Cuneiform, Avestan, Manichaean and Pahlavi punctuation.
-_POOL = [
+_POOL = "".join(
     chr(code)
-    for first, last in ((0x12470, 0x12474), (0x10B39, 0x10B3F), (0x10AF0, 0x10AF6), (0x10B99, 0x10B9C))
+    for first, last in (
+        (0x12470, 0x12474),
+        (0x10B39, 0x10B3F),
+        (0x10AF0, 0x10AF6),
+        (0x10B99, 0x10B9C),
+    )
     for code in range(first, last + 1)
-]  # fmt: skip
+)
 IN_ADDRESSES = "*_~[]()\\&!"
 
-_scheme = re.compile("https?://", re.IGNORECASE)
 _backslash = re.compile(r"\\(.)", re.DOTALL)
 _tilde = re.compile("(?<!~)~(?!~)")
 # Angle brackets that mean something: an address between them, and the address of a link.
@@ -36,30 +41,37 @@ _bracket = re.compile(
 
 
 class Marks:
-    """`hidden` is the text for the parser; `shown` and `code` make its texts what was written."""
+    """Which letter stands for which sign in one text."""
 
-    def __init__(self, body: str) -> None:
-        free = (mark for mark in _POOL if mark not in body)
-        bracket, colon, tilde, self._backslash = (next(free) for _ in range(4))
-        in_address = {ord(sign): next(free) for sign in IN_ADDRESSES}
-        self._signs = {ord(mark): chr(sign) for sign, mark in in_address.items()}
-        self._signs |= {ord(bracket): "<", ord(colon): "", ord(tilde): "~"}
+    # No more are shown as links in one message.
+    LINKS = 300
 
-        if _scheme.search(body):
-            parts, done = [], 0
-            for link in links.find(body):
-                parts.append(body[done : link.start])
-                address = body[link.start : link.end]
-                parts.append(address.translate(in_address) if "//" in address else address)
-                done = link.end
-            body = "".join([*parts, body[done:]])
+    def __init__(self, letters: str) -> None:
+        self._bracket, self._colon, self._tilde, self._backslash, *rest = letters
+        self._in_address = {ord(sign): mark for sign, mark in zip(IN_ADDRESSES, rest, strict=True)}
+        self._signs = {ord(mark): chr(sign) for sign, mark in self._in_address.items()}
+        self._signs |= {ord(self._bracket): "<", ord(self._colon): "", ord(self._tilde): "~"}
+
+    def hide(self, body: str) -> str:
+        """The text for the parser."""
+        if "://" in body:
+            body = self._hide_addresses(body)
         if "\\" in body:
             body = _backslash.sub(self._kept, body)
         if "~" in body:
-            body = _tilde.sub(tilde, body)
+            body = _tilde.sub(self._tilde, body)
         if "<" in body:
-            body = _bracket.sub(bracket, body)
-        self.hidden = body.replace("]:", f"]{colon}:")
+            body = _bracket.sub(self._bracket, body)
+        return body.replace("]:", f"]{self._colon}:")
+
+    def _hide_addresses(self, body: str) -> str:
+        parts, done = [], 0
+        for link in islice(links.find(body), self.LINKS):
+            address = body[link.start : link.end]
+            if "://" in address:
+                parts += body[done : link.start], address.translate(self._in_address)
+                done = link.end
+        return "".join([*parts, body[done:]])
 
     def _kept(self, escape: re.Match[str]) -> str:
         return self._backslash + escape[1] if escape[1] in ".:@/" else escape[0]
@@ -70,13 +82,22 @@ class Marks:
 
     def finished(self, text: str) -> str:
         """A text after addresses were looked for."""
-        return text.replace(self._backslash, "")
+        return text if text.isascii() else text.replace(self._backslash, "")
 
     def code(self, text: str) -> str:
         """A text in which a backslash is a backslash."""
-        return self.shown(text).replace(self._backslash, "\\")
+        return text if text.isascii() else self.shown(text).replace(self._backslash, "\\")
 
 
-def enough_free(body: str) -> bool:
-    """Whether there are marks enough for this text."""
-    return sum(mark not in body for mark in _POOL) >= 4 + len(IN_ADDRESSES)
+NEEDED = 4 + len(IN_ADDRESSES)
+_usual = Marks(_POOL[:NEEDED])
+
+
+def for_text(body: str) -> Marks | None:
+    """The marks of this text; None if it holds too many of the letters that could be some."""
+    if body.isascii():
+        return _usual
+    free = [mark for mark in _POOL if mark not in body]
+    if len(free) == len(_POOL):
+        return _usual
+    return Marks("".join(free[:NEEDED])) if len(free) >= NEEDED else None
