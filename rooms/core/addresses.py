@@ -8,11 +8,11 @@ from urllib.parse import quote, unquote_to_bytes
 
 SCHEMES = frozenset({"http", "https", "mailto"})
 
-_scheme = re.compile("([A-Za-z][A-Za-z0-9+.-]*):")
+_scheme = re.compile(r"\A([A-Za-z][A-Za-z0-9+.-]*):")
 # What a browser leaves out, or takes for the start of an address.
 _ignored = re.compile("[\x00-\x20\x7f]+")
 _escape = re.compile("%(?![0-9A-Fa-f]{2})")
-_host = re.compile(r"((?:https?:|mailto:[^@]*@)?(?://)?(?:[^/?#@]*@)?)([^/?#:@]*)", re.IGNORECASE)
+_host = re.compile(r"\A((?:https?:|mailto:[^@]*@)?(?://)?(?:[^/?#@]*@)?)([^/?#:@]*)", re.IGNORECASE)
 _escaped = re.compile("(?:%[0-9A-Fa-f]{2})+")
 
 LABEL_CHARACTERS = 63

@@ -16,7 +16,7 @@ BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800\u2065\U0001d159")
 _left_out = re.compile("[\ufff0-\ufff8\ufdd0-\ufdef\U000e0000-\U000e0fff]")
 
 _at_once = re.compile("[!-~]")
-_tag = re.compile("<[^>]*>")
+_tag = re.compile("<[^<>]*>")
 
 
 def shows(text: str) -> bool:
