@@ -1,4 +1,4 @@
-"""Texts cut to a length where a reader sees a boundary: never inside an emoji, a flag, a syllable or
+"""Texts cut to a length where a reader sees a boundary: never inside an emoji, a flag, a syllable,
 a letter with its accents. Pure.
 
 Called by whatever shows the beginning of a text. The rules are those of Unicode's annex 29, as far

@@ -39,7 +39,8 @@ def _ends_an_address(character: str) -> bool:
     category = unicodedata.category(character)
     if category[0] == "Z" or category == "Cc" or category in ("Ps", "Pe", "Pi", "Pf"):
         return True
-    return category[0] == "P" and unicodedata.east_asian_width(character) in "WF"
+    width = unicodedata.east_asian_width(character)
+    return (category[0] == "P" and width in "WF") or (category[0] == "S" and width == "F")
 
 
 # Punctuation is found in few places above ASCII; to look at all of Unicode takes a tenth of a

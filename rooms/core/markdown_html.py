@@ -68,6 +68,7 @@ class _Writer:
         # For each open tag what ends it, and where it began.
         self._open: list[tuple[str, int]] = []
         self._code = 0
+        self._empty_headings: list[tuple[int, str]] = []
         # The address that everything leads to at the moment, if something does.
         self._link: str | None = None
         self._columns: tuple[str, ...] = ()
@@ -96,6 +97,10 @@ class _Writer:
                 case _:
                     # HTML, which is text here; `marks` has left only what is half an address.
                     self._put(escape(self._marks.code(value), False))
+        if self._empty_headings and shows(self._parts):
+            # Beside something that is shown, so are they; alone, the text is shown as it is.
+            for place, mark in self._empty_headings:
+                self._parts[place] = mark
         return "".join(self._parts)
 
     def _put(self, html: str) -> None:
@@ -210,8 +215,9 @@ class _Writer:
         elif end == "</table>\n" and self._body_begun:
             self._put("</tbody>\n")
         elif end.startswith("</h") and not shows(self._parts[began + 1 :]):
-            self._parts[began:] = [f"<p>{'#' * int(end[3])}"]
-            end = "</p>\n"
+            self._parts[began:] = [""]
+            self._empty_headings.append((began, f"<p>{'#' * int(end[3])}</p>\n"))
+            end = ""
         self._put(end)
 
 
