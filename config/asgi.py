@@ -14,13 +14,16 @@ http = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.urls import path
 
+from rooms.core.cookies import BoundedCookies
 from rooms.live.commands.consumer import SocketConsumer
 
-application = ProtocolTypeRouter(
-    {
-        "http": http,
-        "websocket": URLRouter([path("ws/", SocketConsumer.as_asgi())]),
-    }
+application = BoundedCookies(
+    ProtocolTypeRouter(
+        {
+            "http": http,
+            "websocket": URLRouter([path("ws/", SocketConsumer.as_asgi())]),
+        }
+    )
 )
 
 if "rooms.live.serving.server" not in sys.modules:

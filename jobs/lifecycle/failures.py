@@ -2,6 +2,8 @@
 
 import traceback
 
+from rooms.core import graphemes
+
 from .verdict import Failure
 
 MESSAGE_CHARACTERS = 500
@@ -12,6 +14,6 @@ def failure_of(error: BaseException) -> Failure:
     lines = str(error).strip().replace("\0", "").splitlines() or [""]
     return Failure(
         type(error).__name__[:200],
-        lines[0][:MESSAGE_CHARACTERS],
+        graphemes.cut(lines[0], MESSAGE_CHARACTERS, graphemes.ELLIPSIS),
         "".join(traceback.format_exception(error)).replace("\0", "")[-TRACEBACK_CHARACTERS:],
     )

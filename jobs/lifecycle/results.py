@@ -7,6 +7,7 @@ import orjson
 from pydantic import BaseModel
 
 from jobs.registry import Kind
+from rooms.core import graphemes
 
 RESULT_BYTES = 128 * 1024
 # NUL as JSON spells it, which PostgreSQL does not take; not behind an escaped backslash.
@@ -44,4 +45,4 @@ def as_result(kind: Kind, value: Any) -> dict[str, Any]:
     elif not isinstance(value, dict):
         value = {"value": value}
     summary = " ".join(str(value.get("summary") or f"{kind.title} is done.").split())
-    return {**value, "summary": summary[:500]}
+    return {**value, "summary": graphemes.cut(summary, 500, graphemes.ELLIPSIS)}

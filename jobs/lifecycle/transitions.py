@@ -156,7 +156,15 @@ def _finish(change: Change, files: list[Attachment]) -> None:
     change.tell()
     if job.finished and change.room is not None:
         report_in_transaction(
-            change.logs, change.room, job.requested_by, summary(job), MESSAGE_KIND, job.pk, files
+            change.logs,
+            change.room,
+            job.requested_by,
+            summary(job),
+            MESSAGE_KIND,
+            job.pk,
+            files,
+            # What an exception says holds names with underscores, not emphasis.
+            as_written=job.state == State.FAILED,
         )
 
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from pydantic import BaseModel
 
 from jobs.models import Job
+from rooms.core import graphemes
 from rooms.features.files import actions as files
 from rooms.models import Attachment, Room, User
 
@@ -81,9 +82,8 @@ class Context(Generic[P]):
         """Say how far it is. Cheap: call it as often as you like; the last value of a quarter of
         a second is shown. Also the place where a cancelled job stops."""
         self.check_cancelled()
-        self._keeper.report(
-            {"current": current, "total": total, "text": text[:TEXT_CHARACTERS].replace("\0", "")}
-        )
+        text = graphemes.cut(text.replace("\0", ""), TEXT_CHARACTERS)
+        self._keeper.report({"current": current, "total": total, "text": text})
 
     def check_cancelled(self) -> None:
         """Raise what stops this attempt, if something does: Cancelled, TimedOut, a shutdown."""

@@ -19,7 +19,7 @@ from jobs.lifecycle.results import NUL
 from jobs.limits import job_limits
 from jobs.models import IDLE, NORMAL, URGENT, Job, State
 from jobs.registry import Kind
-from rooms.core import lookup
+from rooms.core import json_depth, lookup
 from rooms.core import policy as rooms_policy
 from rooms.core.log import writing_in_transaction
 from rooms.core.lookup import find_room
@@ -68,6 +68,11 @@ def submit(wanted: Submission) -> tuple[Job, bool]:
 
 def checked_params(kind: Kind, given: dict[str, Any]) -> dict[str, Any]:
     """The parameters as plain JSON, defaults filled in, or Invalid with a pointer to each fault."""
+    if json_depth.levels(given) > json_depth.MOST_LEVELS:
+        raise Invalid(
+            f"{kind.name}: params: lists and objects stand within one another at most"
+            f" {json_depth.MOST_LEVELS} deep."
+        )
     try:
         value = kind.params.model_validate(given)
     except ValidationError as error:

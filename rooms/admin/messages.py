@@ -9,6 +9,7 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.decorators import display
 
+from rooms.core import graphemes
 from rooms.models import Message
 
 from .base import ReadOnlyAdmin, Request, isolated
@@ -55,4 +56,4 @@ class MessageAdmin(ReadOnlyAdmin):
 
     @display(description="Text")
     def text(self, message: Message) -> str:
-        return isolated(message.body[:80])
+        return isolated(graphemes.cut(message.body, 80, graphemes.ELLIPSIS))

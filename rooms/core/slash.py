@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from rooms.limits import limits
 from rooms.models import User
 from rooms.protocol import Invalid
 from rooms.protocol.answers import Answer
+
+from . import graphemes
 
 # (user, room slug, what follows the name, the client's id of the command) → the answer.
 # Synchronous, runs in a database thread; raises Refusal.
@@ -46,16 +49,20 @@ def parse(body: str) -> tuple[SlashCommand, str] | None:
     """The command that `body` holds, with its arguments, or None when it is a message.
 
     Two slashes at the start say a slash: see `unescaped`. An unknown command is refused rather
-    than posted, because it was not meant for everybody's eyes.
+    than posted, because it was not meant for everybody's eyes. It is no longer than a message.
     """
     if not body.startswith("/") or body.startswith("//"):
         return None
+    most = limits().message_characters
+    if len(body) > most:
+        raise Invalid(f"A command has at most {most:,} characters.", "too_long")
     name, _, arguments = body[1:].partition(" ")
     command = _commands.get(name.strip().lower())
     if command is None:
         names = ", ".join(f"/{each.name}" for each in known()) or "none"
+        meant = graphemes.cut(name, 40, graphemes.ELLIPSIS)
         raise Invalid(
-            f"There is no command /{name[:40]}. Commands: {names}."
+            f"There is no command /{meant}. Commands: {names}."
             " To say it as it stands, start it with two slashes."
         )
     return command, arguments.strip()

@@ -49,6 +49,7 @@ class Node:
         self.commands = 0
         self._spread = SHORTEST_SPREAD
         self._threads = DatabaseThreads(loop, DATABASE_THREADS)
+        self._renderer = DatabaseThreads(loop, 1)
         self.journal = Journal(loop, limits().journal_posts)
         self.hub = Hub(self)
         self.access = Access(self.hub)
@@ -90,6 +91,7 @@ class Node:
         await self._ringer.rest()
         await self.hub.stop()
         await self._threads.stop()
+        await self._renderer.stop()
         _nodes.pop(self.loop, None)
 
     async def drain(self, until: float) -> None:
@@ -122,6 +124,11 @@ class Node:
     async def in_thread(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run database code in one of a few threads, each with a connection of its own."""
         return await self._threads.run(call, *args, **kwargs)
+
+    async def render(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do work on a text that takes long, beside the journal and the database. Each connection
+        has one command under way, so no more than one waits here for each."""
+        return await self._renderer.run(call, *args, **kwargs)
 
 
 _nodes: WeakKeyDictionary[asyncio.AbstractEventLoop, Node] = WeakKeyDictionary()

@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from rooms.core import graphemes
+
 from .people import User
 from .rooms import Room
 
@@ -49,4 +51,4 @@ class Message(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.body[:60]
+        return graphemes.cut(self.body, 60, graphemes.ELLIPSIS)

@@ -7,9 +7,15 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils import timezone
 
+from rooms.core import visible
 
-class User(AbstractUser):
+from .names import Named
+
+
+class User(Named, AbstractUser):
     """Somebody who talks. `name` is what other people read."""
+
+    SHOWN = ("username", "first_name", "last_name")
 
     class Meta(AbstractUser.Meta):
         permissions = [
@@ -19,10 +25,11 @@ class User(AbstractUser):
 
     @property
     def name(self) -> str:
-        return self.get_full_name() or self.get_username()
+        full = self.get_full_name()
+        return full if visible.shows(full) else self.get_username()
 
 
-class ApiToken(models.Model):
+class ApiToken(Named):
     """A program's way in. Only the hash is kept: the token is shown once, when it is made."""
 
     PREFIX = "parley_"

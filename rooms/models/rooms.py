@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from .names import Named
 from .people import User
 
 SLUG = r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?"
@@ -28,8 +29,10 @@ class RoomQuerySet(models.QuerySet["Room"]):
         return self.filter(Q(models.Exists(mine)) | open_to_all)
 
 
-class Room(models.Model):
+class Room(Named):
     """A place to talk. `last_seq` is the head of its log; the row's lock is the room's order."""
+
+    SHOWN = ("name", "topic")
 
     class Visibility(models.TextChoices):
         PUBLIC = "public"

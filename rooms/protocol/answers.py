@@ -30,7 +30,9 @@ class HelloLimits(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     frame_bytes: int = Field(description="the longest frame that is taken", examples=[65_536])
-    message_characters: int = Field(description="the longest `body`", examples=[10_000])
+    message_characters: int = Field(
+        description="the longest `body`, in code points of Unicode", examples=[10_000]
+    )
     resume_events: int = Field(
         description="how far behind `after` may be to be recovered", examples=[2_000]
     )

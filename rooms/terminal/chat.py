@@ -13,6 +13,8 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
+from rooms.core import graphemes
+
 from . import lines
 from .client import Client, Object, Refused
 
@@ -149,7 +151,8 @@ class Chat:
             parts.append(f"{', '.join(typing)} typing…")
         parts += self._running.values()
         if self._unsent:
-            parts.append(f"sending {len(self._unsent)}: {lines.clean(self._unsent[0])[:40]}")
+            first = graphemes.cut(lines.clean(self._unsent[0]), 40, graphemes.ELLIPSIS)
+            parts.append(f"sending {len(self._unsent)}: {first}")
         if self._phase != "open":
             parts.insert(0, "no connection")
         return f"#{lines.clean(self.room)}  " + "  ·  ".join(parts)

@@ -2,9 +2,12 @@
 
 from django.core.files.base import File
 
+from rooms.core import graphemes
 from rooms.limits import limits
 from rooms.models import Attachment, Room, User
 from rooms.protocol import Invalid
+
+NAME_CHARACTERS = 120
 
 
 def attach(
@@ -16,7 +19,8 @@ def attach(
         raise Invalid(
             f"A file has at most {limits().upload_bytes:,} bytes; {name} has {size:,}.", "too_long"
         )
-    row = Attachment(room=room, owner=owner, name=name[-120:], content_type=content_type, size=size)
+    name = graphemes.last(name, NAME_CHARACTERS)
+    row = Attachment(room=room, owner=owner, name=name, content_type=content_type, size=size)
     row.file.save("unused", content, save=False)
     row.save(force_insert=True)
     return row

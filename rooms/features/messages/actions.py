@@ -4,6 +4,7 @@ This is the path of every message, so its statements are put together by hand (`
 Called by the journal (socket), REST, commands and other apps, the latter by way of `actions`.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +13,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from rooms.core import markdown, message_parts, policy, statements
+from rooms.core import markdown, message_parts, policy, statements, visible
 from rooms.core.log import Logs, writing_in_transaction
 from rooms.core.membership import add_member_in_transaction
 from rooms.core.representations import message as message_json
@@ -24,6 +25,8 @@ from rooms.protocol import Invalid, NotFound, Refusal
 Outcome = dict[str, object] | Refusal
 # An author and the client_id of what they want to say.
 Intention = tuple[int, UUID | None]
+
+_blank_lines = re.compile(r"\A(?:[^\S\n]*\n)+")
 
 
 class NewMessage(NamedTuple):
@@ -51,7 +54,7 @@ class ReadMarker(NamedTuple):
 
 @dataclass
 class Post:
-    """A message that somebody wants to send. `html` is filled by `checked`."""
+    """A message that somebody wants to send. `html` is filled by `checked`, then never empty."""
 
     author: User
     room: str
@@ -61,13 +64,17 @@ class Post:
     html: str = field(default="", repr=False)
 
     def checked(self) -> "Post":
-        """Everything that can be said about a post without the database."""
+        """Everything that can be said about a post without the database. The second time it is
+        known already: what takes long is done before the post comes to the journal."""
+        if self.html:
+            return self
         if not is_slug(self.room):
             # It might hold what PostgreSQL refuses for the whole batch.
             raise policy.no_room(self.room)
-        self.body = self.body.replace("\r\n", "\n").strip()
-        if not self.body:
-            raise Invalid("A message needs some text.")
+        # Blank lines say nothing; what stands before the first word may make it code.
+        self.body = _blank_lines.sub("", self.body.replace("\r\n", "\n"), 1).rstrip()
+        if not visible.shows(self.body):
+            raise Invalid("A message needs some text that can be seen.")
         if "\x00" in self.body:
             raise Invalid("A message cannot hold the NUL character.")
         most = limits().message_characters

@@ -17,8 +17,13 @@ def report_in_transaction(
     kind: str,
     subject: UUID,
     attachments: Sequence[Attachment] = (),
+    *,
+    as_written: bool = False,
 ) -> Message:
-    """A message of an app's own `kind`, about `subject`. Inside the app's own transaction."""
+    """A message of an app's own `kind`, about `subject`. Inside the app's own transaction.
+
+    `as_written`: `body` is no Markdown, but words of a program that never heard of it.
+    """
     row = Message.objects.create(
         room=room,
         seq=logs.take_seq(room),
@@ -26,7 +31,7 @@ def report_in_transaction(
         author=author,
         kind=kind,
         body=body,
-        html=markdown.render(body),
+        html=markdown.as_written(body) if as_written else markdown.render(body),
         subject=subject,
         created_at=logs.at,
     )

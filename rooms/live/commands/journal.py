@@ -14,18 +14,20 @@ import threading
 import time
 from collections.abc import Callable
 
-from django.db import IntegrityError, connection
+from django.db import DatabaseError, DataError, IntegrityError, connection
 
 from rooms.features.messages import actions as messages
 from rooms.features.messages.actions import Outcome, Post
 from rooms.live.metrics import names as metrics
-from rooms.protocol import Busy, Refusal
+from rooms.protocol import Busy, Invalid
 
 logger = logging.getLogger(__name__)
 
 Done = Callable[[Outcome], None]
 Waiting = tuple[Post, Done]
 
+# Not temporary, or a client would send it again after every restart.
+NOT_WRITTEN = Invalid("This message cannot be kept.")
 # One transaction takes about so many posts: a bound on how long the others wait for it.
 BATCH = 256
 # While further posts keep coming, this many turns of the loop are waited for them: microseconds.
@@ -107,21 +109,36 @@ class Journal:
         connection.close()
 
     def _write(self, posts: list[Post]) -> list[Outcome]:
+        """All of them together, or, where that fails and it is not the database, each alone."""
         try:
             return messages.post_messages(posts)
-        except IntegrityError:
-            # Another process wrote one of the client_ids, or a room went away: find out which.
+        except (IntegrityError, DataError):
+            # Another process wrote one of the client_ids, a room went away, or a text is none for
+            # this database: find out which.
             if len(posts) > 1:
-                return [outcome for post in posts for outcome in self._write([post])]
-            try:
-                return messages.post_messages(posts)
-            except Exception:
-                logger.exception("A post could not be written")
-                return [Refusal("The message could not be written.", "internal")]
-        except Exception:
+                return self._each_alone(posts)
+            return [self._once_more(posts[0])]
+        except DatabaseError:
             logger.exception("The journal could not write")
             connection.close()
             return [Busy("The database does not answer.", 2.0) for _ in posts]
+        except BaseException:
+            # Whatever it is, it must not end this thread, which nobody would start again.
+            if len(posts) > 1:
+                return self._each_alone(posts)
+            logger.exception("A post could not be written")
+            return [NOT_WRITTEN]
+
+    def _each_alone(self, posts: list[Post]) -> list[Outcome]:
+        return [outcome for post in posts for outcome in self._write([post])]
+
+    def _once_more(self, post: Post) -> Outcome:
+        """What another process has written meanwhile is there to be found now."""
+        try:
+            return messages.post_messages([post])[0]
+        except Exception:
+            logger.exception("A post could not be written")
+            return NOT_WRITTEN
 
     # The loop ------------------------------------------------------------------------------------
 

@@ -5,8 +5,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from rooms.core import graphemes
 from rooms.features.tokens import actions as tokens
 from rooms.models import User
+from rooms.protocol import Refusal
+
+NAME_CHARACTERS = 80
 
 
 class Command(BaseCommand):
@@ -20,4 +24,8 @@ class Command(BaseCommand):
         user = User.objects.filter(username=options["username"], is_active=True).first()
         if user is None:
             raise CommandError(f"There is no active user {options['username']!r}.")
-        self.stdout.write(tokens.create_token(user, options["name"][:80]))
+        try:
+            secret = tokens.create_token(user, graphemes.cut(options["name"], NAME_CHARACTERS))
+        except Refusal as refusal:
+            raise CommandError(refusal.message) from None
+        self.stdout.write(secret)

@@ -1,7 +1,7 @@
 import { Outbox } from "./rooms/core/outbox.js";
 import { sections, unreadOf } from "./rooms/shell/sidebar.js";
 import { matching } from "./rooms/shell/finder.js";
-import { bytes, counted, duration, hue, initials, isolated, names } from "./rooms/ui/text.js";
+import { bytes, counted, cut, duration, excerpt, hue, initials, isolated, lengthOf, names, posted } from "./rooms/ui/text.js";
 import { uuid } from "./rooms/core/uuid.js";
 import { equal, ok, test } from "./harness.js";
 
@@ -16,6 +16,47 @@ test("names for people", () => {
   equal([["Ana"], ["Ana", "Ben"], ["Ana", "Ben", "Cy"], ["Ana", "Ben", "Cy", "Di"]].map(names), ["Ana", "Ana and Ben", "Ana, Ben and Cy", "Ana, Ben and 2 others"]);
   equal(hue("Ana"), hue("Ana"));
   equal(isolated("a\u202eb\u2066c"), "\u2068abc\u2069", "marks that would turn the rest of the line");
+});
+
+test("lengths as the server counts them", () => {
+  equal(["", "abc", "😀😀", "e\u0301", "👩\u200d🚀", "\ud83d", "漢字"].map(lengthOf), [0, 3, 2, 2, 3, 1, 2]);
+});
+
+test("a text is cut between two signs", () => {
+  const family = "👨\u200d👩\u200d👧";
+  equal(cut("abc", 3), "abc");
+  equal(cut("abcd", 3), "ab…");
+  equal(cut(`a${family}bcdefghijk`, 10), `a${family}…`, "one sign, whole");
+  equal(cut(`a${family}bcdefghijk`, 9), "a…", "one sign, left out");
+  equal(cut("🇩🇪🇫🇷🇮🇹", 8), "🇩🇪…", "a flag is two");
+  equal(cut("ae\u0301e\u0301e\u0301", 5), "ae\u0301…");
+  ok(cut(`a${"\u0301".repeat(9000)}`, 120).length < 200, "signs without end");
+  ok(excerpt("x😀".repeat(200)).isWellFormed());
+  equal(excerpt("\n  one\ntwo"), "one");
+  equal(initials(`${family} Ann`), `${family}A`);
+});
+
+test("what is sent keeps its indentation", () => {
+  equal(posted("\n  \n    def f():\n        pass\n\n"), "    def f():\n        pass");
+  equal(posted("  \n \t\n"), "");
+  equal(posted("a"), "a");
+});
+
+test("the time to read a text grows with its length", () => {
+  const readers = { lengthOf, posted, excerpt, initials, isolated, cut: (text) => cut(text, 100) };
+  for (const [name, read] of Object.entries(readers))
+    for (const piece of [" ", " \n", "a ", "😀", "e\u0301", "\u202e", "🇩🇪", "\u200d"]) {
+      const quickest = (length) => {
+        const text = piece.repeat(length);
+        return Math.min(...Array.from({ length: 5 }, () => {
+          const begun = performance.now();
+          for (let times = 0; times < 5; times += 1) read(text);
+          return performance.now() - begun;
+        }));
+      };
+      // Eight times as much takes eight times as long, with much leave for a busy machine.
+      ok(quickest(16_000) < 40 * (quickest(2_000) + 1), `${name} of ${JSON.stringify(piece)}`);
+    }
 });
 
 const room = (slug, unread = 0, visibility = "public", role = "member") => ({ slug, name: slug, unread, visibility, role });

@@ -3,7 +3,7 @@
 import { one, setText, show } from "../ui/dom.js";
 import { nameOf } from "../ui/avatar.js";
 import { Suggestions } from "./suggestions.js";
-import { count, excerpt } from "../ui/text.js";
+import { count, excerpt, lengthOf, posted } from "../ui/text.js";
 
 const TYPING_EVERY_MS = 3000;
 const COUNT_LAST = 200;
@@ -111,8 +111,8 @@ export class Composer {
   }
 
   async #submit() {
-    const text = this.body.value.trim();
-    if (!text || text.length > this.#most || this.body.disabled || this.#left) return;
+    const text = this.#text();
+    if (!text || lengthOf(text) > this.#most || this.body.disabled || this.#left) return;
     const { slug } = this.#room;
     this.#write("");
     this.suggestions.close();
@@ -126,6 +126,12 @@ export class Composer {
     if (!this.body.value) this.#write(text);
     this.#say(refused);
     this.body.focus();
+  }
+
+  /** What would be sent. A command is one wherever it stands: it is not meant for everybody. */
+  #text() {
+    const trimmed = this.body.value.trim();
+    return trimmed.startsWith("/") ? trimmed : posted(this.body.value);
   }
 
   #key(event) {
@@ -160,7 +166,7 @@ export class Composer {
     // From one line to ten; the bounds are in the style.
     this.body.style.height = "auto";
     this.body.style.height = `${this.body.scrollHeight}px`;
-    const left = this.#most - this.body.value.trim().length;
+    const left = this.#most - lengthOf(this.#text());
     show(this.counter, left <= COUNT_LAST);
     setText(this.counter, count(left));
     this.counter.classList.toggle("over", left < 0);

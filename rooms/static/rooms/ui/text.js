@@ -10,11 +10,50 @@ export const count = (value) => number.format(value);
 export const timeOfDay = (at) => clock.format(new Date(at));
 export const exactTime = (at) => exact.format(new Date(at));
 
-/** The first line of a text, not too much of it. */
-export function excerpt(text) {
-  const line = text.trim().split("\n", 1)[0];
-  return line.length > 120 ? `${line.slice(0, 119)}…` : line;
+const signs = Intl.Segmenter && new Intl.Segmenter(undefined, { granularity: "grapheme" });
+// No writing has so much on one letter; what has is cut anyway.
+const LONGEST_SIGN = 64;
+
+/** How long a text is, in the unit of all limits: characters of Unicode. An emoji may be several. */
+export function lengthOf(text) {
+  const pairs = text.match(/[\ud800-\udbff][\udc00-\udfff]/g);
+  return text.length - (pairs?.length ?? 0);
 }
+
+/** What the server keeps of a text: blank lines before it say nothing, spaces may make it code. */
+export const posted = (text) => text.replace(/^(?:[^\S\n]*\n)+/, "").trimEnd();
+
+/** The beginning of a text, with a mark if more follows; never half of what is read as one sign. */
+export function cut(text, most) {
+  if (text.length <= most) return text;
+  let end = 0;
+  for (const [at, sign] of signsOf(text.slice(0, most + LONGEST_SIGN))) {
+    if (at + sign.length > most - 1) break;
+    end = at + sign.length;
+  }
+  return `${text.slice(0, end)}…`;
+}
+
+/** Where each sign of a text begins, and the sign. */
+function* signsOf(text) {
+  if (signs) {
+    for (const { index, segment } of signs.segment(text)) yield [index, segment];
+    return;
+  }
+  let at = 0;
+  for (const character of text) {
+    yield [at, character];
+    at += character.length;
+  }
+}
+
+function firstSign(text) {
+  for (const [, sign] of signsOf(text.slice(0, LONGEST_SIGN))) return sign;
+  return "";
+}
+
+/** The first line of a text, not too much of it. */
+export const excerpt = (text) => cut(text.trim().split("\n", 1)[0], 120);
 
 /** 1 message, 1,200 messages */
 export function counted(value, one, many = `${one}s`) {
@@ -38,7 +77,7 @@ export function dayName(at, now) {
 export function initials(name) {
   const words = name.trim().split(/\s+/u);
   const picked = words.length > 1 ? [words[0], words.at(-1)] : words;
-  return picked.map((word) => [...word][0] ?? "").join("").toLocaleUpperCase();
+  return picked.map(firstSign).join("").toLocaleUpperCase();
 }
 
 /** An angle on the colour wheel that a name keeps. */

@@ -76,6 +76,17 @@ def test_a_failure_is_tried_again_until_the_attempts_are_used_up(submit, run):
     assert told(job) == [*["queued", "running", "retrying"] * 2, "queued", "running", "failed"]
 
 
+def test_what_an_exception_says_is_shown_as_it_is(submit, run):
+    job = submit("error", value="Report.__init__() missing *one* <argument> in README_md_x")
+    while job.state != State.FAILED:
+        job = run(job)
+        if job.state == State.RETRYING:
+            make_due(job)
+    [report] = reports(job)
+    assert "<strong>" not in report.html and "<em>" not in report.html
+    assert "Report.__init__() missing *one* &lt;argument&gt; in README_md_x</p>" in report.html
+
+
 def test_a_job_may_fail_first_and_succeed_then(submit, run):
     job = run(submit("ok", failures=1))
     make_due(job)

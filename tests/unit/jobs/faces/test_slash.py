@@ -1,9 +1,12 @@
 """`/job KIND name=value …`, as people type it."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from jobs.faces.slash import parse
-from jobs.registry import get
+from jobs.registry import Params, get
 from jobs.submitting.actions import checked_params
 from rooms.protocol import Invalid
 
@@ -51,3 +54,26 @@ def test_a_wrong_value_is_pointed_at():
     with pytest.raises(Invalid) as refused:
         checked_params(get("room.report"), {"days": "many", "dayz": 1})
     assert {each["pointer"] for each in refused.value.errors} == {"/params/days", "/params/dayz"}
+
+
+@pytest.mark.parametrize("depth", [40, 300, 1_000, 9_000])
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
+@pytest.mark.parametrize("closed", [True, False])
+def test_brackets_within_brackets_are_refused_or_a_text(depth, opening, closing, closed):
+    value = opening * depth + "1" + closing * depth * closed
+    name, params = parse(f"room.report days='{value[:9_000]}'")
+    with pytest.raises(Invalid):
+        checked_params(get(name), params)
+
+
+def test_params_of_any_shape_have_a_depth():
+    class Anything(Params):
+        value: Any = None
+
+    anything = replace(get("room.report"), params=Anything)
+    value = []
+    for _ in range(2_000):
+        value = [value]
+    with pytest.raises(Invalid, match="deep"):
+        checked_params(anything, {"value": value})
+    assert checked_params(anything, {"value": [{"a": [1]}]}) == {"value": [{"a": [1]}]}

@@ -1,18 +1,24 @@
 """Markdown to HTML: whatever people write stays harmless, and what they mean is shown."""
 
+import json
 import re
+from html import unescape
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from rooms.core import markdown_html, marks
 from rooms.core.markdown import ALLOWED, render, render_marked_up
 
 ATTRIBUTES = {
     "a": {"href", "title", "rel", "target"},
     "ol": {"start"},
     "code": {"class"},
+    "th": {"align"},
+    "td": {"align"},
 }
 
 
@@ -52,7 +58,10 @@ def assert_harmless(html):
     for tag, attributes in tags_of(html):
         assert tag in ALLOWED
         assert set(attributes) <= ATTRIBUTES.get(tag, set())
+        if "align" in attributes:
+            assert attributes["align"] in ("left", "center", "right")
         if tag == "a":
+            assert attributes["href"], "a link leads somewhere"
             assert attributes["rel"] == "noopener noreferrer nofollow"
             assert attributes["target"] == "_blank"
             assert scheme_of(attributes.get("href") or "") in (None, "http", "https", "mailto")
@@ -185,6 +194,13 @@ def test_a_table_is_a_table():
     }
 
 
+def test_a_table_keeps_its_alignment():
+    html = render("| a | b | c | d |\n|---|:--|:-:|--:|\n| 1 | 2 | 3 | 4 |")
+    given = [(tag, attributes.get("align")) for tag, attributes in tags_of(html)]
+    for cell in ("th", "td"):
+        assert [align for tag, align in given if tag == cell] == [None, "left", "center", "right"]
+
+
 PLAIN = st.text("abcZé漢9 ,;?'\"()-.!:/@_*<&w", max_size=30).map(str.strip)
 
 
@@ -195,3 +211,107 @@ PLAIN = st.text("abcZé漢9 ,;?'\"()-.!:/@_*<&w", max_size=30).map(str.strip)
 @example("a -- b: c!")
 def test_plain_text_is_what_both_walls_make_of_it(body):
     assert render(body) == render_marked_up(body)
+
+
+# Shown as it was written ------------------------------------------------------------------------
+
+
+def text_of(html):
+    return unescape(re.sub("<[^>]*>", "", html))
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["[ERROR]: timeout", "[x]: http://a.example 'y'", "#", "######", "# #", ">", "> >"]
+    + ["-", "*", "+", "1.", "- -", "---", "***", "```", "~~~", "```py"]
+    + ["[](http://a.example)", "[]()", "![](x)", "<!-- x -->", "<br>", "&nbsp;", "&#8203;"]
+    + ["| |\n|-|", "**", "[x]:\nhttp://a.example", "\\", ">\n\n#"]
+    + ["> " * 60 + "deep", "- " * 60 + "deep"],
+)  # fmt: skip
+def test_a_message_is_never_empty(body):
+    assert text_of(render(body)).replace(" ", "") == body.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("[ERROR]: timeout\n\nand more", "[ERROR]: timeout\nand more"),
+        ("#\nand more", "#\nand more"),
+        ("see [](http://a.example) there", "see [](http://a.example) there"),
+        ("a <b>c</b> <!-- d -->", "a <b>c</b> <!-- d -->"),
+        ("hello\n\n" + "> " * 60 + "deep", "hello\n\n" + "> " * 60 + "deep"),
+        ("[x](ftp://a.example/b)", "[x](ftp://a.example/b)"),
+        ("<ftp://a.example/b>", "<ftp://a.example/b>"),
+        ('[x](tel:112 "help")', '[x](tel:112 "help")'),
+        ("~5 to ~6", "~5 to ~6"),
+    ],
+)
+def test_nothing_of_a_message_is_lost(body, text):
+    assert text_of(render(body)).strip() == text
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (r"example\.org", "example.org"),
+        (r"http\://example.org", "http://example.org"),
+        (r"bob\@example.org", "bob@example.org"),
+        (r"`example\.org`", r"example\.org"),
+        ("ftp://example.org/x", "ftp://example.org/x"),
+        ("README.md and main.py", "README.md and main.py"),
+    ],
+)
+def test_no_link_where_none_is_meant(body, text):
+    html = render(body)
+    assert "<a" not in html
+    assert text_of(html) == text
+
+
+@pytest.mark.parametrize(
+    "address", ["https://a.example/_b_/*c*d", "http://a.example/~x~?y=[z]&amp;w"]
+)
+def test_signs_within_an_address_belong_to_it(address):
+    assert text_of(render(f"see {address} there")) == f"see {address} there"
+    [(_, attributes)] = [tag for tag in tags_of(render(address)) if tag[0] == "a"]
+    assert attributes["href"].startswith(address[:20])
+
+
+@pytest.mark.parametrize(
+    ("address", "href", "shown"),
+    [
+        ("https://müller.example/ä", "https://xn--mller-kva.example/%C3%A4", None),
+        ("https://a.example/%C3%A4%20b", "https://a.example/%C3%A4%20b", "https://a.example/ä b"),
+        ("https://a.example/%E2%80%AE%0A%2F", "https://a.example/%E2%80%AE%0A%2F", None),
+        ("https://a.example/%ff%zz", "https://a.example/%ff%25zz", "https://a.example/%ff%zz"),
+    ],
+)
+def test_an_address_is_ascii_and_shown_to_be_read(address, href, shown):
+    [(_, attributes)] = [tag for tag in tags_of(render(address)) if tag[0] == "a"]
+    assert attributes["href"] == href
+    assert text_of(render(address)) == (shown or address)
+
+
+def test_letters_that_stand_for_signs_are_themselves():
+    for letters in ("\U00012470", "".join(map(chr, range(0x10B39, 0x10B40))), marks._POOL):
+        body = f"a {letters} <b> *c* https://a.example/_x_ [d]: e"
+        assert text_of(render(body)).replace("*c*", "c") == body.replace("*c*", "c")
+
+
+def test_a_parser_that_fails_shows_the_text(monkeypatch, caplog):
+    class Panic(BaseException):
+        pass
+
+    def fails(body):
+        raise Panic
+
+    monkeypatch.setattr(markdown_html, "written", fails)
+    assert render("*a*\n<b>") == "<p>*a*<br>\n&lt;b&gt;</p>"
+    assert "could not be rendered" in caplog.text
+
+
+ORDINARY = json.loads((Path(__file__).parent / "rendered.json").read_text())
+
+
+@pytest.mark.parametrize("said", ORDINARY, ids=lambda said: ascii(said["body"][:30]))
+def test_ordinary_texts_look_as_they_did(said):
+    assert render(said["body"]) == said["html"]
