@@ -4,10 +4,12 @@
 """
 
 import os
+import sys
 from typing import Any
 
+import django
 from celery import Celery
-from celery.signals import setup_logging, worker_ready
+from celery.signals import beat_init, setup_logging, worker_init, worker_ready
 from kombu import Queue
 from kombu.transport.virtual import QoS
 
@@ -31,6 +33,18 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def _keep_djangos_logging(**_: Any) -> None:
     """Celery leaves logging alone when somebody has taken it over."""
+
+
+@worker_init.connect
+@beat_init.connect
+def _require_migrations(**_: Any) -> None:
+    """A worker that meets a database of another version would fail one job after the other."""
+    django.setup()
+    from rooms.core import migrations
+
+    if names := migrations.pending_before_fork():
+        # Celery would swallow any other exception.
+        sys.exit(f"Run `manage.py migrate` first: {migrations.described(names)}")
 
 
 @worker_ready.connect
