@@ -233,11 +233,11 @@ async def carry_out(connection: Connection, message: Mapping[str, Any]) -> None:
     except asyncio.CancelledError:
         raise
     except Exception as error:
-        refusal = database_trouble.busy(error)
-        if refusal is None:
+        busy = database_trouble.busy(error)
+        if busy is None:
             logger.exception("A command failed")
-            refusal = Refusal("Something went wrong here; it is logged.", "internal")
-        answer = refusal.answer()
+        failed = Refusal("Something went wrong here; it is logged.", "internal")
+        answer = (busy or failed).answer()
     if answer is commands.LATER:
         return
     commands.count(name, answer)
