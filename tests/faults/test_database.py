@@ -17,6 +17,8 @@ from tests.support.waiting import SCALE, until
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.timeout(300)]
 
+# As in production: the tests' own machine gets more.
+PROMPT = {"PARLEY_ANSWER_SECONDS": "5"}
 # Patience of a test's client: much longer than the server's, much shorter than for ever.
 WITHIN_SECONDS = 30
 
@@ -29,7 +31,7 @@ def server() -> Iterator[str]:
 
 @pytest.fixture
 def own(server: str) -> Iterator[Site]:
-    with sites_on(server), Site(parts=("web",)) as running:
+    with sites_on(server), Site(PROMPT, parts=("web",)) as running:
         yield running
 
 
@@ -117,7 +119,7 @@ def test_a_database_that_stands_still_keeps_nobody_waiting(own: Site, server: st
 def test_a_standby_takes_over_from_a_primary_that_stands_still(server: str) -> None:
     with postgres.standby(server) as standby:
         hosts = ",".join(url.rpartition("@")[2].partition("/")[0] for url in (server, standby))
-        with sites_on(f"postgres://parley@{hosts}/postgres"), Site(parts=("web",)) as site:
+        with sites_on(f"postgres://parley@{hosts}/postgres"), Site(PROMPT, parts=("web",)) as site:
             room = site.room("failover", "alice", "bob")
             asyncio.run(fail_over(site, room, server, standby))
             until(lambda: readiness(site).status_code == 200, what="it is ready again")
