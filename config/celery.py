@@ -11,8 +11,9 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import django
 from celery import Celery, bootsteps
-from celery.signals import setup_logging, worker_ready
+from celery.signals import beat_init, setup_logging, worker_init, worker_ready
 from kombu import Queue
 from kombu.transport.virtual import QoS
 
@@ -72,6 +73,18 @@ class Sweeper(bootsteps.StartStopStep):
 
 
 app.steps["worker"].add(Sweeper)
+
+
+@worker_init.connect
+@beat_init.connect
+def _require_migrations(**_: Any) -> None:
+    """A worker that meets a database of another version would fail one job after the other."""
+    django.setup()
+    from rooms.core import migrations
+
+    if names := migrations.pending_before_fork():
+        # Celery would swallow any other exception.
+        sys.exit(f"Run `manage.py migrate` first: {migrations.described(names)}")
 
 
 @worker_ready.connect

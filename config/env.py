@@ -5,12 +5,15 @@ import os
 import secrets
 import tempfile
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from rooms.core.redaction import without_password
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -18,6 +21,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 SOCKET_PATH_BYTES = 100
 
 CommaSeparated = Annotated[list[str], NoDecode]
+Seconds = Annotated[float, Field(gt=0)]
 
 
 class Environment(BaseSettings):
@@ -32,6 +36,14 @@ class Environment(BaseSettings):
     parley_process: str = ""
     parley_data_dir: Path = BASE_DIR / ".parley"
     database_url: str = ""
+    database_pooler: str = ""
+    database_pool_max: Annotated[int, Field(ge=1)] = 16
+    database_pool_timeout: Seconds = 5
+    database_pool_lifetime: Seconds = 300
+    # Unset, these three depend on who asks: see the properties below.
+    database_statement_seconds: Seconds | None = None
+    database_lock_seconds: Seconds | None = None
+    database_idle_seconds: Seconds | None = None
     redis_url: str = ""
     celery_broker_url: str = ""
     secret_key: str = ""
@@ -39,6 +51,7 @@ class Environment(BaseSettings):
     allowed_hosts: CommaSeparated = ["localhost", "127.0.0.1", "[::1]"]
     csrf_trusted_origins: CommaSeparated = []
     https: bool | None = None
+    parley_trusted_proxies: Annotated[int, Field(ge=0)] = 0
     parley_serving: bool = False
     email_url: str = ""
     default_from_email: str = "parley@localhost"
@@ -62,6 +75,13 @@ class Environment(BaseSettings):
             raise ValueError("must be 'pubsub' or 'core'")
         return value
 
+    @field_validator("database_pooler")
+    @classmethod
+    def _known_pooler(cls, value: str) -> str:
+        if value not in ("", "transaction", "session"):
+            raise ValueError("must be 'transaction' or 'session'")
+        return value
+
     @field_validator("log_level")
     @classmethod
     def _known_level(cls, value: str) -> str:
@@ -72,11 +92,30 @@ class Environment(BaseSettings):
     @property
     def secure(self) -> bool:
         """Whether browsers come over HTTPS. Assumed, unless told otherwise, everywhere but in a
-        server that listens on loopback alone: that one is somebody trying things out."""
+        server that listens on loopback alone without a proxy of ours in front: that one is somebody
+        trying things out."""
         if self.https is not None:
             return self.https
         loopback = self.host in ("localhost", "::1") or self.host.startswith("127.")
-        return not self.debug and not (self.parley_serving and loopback)
+        alone = self.parley_serving and loopback and not self.parley_trusted_proxies
+        return not self.debug and not alone
+
+    # How long the database may take. Somebody waits for a web process; a worker may take its time.
+
+    @property
+    def statement_seconds(self) -> float:
+        """For one statement."""
+        return self.database_statement_seconds or (10 if self.parley_serving else 60)
+
+    @property
+    def lock_seconds(self) -> float:
+        """For what somebody else is writing."""
+        return self.database_lock_seconds or (5 if self.parley_serving else 20)
+
+    @property
+    def idle_seconds(self) -> float:
+        """Between two statements of a transaction, which holds locks meanwhile."""
+        return self.database_idle_seconds or (15 if self.parley_serving else 600)
 
     @field_validator("parley_data_dir")
     @classmethod
@@ -95,12 +134,20 @@ def load(kind: type[S]) -> S:
         prefix = kind.model_config.get("env_prefix", "")
         lines = [
             f"  {prefix}{'.'.join(map(str, problem['loc']))}".upper()
-            + f": {problem['msg']} (it is {problem.get('input')!r})"
+            + f": {problem['msg']} (it is {_shown(problem)})"
             for problem in error.errors()
         ]
         raise ImproperlyConfigured(
             "these environment variables are not usable:\n" + "\n".join(lines)
         ) from None
+
+
+def _shown(problem: Mapping[str, Any]) -> str:
+    """What a variable holds, as far as it may be shown."""
+    name = str(problem["loc"][-1:]).lower()
+    if any(word in name for word in ("secret", "token", "password")):
+        return "a secret"
+    return without_password(repr(problem.get("input")))
 
 
 def version() -> str:

@@ -1,16 +1,16 @@
 """Django's settings. Everything that differs between installations comes from the environment."""
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
-import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from jobs.limits import JobLimits
 from rooms.limits import Limits
 
-from . import env
+from . import env, redis_url
+from .database import database
 from .unfold import UNFOLD as UNFOLD
 
 ENVIRONMENT = env.load(env.Environment)
@@ -82,40 +82,15 @@ TEMPLATES = [
 
 # Database ---------------------------------------------------------------------------------------
 
-
-def database(url: str) -> dict[str, Any]:
-    """SQLite gets what lets a web process and workers write one file: the write-ahead log, and
-    transactions that take the write lock at their start instead of failing at their first write.
-    PostgreSQL gets a connection pool, because a thread of an ASGI request lives for one request."""
-    try:
-        config: dict[str, Any] = dict(dj_database_url.parse(url))
-    except Exception as error:
-        raise ImproperlyConfigured(f"DATABASE_URL is not usable: {error}") from None
-    options = config.setdefault("OPTIONS", {})
-    if config["ENGINE"].endswith("sqlite3"):
-        options.setdefault("transaction_mode", "IMMEDIATE")
-        options.setdefault("timeout", 20)
-        options.setdefault(
-            "init_command",
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
-        )
-        # Threads of one process must see one database in tests, too: never `:memory:`.
-        config["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
-    elif config["ENGINE"].endswith("postgresql"):
-        options.setdefault("pool", {"min_size": 1, "max_size": 16, "timeout": 20})
-    else:
-        raise ImproperlyConfigured("DATABASE_URL must be a sqlite:// or a postgres:// address")
-    return config
-
-
-DATABASES = {"default": database(ENVIRONMENT.database_url or f"sqlite:///{DATA_DIR}/db.sqlite3")}
+DATABASES = {"default": database(ENVIRONMENT, DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Redis ------------------------------------------------------------------------------------------
 
 REDIS_SOCKET = env.embedded_redis_socket(DATA_DIR)
 REDIS_EMBEDDED = not ENVIRONMENT.redis_url
-REDIS_URL = ENVIRONMENT.redis_url or f"unix://{REDIS_SOCKET}"
+REDIS_URL = ENVIRONMENT.redis_url or f"unix://{quote(str(REDIS_SOCKET))}"
+redis_url.require_usable("REDIS_URL", REDIS_URL)
 
 # Reading blocks for five seconds at a time, which must not count as a time-out.
 LAYER: dict[str, Any] = {
@@ -137,14 +112,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 # Celery: docs/jobs.md has the reasons, in "Celery is a bell as well" -----------------------------
 
 
-def broker_url(redis_url: str) -> str:
-    """Kombu names a Redis behind a Unix socket `redis+socket://`."""
-    if redis_url.startswith("unix:"):
-        return f"redis+socket:{redis_url.removeprefix('unix:')}"
-    return redis_url
-
-
-CELERY_BROKER_URL = ENVIRONMENT.celery_broker_url or broker_url(REDIS_URL)
+CELERY_BROKER_URL = redis_url.broker(ENVIRONMENT.celery_broker_url, REDIS_URL)
 CELERY_TIMEZONE = ENVIRONMENT.time_zone
 PARLEY_KINDS = ENVIRONMENT.parley_kinds
 
@@ -275,7 +243,20 @@ LOGGING = {
     "formatters": {
         "line": {"format": f"{{asctime}} {{levelname}} {WHO}{{name}}: {{message}}", "style": "{"}
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # What others say of an outage at every try.
+    "filters": {
+        "repeats": {
+            "()": "rooms.core.outages.Repeats",
+            "loggers": ("psycopg.pool", "channels_redis", "django.request"),
+        }
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["repeats"],
+        }
+    },
     "root": {"handlers": ["console"], "level": ENVIRONMENT.log_level},
     "loggers": {
         "django": {"handlers": [], "level": ENVIRONMENT.log_level, "propagate": True},

@@ -7,11 +7,14 @@ from django.urls import include, path
 from rooms import health
 from rooms.admin import connections
 from rooms.metrics import view as scrape
+from rooms.pages.server_error import server_error
 
 from . import api
 
 # One way in for everybody: with its limits on guessing, and with what it may ask besides.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+handler500 = server_error
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),

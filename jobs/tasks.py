@@ -12,7 +12,11 @@ from uuid import UUID
 from billiard.common import terminate_handler_fired
 from billiard.process import current_process
 from celery import current_app, shared_task, signals
+from django.db import Error as DatabaseError
 from kombu.exceptions import ChannelError, OperationalError
+
+from rooms.core import database_trouble
+from rooms.core.outages import Outage
 
 from . import registry
 from .lifecycle import doorbell
@@ -22,6 +26,7 @@ from .running import runner
 from .running.worker import Place
 
 logger = logging.getLogger(__name__)
+_unswept = Outage(logger, "Jobs could not be swept")
 
 # The last wall behind a kind's hard time limit: for code that does not even let threads run.
 LAST_WALL_SECONDS = 60
@@ -54,7 +59,15 @@ def run_job(self: Any, job_id: str) -> None:
 
 @shared_task(name="jobs.sweep", max_retries=0)
 def sweep() -> None:
-    sweeper.sweep(messages_waiting)
+    try:
+        sweeper.sweep(messages_waiting)
+    except DatabaseError as error:
+        if database_trouble.reason(error) is None:
+            raise
+        # The next one comes in two seconds.
+        _unswept.failed(error)
+    else:
+        _unswept.over()
 
 
 def ring(job: Job) -> None:

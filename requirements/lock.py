@@ -1,8 +1,8 @@
-"""Renews the locks from `pyproject.toml`: `make lock`, or `make lock ARGS="--upgrade-package django"`.
+"""Renews the locks from `pyproject.toml`: `make lock`.
 
-Versions that are there stay unless they are asked to move (`--upgrade` moves all). The locks are for
-every Python and system that Parley supports, with hashes, and name no index. Uses `uv`, in an
-environment of its own.
+Versions that are there stay; `ARGS="--upgrade-package django"` moves one, `ARGS=--upgrade` moves all.
+The locks are for every Python and system that Parley supports, with hashes, and name no index. Uses
+`uv`, in an environment of its own.
 """
 
 import subprocess

@@ -9,8 +9,9 @@ class RoomsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks, slices  # noqa: F401 - register themselves
-        from .core import credential_signals  # noqa: F401 - register themselves
+        from .core import credential_signals, https_notice  # noqa: F401 - register themselves
         from .live.commands import session
 
         session.register_all()
         slices.register_features()
+        https_notice.watch()

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from rooms.core.redaction import without_password
+
 REDIS_SCHEMES = ("redis", "rediss", "unix")
 LITTLE_SPACE = 100 * 1024 * 1024
 
@@ -21,7 +23,7 @@ def redis_address(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if address.scheme not in REDIS_SCHEMES:
         return [
             Error(
-                f"REDIS_URL does not name a Redis: {settings.REDIS_URL!r}.",
+                f"REDIS_URL does not name a Redis: {without_password(settings.REDIS_URL)!r}.",
                 hint="Forms: redis://host:6379/0, rediss://:password@host:6379/0, unix:///path.",
                 id="rooms.E001",
             )

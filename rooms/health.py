@@ -2,35 +2,63 @@
 
 For load balancers and `manage.py up`: no log-in, no session, and nothing said that helps a
 stranger. Parts that run inside a web process register what else being ready means.
+
+Every check has a thread of its own. Who asks waits a second for all of them together; one that has
+not ended by then is not begun once more, and counts as failing until it ends.
 """
 
+import asyncio
 import logging
+import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from functools import cache
+from queue import SimpleQueue
 
 import redis
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 
+from rooms.core import database_probe, database_trouble, deadlines, migrations
+from rooms.core.database_calls import with_connection
+from rooms.core.outages import Outage
+
 logger = logging.getLogger(__name__)
 
-REDIS_SECONDS = 1.0
+# For all checks together.
+ANSWER_SECONDS = 0.75
+# A check gives up by itself a little earlier, and can then say why.
+CHECK_SECONDS = 0.65
+SILENT = "does not answer"
 
-# Says why not, or None when all is well. Runs in a thread; may raise.
+# Says why not, or None when all is well. Runs in a thread of its own; may raise.
 Check = Callable[[], str | None]
 
 
 def database() -> str | None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    return None
+    """Answers, can be written, and has what this version expects."""
+    try:
+        with deadlines.within(CHECK_SECONDS):
+            found = with_connection(database_probe.trouble)
+    except Exception as error:
+        text = database_trouble.reason(error)
+        if text is None or text == database_trouble.SILENT:
+            raise
+        return text
+    if found is not None:
+        # Another connection may lead to a server that can be written.
+        deadlines.forget_idle_connections()
+        connection.close()
+        return found
+    pending = with_connection(migrations.pending)
+    return migrations.described(pending) if pending else None
 
 
 @cache
 def _redis() -> redis.Redis:
     return redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS
+        settings.REDIS_URL, socket_timeout=CHECK_SECONDS, socket_connect_timeout=CHECK_SECONDS
     )
 
 
@@ -39,16 +67,78 @@ def redis_server() -> str | None:
     return None
 
 
-_checks: dict[str, Check] = {"database": database, "redis": redis_server}
+class Checker:
+    """One check and its thread."""
+
+    def __init__(self, name: str, check: Check) -> None:
+        self._name = name
+        self._check = check
+        self._asked: SimpleQueue[Future[str] | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._under_way: Future[str] | None = None
+        self._lock = threading.Lock()
+        self._outage = Outage(logger, f"Not ready: {name}")
+
+    def ask(self) -> "Future[str]":
+        """What is found: "ok" or why not. The check that is under way, if there is one."""
+        with self._lock:
+            if self._under_way is None or self._under_way.done():
+                self._under_way = Future()
+                # Who stops waiting for it does not stop it.
+                self._under_way.set_running_or_notify_cancel()
+                if self._thread is None:
+                    self._thread = threading.Thread(
+                        target=self._work, name=f"health-{self._name}", daemon=True
+                    )
+                    self._thread.start()
+                self._asked.put(self._under_way)
+            return self._under_way
+
+    def found(self, asked: "Future[str]") -> str:
+        """The answer, or that there is none."""
+        if asked.done():
+            return asked.result()
+        self._outage.failed(SILENT)
+        return SILENT
+
+    def stop(self) -> None:
+        self._asked.put(None)
+
+    def _work(self) -> None:
+        while (asked := self._asked.get()) is not None:
+            asked.set_result(self._run())
+        connection.close()
+
+    def _run(self) -> str:
+        try:
+            found = self._check() or "ok"
+        except Exception as error:
+            self._outage.failed(error)
+            return "failed"
+        if found == "ok":
+            self._outage.over()
+        else:
+            self._outage.failed(found)
+        return found
+
+
+_checkers: dict[str, Checker] = {}
 
 
 def register(name: str, check: Check) -> None:
     """Let `/readyz` ask `check`, too. The last one of a name counts."""
-    _checks[name] = check
+    unregister(name)
+    _checkers[name] = Checker(name, check)
 
 
 def unregister(name: str) -> None:
-    _checks.pop(name, None)
+    checker = _checkers.pop(name, None)
+    if checker is not None:
+        checker.stop()
+
+
+register("database", lambda: database())
+register("redis", lambda: redis_server())
 
 
 async def healthz(request: HttpRequest) -> JsonResponse:
@@ -56,25 +146,23 @@ async def healthz(request: HttpRequest) -> JsonResponse:
     return _answer({})
 
 
-def readyz(request: HttpRequest) -> JsonResponse:
-    return _answer(_run_all())
+async def readyz(request: HttpRequest) -> JsonResponse:
+    return _answer(await look())
 
 
-def is_ready() -> bool:
-    """The same, for the process itself. Runs in a thread."""
-    return all(found == "ok" for found in _run_all().values())
+async def look() -> dict[str, str]:
+    """What each check finds, within `ANSWER_SECONDS`. On any loop."""
+    asked = {name: (checker, checker.ask()) for name, checker in list(_checkers.items())}
+    waiting = [asyncio.wrap_future(future) for _, future in asked.values()]
+    _, silent = await asyncio.wait(waiting, timeout=ANSWER_SECONDS)
+    for each in silent:
+        each.cancel()
+    return {name: checker.found(future) for name, (checker, future) in asked.items()}
 
 
-def _run_all() -> dict[str, str]:
-    return {name: _run(name, check) for name, check in list(_checks.items())}
-
-
-def _run(name: str, check: Check) -> str:
-    try:
-        return check() or "ok"
-    except Exception as error:
-        logger.warning("Not ready: %s: %s", name, error)
-        return "failed"
+async def is_ready() -> bool:
+    """The same, for the process itself."""
+    return all(found == "ok" for found in (await look()).values())
 
 
 def _answer(checks: dict[str, str]) -> JsonResponse:

@@ -33,6 +33,8 @@ class Limits(BaseSettings):
     tail_bytes: Positive = 1024 * 1024
     resume_events: Positive = 2_000
     journal_posts: Positive = 10_000
+    # Nobody waits longer for the database than this; then the answer is "busy".
+    answer_seconds: Seconds = 5
     inbox_bells: Positive = 10_000
     inbox_bytes: Positive = 32 * 1024 * 1024
     # What was read from the log for those behind a tail, kept for the next of them.

@@ -63,12 +63,13 @@ def main(arguments: list[str]) -> int:
             provision.require_browser()
         if "postgresql" in chosen:
             provision.require_postgres()
+            provision.require_pgbouncer()
     except provision.Missing as missing:
         print(missing, file=sys.stderr)
         return 1
     outcomes = []
     if "sqlite" in chosen:
-        outcomes.append(pytest("sqlite", "", arguments))
+        outcomes.append(pytest("sqlite", "", ["-m", "not postgresql", *arguments]))
     if "postgresql" in chosen:
         here = [folder for folder in WITH_DATABASE if (ROOT / folder).is_dir()]
         with a_postgres() as url:

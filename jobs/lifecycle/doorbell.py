@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable
 from django.db import transaction
 
 from jobs.models import Job
+from rooms.core.outages import Outage
 
 logger = logging.getLogger(__name__)
+_unreached = Outage(logger, "The broker was not reached; the sweeper will ring again")
 
 # After a ring that failed, the broker is left alone for this long: the next callers do not wait.
 QUIET_SECONDS = 2.0
@@ -47,5 +49,7 @@ def ring(jobs: Iterable[Job]) -> int:
             sent += 1
         except Exception as error:
             _quiet_until = time.monotonic() + QUIET_SECONDS
-            logger.warning("The broker was not reached; the sweeper will ring again: %r", error)
+            _unreached.failed(repr(error))
+        else:
+            _unreached.over()
     return sent

@@ -36,7 +36,10 @@ from django.db import transaction
 
 from rooms.protocol import encode
 
+from .outages import Outage
+
 logger = logging.getLogger(__name__)
+_unrung = Outage(logger, "The bell could not be rung")
 
 EVERYONE = "everyone"
 # A layer message above this carries no events: the hubs read them from the database.
@@ -105,9 +108,7 @@ class Ringer:
             try:
                 done.result(ROUND_SECONDS * 2)
             except TimeoutError:
-                logger.warning(
-                    "Ringing took too long; subscribers will find the events themselves."
-                )
+                _unrung.failed("it took too long; subscribers will find the events themselves")
 
     async def rest(self) -> None:
         """Wait until what was rung before is out: a round must not be cut by the loop's end."""
@@ -212,12 +213,15 @@ class Ringer:
                 for channel, message in answers:
                     await layer.send(channel, message)
         except Exception as error:
-            logger.warning("The bell could not be rung: %r", error)
+            _unrung.failed(repr(error))
             if self.on_failure is not None:
                 self.on_failure(list({room_id for room_id, _, _ in events}))
             if self.on_access_failure is not None:
                 for message in access:
                     self.on_access_failure(message)
+        else:
+            if messages or answers:
+                _unrung.over()
 
 
 def bells(events: list[Run]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
+from rooms import health
 from rooms.core import bell
 from rooms.limits import limits
 from rooms.protocol import RESTARTING, Close
@@ -81,9 +82,11 @@ class Node:
         self.access.start()
         self.hub.spawn(vitals.watch())
         self.rollcall.start()
+        health.register("journal", self._journal_trouble)
 
     async def stop(self) -> None:
         """End everything; what waits to be written is written first."""
+        health.unregister("journal")
         self.rollcall.stop()
         await self.journal.stop()
         await self.hub.presence.stop()
@@ -120,6 +123,13 @@ class Node:
         """Redis did not take a bell: those who are here are told from the database."""
         self.hub.unwell()
         self.hub.repair.nudge(room_ids, lost=True)
+
+    def _journal_trouble(self) -> str | None:
+        """For `/readyz`: somebody's messages wait, and nothing is written."""
+        seconds = self.journal.stuck_seconds
+        if seconds < limits().answer_seconds:
+            return None
+        return f"has been writing for {seconds:.0f} seconds"
 
     async def in_thread(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run database code in one of a few threads, each with a connection of its own."""

@@ -60,7 +60,8 @@ class MessageOut(Given):
     author: Person | None
     body: str = Field(description="Markdown, as it was written", examples=["All *quiet*."])
     html: str = Field(
-        description="the body as safe HTML: see What people write", examples=["<p>All <em>quiet</em>.</p>\n"]
+        description="the body as safe HTML: see What people write",
+        examples=["<p>All <em>quiet</em>.</p>\n"],
     )
     kind: str = Field(examples=["text"])
     reply_to: int | None = Field(description="the `id` of a message", examples=[None])

@@ -17,7 +17,7 @@ import orjson
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import OperationalError
+from django.db import Error as DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from ninja import NinjaAPI
@@ -25,13 +25,15 @@ from ninja.errors import HttpError, ValidationError, ValidationErrorContext
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
+from rooms.core import database_trouble
+from rooms.core.outages import Outage
 from rooms.protocol import Refusal
 
 from .openapi import MEDIA_TYPE, SchemaWithProblems
 
 logger = logging.getLogger(__name__)
 
-RETRY_DATABASE_AFTER = 1.0
+_trouble = Outage(logger, "The database is in trouble", level=logging.ERROR)
 
 CODES = {
     401: "not_logged_in",
@@ -114,9 +116,14 @@ def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     return response(error.status_code, "" if error.status_code == 401 else error.message)
 
 
-def database_away(request: HttpRequest, error: OperationalError) -> HttpResponse:
-    logger.error("The database did not answer: %s", error)
-    return response(503, retry_after=RETRY_DATABASE_AFTER, temporary=True)
+def database_error(request: HttpRequest, error: DatabaseError) -> HttpResponse:
+    """That the database is away is nobody's mistake; another error of it is ours."""
+    refusal = database_trouble.busy(error)
+    if refusal is None:
+        return unexpected(request, error)
+    _trouble.failed(error)
+    database_trouble.noticed(refusal.message)
+    return refused(request, refusal)
 
 
 def unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
@@ -129,7 +136,7 @@ def unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
 
 HANDLERS: dict[type[Exception], Callable[[HttpRequest, Any], HttpResponse]] = {
     Exception: unexpected,
-    OperationalError: database_away,
+    DatabaseError: database_error,
     Http404: lambda request, error: response(404),
     PermissionDenied: lambda request, error: response(403),
     RequestDataTooBig: lambda request, error: response(413),

@@ -42,8 +42,7 @@ def state(site: Site, job: str) -> str:
 
 def test_a_retry_does_not_wait_for_busy_workers(site: Site) -> None:
     slots = [submit(site, "hang") for _ in range(SLOTS)]
-    for job in slots:
-        until(lambda: state(site, job) == "running", what="every slot is busy")
+    until(lambda: {state(site, job) for job in slots} == {"running"}, what="every slot is busy")
     due = submit(site, "ok", run_at=datetime.now(UTC).isoformat())
     site.ask(
         "from datetime import timedelta; from django.utils import timezone\n"

@@ -11,11 +11,12 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
+import psutil
 import psycopg
 
 from .process import Guard
@@ -76,53 +77,116 @@ def cluster(changed: Mapping[str, str] | None = None) -> Iterator[str]:
     programs = find_programs()
     if programs is None:
         raise RuntimeError("PostgreSQL was not found")
-    folder = Path(tempfile.mkdtemp(prefix="parley-pg-"))
-    user = _other_user()
-    run_as: dict[str, Any] = {"cwd": folder}
-    if user is not None:
-        os.chown(folder, user.pw_uid, user.pw_gid)
-        run_as |= {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-    environment = {**os.environ, "LC_ALL": "C", "HOME": str(folder)}
-    try:
+    with folder_for_servers() as (folder, run_as):
         subprocess.run(
             [programs / "initdb", "-D", folder / "data", "-U", "parley", "-A", "trust"]
             + ["-E", "UTF8", "--no-locale", "--no-sync"],
             check=True,
             stdout=subprocess.DEVNULL,
-            env=environment,
             **run_as,
         )
-        options = [
-            part
-            for item in {**OPTIONS, **(changed or {})}.items()
-            for part in ("-c", "=".join(item))
-        ]
-        server = subprocess.Popen(
-            [programs / "postgres", "-D", folder / "data", "-k", folder, *options],
-            env=environment,
-            start_new_session=True,
-            **run_as,
-        )
-        guard = Guard()
-        guard.tell(f"+{server.pid}")
-        try:
-            url = f"postgres://parley@{quote(str(folder), safe='')}/postgres"
-            until(lambda: server.poll() is not None or _answers(url), 60, "PostgreSQL answers")
-            if server.poll() is not None:
-                raise RuntimeError("PostgreSQL did not start; it says above why.")
+        with _server(programs, folder, run_as, changed or {}) as url:
             yield url
-        finally:
-            # "Fast": ends whoever is still connected.
-            server.send_signal(signal.SIGINT)
-            try:
-                server.wait(20)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
-            guard.tell(f"-{server.pid}")
-            guard.close()
+
+
+@contextmanager
+def standby(primary: str) -> Iterator[str]:
+    """A copy of a running cluster that follows it, and can be promoted; its URL."""
+    programs = find_programs()
+    assert programs is not None
+    with folder_for_servers() as (folder, run_as):
+        subprocess.run(
+            [programs / "pg_basebackup", "-D", folder / "data", "-h", str(folder_of(primary))]
+            + ["-U", "parley", "--write-recovery-conf", "--checkpoint=fast", "--no-sync"],
+            check=True,
+            **run_as,
+        )
+        with _server(programs, folder, run_as, {}) as url:
+            yield url
+
+
+@contextmanager
+def folder_for_servers() -> Iterator[tuple[Path, dict[str, Any]]]:
+    """A folder for a cluster, and how its programs are run."""
+    folder = Path(tempfile.mkdtemp(prefix="parley-pg-"))
+    user = _other_user()
+    environment = {**os.environ, "LC_ALL": "C", "HOME": str(folder)}
+    run_as: dict[str, Any] = {"cwd": folder, "env": environment}
+    if user is not None:
+        os.chown(folder, user.pw_uid, user.pw_gid)
+        run_as |= {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+    try:
+        yield folder, run_as
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _server(
+    programs: Path, folder: Path, run_as: dict[str, Any], changed: Mapping[str, str]
+) -> Iterator[str]:
+    options = [part for item in {**OPTIONS, **changed}.items() for part in ("-c", "=".join(item))]
+    server = subprocess.Popen(
+        [programs / "postgres", "-D", folder / "data", "-k", folder, *options],
+        start_new_session=True,
+        **run_as,
+    )
+    guard = Guard()
+    guard.tell(f"+{server.pid}")
+    try:
+        url = f"postgres://parley@{quote(str(folder), safe='')}/postgres"
+        until(lambda: server.poll() is not None or _answers(url), 60, "PostgreSQL answers")
+        if server.poll() is not None:
+            raise RuntimeError("PostgreSQL did not start; it says above why.")
+        yield url
+    finally:
+        # "Fast": ends whoever is still connected.
+        server.send_signal(signal.SIGINT)
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+        guard.tell(f"-{server.pid}")
+        guard.close()
+
+
+# Faults -------------------------------------------------------------------------------------------
+
+
+def folder_of(url: str) -> Path:
+    """Where the cluster behind `url` has its data and its socket."""
+    return Path(unquote(urlsplit(url).netloc.rpartition("@")[2]))
+
+
+def processes(url: str) -> list[psutil.Process]:
+    """The server, and all that it has started."""
+    lines = (folder_of(url) / "data" / "postmaster.pid").read_text().splitlines()
+    first = psutil.Process(int(lines[0]))
+    return [first, *first.children(recursive=True)]
+
+
+@contextmanager
+def frozen(url: str) -> Iterator[None]:
+    """The server stands still, as on a host that hangs: what is said to it is taken in by the
+    system, and nobody answers."""
+    stopped: list[psutil.Process] = []
+    try:
+        # The first one starts no other while it is stopped.
+        for process in processes(url):
+            process.suspend()
+            stopped.append(process)
+        yield
+    finally:
+        for process in reversed(stopped):
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
+
+
+def kill(url: str) -> None:
+    for process in processes(url):
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def _answers(url: str) -> bool:

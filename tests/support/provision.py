@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from typing import TypeVar
 
-from . import postgres
+from . import pgbouncer, postgres
 from .browser import find_browser
 
 T = TypeVar("T")
@@ -46,6 +46,16 @@ def require_postgres() -> None:
         "Install it (Debian, Ubuntu: apt-get install postgresql; Fedora: dnf install"
         " postgresql-server; macOS: brew install postgresql@17), or name an empty one that may be"
         " written with TEST_POSTGRES_URL=postgres://user:password@host/database.",
+    )
+
+
+def require_pgbouncer() -> None:
+    required(
+        "PgBouncer",
+        pgbouncer.find_program,
+        [lambda: apt("pgbouncer"), lambda: brew("pgbouncer")],
+        "Install it (Debian, Ubuntu: apt-get install pgbouncer; Fedora: dnf install pgbouncer;"
+        " macOS: brew install pgbouncer).",
     )
 
 

@@ -23,7 +23,7 @@ from django.conf import settings
 from django.http.request import validate_host
 from pydantic import ValidationError
 
-from rooms.core import credentials
+from rooms.core import credentials, database_trouble
 from rooms.core.credentials import Caller
 from rooms.features.reading import actions as reading
 from rooms.limits import limits
@@ -32,6 +32,7 @@ from rooms.live.delivery.sendbuffer import Frame
 from rooms.live.metrics import names as metrics
 from rooms.live.node import Node
 from rooms.protocol import (
+    BROKEN,
     FLOODING,
     NOT_LOGGED_IN,
     Close,
@@ -129,7 +130,12 @@ class SocketConsumer(AsyncConsumer):
             name.decode("latin1"): value.decode("latin1") for name, value in self.scope["headers"]
         }
         generation = node.access.generation
-        caller = await node.in_thread(credentials.of_headers, headers) if full is None else None
+        caller = None
+        if full is None:
+            try:
+                caller = await node.in_thread(credentials.of_headers, headers)
+            except Exception as error:
+                full = unserved(error)
         if caller is not None and caller.session_key is not None and not origin_allowed(headers):
             await send({"type": "websocket.close"})
             return
@@ -162,8 +168,12 @@ class SocketConsumer(AsyncConsumer):
             node.access.look(connection)
         try:
             connection.hello()
-            rooms = await node.in_thread(reading.memberships, caller.user)
-            node.hub.unread.tell(node.hub.watching.add(connection, rooms))
+            try:
+                rooms = await node.in_thread(reading.memberships, caller.user)
+            except Exception as error:
+                connection.close(unserved(error))
+            else:
+                node.hub.unread.tell(node.hub.watching.add(connection, rooms))
             while True:
                 message = await receive()
                 if message["type"] == "websocket.disconnect":
@@ -222,9 +232,12 @@ async def carry_out(connection: Connection, message: Mapping[str, Any]) -> None:
         answer = refusal.answer()
     except asyncio.CancelledError:
         raise
-    except Exception:
-        logger.exception("A command failed")
-        answer = Refusal("Something went wrong here; it is logged.", "internal").answer()
+    except Exception as error:
+        busy = database_trouble.busy(error)
+        if busy is None:
+            logger.exception("A command failed")
+        failed = Refusal("Something went wrong here; it is logged.", "internal")
+        answer = (busy or failed).answer()
     if answer is commands.LATER:
         return
     commands.count(name, answer)
@@ -275,6 +288,15 @@ def origin_allowed(headers: Mapping[str, str]) -> bool:
     if parts.netloc and parts.netloc == host and validate_host(name, allowed):
         return True
     return origin in settings.CSRF_TRUSTED_ORIGINS
+
+
+def unserved(error: Exception) -> Close:
+    """Why a socket is not served whose person could not be looked up."""
+    why = database_trouble.close(error)
+    if why is None:
+        logger.error("A connection could not be served", exc_info=error)
+        return BROKEN
+    return why
 
 
 def turn_away(sink: Sink, why: Close) -> None:

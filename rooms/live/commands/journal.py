@@ -3,6 +3,11 @@
 What arrives while a transaction is under way waits, and the next transaction takes all of it, up
 to a bound. No timer: an idle journal writes as soon as the loop has read what there is to read, a
 busy one writes much at a time.
+
+Nobody waits longer than `answer_seconds`, whatever the database does: who has waited that long is
+answered `busy`, and while a transaction takes that long, everybody is. What was refused so is left
+out when its turn comes; what is in the transaction may still be written, and is found by its
+`client_id` when it is sent again.
 """
 
 from __future__ import annotations
@@ -12,19 +17,24 @@ import logging
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
+from functools import partial
 
 from django.db import DatabaseError, DataError, IntegrityError, connection
 
+from rooms.core import database_trouble
+from rooms.core.database_calls import with_connection
+from rooms.core.outages import Outage
 from rooms.features.messages import actions as messages
 from rooms.features.messages.actions import Outcome, Post
+from rooms.limits import limits
 from rooms.live.metrics import names as metrics
 from rooms.protocol import Busy, Invalid
 
 logger = logging.getLogger(__name__)
 
 Done = Callable[[Outcome], None]
-Waiting = tuple[Post, Done]
 
 # Not temporary, or a client would send it again after every restart.
 NOT_WRITTEN = Invalid("This message cannot be kept.")
@@ -32,6 +42,20 @@ NOT_WRITTEN = Invalid("This message cannot be kept.")
 BATCH = 256
 # While further posts keep coming, this many turns of the loop are waited for them: microseconds.
 TURNS = 8
+# How often is looked who has waited too long: as a part of that time.
+LOOKS = 10
+
+
+class Waiting:
+    """A post on its way. Its answer is given once, on the loop."""
+
+    __slots__ = ("answered", "done", "post", "since")
+
+    def __init__(self, post: Post, done: Done) -> None:
+        self.post = post
+        self.done = done
+        self.since = time.monotonic()
+        self.answered = False
 
 
 class Journal:
@@ -45,22 +69,45 @@ class Journal:
         self._thread: threading.Thread | None = None
         self._empty = asyncio.Event()
         self._empty.set()
+        # All that are not answered, the oldest first, and some that are.
+        self._unanswered: deque[Waiting] = deque()
+        self._look_timer: asyncio.TimerHandle | None = None
+        # When the transaction that is under way began.
+        self._writing_since: float | None = None
+        self._trouble = Outage(logger, "The journal could not write", level=logging.ERROR)
         self.depth = 0
         self.seconds_per_post = 0.001
 
+    @property
+    def stuck_seconds(self) -> float:
+        """How long the transaction under way has taken; 0 without one. From any thread."""
+        since = self._writing_since
+        return 0.0 if since is None else time.monotonic() - since
+
+    @property
+    def is_stuck(self) -> bool:
+        return self.stuck_seconds >= limits().answer_seconds
+
     def submit(self, post: Post, done: Done) -> None:
         """Queue a post. Raises Busy, with the time the queue needs, when it is full."""
+        if self.is_stuck:
+            metrics.JOURNAL_BUSY.inc()
+            raise Busy(database_trouble.SILENT, database_trouble.RETRY_AFTER_SECONDS)
         if self.depth >= self._capacity:
             metrics.JOURNAL_BUSY.inc()
             raise Busy("Too many messages are waiting to be written.", self.retry_after)
         if self._thread is None:
             self._thread = threading.Thread(target=self._write_all, name="journal", daemon=True)
             self._thread.start()
+        waiting = Waiting(post, done)
         self.depth += 1
         self._empty.clear()
-        self._gathered.append((post, done))
+        self._unanswered.append(waiting)
+        self._gathered.append(waiting)
         if len(self._gathered) == 1:
             self._loop.call_soon(self._hand_over, 1, TURNS)
+        if self._look_timer is None:
+            self._look_again()
 
     def _hand_over(self, seen: int, turns: int) -> None:
         """Give the thread what came in one go: posts that are being read from other sockets at the
@@ -87,6 +134,44 @@ class Journal:
             self._queue.put(None)
             await asyncio.to_thread(self._thread.join)
             self._thread = None
+        if self._look_timer is not None:
+            self._look_timer.cancel()
+
+    # Waiting too long ----------------------------------------------------------------------------
+
+    def _look_again(self) -> None:
+        pause = limits().answer_seconds / LOOKS
+        self._look_timer = self._loop.call_later(pause, self._look)
+
+    def _look(self) -> None:
+        """Refuse who has waited too long, and everybody while the writing stands still."""
+        self._look_timer = None
+        everybody = self.is_stuck
+        seconds = limits().answer_seconds
+        oldest = time.monotonic() - seconds
+        silent = self.stuck_seconds > seconds / 2
+        text = database_trouble.SILENT if silent else database_trouble.BUSY
+        while self._unanswered:
+            first = self._unanswered[0]
+            if not (first.answered or everybody or first.since <= oldest):
+                break
+            self._unanswered.popleft()
+            if not first.answered:
+                metrics.JOURNAL_BUSY.inc()
+                self._answer(first, Busy(text, database_trouble.RETRY_AFTER_SECONDS))
+        if self._unanswered:
+            self._look_again()
+
+    def _answer(self, waiting: Waiting, outcome: Outcome) -> None:
+        waiting.answered = True
+        self.depth -= 1
+        try:
+            waiting.done(outcome)
+        except Exception:
+            logger.exception("An answer could not be given")
+        if self.depth == 0:
+            metrics.JOURNAL_DEPTH.set(0)
+            self._empty.set()
 
     # The thread ----------------------------------------------------------------------------------
 
@@ -99,35 +184,42 @@ class Journal:
                 if more is None:
                     stop = True
                     break
-                batch += more
+                batch += [each for each in more if not each.answered]
             if not batch:
                 break
-            started = time.perf_counter()
-            outcomes = self._write([post for post, _ in batch])
-            spent = (time.perf_counter() - started) / len(batch)
+            self._writing_since = started = time.monotonic()
+            outcomes = self._write([each.post for each in batch])
+            self._writing_since = None
+            spent = (time.monotonic() - started) / len(batch)
             self._loop.call_soon_threadsafe(self._deliver, batch, outcomes, spent)
         connection.close()
 
     def _write(self, posts: list[Post]) -> list[Outcome]:
         """All of them together, or, where that fails and it is not the database, each alone."""
         try:
-            return messages.post_messages(posts)
+            outcomes = with_connection(partial(messages.post_messages, posts))
         except (IntegrityError, DataError):
             # Another process wrote one of the client_ids, a room went away, or a text is none for
             # this database: find out which.
             if len(posts) > 1:
                 return self._each_alone(posts)
             return [self._once_more(posts[0])]
-        except DatabaseError:
-            logger.exception("The journal could not write")
+        except BaseException as error:
+            text = database_trouble.reason(error)
+            if text is None and not isinstance(error, DatabaseError):
+                # Whatever it is, it must not end this thread, which nobody would start again.
+                if len(posts) > 1:
+                    return self._each_alone(posts)
+                logger.exception("A post could not be written")
+                return [NOT_WRITTEN]
+            self._trouble.failed(error, traceback=text is None)
             connection.close()
-            return [Busy("The database does not answer.", 2.0) for _ in posts]
-        except BaseException:
-            # Whatever it is, it must not end this thread, which nobody would start again.
-            if len(posts) > 1:
-                return self._each_alone(posts)
-            logger.exception("A post could not be written")
-            return [NOT_WRITTEN]
+            refusal = Busy(
+                text or "The message could not be written.", database_trouble.RETRY_AFTER_SECONDS
+            )
+            return [refusal for _ in posts]
+        self._trouble.over()
+        return outcomes
 
     def _each_alone(self, posts: list[Post]) -> list[Outcome]:
         return [outcome for post in posts for outcome in self._write([post])]
@@ -135,7 +227,7 @@ class Journal:
     def _once_more(self, post: Post) -> Outcome:
         """What another process has written meanwhile is there to be found now."""
         try:
-            return messages.post_messages([post])[0]
+            return with_connection(partial(messages.post_messages, [post]))[0]
         except Exception:
             logger.exception("A post could not be written")
             return NOT_WRITTEN
@@ -144,13 +236,10 @@ class Journal:
 
     def _deliver(self, batch: list[Waiting], outcomes: list[Outcome], spent: float) -> None:
         self.seconds_per_post += (spent - self.seconds_per_post) * 0.1
-        self.depth -= len(batch)
-        metrics.JOURNAL_DEPTH.set(self.depth)
         metrics.JOURNAL_BATCH.observe(len(batch))
-        for (_, done), outcome in zip(batch, outcomes, strict=True):
-            try:
-                done(outcome)
-            except Exception:
-                logger.exception("An answer could not be given")
-        if self.depth == 0:
-            self._empty.set()
+        for waiting, outcome in zip(batch, outcomes, strict=True):
+            if not waiting.answered:
+                self._answer(waiting, outcome)
+        while self._unanswered and self._unanswered[0].answered:
+            self._unanswered.popleft()
+        metrics.JOURNAL_DEPTH.set(self.depth)

@@ -1,7 +1,8 @@
 """The few threads in which a process's database code runs, each with a connection of its own.
 
 Made by `node`. The loop is woken once for all that is done by then: waking it for each call costs
-more than the query.
+more than the query. Nobody on the loop waits longer than `answer_seconds` for a thread, whatever
+the database does to it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import OperationalError, connection
+
+from rooms.core import database_trouble
+from rooms.core.database_calls import with_connection
+from rooms.core.outages import Outage
+from rooms.limits import limits
 
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -34,9 +40,14 @@ class DatabaseThreads:
         self._done: deque[Done] = deque()
         self._telling = False
         self._stopped = False
+        self._trouble = Outage(logger, "The database is in trouble", level=logging.ERROR)
 
     async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run `call` in one of the threads. Cancelled, it is left out if it has not begun."""
+        """Run `call` in one of the threads. Cancelled, it is left out if it has not begun.
+
+        Raises what it raises, and OperationalError when there is no answer in `answer_seconds`:
+        then the call may still be carried out, if it has begun.
+        """
         if self._stopped:
             raise RuntimeError("This node has ended.")
         if len(self._threads) < self._count:
@@ -45,7 +56,22 @@ class DatabaseThreads:
             thread.start()
         future: asyncio.Future[T] = self._loop.create_future()
         self._queue.put((future, partial(call, *args, **kwargs)))
-        return await future
+        seconds = limits().answer_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                result = await future
+        except TimeoutError:
+            if not future.cancelled():
+                raise
+            error = OperationalError(f"no answer in {seconds:g} seconds")
+            self._trouble.failed(error)
+            raise error from None
+        except Exception as error:
+            if database_trouble.reason(error) is not None:
+                self._trouble.failed(error)
+            raise
+        self._trouble.over()
+        return result
 
     async def stop(self) -> None:
         """End the threads and their connections, after what they have begun. Whoever comes later
@@ -65,7 +91,7 @@ class DatabaseThreads:
             if future.cancelled():
                 continue
             try:
-                self._done.append((future, _with_connection(call), None))
+                self._done.append((future, with_connection(call), None))
             except BaseException as error:
                 self._done.append((future, None, error))
             if not self._telling and not self._loop.is_closed():
@@ -86,17 +112,3 @@ class DatabaseThreads:
                 future.set_result(result)
             else:
                 future.set_exception(error)
-
-
-def _with_connection(call: Callable[[], T]) -> T:
-    """A connection that has died in the meantime is replaced, and the call made once more."""
-    reused = connection.connection is not None
-    try:
-        return call()
-    except (OperationalError, InterfaceError):
-        usable = reused and connection.connection is not None and connection.is_usable()
-        connection.close()
-        if not reused or usable:
-            raise
-        logger.warning("The database connection was lost; trying again with a new one.")
-        return call()

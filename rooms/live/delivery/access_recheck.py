@@ -16,6 +16,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rooms.core import credentials, lookup
+from rooms.core.database_trouble import reason
+from rooms.core.outages import Outage
 from rooms.limits import limits
 from rooms.live.metrics import names as metrics
 from rooms.protocol import ACCESS_WITHDRAWN, Close
@@ -45,6 +47,7 @@ class Access:
         self._connections: dict[Connection, None] = {}
         self._subscriptions: dict[Subscription, None] = {}
         self._looking = False
+        self._unchecked = Outage(logger, "Access could not be checked; trying again")
         hub.hears("access", self.hear)
 
     def start(self) -> None:
@@ -141,10 +144,13 @@ class Access:
     async def _ask(self, question: Any, about: Any) -> Any:
         while True:
             try:
-                return await self._hub.node.in_thread(question, about)
-            except Exception:
-                logger.exception("Access could not be checked; trying again")
+                found = await self._hub.node.in_thread(question, about)
+            except Exception as error:
+                self._unchecked.failed(error, traceback=reason(error) is None)
                 await asyncio.sleep(RETRY_SECONDS)
+            else:
+                self._unchecked.over()
+                return found
 
     async def _make_rounds(self) -> None:
         """All connections once every `access_check_seconds`, a batch at a time, spread out."""

@@ -17,6 +17,7 @@ from channels.layers import get_channel_layer
 
 from rooms.core import log
 from rooms.core.bell import EVERYONE, room_group
+from rooms.core.outages import Outage
 from rooms.limits import limits
 from rooms.live.metrics import names as metrics
 from rooms.live.metrics.counters import Tally
@@ -70,6 +71,7 @@ class Hub:
         self._channel = ""
         self._groups: set[str] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._unheard = Outage(logger, "Bells cannot be heard")
         self._hearers: dict[str, Callable[[dict[str, Any]], None]] = {
             "events": self._hear_events,
             "rooms": self._hear_rooms,
@@ -174,8 +176,9 @@ class Hub:
                 await self._layer.group_add(group, self._channel)
         except Exception as error:
             self.unwell()
-            logger.warning("No bells for %s yet: %r", group, error)
+            self._unheard.failed(repr(error))
             return False
+        self._unheard.over()
         return True
 
     async def join_all(self) -> None:
@@ -189,7 +192,7 @@ class Hub:
             try:
                 self._channel = await self._layer.new_channel()
             except Exception as error:
-                logger.warning("The channel layer does not answer: %r", error)
+                self._unheard.failed(repr(error))
                 await asyncio.sleep(1)
         await self.join_all()
         # Who came before was not told of what was withdrawn meanwhile.
@@ -199,8 +202,8 @@ class Hub:
                 self._inbox.put(await self._layer.receive(self._channel))
             except asyncio.CancelledError:
                 raise
-            except Exception:
-                logger.exception("The channel layer failed")
+            except Exception as error:
+                self._unheard.failed(repr(error))
                 self.unwell()
                 await asyncio.sleep(0.1)
 

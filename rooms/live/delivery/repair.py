@@ -13,6 +13,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from rooms.core import log
+from rooms.core.database_trouble import reason
+from rooms.core.outages import Outage
 from rooms.limits import limits
 from rooms.live.metrics import names as metrics
 from rooms.protocol import TOO_SLOW
@@ -48,15 +50,21 @@ class Repair:
         self._lost = False
         self._making_up = False
         self._pages: dict[tuple[int, int], list[tuple[Subscription, PageRead]]] = {}
+        self._unread = Outage(logger, "The log of a room could not be read")
+        self._heads_unread = Outage(logger, "The rooms' heads could not be read")
+        self._uncounted = Outage(logger, "What is unread could not be counted")
 
     async def _read(self, feed: Feed, after: int, limit: int) -> list[Numbered]:
         """A page of the log, or nothing when the database does not answer."""
         metrics.LOG_READS.inc()
         try:
-            return await self._hub.node.in_thread(log.read, feed.room_id, feed.slug, after, limit)
-        except Exception:
-            logger.exception("The log of %s could not be read", feed.slug)
+            read = self._hub.node.in_thread
+            rows = await read(log.read, feed.room_id, feed.slug, after, limit)
+        except Exception as error:
+            self._unread.failed(error, traceback=reason(error) is None)
             return []
+        self._unread.over()
+        return rows
 
     def read_gap(self, feed: Feed) -> None:
         """Read from the feed's head to where it is known to go, as far as there is room for it."""
@@ -152,8 +160,9 @@ class Repair:
         try:
             heads = await self._hub.node.in_thread(log.heads, room_ids)
         except Exception as error:
-            logger.warning("The rooms' heads could not be read: %r", error)
+            self._heads_unread.failed(error, traceback=reason(error) is None)
             return
+        self._heads_unread.over()
         if not lost and any(self._is_behind(*each) for each in heads.items()):
             await asyncio.sleep(BELL_SECONDS)
         for room_id, head in heads.items():
@@ -193,8 +202,9 @@ class Repair:
             try:
                 found = await self._hub.node.in_thread(log.standings, some)
             except Exception as error:
-                logger.warning("What is unread could not be counted: %r", error)
+                self._uncounted.failed(error, traceback=reason(error) is None)
                 return
+            self._uncounted.over()
             for user_id in some:
                 news = watching.recount(user_id, known[user_id], found.get(user_id, []))
                 self._hub.unread.tell(news)

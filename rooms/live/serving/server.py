@@ -130,7 +130,7 @@ class LiveServer(Server):
         self._node.hub.spawn(Garbage(self._node.entrance).run())
         self._start()
         if self._parent is not None:
-            while not await self._node.in_thread(health.is_ready):
+            while not await health.is_ready():
                 await asyncio.sleep(0.5)
             self._parent.send(b"ready")
 

@@ -17,6 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from rooms import demo
+from rooms.core.redaction import without_password
 from rooms.management import embedded_redis
 from rooms.management.processes import Broken, Part, Stopped, Together, say
 
@@ -52,7 +53,8 @@ class Command(BaseCommand):
             elif embedded_redis.answers(settings.REDIS_URL):
                 redis = None
             else:
-                raise CommandError(f"No Redis answers at REDIS_URL, {settings.REDIS_URL}")
+                shown = without_password(settings.REDIS_URL)
+                raise CommandError(f"No Redis answers at REDIS_URL, {shown}")
             call_command("migrate", verbosity=0, interactive=False)
             wants_demo = not options["no_demo"] and demo.is_wanted()
             close_databases()

@@ -1,10 +1,16 @@
 """The answers that a load balancer acts on."""
 
+import threading
+from contextlib import contextmanager
+
 import pytest
 import redis
 from django.db import OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
 
 from rooms import health
+from rooms.core import database_probe, migrations
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,10 +41,90 @@ def test_not_ready_without_the_database(client, monkeypatch):
     def fail():
         raise OperationalError("no such host db.internal")
 
-    monkeypatch.setattr(connection, "cursor", fail)
+    monkeypatch.setattr(database_probe, "trouble", fail)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["checks"]["database"]) == (503, "failed")
     assert b"internal" not in answer.content
+
+
+def test_a_check_that_hangs_keeps_nobody_waiting(client):
+    release = threading.Event()
+    begun = []
+
+    def hang():
+        begun.append(1)
+        release.wait()
+
+    health.register("disk", hang)
+    try:
+        for _ in range(2):
+            answer = client.get("/readyz")
+            assert answer.status_code == 503
+            assert answer.json()["checks"]["disk"] == "does not answer"
+            assert answer.json()["checks"]["database"] == "ok"
+        assert len(begun) == 1, "it is not begun again while it hangs"
+        release.set()
+        until(lambda: client.get("/readyz").status_code == 200)
+    finally:
+        release.set()
+        health.unregister("disk")
+
+
+def test_not_ready_before_its_migrations(client, monkeypatch):
+    monkeypatch.setattr(migrations, "_applied", False)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM django_migrations WHERE app = 'rooms' AND name LIKE '0001%' RETURNING name"
+        )
+        ((name,),) = cursor.fetchall()
+    recorder = MigrationRecorder(connection)
+    try:
+        answer = client.get("/readyz")
+        assert answer.status_code == 503
+        assert f"rooms.{name}" in answer.json()["checks"]["database"]
+    finally:
+        recorder.record_applied("rooms", name)
+    assert client.get("/readyz").status_code == 200
+
+
+def test_not_ready_when_it_can_be_read_only(client, monkeypatch):
+    monkeypatch.setattr(database_probe, "_written_at", None)
+    with read_only(connection):
+        answer = client.get("/readyz")
+        assert answer.status_code == 503
+        assert answer.json()["checks"]["database"] == "The database can be read only."
+    until(lambda: client.get("/readyz").status_code == 200)
+
+
+@contextmanager
+def read_only(connection):
+    """For connections that are made from now on."""
+    if connection.vendor == "sqlite":
+        before = connection.settings_dict["OPTIONS"]["init_command"]
+        init = "PRAGMA query_only = ON;"
+        connection.settings_dict["OPTIONS"]["init_command"] = before + init
+        close_connections()
+        yield
+        connection.settings_dict["OPTIONS"]["init_command"] = before
+        close_connections()
+        return
+    name = connection.settings_dict["NAME"]
+    with connection.cursor() as cursor:
+        cursor.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+    close_connections()
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = off")
+        cursor.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
+    close_connections()
+
+
+def close_connections():
+    """This thread's, the pool's, and the one of the check."""
+    connection.close()
+    if hasattr(connection, "close_pool"):
+        connection.close_pool()
+    health.register("database", lambda: health.database())
 
 
 def test_a_part_that_was_registered_is_asked(client):
