@@ -12,7 +12,8 @@ class JobsConfig(AppConfig):
         from rooms import slices
 
         # `tasks` brings the ring: whoever submits a job rings.
-        from . import checks, registry, slice, tasks  # noqa: F401
+        from . import checks, policy, registry, slice, tasks  # noqa: F401
 
+        policy.register_all()
         registry.autodiscover(settings.PARLEY_KINDS)
         slices.register(slice.SLICE)

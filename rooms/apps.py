@@ -9,8 +9,9 @@ class RoomsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks, slices  # noqa: F401 - register themselves
-        from .core import credential_signals  # noqa: F401 - register themselves
+        from .core import credential_signals, rules  # noqa: F401 - register themselves
         from .live.commands import session
 
+        rules.register_all()
         session.register_all()
         slices.register_features()

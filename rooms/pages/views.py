@@ -50,7 +50,7 @@ def directory(request: HttpRequest) -> HttpResponse:
     user = person(request)
     form = RoomForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        room = room_actions.create_room_named(user, **form.cleaned_data)
+        room = room_actions.create_room_for(user, **form.cleaned_data)
         return redirect("rooms:room", room.slug)
     words = request.GET.get("q", "").strip()
     rooms = (

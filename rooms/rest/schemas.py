@@ -21,7 +21,16 @@ from pydantic import (
 
 from rooms.models import SLUG
 from rooms.protocol import Id, Seq
-from rooms.protocol.shapes import Given, MemberOut, MessageOut, Person, Role, Timestamp, Visibility
+from rooms.protocol.shapes import (
+    Given,
+    MemberOut,
+    MessageOut,
+    OwnInvitation,
+    Person,
+    Role,
+    Timestamp,
+    Visibility,
+)
 
 
 def _written_out(value: object) -> object:
@@ -67,6 +76,20 @@ class RoomOut(Given):
     members: int
 
 
+class InvitationOut(Given):
+    id: int
+    state: Literal["invited"]
+    name: str = Field(description="as it was typed; whether it is somebody's is not told")
+    role: Role
+    by: Person | None
+    at: Timestamp
+    until: Timestamp = Field(description="when it runs out")
+
+
+class OwnInvitations(Given):
+    invitations: list[OwnInvitation]
+
+
 class BanOut(Given):
     user: Person
     by: Person | None
@@ -85,6 +108,11 @@ class RoomPage(Given):
 
 class MemberPage(Given):
     members: list[MemberOut]
+    next: Next
+
+
+class InvitationPage(Given):
+    invitations: list[InvitationOut]
     next: Next
 
 

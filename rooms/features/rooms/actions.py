@@ -1,17 +1,23 @@
 """Making rooms. Called by REST, pages and the admin."""
 
 import secrets
+from datetime import timedelta
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.text import slugify
 
 from rooms.core.fields import check_fields
 from rooms.core.log import writing_in_transaction
-from rooms.core.membership import (
-    add_member_in_transaction,
-)
+from rooms.core.membership import add_member_in_transaction
+from rooms.limits import limits
 from rooms.models import Membership, Room, User
-from rooms.protocol import Conflict
+from rooms.protocol import Conflict, RateLimited
+
+SLUG_CHARACTERS = 64
+# 34 bits, in letters and digits that do not look alike: few rooms can be made in a day.
+ENDING_CHARACTERS = 7
+ENDING_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 def create_room(
@@ -35,12 +41,45 @@ def create_room(
     return room
 
 
-def create_room_named(
-    user: User, name: str, topic: str = "", visibility: str = Room.Visibility.PUBLIC
+def create_room_for(
+    user: User,
+    name: str,
+    topic: str = "",
+    visibility: str = Room.Visibility.PUBLIC,
+    slug: str | None = None,
 ) -> Room:
-    """A new room whose slug is made of its name, with some letters more when that is taken."""
-    stem = slugify(name).replace("_", "-").strip("-")[:56].strip("-") or "room"
-    try:
-        return create_room(user, stem, name, topic, visibility)
-    except Conflict:
-        return create_room(user, f"{stem}-{secrets.token_hex(3)}", name, topic, visibility)
+    """A new room, as a person makes one. Without `slug` it is made of the name, with some letters
+    more when that is taken.
+
+    A closed room's slug always gets such an ending: else somebody who tries slugs would learn by a
+    refusal which rooms there are that they may not see. Raises Conflict when a public room's
+    `slug` is taken, and RateLimited.
+    """
+    _require_rooms_left(user)
+    stem = slug or slugify(name).replace("_", "-").strip("-") or "room"
+    if visibility == Room.Visibility.PUBLIC:
+        try:
+            return create_room(user, slug or _cut(stem), name, topic, visibility)
+        except Conflict:
+            if slug is not None:
+                raise
+    return create_room(user, f"{_cut(stem)}-{_ending()}", name, topic, visibility)
+
+
+def _cut(stem: str) -> str:
+    return stem[: SLUG_CHARACTERS - 1 - ENDING_CHARACTERS].strip("-")
+
+
+def _ending() -> str:
+    return "".join(secrets.choice(ENDING_ALPHABET) for _ in range(ENDING_CHARACTERS))
+
+
+def _require_rooms_left(user: User) -> None:
+    """How many rooms a person makes in a day is bounded."""
+    most, now = limits().rooms_per_day, timezone.now()
+    since = now - timedelta(days=1)
+    made = Room.objects.filter(created_by=user, created_at__gt=since).order_by("-created_at")
+    oldest = made.values_list("created_at", flat=True)[most - 1 : most].first()
+    if oldest is not None:
+        wait = (oldest - since).total_seconds()
+        raise RateLimited(f"Nobody makes more than {most:,} rooms a day.", max(1.0, wait))

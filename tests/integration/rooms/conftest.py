@@ -11,6 +11,8 @@ from django.test import Client
 from rooms.features.tokens import actions as tokens
 from rooms.models import User
 
+JSON = "application/json"
+
 
 class Caller:
     """Speaks JSON to /api/v1/ as one user, by token. Answers keep their parsed body in `.data`."""
@@ -29,6 +31,15 @@ class Caller:
                 self._url(path), content, content_type="application/json", headers=self.headers
             )
         )
+
+    def delete(self, path: str) -> HttpResponse:
+        return self.send("delete", path)
+
+    def send(self, method: str, path: str, body: Any = None) -> HttpResponse:
+        """By any method."""
+        sent = {} if body is None else {"data": json.dumps(body), "content_type": JSON}
+        ask = getattr(self.client, method)
+        return self._read(ask(self._url(path), headers=self.headers, **sent))
 
     def _url(self, path: str) -> str:
         return path if path.startswith("/api/") else f"/api/v1/{path}"
