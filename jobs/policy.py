@@ -4,7 +4,7 @@ A job that the caller may not see does not exist. `JobQuerySet.visible_to` is `s
 """
 
 from rooms.core import policy, rules
-from rooms.core.policy import Facts
+from rooms.core.policy import Action, Facts
 from rooms.models import User
 from rooms.protocol import Forbidden, NotFound, Refusal
 
@@ -46,6 +46,7 @@ def retry(facts: Facts) -> Refusal | None:
     return refused
 
 
+SUBMISSIONS = {"in the room": {}, "in no room": {"room": None}}
 JOBS = {
     "one's own": {"own": True},
     "somebody else's": {},
@@ -56,9 +57,17 @@ JOBS = {
 }
 
 
+ACTIONS = [
+    Action(
+        "job.submit", "have a job done", submit, {"in the room": {}, "in no room": {"room": None}}
+    ),
+    Action("job.see", "see a job", see, JOBS),
+    Action("job.cancel", "cancel a job", control, JOBS),
+    Action("job.retry", "begin a job again", retry, JOBS),
+]
+
+
 def register_all() -> None:
-    policy.register("job.submit", "have a job done", submit, {"": {}, "in no room": {"room": None}})
-    policy.register("job.see", "see a job", see, JOBS)
-    policy.register("job.cancel", "cancel a job", control, JOBS)
-    policy.register("job.retry", "begin a job again", retry, JOBS)
+    for action in ACTIONS:
+        policy.register(action)
     rules.roomless_file_permissions.add(SEE)

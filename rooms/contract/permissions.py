@@ -1,4 +1,4 @@
-"""docs/who-may-what.md, made of the table of `rooms.policy`. Called by `manage.py policy`.
+"""docs/who-may-what.md, made of the table of `rooms.core.policy`. Called by `manage.py policy`.
 
 Every cell is what the rule says of such a caller and such a room: a test compares each of them with
 what REST, the socket and the pages do.
@@ -9,9 +9,9 @@ from pathlib import Path
 
 from django.utils import timezone
 
-from rooms import policy
+from rooms.core import policy
+from rooms.core.policy import Action, Facts
 from rooms.models import Room
-from rooms.policy import Action, Facts
 from rooms.protocol import NotFound
 
 NAME = "who-may-what.md"
@@ -38,7 +38,7 @@ ROOMS: dict[str, Room] = {
 HEAD = """\
 # Who may do what
 
-Made by `manage.py policy` of the rules that decide (`rooms/policy.py`); do not edit it by hand.
+Made by `manage.py policy` of the rules that decide (`rooms/core/policy.py`). Do not edit it.
 
 **yes**: they may. **no**: refused with `forbidden` (403). **archived**: refused because the room is
 archived (403). **hidden**: as if it did not exist (404). Who is not logged in may nothing of this.
@@ -60,6 +60,8 @@ def cells() -> Iterator[tuple[str, Action, str, str, str]]:
     """(room, action, case, person, outcome) for the whole table."""
     for where, room in ROOMS.items():
         for action in policy.actions():
+            if room.visibility not in action.visibilities:
+                continue
             for case, more in action.cases.items():
                 for who, facts in PEOPLE.items():
                     known = facts._replace(room=room)._replace(**more)
@@ -70,7 +72,7 @@ def page() -> str:
     lines = [HEAD]
     drawn: dict[tuple[str, str, str], list[str]] = {}
     for where, action, case, _, found in cells():
-        words = f"{action.says} {case}".rstrip() if case else action.says
+        words = f"{action.says}: {case}" if case else action.says
         drawn.setdefault((where, action.name, words), []).append(found)
     for where in ROOMS:
         lines += [f"## A room that is {where}", ""]

@@ -42,23 +42,22 @@ Rule = Callable[[Facts], Refusal | None]
 @dataclass(frozen=True)
 class Action:
     """`says` completes "may …". `cases` are the facts beside room and role on which the rule looks,
-    by what the table calls them."""
+    by what the table calls them; `visibilities` are the rooms in which there is such a thing."""
 
     name: str
     says: str
     rule: Rule
     cases: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {"": {}})
+    visibilities: Collection[str] = tuple(Room.Visibility.values)
 
 
 _table: dict[str, Action] = {}
 
 
-def register(
-    name: str, says: str, rule: Rule, cases: Mapping[str, Mapping[str, Any]] | None = None
-) -> None:
-    if name in _table:
-        raise ValueError(f"the action {name!r} has a rule already")
-    _table[name] = Action(name, says, rule, cases or {"": {}})
+def register(action: Action) -> None:
+    if action.name in _table:
+        raise ValueError(f"the action {action.name!r} has a rule already")
+    _table[action.name] = action
 
 
 def actions() -> list[Action]:

@@ -5,10 +5,10 @@ there is none.
 """
 
 from rooms.models import Membership, Room
-from rooms.protocol import Forbidden, Refusal
+from rooms.protocol import Forbidden, NotFound, Refusal
 
 from . import policy
-from .policy import Facts
+from .policy import Action, Facts
 
 Role = Membership.Role
 MANAGERS = (Role.OWNER.value, Role.MODERATOR.value)
@@ -128,51 +128,52 @@ def open_file(facts: Facts) -> Refusal | None:
         return see(facts)
     if facts.own or any(each in roomless_file_permissions for each in facts.permissions):
         return None
-    return Forbidden("Only its owner may open this file.")
+    return NotFound()
 
 
+CLOSED = (Room.Visibility.PRIVATE.value, Room.Visibility.DIRECT.value)
+OPEN = (Room.Visibility.PUBLIC.value, Room.Visibility.DIRECT.value)
 TARGETS = {
     "a member": {"target": "member"},
     "a moderator": {"target": "moderator"},
     "an owner": {"target": "owner"},
     "the last owner": {"target": "owner", "last_owner": True},
 }
-GIVES = {f"as {role}": {"gives": role} for role in Role.values}
+ROLES = {f"as {role}": {"gives": role} for role in Role.values}
 CHANGES = {
     f"{name}, to {role}": {**facts, "gives": role}
     for name, facts in TARGETS.items()
     for role in Role.values
     if role != facts["target"]
 }
+FILES = {
+    "in the room": {},
+    "in no room, one's own": {"room": None, "own": True},
+    "in no room, somebody else's": {"room": None},
+}
+
+ACTIONS = [
+    Action("room.see", "see the room, its messages, members and files", see),
+    Action("room.join", "become a member", join),
+    Action("room.leave", "stop being a member", leave),
+    Action("room.post", "say something", post),
+    Action("room.read", "move one's own read marker", see),
+    Action("room.change", "change name and topic", manage),
+    Action("room.archive", "archive the room, or open it again", manage),
+    Action("room.close", "make the room private", close, visibilities=OPEN),
+    Action("room.publish", "make the room public", publish, visibilities=CLOSED),
+    Action("invitation.list", "see who is invited", manage),
+    Action("invitation.make", "invite somebody", invite, ROLES),
+    Action("invitation.cancel", "cancel an invitation", manage),
+    Action("member.change_role", "change a role", change_role, CHANGES),
+    Action("member.remove", "remove", remove, TARGETS),
+    Action("ban.list", "see who is banned, and why", manage),
+    Action("ban.make", "ban", remove, {"somebody who is no member": {}, **TARGETS}),
+    Action("ban.lift", "lift a ban", manage),
+    Action("file.open", "open a file", open_file, FILES),
+]
 
 
 def register_all() -> None:
-    policy.register("room.see", "see the room, its messages, members and files", see)
-    policy.register("room.join", "become a member", join)
-    policy.register("room.leave", "stop being a member", leave)
-    policy.register("room.post", "say something", post)
-    policy.register("room.read", "move the own read marker", see)
-    policy.register("room.change", "change name and topic", manage)
-    policy.register("room.archive", "archive the room, or open it again", manage)
-    policy.register("room.close", "make the room private", close)
-    policy.register("room.publish", "make the room public", publish)
-    policy.register("invitation.list", "see who is invited", manage)
-    policy.register("invitation.make", "invite somebody", invite, GIVES)
-    policy.register("invitation.cancel", "cancel an invitation", manage)
-    policy.register("member.change_role", "change the role of", change_role, CHANGES)
-    policy.register("member.remove", "remove", remove, TARGETS)
-    policy.register("ban.list", "see who is banned, and why", manage)
-    policy.register(
-        "ban.make", "ban", remove, {"somebody who is no member": {"target": None}, **TARGETS}
-    )
-    policy.register("ban.lift", "lift a ban", manage)
-    policy.register(
-        "file.open",
-        "open a file",
-        open_file,
-        {
-            "in the room": {},
-            "in no room, one's own": {"room": None, "own": True},
-            "in no room, somebody else's": {"room": None},
-        },
-    )
+    for action in ACTIONS:
+        policy.register(action)
