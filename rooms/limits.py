@@ -61,7 +61,7 @@ class Limits(BaseSettings):
     bans_per_room: Positive = 1_000
     # REST, of one person over all processes; and of one address, for calls that prove nothing.
     requests_per_second: Seconds = 20
-    requests_burst: Positive = 100
+    requests_burst: Positive = 40
     upload_bytes: Positive = 20 * 1024 * 1024
 
 

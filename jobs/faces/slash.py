@@ -1,9 +1,10 @@
 """`/job KIND name=value …`, the slash command that submits a job. Registered by `apps`."""
 
-import json
 import shlex
 from typing import Any
 from uuid import UUID
+
+import orjson
 
 from jobs import registry
 from jobs.submitting.actions import Submission
@@ -41,7 +42,7 @@ def parse(arguments: str) -> tuple[str, dict[str, Any]]:
 def _value(text: str) -> Any:
     if text[:1] in ("[", "{"):
         try:
-            return json.loads(text)
+            return orjson.loads(text)
         except ValueError:
             pass
     return text

@@ -21,7 +21,7 @@ from . import message_parts
 @lru_cache(256)
 def timestamp(value: datetime) -> str:
     """RFC 3339 in UTC with microseconds: 2026-05-01T09:30:00.000000Z."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def person(user: User | None) -> dict[str, Any] | None:

@@ -21,8 +21,6 @@ class Command(BaseCommand):
             if path.exists() and path.read_text() == text:
                 continue
             if check:
-                raise CommandError(
-                    f"Not current: {path.name}. `manage.py policy` writes it anew."
-                )
+                raise CommandError(f"Not current: {path.name}. `manage.py policy` writes it anew.")
             path.write_text(text)
             self.stdout.write(f"Wrote {path.name}.")

@@ -1,15 +1,10 @@
-"""Callers of the REST API."""
+"""A caller of the REST API, in the test's own process."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
-import pytest
 from django.http import HttpResponse
 from django.test import Client
-
-from rooms.features.tokens import actions as tokens
-from rooms.models import User
 
 JSON = "application/json"
 
@@ -47,11 +42,3 @@ class Caller:
     def _read(self, answer: Any) -> HttpResponse:
         answer.data = json.loads(answer.content) if answer.content else None
         return answer
-
-
-@pytest.fixture
-def caller() -> Callable[[User | None], Caller]:
-    def make(user: User | None) -> Caller:
-        return Caller(tokens.create_token(user, "test") if user else None)
-
-    return make
