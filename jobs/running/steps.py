@@ -91,7 +91,7 @@ def _run(
             result = plain(work())
         except BaseException as error:
             failures[name] = error
-            failure = failure_of(error)
+            failure = failure_of(error, context.tells(error))
             _end(
                 context,
                 name,
