@@ -10,6 +10,7 @@ class RoomsConfig(AppConfig):
     def ready(self) -> None:
         from . import checks, slices  # noqa: F401 - register themselves
         from .core import credential_signals, rules  # noqa: F401 - register themselves
+        from .features.members import departure  # noqa: F401 - registers itself
         from .live.commands import session
 
         rules.register_all()

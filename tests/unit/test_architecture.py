@@ -26,7 +26,8 @@ RULES = [
     # Only the bell sends through the channel layer; the hub receives from it.
     ("rooms", ("channels.layers", "channels_redis"), ("rooms/core/bell.py", "rooms/live/")),
     ("jobs", ("channels", "channels_redis"), ()),
-    # Only presence and the budgets of REST keep something in Redis; health and the embedded Redis ask whether it answers.
+    # Only presence and the budgets of REST keep something in Redis; health and the embedded Redis
+    # ask whether it answers.
     (
         "rooms",
         ("redis",),

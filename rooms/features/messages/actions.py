@@ -154,9 +154,12 @@ def _write(posts: list[Post]) -> list[Outcome]:
                 if room is None:
                     raise policy.no_room(post.room)
                 membership = members.get((room.id, author_id))
-                # Of a membership counts here that there is one.
-                role = None if membership is None else Membership.Role.MEMBER.value
-                policy.require("room.post", Facts(room, role))
+                if membership is None:
+                    facts = lookup.facts_of(post.author, room, None)
+                else:
+                    # Of a membership counts here that there is one.
+                    facts = Facts(room, Membership.Role.MEMBER.value)
+                policy.require("room.post", facts)
                 if post.reply_to is not None and replied.get(post.reply_to) != room.id:
                     raise NotFound(f"There is no message {post.reply_to} in {room.slug!r}.")
                 if membership is None:

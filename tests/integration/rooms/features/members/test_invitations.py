@@ -249,6 +249,15 @@ def test_nobody_is_kept(caller, alice, bob, charlie, den):
     )
 
 
+def test_a_deleted_account_leaves_its_rooms(alice, bob, charlie, lobby, den):
+    alice.delete()
+    for room in (lobby, den):
+        assert role_of(bob, room) == "owner"
+        types = list(room.events.order_by("-seq").values_list("type", flat=True)[:2])
+        assert types == ["member.changed", "member.left"]
+    charlie.delete()
+
+
 def test_a_public_room_stays_open_when_all_have_left(caller, alice, bob, lobby):
     for user in (alice, bob):
         assert caller(user).post("rooms/lobby/leave").status_code == 204

@@ -12,6 +12,7 @@ from rooms.core import lookup
 from rooms.features.moderation import actions as moderation
 from rooms.protocol import Refusal
 from rooms.rest import paging
+from tests.support import sockets
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -107,7 +108,7 @@ def test_deep_params_by_rest(caller, alice, lobby, depth):
     assert caller(alice).post("jobs", raw=raw).status_code in (400, 422)
 
 
-# What a key that is known already may show ----------------------------------------------------------
+# What a key that is known already may show ------------------------------------------------------
 
 
 def test_a_key_shows_no_job_that_may_not_be_seen_any_more(caller, alice, bob, lobby):
@@ -129,3 +130,26 @@ def test_a_key_shows_no_job_that_may_not_be_seen_any_more(caller, alice, bob, lo
     with pytest.raises(Refusal):
         submit()
     assert lookup.facts(bob, lobby).role is None
+
+
+def test_the_socket_answers_every_edge(alice, lobby):
+    """By an error of its own, never `internal`."""
+
+    async def everything():
+        client = await sockets.Client.connect(alice)
+        for time in (*TIMES, 0, 1e308, True, "", "now"):
+            fields = {"kind": "test.outcome", "run_at": time, "client_id": str(uuid.uuid4())}
+            answer = await client.call("job.submit", room="lobby", **fields)
+            assert answer.get("code") in (None, "invalid"), (time, answer)
+        for text in ("[" * 9_000, '{"a":' * 1_800, "[" * 300 + "]" * 300, "1" * 9_000):
+            answer = await client.say("lobby", f"/job test.outcome value={text}")
+            assert answer.get("code") in (None, "invalid"), answer
+        for number in HUGE[:-1]:
+            for command, field in (("read", "seq"), ("subscribe", "after")):
+                answer = await client.call(command, room="lobby", **{field: number})
+                assert answer.get("code") in (None, "invalid"), (command, number, answer)
+            answer = await client.say("lobby", "x", reply_to=number)
+            assert answer.get("code") in (None, "invalid", "not_found"), (number, answer)
+        await client.leave()
+
+    sockets.run(everything)
