@@ -10,10 +10,11 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         from rooms import slices
+        from rooms.core import rules
 
         # `tasks` brings the ring: whoever submits a job rings.
         from . import checks, policy, registry, slice, tasks  # noqa: F401
 
-        policy.register_all()
+        rules.roomless_file_permissions.add(policy.SEE)
         registry.autodiscover(settings.PARLEY_KINDS)
         slices.register(slice.SLICE)

@@ -65,9 +65,3 @@ ACTIONS = [
     Action("job.cancel", "cancel a job", control, JOBS),
     Action("job.retry", "begin a job again", retry, JOBS),
 ]
-
-
-def register_all() -> None:
-    for action in ACTIONS:
-        policy.register(action)
-    rules.roomless_file_permissions.add(SEE)

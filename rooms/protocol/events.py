@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field
 
 from .answers import Bye, Heartbeat, Hello, Present, RoomSlug, Told
-from .shapes import MemberOut, MessageOut, OwnInvitation, Person, Timestamp, Visibility, Withdrawal
+from .shapes import MemberOut, MessageOut, Person, Timestamp, Visibility, Withdrawal
 
 
 class Durable(Told):
@@ -120,15 +120,6 @@ class LeftEvent(Ephemeral):
     room: RoomSlug
 
 
-class InvitationEvent(Ephemeral):
-    """The user is invited to a room, or not any more: they have accepted or declined elsewhere, or
-    it was taken back. Told to all their connections."""
-
-    type: Literal["invitation"]
-    room: RoomSlug
-    invitation: OwnInvitation | None = Field(description="null: there is none any more")
-
-
 _registered: list[type[Told]] = [
     Hello,
     MessageCreated,
@@ -141,7 +132,6 @@ _registered: list[type[Told]] = [
     PresenceEvent,
     UnreadEvent,
     LeftEvent,
-    InvitationEvent,
     Heartbeat,
     Bye,
 ]
