@@ -4,7 +4,7 @@ A job that the caller may not see does not exist. `JobQuerySet.visible_to` is `s
 """
 
 from rooms.core import policy, rules
-from rooms.core.policy import Action, Facts
+from rooms.core.policy import Action, Cases, Facts
 from rooms.models import User
 from rooms.protocol import Forbidden, NotFound, Refusal
 
@@ -46,8 +46,8 @@ def retry(facts: Facts) -> Refusal | None:
     return refused
 
 
-SUBMISSIONS = {"in the room": {}, "in no room": {"room": None}}
-JOBS = {
+SUBMISSIONS: Cases = {"in the room": {}, "in no room": {"room": None}}
+JOBS: Cases = {
     "one's own": {"own": True},
     "somebody else's": {},
     "somebody else's, as staff who may view jobs": {"permissions": (SEE,)},

@@ -43,9 +43,9 @@ class SocketCommand:
 @dataclass(frozen=True)
 class Slice:
     """`actions` are its rows in the table of who may what. `rest` is a Ninja router by its dotted
-    name, loaded with the API. `styles` and `modules` are files below `static/`, `templates` hold the
-    `<template>` elements that the modules copy: all of them are put into the page of a room. `lines`
-    and `running` are for the terminal client."""
+    name, loaded with the API. `styles` and `modules` are files below `static/`, `templates` hold
+    the `<template>` elements that the modules copy: all of them are put into the page of a room.
+    `lines` and `running` are for the terminal client."""
 
     name: str
     actions: Sequence[Action] = ()

@@ -77,9 +77,9 @@ def page() -> str:
     for where in ROOMS:
         lines += [f"## A room that is {where}", ""]
         lines += [f"| may … | action | {' | '.join(PEOPLE)} |", f"|---|---|{'---|' * len(PEOPLE)}"]
-        for (room, name, words), found in drawn.items():
+        for (room, name, words), outcomes in drawn.items():
             if room == where:
-                lines.append(f"| {words} | `{name}` | {' | '.join(found)} |")
+                lines.append(f"| {words} | `{name}` | {' | '.join(outcomes)} |")
         lines.append("")
     return "\n".join(lines)
 

@@ -37,6 +37,8 @@ class Facts(NamedTuple):
 
 
 Rule = Callable[[Facts], Refusal | None]
+# Facts beside the room and the role, by what the table calls them.
+Cases = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Action:
     name: str
     says: str
     rule: Rule
-    cases: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {"": {}})
+    cases: Cases = field(default_factory=lambda: {"": {}})
     visibilities: Collection[str] = tuple(Room.Visibility.values)
 
 

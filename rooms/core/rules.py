@@ -8,7 +8,7 @@ from rooms.models import Membership, Room
 from rooms.protocol import Forbidden, NotFound, Refusal
 
 from . import policy
-from .policy import Action, Facts
+from .policy import Action, Cases, Facts
 
 Role = Membership.Role
 MANAGERS = (Role.OWNER.value, Role.MODERATOR.value)
@@ -133,20 +133,20 @@ def open_file(facts: Facts) -> Refusal | None:
 
 CLOSED = (Room.Visibility.PRIVATE.value, Room.Visibility.DIRECT.value)
 OPEN = (Room.Visibility.PUBLIC.value, Room.Visibility.DIRECT.value)
-TARGETS = {
+TARGETS: Cases = {
     "a member": {"target": "member"},
     "a moderator": {"target": "moderator"},
     "an owner": {"target": "owner"},
     "the last owner": {"target": "owner", "last_owner": True},
 }
-ROLES = {f"as {role}": {"gives": role} for role in Role.values}
-CHANGES = {
+ROLES: Cases = {f"as {role}": {"gives": role} for role in Role.values}
+CHANGES: Cases = {
     f"{name}, to {role}": {**facts, "gives": role}
     for name, facts in TARGETS.items()
     for role in Role.values
     if role != facts["target"]
 }
-FILES = {
+FILES: Cases = {
     "in the room": {},
     "in no room, one's own": {"room": None, "own": True},
     "in no room, somebody else's": {"room": None},
