@@ -14,10 +14,9 @@ from rooms.limits import limits
 from rooms.models import Membership, Room, User
 from rooms.protocol import Conflict, RateLimited
 
-SLUG_CHARACTERS = 64
-# 34 bits, in letters and digits that do not look alike: few rooms can be made in a day.
-ENDING_CHARACTERS = 7
-ENDING_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+SLUG_CHARACTERS, STEM_CHARACTERS = 64, 56
+# Of a closed room's ending, 32 bits: few rooms can be made in a day. A public one's is for doubles.
+CLOSED_BYTES, DOUBLE_BYTES = 4, 3
 
 
 def create_room(
@@ -57,21 +56,19 @@ def create_room_for(
     """
     _require_rooms_left(user)
     stem = slug or slugify(name).replace("_", "-").strip("-") or "room"
-    if visibility == Room.Visibility.PUBLIC:
-        try:
-            return create_room(user, slug or _cut(stem), name, topic, visibility)
-        except Conflict:
-            if slug is not None:
-                raise
-    return create_room(user, f"{_cut(stem)}-{_ending()}", name, topic, visibility)
+    if visibility != Room.Visibility.PUBLIC:
+        slug = _with_ending(stem, secrets.token_hex(CLOSED_BYTES))
+    if slug is not None:
+        return create_room(user, slug, name, topic, visibility)
+    try:
+        return create_room(user, stem[:STEM_CHARACTERS].strip("-"), name, topic, visibility)
+    except Conflict:
+        slug = _with_ending(stem[:STEM_CHARACTERS], secrets.token_hex(DOUBLE_BYTES))
+        return create_room(user, slug, name, topic, visibility)
 
 
-def _cut(stem: str) -> str:
-    return stem[: SLUG_CHARACTERS - 1 - ENDING_CHARACTERS].strip("-")
-
-
-def _ending() -> str:
-    return "".join(secrets.choice(ENDING_ALPHABET) for _ in range(ENDING_CHARACTERS))
+def _with_ending(stem: str, ending: str) -> str:
+    return f"{stem[: SLUG_CHARACTERS - 1 - len(ending)].strip('-')}-{ending}"
 
 
 def _require_rooms_left(user: User) -> None:

@@ -117,6 +117,20 @@ def test_it_costs_as_many_queries_for_nobody(caller, alice, charlie, den):
     assert counts[0] == counts[1]
 
 
+@pytest.mark.parametrize("path", ["", "/join", "/members", "/messages"])
+def test_a_hidden_room_costs_as_many_queries_as_none(caller, charlie, den, path):
+    charlies, counts, answers = caller(charlie), [], []
+    charlies.get("rooms")
+    for slug in ("den", "nor"):
+        with CaptureQueriesContext(connection) as queries:
+            method = "post" if path == "/join" else "get"
+            answer = charlies.send(method, f"rooms/{slug}{path}")
+        counts.append(len(queries))
+        answers.append((answer.status_code, answer.content.replace(slug.encode(), b"SLUG")))
+    assert counts[0] == counts[1]
+    assert answers[0] == answers[1]
+
+
 def test_numbers_are_for_those_who_share_a_room(caller, alice, bob, charlie, lobby, den):
     alices = caller(alice)
     unknown = [invite(alices, "den", number) for number in (charlie.pk, 999_999, 2**63 - 1)]
@@ -293,7 +307,7 @@ def test_a_private_rooms_slug_tells_nothing(caller, alice, charlie):
     ]
     slugs = {answer.data["slug"] for answer in made}
     assert len(slugs) == 2
-    assert all(slug.startswith("plans-") and len(slug) == len("plans-") + 7 for slug in slugs)
+    assert all(slug.startswith("plans-") and len(slug) == len("plans-") + 8 for slug in slugs)
     assert caller(charlie).post("rooms", {"name": "x", "slug": "plans"}).status_code == 201
     assert caller(alice).post("rooms", {"name": "x", "slug": "plans"}).status_code == 409
     named = caller(charlie).post("rooms", {"name": "Plans", "visibility": "private"})
