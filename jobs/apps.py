@@ -10,11 +10,13 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         from rooms import slices
+        from rooms.core import rules
         from rooms.metrics import view as metrics_view
 
         # `tasks` brings the ring: whoever submits a job rings.
-        from . import checks, metrics, registry, slice, tasks  # noqa: F401
+        from . import checks, metrics, policy, registry, slice, tasks  # noqa: F401
 
+        rules.roomless_file_permissions.add(policy.SEE)
         registry.autodiscover(settings.PARLEY_KINDS)
         slices.register(slice.SLICE)
         metrics_view.register(metrics.Jobs())

@@ -66,6 +66,7 @@ class Kind:
     hard_time_limit: float = 330
     retry_on: Errors = (Exception,)
     give_up_on: Errors = ()
+    tell: Errors = ()
     needs_room: bool = False
 
     def __post_init__(self) -> None:
@@ -98,12 +99,14 @@ def kind(
     hard_time_limit: float | None = None,
     retry_on: Iterable[type[Exception]] = (Exception,),
     give_up_on: Iterable[type[Exception]] = (),
+    tell: Iterable[type[Exception]] = (),
     needs_room: bool = False,
 ) -> Callable[[R], R]:
     """Declare a kind. The function's docstring explains it to people.
 
     `max_attempts=1` promises that the work is never begun twice. `hard_time_limit` is 30 seconds
-    above the soft one unless it is given.
+    above the soft one unless it is given. Of an exception people in the room read the class; its
+    text as well if it is one of `tell`, GiveUp or RetryLater.
     """
 
     def declare(run: R) -> R:
@@ -121,6 +124,7 @@ def kind(
                 hard_time_limit=hard_time_limit or soft_time_limit + 30,
                 retry_on=tuple(retry_on),
                 give_up_on=tuple(give_up_on),
+                tell=tuple(tell),
                 needs_room=needs_room,
             )
         )

@@ -2,6 +2,7 @@
 
 from rooms.slices import Slice
 
+from . import policy
 from .faces import slash, socket, terminal
 from .lifecycle.message import MESSAGE_KIND, PART
 
@@ -9,6 +10,7 @@ _titles = terminal.Titles()
 
 SLICE = Slice(
     name="jobs",
+    actions=policy.ACTIONS,
     commands=socket.COMMANDS,
     events=socket.EVENTS,
     slash=[slash.JOB],

@@ -1,6 +1,6 @@
 """Renews the locks from `pyproject.toml`: `make lock`.
 
-Versions that are there stay; `ARGS="--upgrade-package django"` moves one, `ARGS=--upgrade` moves all.
+Versions that are there stay; ARGS="--upgrade-package django" moves one, ARGS=--upgrade all of them.
 The locks are for every Python and system that Parley supports, with hashes, and name no index. Uses
 `uv`, in an environment of its own.
 """

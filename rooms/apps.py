@@ -9,9 +9,11 @@ class RoomsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks, slices  # noqa: F401 - register themselves
-        from .core import credential_signals, https_notice  # noqa: F401 - register themselves
+        from .core import credential_signals, https_notice, rules  # noqa: F401 - register themselves
+        from .features.members import departure  # noqa: F401 - registers itself
         from .live.commands import session
 
+        rules.register_all()
         session.register_all()
         slices.register_features()
         https_notice.watch()

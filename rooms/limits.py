@@ -53,6 +53,17 @@ class Limits(BaseSettings):
     access_check_seconds: Seconds = 60
     log_events: Positive = 10_000
     log_days: Positive = 30
+    # Of one person: how many rooms they are in, and make in a day; how many open invitations they
+    # have made, and are offered (further ones do not reach them, and nobody is told).
+    memberships_per_user: Positive = 500
+    rooms_per_day: Positive = 50
+    invitations_made: Positive = 100
+    invitations_received: Positive = 50
+    invitation_days: Positive = 14
+    bans_per_room: Positive = 1_000
+    # REST, of one person over all processes; and of one address, for calls that prove nothing.
+    requests_per_second: Seconds = 20
+    requests_burst: Positive = 40
     upload_bytes: Positive = 20 * 1024 * 1024
 
 

@@ -14,8 +14,9 @@ from importlib import import_module
 from typing import Any
 
 from rooms import features
-from rooms.core import message_parts, slash
+from rooms.core import message_parts, policy, slash
 from rooms.core.message_parts import MessagePart
+from rooms.core.policy import Action
 from rooms.core.slash import SlashCommand
 from rooms.live.commands import registry
 from rooms.live.commands.registry import Handler
@@ -41,11 +42,13 @@ class SocketCommand:
 
 @dataclass(frozen=True)
 class Slice:
-    """`rest` is a Ninja router by its dotted name, loaded with the API. `styles` and `modules` are
-    files below `static/`, `templates` hold the `<template>` elements that the modules copy: all of
-    them are put into the page of a room. `lines` and `running` are for the terminal client."""
+    """`actions` are its rows in the table of who may what. `rest` is a Ninja router by its dotted
+    name, loaded with the API. `styles` and `modules` are files below `static/`, `templates` hold
+    the `<template>` elements that the modules copy: all of them are put into the page of a room.
+    `lines` and `running` are for the terminal client."""
 
     name: str
+    actions: Sequence[Action] = ()
     commands: Sequence[SocketCommand] = ()
     events: Sequence[type[Told]] = ()
     slash: Sequence[SlashCommand] = ()
@@ -67,6 +70,8 @@ def register(slice: Slice) -> None:
     """Raises ValueError when the slice, or anything that it names, is there already."""
     if slice.name in _slices:
         raise ValueError(f"the slice {slice.name!r} is registered twice")
+    for action in slice.actions:
+        policy.register(action)
     for command in slice.commands:
         registry.register(command.name, command.model, command.handler, command.answer)
     for event in slice.events:

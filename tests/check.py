@@ -13,6 +13,7 @@ CHECKS = {
     "types": [PYTHON, "-m", "mypy"],
     "migrations": [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"],
     "protocol": [PYTHON, "manage.py", "asyncapi", "--check"],
+    "permissions": [PYTHON, "manage.py", "policy", "--check"],
     "deployment": [PYTHON, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
 }
 

@@ -12,6 +12,7 @@ from jobs.running.context import Cancelled, Context, GiveUp, RetryLater
 Outcome = Literal[
     "ok",
     "error",
+    "secret",
     "give_up",
     "retry_later",
     "slow",
@@ -54,6 +55,7 @@ class Hopeless(Exception):
     backoff=Backoff(base=0.05, cap=0.1),
     soft_time_limit=60,
     give_up_on=[Hopeless],
+    tell=[Expected, Hopeless],
 )
 def outcome(ctx: Context[OutcomeParams]) -> Any:
     """Does what its params say."""
@@ -72,6 +74,7 @@ def outcome(ctx: Context[OutcomeParams]) -> Any:
     max_attempts=1,
     soft_time_limit=1,
     hard_time_limit=3,
+    tell=[Expected],
 )
 def short(ctx: Context[OutcomeParams]) -> Any:
     """The same with time limits of one and three seconds and a single attempt."""
@@ -84,6 +87,18 @@ def ok(ctx: Context[OutcomeParams]) -> dict[str, Any]:
 
 def error(ctx: Context[OutcomeParams]) -> None:
     raise (Hopeless if ctx.params.value == "hopeless" else Expected)(ctx.params.value or "an error")
+
+
+def secret(ctx: Context[OutcomeParams]) -> None:
+    """What a library says when it cannot reach something."""
+    text = "could not connect to postgres://parley:s3cret@db.internal:5432"
+    if ctx.params.value == "step":
+
+        def part() -> None:
+            raise ConnectionError(text)
+
+        ctx.steps({"part": part})
+    raise ConnectionError(text)
 
 
 def give_up(ctx: Context[OutcomeParams]) -> None:
@@ -163,6 +178,7 @@ def catch_cancel(ctx: Context[OutcomeParams]) -> None:
 OUTCOMES = {
     "ok": ok,
     "error": error,
+    "secret": secret,
     "give_up": give_up,
     "retry_later": retry_later,
     "slow": slow,

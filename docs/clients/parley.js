@@ -29,6 +29,11 @@ export class Client {
     return this.call({ type: "subscribe", room });
   }
 
+  /** Like `send`, for text that is nobody's command: a slash at its start is a slash. */
+  say(room, text) {
+    return this.send(room, text.startsWith("/") ? `/${text}` : text);
+  }
+
   /** Resolves when it is stored, however long that takes. One after the other keeps order. */
   send(room, body) {
     return this.call({ type: "send", room, body, client_id: crypto.randomUUID() });
@@ -103,8 +108,9 @@ export class Client {
   }
 
   /** Send again what was not answered, in its order, and resume every room. */
-  #hello({ heartbeat }) {
+  #hello({ heartbeat, limits }) {
     this.heartbeat = heartbeat;
+    this.limits = limits;
     this.#failures = 0;
     const asked = new Set();
     for (const { command } of this.#waiting.values()) {
@@ -122,7 +128,12 @@ export class Client {
     const { command } = this.#waiting.get(id) ?? {};
     if (!this.#open || !command) return;
     const after = command.type === "subscribe" ? { after: this.#seen.get(command.room) } : {};
-    this.socket.send(JSON.stringify({ id, ...command, ...after }));
+    const frame = new TextEncoder().encode(JSON.stringify({ id, ...command, ...after }));
+    const most = this.limits.frame_bytes;
+    if (frame.length <= most) return this.socket.send(new TextDecoder().decode(frame));
+    // The server would skip it, and not know whose answer to give.
+    const message = `A command has at most ${most} bytes; this one has ${frame.length}.`;
+    this.#answered({ id, type: "error", code: "too_long", message, temporary: false });
   }
 
   #answered(answer) {

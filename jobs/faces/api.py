@@ -11,9 +11,8 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from ninja import Header, Query, Router, Status
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from jobs import policy, registry
 from jobs.lifecycle import representations
@@ -23,9 +22,9 @@ from jobs.submitting.actions import Submission
 from rooms.core.lookup import find_room
 from rooms.core.representations import timestamp
 from rooms.models import User
-from rooms.protocol import Invalid, Slug
+from rooms.protocol import Id, Invalid
 from rooms.rest import paging
-from rooms.rest.schemas import Moment, Problem
+from rooms.rest.schemas import Moment, Problem, SlugText
 
 from .schemas import JobDetail, JobOut, JobPage, KindList, KindName, NewJob
 
@@ -33,6 +32,11 @@ router = Router(tags=["jobs"])
 
 Limit = Annotated[int, Field(ge=1, le=200)]
 LONGEST_POLL = 60
+# What every server and proxy lets through, said in the document; spaces inside are taken as well.
+KeyText = Annotated[
+    str, Field(json_schema_extra={"pattern": "^[!-~]+$", "minLength": 1, "maxLength": 255})
+]
+CURSOR_TIME: TypeAdapter[Moment] = TypeAdapter(Moment)
 
 
 class Request(HttpRequest):
@@ -53,7 +57,7 @@ def submit_job(
     job: NewJob,
     response: HttpResponse,
     idempotency_key: Annotated[
-        str | None,
+        KeyText | None,
         Header(
             alias="Idempotency-Key",
             description="the same key again answers with the job that is there already",
@@ -92,8 +96,8 @@ def list_jobs(
     request: Request,
     state: Annotated[list[State], Query(description="any of these")] = [],  # noqa: B006
     kind: KindName | None = None,
-    room: Slug | None = None,
-    requested_by: Annotated[int | None, Query(description="a user's id")] = None,
+    room: SlugText | None = None,
+    requested_by: Annotated[Id | None, Query(description="a user's id")] = None,
     after: Annotated[Moment | None, Query(description="created at this time or later")] = None,
     before: Annotated[Moment | None, Query(description="created before this time")] = None,
     limit: Limit = 50,
@@ -127,11 +131,9 @@ def _from(jobs: QuerySet[Job], cursor: str | None) -> QuerySet[Job]:
     if key is None:
         return jobs
     try:
-        at, last = parse_datetime(str(key[0])), UUID(str(key[1]))
+        at, last = CURSOR_TIME.validate_python(key[0]), UUID(str(key[1]))
     except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise Invalid("The cursor is not one that a `next` link gave.")
+        raise Invalid("The cursor is not one that a `next` link gave.") from None
     return jobs.filter(Q(created_at__lt=at) | Q(created_at=at, id__lt=last))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from rooms.protocol import Command, Slug
 from rooms.protocol.answers import Answer, Ok, RoomSlug
 from rooms.protocol.commands import ClientId
 from rooms.protocol.events import Durable, Ephemeral
+from rooms.rest.schemas import Moment
 from rooms.slices import SocketCommand
 
 from .schemas import JobOut, ProgressOut
@@ -43,7 +43,7 @@ class JobSubmit(Command):
     priority: Annotated[int, Field(ge=URGENT, le=IDLE)] = Field(
         NORMAL, description="0 runs first", examples=[NORMAL]
     )
-    run_at: Annotated[datetime, Field(strict=False)] | None = Field(
+    run_at: Annotated[Moment, Field(strict=False)] | None = Field(
         None, description="not before this time; at once without it"
     )
     client_id: ClientId

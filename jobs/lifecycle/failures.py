@@ -1,4 +1,8 @@
-"""What is written of an exception: class and first line for people, the rest for staff. Pure."""
+"""What is written of an exception. Pure.
+
+People in the room are told its class, and its first line where that was written for them; texts of
+other exceptions name hosts, paths and queries, and are for staff alone, in the traceback.
+"""
 
 import traceback
 
@@ -10,10 +14,11 @@ MESSAGE_CHARACTERS = 500
 TRACEBACK_CHARACTERS = 20_000
 
 
-def failure_of(error: BaseException) -> Failure:
+def failure_of(error: BaseException, told: bool) -> Failure:
+    """`told`: whether its text is for everybody."""
     lines = str(error).strip().replace("\0", "").splitlines() or [""]
     return Failure(
         type(error).__name__[:200],
-        graphemes.cut(lines[0], MESSAGE_CHARACTERS, graphemes.ELLIPSIS),
+        graphemes.cut(lines[0], MESSAGE_CHARACTERS, graphemes.ELLIPSIS) if told else "",
         "".join(traceback.format_exception(error)).replace("\0", "")[-TRACEBACK_CHARACTERS:],
     )

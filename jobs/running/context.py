@@ -13,7 +13,9 @@ from django.core.files.base import File
 from django.utils import timezone
 from pydantic import BaseModel
 
+from jobs import registry
 from jobs.models import Job
+from jobs.registry import Kind
 from rooms.core import graphemes
 from rooms.features.files import actions as files
 from rooms.models import Attachment, Room, User
@@ -43,6 +45,15 @@ class GiveUp(Exception):
     """The job has failed, and trying again would not help."""
 
 
+class UnknownKind(LookupError):
+    """This worker does not know the job's kind; the next one may."""
+
+
+def is_told(error: BaseException, kind: Kind | None) -> bool:
+    """Whether its text was written for the people in the room."""
+    return isinstance(error, (GiveUp, RetryLater, UnknownKind, *(kind.tell if kind else ())))
+
+
 class Context(Generic[P]):
     """One attempt at a job, seen from its kind."""
 
@@ -52,6 +63,10 @@ class Context(Generic[P]):
         self._window, self._keeper = window, keeper
         self._log: list[str] = []
         self._lock = threading.Lock()
+
+    def tells(self, error: BaseException) -> bool:
+        """Whether the people in the room are told the text of this exception."""
+        return is_told(error, registry.find(self.job.kind))
 
     @property
     def id(self) -> UUID:

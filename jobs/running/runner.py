@@ -23,7 +23,7 @@ from jobs.models import Job, Outcome, State
 from jobs.registry import Kind
 from rooms.models import Attachment
 
-from .context import Context, GiveUp, RetryLater
+from .context import Context, GiveUp, RetryLater, UnknownKind, is_told
 from .interruption import HandedBack, Interruption, Window
 from .lease import Keeper, interrupted
 from .worker import Place
@@ -54,7 +54,8 @@ def run(job_id: UUID, place: Place) -> Job | None:
     try:
         prepared = prepare(claim, place)
     except Exception as error:
-        ending = Ending(Outcome.FAILED, failure_of(error), give_up=isinstance(error, GiveUp))
+        failure = failure_of(error, is_told(error, None))
+        ending = Ending(Outcome.FAILED, failure, give_up=isinstance(error, GiveUp))
     else:
         ending = perform(prepared, place)
     job = report(claim, ending)
@@ -70,7 +71,7 @@ def prepare(claim: Claim, place: Place) -> Prepared:
     job = claim.job
     kind = registry.find(job.kind)
     if kind is None:
-        raise LookupError(f"This worker knows no kind {job.kind!r}.")
+        raise UnknownKind(f"This worker knows no kind {job.kind!r}.")
     try:
         params = kind.params.model_validate(job.params)
     except ValueError as error:
@@ -110,10 +111,10 @@ def success(kind: Kind, value: Any) -> Ending:
 
 def ending_of(error: BaseException, kind: Kind, place: Place) -> Ending:
     if isinstance(error, Interruption):
-        return interrupted(type(error), failure_of(error).traceback)
+        return interrupted(type(error), failure_of(error, told=False).traceback)
     if isinstance(error, SystemExit) and place.terminating():
         return interrupted(HandedBack)
-    failure = failure_of(error)
+    failure = failure_of(error, is_told(error, kind))
     if isinstance(error, RetryLater):
         return Ending(Outcome.POSTPONED, failure, retry_in=error.seconds)
     final = isinstance(error, GiveUp) or not (isinstance(error, Exception) and kind.retries(error))

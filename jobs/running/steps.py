@@ -32,6 +32,7 @@ class Attempt(Protocol):
     def interrupted(self) -> bool: ...
     def check_cancelled(self) -> None: ...
     def lost(self) -> BaseException: ...
+    def tells(self, error: BaseException) -> bool: ...
 
 
 def side_by_side(context: Attempt, steps: Mapping[str, Work]) -> dict[str, Any]:
@@ -91,7 +92,7 @@ def _run(
             result = plain(work())
         except BaseException as error:
             failures[name] = error
-            failure = failure_of(error)
+            failure = failure_of(error, context.tells(error))
             _end(
                 context,
                 name,

@@ -13,18 +13,17 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from pydantic import ValidationError
 
-from jobs import policy, registry
+from jobs import registry
 from jobs.lifecycle import doorbell, representations, transitions
 from jobs.lifecycle.results import NUL
 from jobs.limits import job_limits
 from jobs.models import IDLE, NORMAL, URGENT, Job, State
 from jobs.registry import Kind
-from rooms.core import json_depth, lookup
-from rooms.core import policy as rooms_policy
+from rooms.core import json_depth, lookup, policy
 from rooms.core.log import writing_in_transaction
-from rooms.core.lookup import find_room
 from rooms.core.membership import add_member_in_transaction
-from rooms.models import Membership, Room, User
+from rooms.core.policy import Facts
+from rooms.models import Room, User
 from rooms.protocol import Conflict, Invalid, NotFound, Refusal, problems
 
 from . import admission
@@ -52,12 +51,16 @@ def submit(wanted: Submission) -> tuple[Job, bool]:
     kind = registry.get(wanted.kind)
     params = checked_params(kind, wanted.params)
     _check(wanted, kind)
+    room = None
+    if wanted.room is not None:
+        # Before a key that is known already: what came of it may be in a room that is closed now.
+        room, _ = lookup.find_room(wanted.user, wanted.room)
     fingerprint = _fingerprint(wanted, params) if wanted.key else ""
     known = _known(wanted, fingerprint)
     if known is not None:
         return known, False
     try:
-        return _insert(wanted, kind, params, fingerprint), True
+        return _insert(wanted, kind, params, fingerprint, room), True
     except IntegrityError:
         # Another process has just taken this key; now its job is there to be found.
         known = _known(wanted, fingerprint)
@@ -119,14 +122,16 @@ def _known(wanted: Submission, fingerprint: str) -> Job | None:
     job = rows.filter(requested_by=wanted.user, idempotency_key=wanted.key).first()
     if job is not None and job.fingerprint != fingerprint:
         raise Invalid("This idempotency key was used for another job already.")
+    if job is not None:
+        policy.require("job.see", facts_of(wanted.user, job))
     return job
 
 
-def _insert(wanted: Submission, kind: Kind, params: dict[str, Any], fingerprint: str) -> Job:
-    room, membership = None, None
-    if wanted.room is not None:
-        room, membership = find_room(wanted.user, wanted.room)
-        rooms_policy.require_post(room, membership)
+def _insert(
+    wanted: Submission, kind: Kind, params: dict[str, Any], fingerprint: str, room: Room | None
+) -> Job:
+    facts = lookup.facts(wanted.user, room) if room is not None else Facts()
+    policy.require("job.submit", facts)
     with transaction.atomic():
         admission.admit(wanted.user, kind.queue)
         with writing_in_transaction([room.pk] if room else []) as logs:
@@ -150,13 +155,13 @@ def _insert(wanted: Submission, kind: Kind, params: dict[str, Any], fingerprint:
                 doorbell.ring_on_commit([job])
             locked = logs.rooms.get(room.pk) if room else None
             if room is not None and locked is None:
-                raise rooms_policy.no_room(room.slug)
+                raise policy.no_room(room.slug)
             if locked is not None:
                 # Working in a public room joins it, as speaking there does. Access may have been
                 # withdrawn before the room was locked.
-                membership = Membership.objects.filter(room=locked, user=wanted.user).first()
-                rooms_policy.require_post(locked, membership)
-                if membership is None:
+                facts = lookup.facts(wanted.user, locked)
+                policy.require("job.submit", facts)
+                if facts.role is None:
                     add_member_in_transaction(logs, locked, wanted.user)
                 job.room, job.seq = locked, logs.take_seq(locked)
             job.save(force_insert=True)
@@ -169,27 +174,26 @@ def _insert(wanted: Submission, kind: Kind, params: dict[str, Any], fingerprint:
 # Looking up and changing ------------------------------------------------------------------------
 
 
-def find(user: User, job_id: UUID) -> tuple[Job, Membership | None]:
-    """A job that `user` may see, with their membership in its room, or NotFound."""
+def find(user: User, job_id: UUID) -> tuple[Job, Facts]:
+    """A job that `user` may see, with what the rules want to know of both, or NotFound."""
     job = Job.objects.with_relations().filter(pk=job_id).first()
-    membership, banned = _standing(user, job.room) if job is not None else (None, False)
-    if job is None or not policy.may_see(user, job, membership, banned):
-        raise NotFound(f"There is no job {job_id}, or you may not see it.")
-    return job, membership
+    if job is not None:
+        facts = facts_of(user, job)
+        if policy.allows("job.see", facts):
+            return job, facts
+    raise NotFound(f"There is no job {job_id}, or you may not see it.")
 
 
-def _standing(user: User, room: Room | None) -> tuple[Membership | None, bool]:
-    """Their membership in the room, and whether they are banned from it."""
-    if room is None:
-        return None, False
-    membership = Membership.objects.filter(room=room, user=user).first()
-    return membership, membership is None and lookup.is_banned(user, room)
+def facts_of(user: User, job: Job) -> Facts:
+    facts = lookup.facts(user, job.room) if job.room is not None else Facts()
+    own = job.requested_by_id == user.pk
+    return facts._replace(own=own, permissions=lookup.staff_permissions(user))
 
 
 def cancel(user: User, job_id: UUID) -> Job:
     """A waiting job ends at once, a running one is asked to stop; an ended one stays as it is."""
-    job, membership = find(user, job_id)
-    policy.require_control(user, job, membership)
+    job, facts = find(user, job_id)
+    policy.require("job.cancel", facts)
     for _ in range(TRIES):
         if job.finished:
             return job
@@ -202,13 +206,11 @@ def cancel(user: User, job_id: UUID) -> Job:
 
 def retry(user: User, job_id: UUID) -> Job:
     """Give a failed or cancelled job a new budget of attempts. Counts as a submission."""
-    job, membership = find(user, job_id)
-    policy.require_control(user, job, membership)
+    job, facts = find(user, job_id)
+    policy.require("job.retry", facts)
     kind = registry.get(job.kind)
     if not job.spoilt:
         raise Conflict(f"Only a failed or cancelled job can be retried; this one is {job.state}.")
-    if job.room is not None and job.room.archived_at is not None:
-        rooms_policy.require_post(job.room, membership)
     with transaction.atomic():
         admission.admit(user, kind.queue)
         again = transitions.begin_again(job.pk, kind.max_attempts)

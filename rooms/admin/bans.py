@@ -3,16 +3,12 @@
 from typing import Any, cast
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.shortcuts import redirect
-from unfold.contrib.filters.admin import (
-    AutocompleteSelectFilter,
-)
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from rooms.features.moderation import actions as moderation
 from rooms.models import Ban, User
-from rooms.protocol import Refusal
 
 from .base import ListAdmin, Request, Shown
 
@@ -39,13 +35,6 @@ class BanAdmin(ListAdmin):
 
     def has_change_permission(self, request: Request, obj: Shown = None) -> bool:
         return False
-
-    def changeform_view(self, request: Request, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return super().changeform_view(request, *args, **kwargs)
-        except Refusal as refusal:
-            messages.error(request, refusal.message)
-            return redirect(request.path)
 
     def save_model(self, request: Request, obj: Ban, form: Any, change: bool) -> None:
         staff = cast(User, request.user)

@@ -1,11 +1,16 @@
 """What the admin pages share: long tables, read-only ones, names of people."""
 
-from django.contrib import admin
+from typing import Any
+
+from django.contrib import admin, messages
 from django.db.models import Model
 from django.http import HttpRequest
+from django.shortcuts import redirect
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
+
+from rooms.protocol import Refusal
 
 Request = HttpRequest
 Shown = Model | None
@@ -23,6 +28,14 @@ class ListAdmin(ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     list_filter_submit = True
+
+    def changeform_view(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        """What an action refuses is said above the form, never a fault of the server."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except Refusal as refusal:
+            messages.error(request, refusal.message)
+            return redirect(request.path)
 
 
 class ReadOnlyAdmin(ListAdmin):

@@ -6,32 +6,66 @@ Called by whoever shows a room or lets somebody in (`actions` has `find_room` as
 
 from collections.abc import Collection
 
-from rooms.models import Ban, Membership, Room, User, is_slug
+from rooms.models import Ban, Invitation, Membership, Room, User, is_slug
 from rooms.protocol.shapes import Withdrawal
 
 from . import policy, statements
+from .policy import Facts
 
 # (user id, room id)
 Pair = tuple[int, int]
 
 
-def is_banned(user: User, room: Room) -> bool:
-    rows = statements.select(Ban, room_id=[room.pk], user_id=[user.pk])
+def is_banned(user_id: int, room: Room) -> bool:
+    rows = statements.select(Ban, room_id=[room.pk], user_id=[user_id])
     return any(row.in_force for row in rows)
 
 
+def membership_of(user: User, room: Room) -> Membership | None:
+    rows = statements.select(Membership, room_id=[room.pk], user_id=[user.pk])
+    return rows[0] if rows else None
+
+
+def facts_of(user: User, room: Room, membership: Membership | None) -> Facts:
+    """What the rules of rooms want to know, but for invitations. A member is never banned."""
+    if membership is not None:
+        return Facts(room, membership.role)
+    return Facts(room, banned=is_banned(user.pk, room))
+
+
+def facts(user: User, room: Room) -> Facts:
+    """The same, looked up."""
+    return facts_of(user, room, membership_of(user, room))
+
+
+def with_invitation(user: User, facts: Facts) -> Facts:
+    """The same, for a rule that asks whether they are invited."""
+    if facts.role is not None or facts.banned:
+        return facts
+    return facts._replace(invited=Invitation.objects.open_to(user).filter(room=facts.room).exists())
+
+
+def staff_permissions(user: User) -> Collection[str]:
+    return user.get_all_permissions() if user.is_staff else ()
+
+
 def may_see(user: User, room: Room, membership: Membership | None) -> bool:
-    return policy.may_see(room, membership, membership is None and is_banned(user, room))
+    return policy.allows("room.see", facts_of(user, room, membership))
+
+
+def room_by_slug(slug: str) -> Room:
+    """Whether the caller may see it or not, which is to be asked next. If there is none, a closed
+    one that nobody is in: it is looked at and refused like any other, and takes as long."""
+    rooms = statements.select(Room, slug=[slug]) if is_slug(slug) else []
+    return rooms[0] if rooms else Room(pk=0, slug=slug, visibility=Room.Visibility.PRIVATE)
 
 
 def find_room(user: User, slug: str) -> tuple[Room, Membership | None]:
     """A room that `user` may see, with their membership, or NotFound."""
-    rooms = statements.select(Room, slug=[slug]) if is_slug(slug) else []
-    room = rooms[0] if rooms else None
-    mine = statements.select(Membership, room_id=[room.pk], user_id=[user.pk]) if room else []
-    membership = mine[0] if mine else None
-    banned = room is not None and membership is None and is_banned(user, room)
-    return policy.require_see(room, membership, banned, slug), membership
+    room = room_by_slug(slug)
+    membership = membership_of(user, room)
+    policy.require("room.see", facts_of(user, room, membership))
+    return room, membership
 
 
 def withdrawn(pairs: Collection[Pair]) -> dict[Pair, Withdrawal]:
@@ -50,6 +84,9 @@ def withdrawn(pairs: Collection[Pair]) -> dict[Pair, Withdrawal]:
         room = rooms.get(pair[1])
         if room is None:
             found[pair] = "deleted"
-        elif not policy.may_see(room, members.get(pair), pair in banned):
+            continue
+        member = members.get(pair)
+        facts = Facts(room, member.role if member else None, banned=pair in banned)
+        if not policy.allows("room.see", facts):
             found[pair] = "banned" if pair in banned else "not_a_member"
     return found

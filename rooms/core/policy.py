@@ -1,86 +1,86 @@
-"""Who may do what. Pure decisions over a room and the caller's membership in it.
+"""Who may do what: a table from the name of an action to its rule.
 
-Called by `actions` before every write and by whoever shows something. A room that the caller may
-not see answers exactly like one that does not exist.
+A rule is pure: it gets `Facts` and returns None, or the refusal. Every action asks the table, by
+`require` or `allows`, before it writes; so does what shows something. The core's rules are in
+`rules`; features and apps register theirs in the same way. `manage.py policy` writes the table down
+as docs/who-may-what.md, and a test tries each cell of it at every entry.
+
+A room that the caller may not see answers exactly like one that does not exist.
 """
 
-from rooms.models import Membership, Room
-from rooms.protocol import Forbidden, NotFound
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
-Role = Membership.Role
+from rooms.models import Room
+from rooms.protocol import NotFound, Refusal
+
+
+class Facts(NamedTuple):
+    """What is known of a caller, and of what they want to act on.
+
+    `role` is the caller's in the room, None without a membership. `target` is the role of the
+    member acted on, `gives` the role that they would have. `own`: the thing, or the target, is the
+    caller's own. `last_owner`: the room has no owner but the target. `permissions` are those of the
+    site's staff; nobody else has any.
+    """
+
+    room: Room | None = None
+    role: str | None = None
+    banned: bool = False
+    invited: bool = False
+    target: str | None = None
+    gives: str | None = None
+    own: bool = False
+    last_owner: bool = False
+    permissions: Collection[str] = ()
+
+
+Rule = Callable[[Facts], Refusal | None]
+# Facts beside the room and the role, by what the table calls them.
+Cases = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Action:
+    """`says` completes "may …". `cases` are the facts beside room and role on which the rule looks,
+    by what the table calls them; `visibilities` are the rooms in which there is such a thing."""
+
+    name: str
+    says: str
+    rule: Rule
+    cases: Cases = field(default_factory=lambda: {"": {}})
+    visibilities: Collection[str] = tuple(Room.Visibility.values)
+
+
+_table: dict[str, Action] = {}
+
+
+def register(action: Action) -> None:
+    if action.name in _table:
+        raise ValueError(f"the action {action.name!r} has a rule already")
+    _table[action.name] = action
+
+
+def actions() -> list[Action]:
+    """The whole table, in the order of registration."""
+    return list(_table.values())
+
+
+def refusal(action: str, facts: Facts) -> Refusal | None:
+    return _table[action].rule(facts)
+
+
+def allows(action: str, facts: Facts) -> bool:
+    return _table[action].rule(facts) is None
+
+
+def require(action: str, facts: Facts) -> None:
+    """Raises the refusal, if there is one."""
+    refused = _table[action].rule(facts)
+    if refused is not None:
+        raise refused
 
 
 def no_room(slug: str) -> NotFound:
     return NotFound(f"There is no room {slug!r}, or you may not see it.")
-
-
-def may_see(room: Room, membership: object | None, banned: bool) -> bool:
-    """For who is banned, a public room is like a closed one: they may not see it. Of `membership`
-    counts whether there is one."""
-    return membership is not None or (room.visibility == Room.Visibility.PUBLIC and not banned)
-
-
-def require_see(room: Room | None, membership: Membership | None, banned: bool, slug: str) -> Room:
-    if room is None or not may_see(room, membership, banned):
-        raise no_room(slug)
-    return room
-
-
-def require_post(room: Room, membership: object | None) -> None:
-    """Anybody who sees a public room may speak there, and becomes a member by it: a ban is looked
-    at by `require_admit` then."""
-    if not may_see(room, membership, banned=False):
-        raise no_room(room.slug)
-    if room.archived_at is not None:
-        raise Forbidden(f"{room.name} is archived: it can be read, not written.", "archived")
-
-
-def require_join(room: Room, membership: Membership | None) -> None:
-    require_post(room, membership)
-
-
-def require_admit(room: Room, banned: bool) -> None:
-    """Whichever way somebody becomes a member, nobody does who is banned."""
-    if banned:
-        raise no_room(room.slug)
-
-
-def may_manage(membership: Membership | None) -> bool:
-    return membership is not None and membership.role in (Role.OWNER, Role.MODERATOR)
-
-
-def require_manage(membership: Membership | None) -> None:
-    if not may_manage(membership):
-        raise Forbidden("Only the room's owners and moderators may do this.")
-
-
-def require_manage_member(
-    acting: Membership | None, target: Membership | None, role: str | None = None
-) -> None:
-    """Whether `acting` may change, remove or ban `target`, or give them `role`. What concerns
-    owners is for owners."""
-    require_manage(acting)
-    assert acting is not None
-    if acting.role != Role.OWNER and Role.OWNER in (role, target.role if target else None):
-        raise Forbidden("Only an owner may do this to an owner, or make one.")
-
-
-def require_owner_left(room: Room, target: Membership, other_owners: int) -> None:
-    """Nobody takes its last owner from a room."""
-    if target.role == Role.OWNER and not other_owners:
-        raise Forbidden(
-            f"{room.name} would have no owner. Make somebody else an owner first.", "forbidden"
-        )
-
-
-def require_leave(room: Room, membership: Membership | None, other_owners: int) -> None:
-    if membership is None:
-        raise Forbidden(f"You are not a member of {room.name}.")
-    if (
-        membership.role == Role.OWNER
-        and room.visibility != Room.Visibility.PUBLIC
-        and not other_owners
-    ):
-        raise Forbidden(
-            "Make somebody else an owner before you leave: nobody could manage the room."
-        )

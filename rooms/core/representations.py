@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.urls import reverse
 
-from rooms.models import Attachment, Ban, Membership, Message, Room, User
+from rooms.models import Attachment, Ban, Invitation, Membership, Message, Room, User
 
 from . import message_parts
 
@@ -21,7 +21,7 @@ from . import message_parts
 @lru_cache(256)
 def timestamp(value: datetime) -> str:
     """RFC 3339 in UTC with microseconds: 2026-05-01T09:30:00.000000Z."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def person(user: User | None) -> dict[str, Any] | None:
@@ -103,6 +103,45 @@ def room(row: Room, membership: Membership | None, members: int | None = None) -
     if members is not None:
         body["members"] = members
     return body
+
+
+def details(row: Room) -> dict[str, Any]:
+    """What can be changed of a room: `room.changed` carries all of it."""
+    return {
+        "name": row.name,
+        "topic": row.topic,
+        "visibility": row.visibility,
+        "archived": row.archived_at is not None,
+    }
+
+
+def invitation(row: Invitation) -> dict[str, Any]:
+    """For the room's moderators. Whether somebody has that name, or has declined, is not told."""
+    return {
+        "id": row.pk,
+        "state": "invited",
+        "name": row.name,
+        "role": row.role,
+        "by": person(row.by),
+        "at": timestamp(row.at),
+        "until": timestamp(row.until),
+    }
+
+
+def own_invitation(row: Invitation, members: int) -> dict[str, Any]:
+    """For the person who is invited: of the room no more than they need to decide."""
+    return {
+        "room": {
+            "slug": row.room.slug,
+            "name": row.room.name,
+            "visibility": row.room.visibility,
+            "members": members,
+        },
+        "role": row.role,
+        "by": person(row.by),
+        "at": timestamp(row.at),
+        "until": timestamp(row.until),
+    }
 
 
 def member(row: Membership) -> dict[str, Any]:

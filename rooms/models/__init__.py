@@ -8,7 +8,7 @@ from .events import Event
 from .files import Attachment, attachment_path
 from .messages import Message
 from .people import ApiToken, User
-from .rooms import SLUG, Ban, Membership, Room, is_slug
+from .rooms import SLUG, Ban, Invitation, Membership, Room, is_slug
 
 __all__ = [
     "SLUG",
@@ -16,6 +16,7 @@ __all__ = [
     "Attachment",
     "Ban",
     "Event",
+    "Invitation",
     "Membership",
     "Message",
     "Room",

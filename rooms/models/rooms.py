@@ -118,3 +118,47 @@ class Ban(models.Model):
     @property
     def in_force(self) -> bool:
         return self.until is None or self.until > timezone.now()
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def in_force(self) -> Self:
+        """Those that have not run out. A declined one is in force until then, for the room."""
+        return self.filter(until__gt=timezone.now())
+
+    def open_to(self, user: User) -> Self:
+        """What a person may accept."""
+        return self.in_force().filter(user=user, declined=False)
+
+
+class Invitation(models.Model):
+    """Somebody may become a member, in a role, if they want to.
+
+    `name` is what the room's moderators are shown: the name as they typed it. `user` is empty when
+    nobody has that name, or they take no more invitations: nobody learns here who has an account.
+    For the same reason a declined one stays until it runs out.
+    """
+
+    room = models.ForeignKey(
+        Room, on_delete=models.CASCADE, related_name="invitations", db_index=False
+    )
+    user = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.CASCADE, related_name="invitations"
+    )
+    name = models.CharField(max_length=310)
+    role = models.CharField(
+        max_length=10, choices=Membership.Role.choices, default=Membership.Role.MEMBER
+    )
+    by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="invitations_made"
+    )
+    at = models.DateTimeField(default=timezone.now, editable=False)
+    until = models.DateTimeField()
+    declined = models.BooleanField(default=False)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["room", "user"], name="one_invitation")]
+
+    def __str__(self) -> str:
+        return f"{self.name} to {self.room}"

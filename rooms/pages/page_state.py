@@ -7,11 +7,12 @@ read first: what is written meanwhile comes again over the socket and is recogni
 
 from typing import Any
 
-from django.db.models import Case, IntegerField, Value, When
 from django.utils import timezone
 
 from rooms import slices
 from rooms.core import message_parts, representations, slash
+from rooms.core.membership import BY_ROLE
+from rooms.features.members import listing
 from rooms.limits import limits
 from rooms.models import Event, Membership, Message, Room, User
 from rooms.protocol import PROTOCOL
@@ -19,13 +20,6 @@ from rooms.protocol import PROTOCOL
 HISTORY = 50
 MEMBERS = 200
 NOTICES = ("member.joined", "member.left")
-
-BY_ROLE = Case(
-    When(role=Membership.Role.OWNER, then=Value(0)),
-    When(role=Membership.Role.MODERATOR, then=Value(1)),
-    default=Value(2),
-    output_field=IntegerField(),
-)
 
 
 def of_person(user: User) -> dict[str, Any]:
@@ -36,6 +30,7 @@ def of_person(user: User) -> dict[str, Any]:
         "now": representations.timestamp(timezone.now()),
         "user": {"id": user.pk, "name": user.name, "staff": user.is_staff},
         "rooms": [representations.room(row.room, row) for row in mine],
+        "invitations": listing.of_person(user),
         "commands": [
             {"name": command.name, "usage": command.usage, "summary": command.summary}
             for command in slash.known()

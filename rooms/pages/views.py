@@ -50,9 +50,13 @@ def directory(request: HttpRequest) -> HttpResponse:
     user = person(request)
     form = RoomForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        room = room_actions.create_room_named(user, **form.cleaned_data)
-        return redirect("rooms:room", room.slug)
-    words = request.GET.get("q", "").strip()
+        try:
+            room = room_actions.create_room_for(user, **form.cleaned_data)
+        except Refusal as refusal:
+            form.add_error("name", refusal.message)
+        else:
+            return redirect("rooms:room", room.slug)
+    words = request.GET.get("q", "").replace("\0", "").strip()
     rooms = (
         Room.objects.visible_to(user)
         .annotate(

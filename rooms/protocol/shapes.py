@@ -71,6 +71,23 @@ class MessageOut(Given):
     attachments: list[AttachmentOut] = Field(examples=[[]])
 
 
+class InvitedTo(Given):
+    slug: str = Field(examples=["plans-x7k2m4q9ab"])
+    name: str = Field(examples=["Plans"])
+    visibility: Visibility
+    members: int = Field(description="how many there are", examples=[3])
+
+
+class OwnInvitation(Given):
+    """What somebody is told who is invited."""
+
+    room: InvitedTo
+    role: Role = Field(description="the one that they would have", examples=["member"])
+    by: Person | None
+    at: Timestamp
+    until: Timestamp = Field(description="when it runs out")
+
+
 class MemberOut(Given):
     user: Person
     role: Role = Field(examples=["member"])

@@ -1,6 +1,7 @@
 """How a caller of the REST API proves who they are. Used by `config.api` for every operation.
 
-Operations find the `Caller` in `request.auth` and, for either way in, the user in `request.user`.
+The call is taken from their budget: see `limits`. Operations find the `Caller` in `request.auth`
+and, for either way in, the user in `request.user`.
 """
 
 from django.conf import settings
@@ -11,6 +12,8 @@ from ninja.utils import check_csrf
 
 from rooms.core.credentials import Caller, by_token
 
+from . import limits
+
 
 class Token(HttpBearer):
     """`Authorization: Bearer TOKEN`. A wrong token is refused, whatever cookie comes with it."""
@@ -20,6 +23,7 @@ class Token(HttpBearer):
         if caller is None:
             raise AuthenticationError
         request.user = caller.user
+        limits.spend(request, caller.user.pk)
         return caller
 
 
@@ -31,6 +35,8 @@ class Session(APIKeyCookie):
     def __call__(self, request: HttpRequest) -> Caller | None:
         """CSRF is asked of those who are logged in: the others are told to log in."""
         caller = self.authenticate(request, None)
+        if caller is not None:
+            limits.spend(request, caller.user.pk)
         if caller is not None and check_csrf(request):
             raise HttpError(403, "The CSRF token is missing or wrong: send it as X-CSRFToken.")
         return caller

@@ -28,6 +28,20 @@ WHEN = {
 }
 
 
+BUDGET = {
+    "RateLimit-Policy": {
+        "description": "how many calls in how many seconds",
+        "schema": {"type": "string"},
+        "example": '"requests";q=40;w=2',
+    },
+    "RateLimit": {
+        "description": "how many are left, and seconds until all are",
+        "schema": {"type": "string"},
+        "example": '"requests";r=39;t=1',
+    },
+}
+
+
 class SchemaWithProblems(OpenAPISchema):
     def responses(self, operation: Operation) -> dict[Any, dict[str, Any]]:
         declared: dict[Any, dict[str, Any]] = {
@@ -52,7 +66,7 @@ class SchemaWithProblems(OpenAPISchema):
             },
         }
         if status in (429, 503):
-            details["headers"] = RETRY_AFTER
+            details["headers"] = RETRY_AFTER | (BUDGET if status == 429 else {})
         return details
 
 
@@ -62,7 +76,7 @@ def _own_errors(operation: Operation) -> set[int]:
 
 def _errors(operation: Operation) -> set[int]:
     sources = {model.__ninja_param_source__ for model in operation.models}
-    found = {401, 503}
+    found = {401, 429, 503}
     if sources:
         found.add(422)
     if "path" in sources:

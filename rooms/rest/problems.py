@@ -27,8 +27,9 @@ from ninja.operation import Operation
 
 from rooms.core import database_trouble
 from rooms.core.outages import Outage
-from rooms.protocol import Refusal
+from rooms.protocol import RateLimited, Refusal
 
+from . import limits
 from .openapi import MEDIA_TYPE, SchemaWithProblems
 
 logger = logging.getLogger(__name__)
@@ -113,6 +114,11 @@ def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
         return refused(request, error.__cause__)
     if error.status_code == 400 and error.__cause__ is not None:
         return response(400, "The body is not valid JSON.")
+    if error.status_code == 401:
+        try:
+            limits.spend_unknown(request)
+        except RateLimited as refusal:
+            return refused(request, refusal)
     return response(error.status_code, "" if error.status_code == 401 else error.message)
 
 
@@ -215,6 +221,12 @@ def in_form(request: HttpRequest, answer: HttpResponseBase) -> HttpResponseBase:
     return answer
 
 
+def finished(request: HttpRequest, answer: HttpResponseBase) -> HttpResponseBase:
+    answer = in_form(request, answer)
+    limits.add_headers(request, answer)
+    return answer
+
+
 Answer = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
 
 
@@ -233,9 +245,9 @@ class ProblemMiddleware:
         answer = self.get_response(request)
         if isawaitable(answer):
             return self._later(request, answer)
-        return in_form(request, answer)
+        return finished(request, answer)
 
     async def _later(
         self, request: HttpRequest, answer: Awaitable[HttpResponseBase]
     ) -> HttpResponseBase:
-        return in_form(request, await answer)
+        return finished(request, await answer)

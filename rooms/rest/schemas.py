@@ -21,7 +21,16 @@ from pydantic import (
 
 from rooms.models import SLUG
 from rooms.protocol import Id, Seq
-from rooms.protocol.shapes import Given, MemberOut, MessageOut, Person, Role, Timestamp, Visibility
+from rooms.protocol.shapes import (
+    Given,
+    MemberOut,
+    MessageOut,
+    OwnInvitation,
+    Person,
+    Role,
+    Timestamp,
+    Visibility,
+)
 
 
 def _written_out(value: object) -> object:
@@ -43,6 +52,14 @@ def _in_utc(value: datetime) -> datetime:
 
 # A time as the API takes it: RFC 3339 with its offset.
 Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
+# Numbers in a body are numbers: `false` is none, and neither is "5".
+BodyId = Annotated[Id, Field(strict=True)]
+BodySeq = Annotated[Seq, Field(strict=True)]
+# What `rest.json` refuses in every text, said to those who read the document.
+_SAYS_NO_NUL = Field(json_schema_extra={"pattern": r"^[^\u0000]*$"})
+_SAYS_NOT_BLANK = Field(json_schema_extra={"pattern": r"^[^\u0000]*[^\s\u0000][^\u0000]*$"})
+Text = Annotated[str, _SAYS_NO_NUL]
+Filled = Annotated[str, _SAYS_NOT_BLANK]
 SlugText = Annotated[str, StringConstraints(pattern=rf"^{SLUG}$", max_length=64)]
 
 
@@ -67,6 +84,20 @@ class RoomOut(Given):
     members: int
 
 
+class InvitationOut(Given):
+    id: int
+    state: Literal["invited"]
+    name: str = Field(description="as it was typed; whether it is somebody's is not told")
+    role: Role
+    by: Person | None
+    at: Timestamp
+    until: Timestamp = Field(description="when it runs out")
+
+
+class OwnInvitations(Given):
+    invitations: list[OwnInvitation]
+
+
 class BanOut(Given):
     user: Person
     by: Person | None
@@ -88,6 +119,11 @@ class MemberPage(Given):
     next: Next
 
 
+class InvitationPage(Given):
+    invitations: list[InvitationOut]
+    next: Next
+
+
 class BanPage(Given):
     bans: list[BanOut]
     next: Next
@@ -103,23 +139,22 @@ class MessagePage(Given):
 
 class NewRoom(Taken):
     slug: SlugText | None = Field(None, description="made from the name when it is missing")
-    name: Annotated[str, Field(min_length=1, max_length=80)]
-    topic: Annotated[str, Field(max_length=250)] = ""
+    name: Annotated[Filled, Field(min_length=1, max_length=80)]
+    topic: Annotated[Text, Field(max_length=250)] = ""
     visibility: Literal["public", "private"] = "public"
 
 
 class RoomChange(Taken):
     """What is missing, or null, stays as it is."""
 
-    name: Annotated[str, Field(min_length=1, max_length=80)] | None = None
-    topic: Annotated[str, Field(max_length=250)] | None = None
+    name: Annotated[Filled, Field(min_length=1, max_length=80)] | None = None
+    topic: Annotated[Text, Field(max_length=250)] | None = None
     visibility: Literal["public", "private"] | None = None
     archived: Annotated[bool, Field(strict=True)] | None = None
 
 
 Somebody = Annotated[
-    Annotated[Id, Field(strict=True)]
-    | Annotated[str, StringConstraints(min_length=1, max_length=150)],
+    BodyId | Annotated[Filled, StringConstraints(min_length=1, max_length=150)],
     Field(description="a person's id, or user name"),
 ]
 
@@ -135,22 +170,22 @@ class RoleChange(Taken):
 
 class NewBan(Taken):
     user: Somebody
-    reason: Annotated[str, Field(max_length=250, description="for the moderators")] = ""
+    reason: Annotated[Text, Field(max_length=250, description="for the moderators")] = ""
     until: Moment | None = Field(None, description="when it runs out; null: when it is lifted")
 
 
 class NewMessage(Taken):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=False)
 
-    body: Annotated[str, Field(min_length=1, description="Markdown")]
+    body: Annotated[Filled, Field(min_length=1, description="Markdown")]
     client_id: UUID | None = Field(
         None, description="the same one again answers 200 with the message that is there already"
     )
-    reply_to: Id | None = None
+    reply_to: BodyId | None = None
 
 
 class ReadUpTo(Taken):
-    seq: Seq
+    seq: BodySeq
 
 
 class Problem(BaseModel):

@@ -41,14 +41,23 @@ def socket_url(site: str) -> str:
 
 
 class Chat:
-    """`show` prints a line; `status` is what stands below all of them."""
+    """`show` prints a line; `status` is what stands below all of them. `commands`: what begins with
+    a slash is a command, as for a person who types; else every line is text."""
 
-    def __init__(self, site: str, room: str, token: str, show: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        site: str,
+        room: str,
+        token: str,
+        show: Callable[[str], None],
+        commands: bool = True,
+    ) -> None:
         self.site, self.room, self.token, self.show = site.rstrip("/"), room, token, show
         self.client = Client(
             socket_url(site), token, self._event, on_gap=self._gap, on_state=self._state
         )
         self.refused = 0
+        self._say = self.client.send if commands else self.client.say
         self._unsent: deque[str] = deque()
         self._present: list[str] | int = []
         self._typing: dict[str, float] = {}
@@ -95,11 +104,11 @@ class Chat:
     async def _send(self, waiting: "asyncio.Queue[str | None]") -> None:
         while (line := await waiting.get()) is not None:
             try:
-                answer = await self.client.send(self.room, line)
+                answer = await self._say(self.room, line)
                 self._last = max(self._last, answer.get("seq", 0))
             except Refused as refusal:
                 self.refused += 1
-                self.show(f"✗  Not sent: {lines.clean(line)}\n   {lines.clean(str(refusal))}")
+                self.show(f"✗  Not sent: {lines.short(line)}\n   {lines.clean(str(refusal))}")
             self._unsent.popleft()
 
     # Hearing --------------------------------------------------------------------------------------

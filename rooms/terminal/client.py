@@ -54,10 +54,15 @@ class Client:
         self._waiting: dict[int, tuple[Object, asyncio.Future[Object]]] = {}
         self._outbox: asyncio.Queue[Object] | None = None
         self._heartbeat, self._failures, self._bye = 25.0, 0, Object()
+        self._frame_bytes = 0  # the longest that the server takes; it says so
 
     async def subscribe(self, room: str, after: int | None = None) -> Object:
         self.seen[room] = after
         return await self.call(type="subscribe", room=room)
+
+    async def say(self, room: str, text: str) -> Object:
+        """Like `send`, for text that is nobody's command: a slash at its start is a slash."""
+        return await self.send(room, f"/{text}" if text.startswith("/") else text)
 
     async def send(self, room: str, body: str) -> Object:
         """Returns when it is stored, however long that takes. One after the other keeps order."""
@@ -115,11 +120,23 @@ class Client:
     async def _write(self, socket: ClientConnection, outbox: asyncio.Queue[Object]) -> None:
         with suppress(WebSocketException):
             while True:
-                await socket.send(json.dumps(await outbox.get()))
+                command = await outbox.get()
+                # Half a surrogate pair is no text.
+                frame = json.dumps(command, ensure_ascii=False).encode(errors="replace")
+                if len(frame) <= self._frame_bytes:
+                    await socket.send(frame.decode())
+                else:  # the server would skip it, and not know whose answer to give
+                    self._answered(self._too_long(command["id"], len(frame)))
+
+    def _too_long(self, number: int, size: int) -> Object:
+        words = f"A command has at most {self._frame_bytes:,} bytes; this one has {size:,}."
+        error = {"type": "error", "code": "too_long", "message": words, "temporary": False}
+        return {"id": number, **error}
 
     def _hello(self, hello: Object) -> asyncio.Queue[Object]:
         """Send again what was not answered, in its order, and resume every room."""
         self._heartbeat, self._failures = hello["heartbeat"], 0
+        self._frame_bytes = hello["limits"]["frame_bytes"]
         asked = {each["room"] for each, _ in self._waiting.values() if each["type"] == "subscribe"}
         for room in self.seen.keys() - asked:
             self.call(type="subscribe", room=room).add_done_callback(lambda done: done.exception())

@@ -9,6 +9,7 @@ from typing import Any
 Object = dict[str, Any]
 INDENT = "\n        "
 # Of the format characters only what joins emoji and letters is harmless in a line.
+SHORT_CHARACTERS = 200
 JOINERS = "\u200c\u200d"
 
 # The line that an app's event leaves in the room, and what it says of something under way.
@@ -33,6 +34,11 @@ def clean(text: str, newline: str = " ") -> str:
         newline if character == "\n" else _visible(character)
         for character in text.replace("\r\n", "\n").replace("\t", "    ")
     )
+
+
+def short(text: str) -> str:
+    """The beginning of it, where it only reminds of which text it was."""
+    return clean(text if len(text) <= SHORT_CHARACTERS else f"{text[:SHORT_CHARACTERS]}…")
 
 
 def _visible(character: str) -> str:

@@ -44,7 +44,12 @@ def running(
 
 def unlimited() -> dict[str, str]:
     """Few members have to talk faster than people do, to make the same load."""
-    return {"PARLEY_COMMANDS_PER_SECOND": "100000", "PARLEY_COMMANDS_BURST": "100000"}
+    return {
+        "PARLEY_COMMANDS_PER_SECOND": "100000",
+        "PARLEY_COMMANDS_BURST": "100000",
+        "PARLEY_REQUESTS_PER_SECOND": "100000",
+        "PARLEY_REQUESTS_BURST": "100000",
+    }
 
 
 def make_members(site: Site, count: int, room: str = "lobby") -> list[str]:

@@ -153,11 +153,25 @@ def test_nothing_that_people_write_controls_the_terminal(site: Site, tmp_path: P
 def test_what_is_refused_is_said_and_fails_the_pipe(site: Site, tmp_path: Path) -> None:
     room = site.room("refusing", "alice")
     with chatting(site, tmp_path, room, "--user", "alice") as chat:
-        chat.write("/nonsense\nfine\n")
+        chat.write(f"fine\n{'x' * 10_001}\n{'y' * 70_000}\n{'🐟' * 10_000}\nfine again\n")
         assert chat.end() == 1
-        assert "Not sent: /nonsense" in chat.out and "Alice: fine" in chat.out
-        assert "1 line was refused." in chat.err
-    assert bodies(site, room) == ["fine"]
+        assert "Not sent: xxx" in chat.out and "Not sent: yyy" in chat.out
+        assert max(map(len, chat.out.splitlines())) < 20_100
+        assert "2 lines were refused." in chat.err
+    assert bodies(site, room) == ["fine", "🐟" * 10_000, "fine again"]
+
+
+def test_a_pipe_is_text_unless_it_is_said_otherwise(site: Site, tmp_path: Path) -> None:
+    room = site.room("slashes", "alice")
+    said = ["/usr/bin/make: nothing to be done", "//server/share", "/job", "plain"]
+    with chatting(site, tmp_path, room, "--user", "alice") as chat:
+        chat.write("\n".join(said))
+        assert chat.end() == 0, chat.out
+    assert bodies(site, room) == said
+    with chatting(site, tmp_path, room, "--user", "alice", "--commands") as chat:
+        chat.write("/nonsense\n")
+        assert chat.end() == 1
+        assert "Not sent: /nonsense" in chat.out
 
 
 @pytest.mark.parametrize(

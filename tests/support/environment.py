@@ -15,6 +15,10 @@ IMPATIENT = {
     "PARLEY_CONNECTIONS_PER_USER": "1000",
     # A machine that runs many tests at once may take its time without being in trouble.
     "PARLEY_ANSWER_SECONDS": "20",
+    "PARLEY_REQUESTS_PER_SECOND": "10000",
+    "PARLEY_REQUESTS_BURST": "10000",
+    "PARLEY_ROOMS_PER_DAY": "10000",
+    "PARLEY_INVITATIONS_MADE": "10000",
 }
 
 

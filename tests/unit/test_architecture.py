@@ -26,11 +26,17 @@ RULES = [
     # Only the bell sends through the channel layer; the hub receives from it.
     ("rooms", ("channels.layers", "channels_redis"), ("rooms/core/bell.py", "rooms/live/")),
     ("jobs", ("channels", "channels_redis"), ()),
-    # Only presence keeps something in Redis; health and the embedded Redis ask whether it answers.
+    # Only presence and the budgets of REST keep something in Redis; health and the embedded Redis
+    # ask whether it answers.
     (
         "rooms",
         ("redis",),
-        ("rooms/core/presence_leases.py", "rooms/health.py", "rooms/management/"),
+        (
+            "rooms/core/presence_leases.py",
+            "rooms/rest/limits.py",
+            "rooms/health.py",
+            "rooms/management/",
+        ),
     ),
     ("jobs", ("redis",), ()),
     # Only live/ touches sockets.

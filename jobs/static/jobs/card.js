@@ -99,7 +99,7 @@ function drawSteps(list, steps) {
     update: (element, step) => {
       drawBadge(one("[data-state]", element), step.state);
       setText(one("[data-name]", element), step.name);
-      setText(one("[data-text]", element), step.error?.message ?? (typeof step.result === "string" ? step.result : step.result?.summary ?? ""));
+      setText(one("[data-text]", element), step.error ? step.error.message || step.error.class : (typeof step.result === "string" ? step.result : step.result?.summary ?? ""));
     },
   });
 }

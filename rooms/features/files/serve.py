@@ -22,8 +22,8 @@ from django.shortcuts import get_object_or_404
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
-from rooms.core import credentials, lookup
-from rooms.models import Attachment, Membership, User
+from rooms.core import credentials, lookup, policy
+from rooms.models import Attachment, User
 
 PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml"}
 DRAW_ONLY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
@@ -31,10 +31,12 @@ CHUNK = 64 * 1024
 
 
 def may_have(user: User, attachment: Attachment) -> bool:
-    if attachment.room is None:
-        return user.is_staff or attachment.owner_id == user.pk
-    membership = Membership.objects.filter(room=attachment.room, user=user).first()
-    return lookup.may_see(user, attachment.room, membership)
+    if attachment.room is not None:
+        return policy.allows("file.open", lookup.facts(user, attachment.room))
+    facts = policy.Facts(
+        own=attachment.owner_id == user.pk, permissions=lookup.staff_permissions(user)
+    )
+    return policy.allows("file.open", facts)
 
 
 def by_token(request: HttpRequest) -> User | HttpResponse | None:

@@ -1,5 +1,7 @@
-"""The list of members and of bans."""
+"""Members, invitations and bans."""
 
 from rooms.slices import Slice
 
-SLICE = Slice(name="members", rest="rooms.features.members.rest.router")
+from .shapes import InvitationEvent
+
+SLICE = Slice(name="members", events=[InvitationEvent], rest="rooms.features.members.rest.router")

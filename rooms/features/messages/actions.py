@@ -13,9 +13,10 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from rooms.core import markdown, message_parts, policy, statements, visible
+from rooms.core import lookup, markdown, message_parts, policy, statements, visible
 from rooms.core.log import Logs, writing_in_transaction
 from rooms.core.membership import add_member_in_transaction
+from rooms.core.policy import Facts
 from rooms.core.representations import message as message_json
 from rooms.core.representations import said
 from rooms.limits import limits
@@ -145,7 +146,7 @@ def _write(posts: list[Post]) -> list[Outcome]:
                 Membership, ("room_id", "user_id"), speaking
             )
         }
-        known: dict[Intention, dict[str, object] | Fresh] = {**_already_there(posts)}
+        known: dict[Intention, Outcome | Fresh] = {**_already_there(posts)}
         replied = _replied_to(posts)
         outcomes: list[Outcome | Fresh] = []
         fresh: list[Fresh] = []
@@ -160,7 +161,12 @@ def _write(posts: list[Post]) -> list[Outcome]:
                 if room is None:
                     raise policy.no_room(post.room)
                 membership = members.get((room.id, author_id))
-                policy.require_post(room, membership)
+                if membership is None:
+                    facts = lookup.facts_of(post.author, room, None)
+                else:
+                    # Of a membership counts here that there is one.
+                    facts = Facts(room, Membership.Role.MEMBER.value)
+                policy.require("room.post", facts)
                 if post.reply_to is not None and replied.get(post.reply_to) != room.id:
                     raise NotFound(f"There is no message {post.reply_to} in {room.slug!r}.")
                 if membership is None:
@@ -210,17 +216,24 @@ def _speakers_have_read(logs: Logs, fresh: list[Fresh]) -> None:
     statements.update(Membership, list(read.values()))
 
 
-def _already_there(posts: Iterable[Post]) -> dict[Intention, dict[str, object]]:
-    """Few posts come twice; those that do are told as they were written."""
+def _already_there(posts: Iterable[Post]) -> dict[Intention, Outcome]:
+    """Few posts come twice; those that do are told as they are now, if the author may still see
+    the room that they are in."""
     wanted = {(post.author.id, post.client_id) for post in posts if post.client_id is not None}
     rows = statements.select_together(Message, ("author_id", "client_id"), wanted)
     if not rows:
         return {}
     whole = Message.objects.filter(pk__in=[row.pk for row in rows]).select_related("room", "author")
     return {
-        (row.author_id or 0, row.client_id): message_json(row, row.room.slug)
+        (row.author_id or 0, row.client_id): _told_again(row)
         for row in whole.prefetch_related(*message_parts.prefetch())
     }
+
+
+def _told_again(row: Message) -> Outcome:
+    assert row.author is not None
+    hidden = policy.refusal("room.see", lookup.facts(row.author, row.room))
+    return hidden or message_json(row, row.room.slug)
 
 
 def _replied_to(posts: Iterable[Post]) -> dict[int, int]:

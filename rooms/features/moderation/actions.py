@@ -2,7 +2,8 @@
 
 Called by the admin, which has asked already whether the caller may, and by REST, which gives the
 caller as `by`: then `policy` decides, over what is true while the room is locked. Each is one
-transaction.
+transaction. Of a person that these are about nothing but the `pk` is looked at where it may be
+nobody's.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,17 +22,25 @@ from rooms.core.fields import check_fields
 from rooms.core.log import Logs, writing_in_transaction
 from rooms.core.membership import (
     add_member_in_transaction,
-    other_owners,
+    end_invitation_in_transaction,
+    end_invitations_by_in_transaction,
+    facts_about,
+    leave_in_transaction,
+    member_of,
     remove_member_in_transaction,
+    require_owner_left,
+    set_role_in_transaction,
 )
-from rooms.core.representations import member as member_json
-from rooms.models import Attachment, Ban, Event, Membership, Message, Room, User
-from rooms.protocol import Conflict, Forbidden, Invalid, NotFound
+from rooms.core.policy import Facts
+from rooms.core.representations import details as details_json
+from rooms.limits import limits
+from rooms.models import Attachment, Ban, Event, Invitation, Membership, Message, Room, User
+from rooms.protocol import Conflict, Invalid, NotFound
 
 
 @dataclass(frozen=True)
 class Details:
-    """What can be changed of a room. `room.changed` carries all of it as `changed`."""
+    """What can be changed of a room."""
 
     name: str
     topic: str
@@ -40,7 +49,7 @@ class Details:
 
     @classmethod
     def of(cls, room: Room) -> "Details":
-        return cls(room.name, room.topic, room.visibility, room.archived_at is not None)
+        return cls(**details_json(room))
 
 
 @contextmanager
@@ -51,24 +60,20 @@ def _locked(room_id: int) -> Iterator[tuple[Logs, Room]]:
         yield logs, logs.rooms[room_id]
 
 
-def _member(room: Room, user: User) -> Membership | None:
-    return Membership.objects.select_related("user").filter(room=room, user=user).first()
+def _no_member(user_id: int, room: Room) -> NotFound:
+    """The same for somebody who has an account and for nobody."""
+    return NotFound(f"{room.name} has no member {user_id}.")
 
 
-def _require_manage(room: Room, by: User) -> None:
-    """Who has lost sight of the room since they were let in is told that there is none."""
-    acting = _member(room, by)
-    if not lookup.may_see(by, room, acting):
-        raise policy.no_room(room.slug)
-    policy.require_manage(acting)
-
-
-def _require_manage_member(
-    room: Room, by: User | None, target: Membership | None, role: str | None = None
+def _require_about(
+    action: str, room: Room, by: User | None, target: Membership | None, gives: str | None = None
 ) -> None:
-    if by is not None:
-        _require_manage(room, by)
-        policy.require_manage_member(_member(room, by), target, role)
+    """Whether `by` may do this to a member. For staff it is only asked that an owner is left."""
+    if by is None:
+        require_owner_left(facts_about(room, Facts(room), target, gives))
+        return
+    facts = facts_about(room, lookup.facts(by, room), target, gives)
+    policy.require(action, facts._replace(own=target is not None and target.user_id == by.pk))
 
 
 # Rooms --------------------------------------------------------------------------------------------
@@ -78,15 +83,19 @@ def change_room(room_id: int, changes: Mapping[str, Any], by: User | None = None
     """`changes` are some of the fields of `Details`. Who listens to a room that is closed by it,
     and is no member, hears no more of it."""
     with _locked(room_id) as (logs, room):
-        if by is not None:
-            _require_manage(room, by)
         before = Details.of(room)
         details = replace(before, **changes)
+        moved = details.visibility != before.visibility
+        if by is not None:
+            facts = lookup.facts(by, room)
+            policy.require("room.change", facts)
+            if details.archived != before.archived:
+                policy.require("room.archive", facts)
+            if moved:
+                public = details.visibility == Room.Visibility.PUBLIC
+                policy.require("room.publish" if public else "room.close", facts)
         if details == before:
             return
-        moved = details.visibility != before.visibility
-        if moved and before.visibility == Room.Visibility.DIRECT and by is not None:
-            raise Forbidden("A room between two people stays that.")
         room.name, room.topic, room.visibility = details.name, details.topic, details.visibility
         if details.archived != before.archived:
             room.archived_at = logs.at if details.archived else None
@@ -122,56 +131,51 @@ def _remove(files: list[FieldFile]) -> None:
 # Members ------------------------------------------------------------------------------------------
 
 
-def add_member(
-    room_id: int, user: User, role: str, by: User | None = None
-) -> tuple[Membership, bool]:
-    """The membership, and whether it is new: whoever is a member already stays what they are."""
+def add_member(room_id: int, user: User, role: str) -> tuple[Membership, bool]:
+    """For the site's staff; anybody else invites. The membership, and whether it is new: a member
+    stays what they are."""
     with _locked(room_id) as (logs, room):
-        _require_manage_member(room, by, None, role)
-        membership = _member(room, user)
+        membership = member_of(room, user.pk)
         if membership is not None:
             return membership, False
-        if lookup.is_banned(user, room):
+        if lookup.is_banned(user.pk, room):
             raise Conflict(f"{user.name} is banned from {room.name}. Lift the ban first.")
         check_fields(Membership(room=room, user=user, role=role))
         return add_member_in_transaction(logs, room, user, role), True
 
 
 def remove_member(room_id: int, user: User, by: User | None = None) -> None:
-    """Put out somebody who may come back, where everybody may; see `ban`."""
+    """Put somebody out who may come back, where everybody may; see `ban`. To remove oneself is to
+    leave."""
     with _locked(room_id) as (logs, room):
-        membership = _member(room, user)
-        if by != user:
-            _require_manage_member(room, by, membership)
+        membership = member_of(room, user.pk)
+        if by == user and membership is not None:
+            leave_in_transaction(logs, room, membership)
+            return
+        _require_about("member.remove", room, by, membership)
         if membership is None:
             if by is not None:
-                raise _no_member(user, room)
+                raise _no_member(user.pk, room)
             return
-        policy.require_owner_left(room, membership, other_owners(room, user))
         remove_member_in_transaction(logs, room, membership)
+        end_invitations_by_in_transaction(room, user.pk)
 
 
 def change_role(room_id: int, user: User, role: str, by: User | None = None) -> Membership | None:
     with _locked(room_id) as (logs, room):
-        membership = _member(room, user)
-        _require_manage_member(room, by, membership, role)
+        membership = member_of(room, user.pk)
+        _require_about("member.change_role", room, by, membership, role)
         if membership is None:
             if by is not None:
-                raise _no_member(user, room)
+                raise _no_member(user.pk, room)
             return None
         if membership.role == role:
             return membership
-        policy.require_owner_left(room, membership, other_owners(room, user))
-        membership.role = role
-        check_fields(membership)
-        membership.save(update_fields=["role"])
-        bell.recheck_on_commit(user.pk, room.pk)
-        logs.append(room, "member.changed", {"member": member_json(membership)})
+        check_fields(Membership(room=room, user=membership.user, role=role))
+        set_role_in_transaction(logs, room, membership, role)
+        if role == Membership.Role.MEMBER:
+            end_invitations_by_in_transaction(room, user.pk)
         return membership
-
-
-def _no_member(user: User, room: Room) -> NotFound:
-    return NotFound(f"{user.name} is not a member of {room.name}.")
 
 
 # Bans ---------------------------------------------------------------------------------------------
@@ -190,15 +194,17 @@ def ban(
     if until is not None and until <= timezone.now():
         raise Invalid("`until` is in the past.")
     with _locked(room_id) as (logs, room):
-        membership = _member(room, user)
-        _require_manage_member(room, None if staff else by, membership)
         if by == user:
             raise Invalid("You cannot ban yourself. Leave the room instead.")
-        if membership is not None:
-            policy.require_owner_left(room, membership, other_owners(room, user))
+        membership = member_of(room, user.pk)
+        _require_about("ban.make", room, None if staff else by, membership)
         fields = {"by": by, "reason": reason, "until": until, "at": logs.at}
         check_fields(Ban(room=room, user=user, **fields))
+        _require_bans_left(room, user)
         row, new = Ban.objects.update_or_create(room=room, user=user, defaults=fields)
+        for invitation in Invitation.objects.filter(room=room, user=user):
+            end_invitation_in_transaction(invitation, room)
+        end_invitations_by_in_transaction(room, user.pk)
         if membership is not None:
             remove_member_in_transaction(logs, room, membership)
         else:
@@ -206,11 +212,19 @@ def ban(
         return row, new
 
 
+def _require_bans_left(room: Room, user: User) -> None:
+    others = Ban.objects.filter(room=room).exclude(user=user)
+    others.filter(until__lte=timezone.now()).delete()
+    most = limits().bans_per_room
+    if others.count() >= most:
+        raise Conflict(f"{room.name} has {most:,} bans. Lift one first.")
+
+
 def unban(room_id: int, user: User, by: User | None = None) -> None:
     """Lift a ban. Who was a member before is none now, and may join again where everybody may."""
     with _locked(room_id) as (_, room):
         if by is not None:
-            _require_manage(room, by)
+            policy.require("ban.lift", lookup.facts(by, room))
         lifted, _ = Ban.objects.filter(room=room, user=user).delete()
         if not lifted and by is not None:
-            raise NotFound(f"{user.name} is not banned from {room.name}.")
+            raise NotFound(f"{room.name} keeps no {user.pk} out.")

@@ -1,17 +1,22 @@
 """Making rooms. Called by REST, pages and the admin."""
 
 import secrets
+from datetime import timedelta
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.text import slugify
 
 from rooms.core.fields import check_fields
 from rooms.core.log import writing_in_transaction
-from rooms.core.membership import (
-    add_member_in_transaction,
-)
+from rooms.core.membership import add_member_in_transaction
+from rooms.limits import limits
 from rooms.models import Membership, Room, User
-from rooms.protocol import Conflict
+from rooms.protocol import Conflict, RateLimited
+
+SLUG_CHARACTERS, STEM_CHARACTERS = 64, 56
+# Of a closed room's ending, 32 bits: few rooms can be made in a day. A public one's is for doubles.
+CLOSED_BYTES, DOUBLE_BYTES = 4, 3
 
 
 def create_room(
@@ -35,12 +40,43 @@ def create_room(
     return room
 
 
-def create_room_named(
-    user: User, name: str, topic: str = "", visibility: str = Room.Visibility.PUBLIC
+def create_room_for(
+    user: User,
+    name: str,
+    topic: str = "",
+    visibility: str = Room.Visibility.PUBLIC,
+    slug: str | None = None,
 ) -> Room:
-    """A new room whose slug is made of its name, with some letters more when that is taken."""
-    stem = slugify(name).replace("_", "-").strip("-")[:56].strip("-") or "room"
+    """A new room, as a person makes one. Without `slug` it is made of the name, with some letters
+    more when that is taken.
+
+    A closed room's slug always gets such an ending: else somebody who tries slugs would learn by a
+    refusal which rooms there are that they may not see. Raises Conflict when a public room's
+    `slug` is taken, and RateLimited.
+    """
+    _require_rooms_left(user)
+    stem = slug or slugify(name).replace("_", "-").strip("-") or "room"
+    if visibility != Room.Visibility.PUBLIC:
+        slug = _with_ending(stem, secrets.token_hex(CLOSED_BYTES))
+    if slug is not None:
+        return create_room(user, slug, name, topic, visibility)
     try:
-        return create_room(user, stem, name, topic, visibility)
+        return create_room(user, stem[:STEM_CHARACTERS].strip("-"), name, topic, visibility)
     except Conflict:
-        return create_room(user, f"{stem}-{secrets.token_hex(3)}", name, topic, visibility)
+        slug = _with_ending(stem[:STEM_CHARACTERS], secrets.token_hex(DOUBLE_BYTES))
+        return create_room(user, slug, name, topic, visibility)
+
+
+def _with_ending(stem: str, ending: str) -> str:
+    return f"{stem[: SLUG_CHARACTERS - 1 - len(ending)].strip('-')}-{ending}"
+
+
+def _require_rooms_left(user: User) -> None:
+    """How many rooms a person makes in a day is bounded."""
+    most, now = limits().rooms_per_day, timezone.now()
+    since = now - timedelta(days=1)
+    made = Room.objects.filter(created_by=user, created_at__gt=since).order_by("-created_at")
+    oldest = made.values_list("created_at", flat=True)[most - 1 : most].first()
+    if oldest is not None:
+        wait = (oldest - since).total_seconds()
+        raise RateLimited(f"Nobody makes more than {most:,} rooms a day.", max(1.0, wait))

@@ -99,18 +99,15 @@ def list_rooms(request: Request, limit: Limit = 50, cursor: Cursor = None) -> di
     }
 
 
-@router.post("/rooms", response={201: RoomOut, 409: Problem})
+@router.post("/rooms", response={201: RoomOut, 409: Problem, 429: Problem})
 def create_room(request: Request, room: NewRoom, response: HttpResponse) -> Status[Any]:
-    """A new room with you as its owner. 409 when the slug is taken."""
-    row = _create(request.user, room)
+    """A new room with you as its owner. 409 when the slug is taken; that of a private room gets
+    some letters more, whether it is or not."""
+    row = room_actions.create_room_for(
+        request.user, room.name, room.topic, room.visibility, slug=room.slug
+    )
     response["Location"] = reverse("api:get_room", args=[row.slug])
     return Status(201, _show(request.user, row.slug))
-
-
-def _create(user: User, new: NewRoom) -> Room:
-    if new.slug is None:
-        return room_actions.create_room_named(user, new.name, new.topic, new.visibility)
-    return room_actions.create_room(user, new.slug, new.name, new.topic, new.visibility)
 
 
 @router.get("/rooms/{slug}", response=RoomOut, url_name="get_room")
@@ -120,8 +117,8 @@ def get_room(request: Request, slug: str) -> dict[str, Any]:
 
 @router.patch("/rooms/{slug}", response=RoomOut)
 def change_room(request: Request, slug: str, change: RoomChange) -> dict[str, Any]:
-    """For owners and moderators. Who listens to a room that becomes private, and is no member,
-    hears no more of it."""
+    """For owners and moderators; only an owner makes a private room public. Who listens to a room
+    that becomes private, and is no member, hears no more of it."""
     room, _ = find_room(request.user, slug)
     moderation.change_room(room.pk, change.model_dump(exclude_none=True), by=request.user)
     return _show(request.user, slug)
@@ -129,14 +126,16 @@ def change_room(request: Request, slug: str, change: RoomChange) -> dict[str, An
 
 @router.post("/rooms/{slug}/join", response=RoomOut)
 def join_room(request: Request, slug: str) -> dict[str, Any]:
-    """Become a member. Joining twice is joining once."""
+    """Become a member: of a public room, or of one that you are invited to. Joining twice is
+    joining once."""
     members.join(request.user, slug)
     return _show(request.user, slug)
 
 
 @router.post("/rooms/{slug}/leave", response={204: None})
 def leave_room(request: Request, slug: str) -> Status[None]:
-    """Stop being a member."""
+    """Stop being a member. When the last owner leaves, the moderator, else the member, who has
+    been there longest becomes one; a private room that is empty then is archived."""
     members.leave(request.user, slug)
     return Status(204, None)
 

@@ -8,6 +8,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -23,8 +24,9 @@ from rooms.terminal.client import Closed, Refused
 class Command(BaseCommand):
     help = (
         "Talk in a room from the terminal. Lines are said as they are, and /commands done. When"
-        " the input is not a terminal, every line of it is said, and the end comes when all of"
-        " them are stored."
+        " the input is not a terminal, every line of it is said as text, a slash at its start"
+        " included, and the end comes when all of them are stored; --commands has /commands done"
+        " there, too."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -32,6 +34,9 @@ class Command(BaseCommand):
         host = f"[{host}]" if ":" in host else host
         parser.add_argument("room", help="the room's slug")
         parser.add_argument("--url", default=f"http://{host}:{settings.PORT}", help="the site's")
+        parser.add_argument(
+            "--commands", action="store_true", help="do the /commands of a pipe, too"
+        )
         who = parser.add_mutually_exclusive_group(required=True)
         who.add_argument("--token", help="an API token; see `manage.py token`")
         who.add_argument("--user", help="on the server's machine: be this user for a while")
@@ -40,7 +45,7 @@ class Command(BaseCommand):
         whose = nullcontext(options["token"]) if options["token"] else passing(options["user"])
         with whose as token:
             try:
-                refused = asyncio.run(chat(url, room, token))
+                refused = asyncio.run(chat(url, room, token, options["commands"]))
             except (Closed, Refused, Unreachable) as error:
                 raise CommandError(str(error)) from None
             except (KeyboardInterrupt, asyncio.CancelledError):
@@ -49,14 +54,16 @@ class Command(BaseCommand):
             raise CommandError(f"{refused} {'line was' if refused == 1 else 'lines were'} refused.")
 
 
-async def chat(url: str, room: str, token: str) -> int:
+async def chat(url: str, room: str, token: str, commands: bool) -> int:
     """Until the input ends; how many lines of a pipe were refused."""
     task = asyncio.current_task()
     assert task is not None
     # A token that was made for this chat goes with it, whoever ends it.
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    talk = Chat(url, room, token, show=lambda text: print(text, flush=True))
-    if sys.stdin.isatty() and sys.stdout.isatty():
+    at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    show = partial(print, flush=True)
+    talk = Chat(url, room, token, show, commands=commands or at_terminal)
+    if at_terminal:
         await talk.run(typed.at_terminal(talk.status))
         return 0
     await talk.run(typed.from_pipe())

@@ -154,6 +154,28 @@ def test_the_files_of_a_failed_attempt_are_thrown_away(submit, run):
         open(path)
 
 
+@pytest.mark.parametrize("value", ["", "step"])
+def test_a_text_that_was_not_written_for_the_room_is_for_staff_alone(submit, run, value):
+    job = submit("secret", value=value)
+    for _ in range(3):
+        job = run(job)
+        if not job.finished:
+            make_due(job)
+    assert (job.state, job.error_class, job.error_message) == ("failed", "ConnectionError", "")
+    assert [report.body for report in reports(job)] == [
+        "Test failed after 3 attempts: ConnectionError"
+    ]
+    attempts = list(job.attempts.all())
+    everything = [
+        representations.job(job),
+        *(representations.attempt(attempt, False) for attempt in attempts),
+        *Event.objects.values_list("encoded", flat=True),
+        *Message.objects.values_list("body", flat=True),
+    ]
+    assert "s3cret" not in str(everything) and "db.internal" not in str(everything)
+    assert all("s3cret" in representations.attempt(each, True)["traceback"] for each in attempts)
+
+
 def test_steps_keep_their_results_over_a_failure(submit, run):
     job = run(submit("steps", value="fail"))
     assert [(step.name, step.state) for step in job.steps.all()] == [

@@ -140,11 +140,14 @@ def test_the_directory_lists_finds_and_joins(charlie: User, lobby: Room) -> None
 def test_a_room_is_made_from_its_name(alice: User) -> None:
     client = client_of(alice)
     form = {"name": "Release 2.0!", "topic": "soon", "visibility": "private"}
+    first = client.post("/rooms/", form)["Location"]
+    assert re.fullmatch(r"/rooms/release-20-[0-9a-f]{8}/", first), "nobody finds it by trying"
+    room = Room.objects.get()
+    assert (room.name, room.topic, room.visibility) == ("Release 2.0!", "soon", "private")
+    form["visibility"] = "public"
     assert client.post("/rooms/", form)["Location"] == "/rooms/release-20/"
     second = client.post("/rooms/", form)["Location"]
     assert re.fullmatch(r"/rooms/release-20-[0-9a-f]{6}/", second)
-    room = Room.objects.get(slug="release-20")
-    assert (room.name, room.topic, room.visibility) == ("Release 2.0!", "soon", "private")
     assert re.fullmatch(
         r"/rooms/room(-[0-9a-f]{6})?/", client.post("/rooms/", form | {"name": "音楽"})["Location"]
     )
@@ -155,6 +158,22 @@ def test_a_room_without_a_name_is_not_made(alice: User) -> None:
     assert answer.status_code == 200
     assert b"errorlist" in answer.content
     assert not Room.objects.exists()
+
+
+def test_a_room_too_many_is_refused_beside_the_form(alice: User, settings: Any) -> None:
+    settings.PARLEY_LIMITS = settings.PARLEY_LIMITS.model_copy(update={"rooms_per_day": 1})
+    alices = client_of(alice)
+    form = {"name": "Plans", "topic": "", "visibility": "private"}
+    assert alices.post("/rooms/", form).status_code == 302
+    again = alices.post("/rooms/", form)
+    assert (again.status_code, Room.objects.count()) == (200, 1)
+    assert "more than 1 rooms a day" in again.content.decode()
+
+
+def test_nothing_in_a_question_is_a_fault(alice: User, lobby: Room) -> None:
+    for question in ("q=%00", "page=99999999999999999999", "page=-1", "page=%00", "q=%ED%A0%80"):
+        assert client_of(alice).get(f"/rooms/?{question}").status_code == 200, question
+    assert client_of(alice).post("/tokens/99999999999999999999/revoke/").status_code in (302, 404)
 
 
 def test_a_token_is_shown_once_and_can_be_revoked(alice: User, bob: User) -> None:

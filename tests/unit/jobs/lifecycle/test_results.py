@@ -41,7 +41,10 @@ def test_a_failure_has_a_line_for_people_and_a_traceback_for_staff():
     try:
         raise ValueError("what went wrong\nand much more\x00")
     except ValueError as error:
-        failure = failure_of(error)
+        failure = failure_of(error, told=True)
+        hidden = failure_of(error, told=False)
+    assert (hidden.error_class, hidden.message) == ("ValueError", "")
+    assert hidden.traceback == failure.traceback
     assert (failure.error_class, failure.message) == ("ValueError", "what went wrong")
     assert "test_results.py" in failure.traceback
     assert "\x00" not in failure.traceback

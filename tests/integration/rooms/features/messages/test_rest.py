@@ -10,6 +10,7 @@ from rooms.core.log import writing_in_transaction
 from rooms.features.files import actions as files
 from rooms.features.messages import actions as messages
 from rooms.features.messages.reports import report_in_transaction
+from rooms.features.moderation import actions as moderation
 from rooms.models import Membership, Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -175,3 +176,15 @@ def test_a_backslash_and_a_u_are_no_nul(caller, bob, lobby):
 def test_what_was_sent_is_not_echoed(caller, bob, lobby):
     answer = caller(bob).post("rooms/lobby/messages", {"body": {"secret": "hunter2"}})
     assert b"hunter2" not in answer.content
+
+
+def test_the_same_id_again_shows_nothing_that_may_not_be_seen(caller, alice, bob, lobby, den):
+    ours = {"client_id": "0d9c5ab4-3e0d-4f4c-9d0e-0f8a3ae7e6d2", "body": "Hello"}
+    bobs = caller(bob)
+    first = bobs.post("rooms/den/messages", ours)
+    assert (first.status_code, bobs.post("rooms/den/messages", ours).data) == (201, first.data)
+    moderation.remove_member(den.pk, bob, alice)
+    for room in ("den", "lobby"):
+        again = bobs.post(f"rooms/{room}/messages", ours)
+        assert again.status_code == 404, "not even by way of another room"
+        assert "Hello" not in again.content.decode()

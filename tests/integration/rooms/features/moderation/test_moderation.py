@@ -25,6 +25,14 @@ def dora(db, lobby):
     return user
 
 
+@pytest.fixture
+def erin(db, lobby):
+    """Another one."""
+    user = User.objects.create_user("erin")
+    moderation.add_member(lobby.pk, user, "moderator")
+    return user
+
+
 def send(caller, method, path, body=None):
     call = getattr(caller.client, method)
     kwargs = {} if body is None else {"data": body, "content_type": "application/json"}
@@ -35,13 +43,7 @@ def types(room):
     return list(Event.objects.filter(room=room).order_by("seq").values_list("type", flat=True))
 
 
-def test_brings_somebody_in_by_name_or_id(caller, alice, charlie, den):
-    for user, status in (("charlie", 201), (charlie.pk, 200)):
-        answer = send(caller(alice), "post", "rooms/den/members", {"user": user})
-        assert (answer.status_code, answer.json()["role"]) == (status, "member")
-    assert types(den)[-1] == "member.joined" and types(den).count("member.joined") == 3
-    assert caller(charlie).get("rooms/den").status_code == 200
-    assert send(caller(alice), "post", "rooms/den/members", {"user": "x"}).status_code == 404
+def test_a_role_that_there_is_not(caller, alice, den):
     answer = send(caller(alice), "post", "rooms/den/members", {"user": "bob", "role": "king"})
     assert answer.status_code == 422
 
@@ -50,11 +52,16 @@ MATRIX = [
     ("alice", "patch", "bob", {"role": "moderator"}, 200),
     ("alice", "patch", "dora", {"role": "owner"}, 200),
     ("alice", "patch", "alice", {"role": "member"}, 403),
-    ("alice", "delete", "alice", None, 403),
+    ("alice", "delete", "alice", None, 204),
     ("alice", "delete", "bob", None, 204),
     ("alice", "patch", "charlie", {"role": "member"}, 404),
     ("alice", "delete", "charlie", None, 404),
     ("dora", "patch", "bob", {"role": "moderator"}, 200),
+    ("dora", "patch", "dora", {"role": "member"}, 200),
+    ("dora", "patch", "erin", {"role": "member"}, 403),
+    ("dora", "delete", "erin", None, 403),
+    ("alice", "patch", "erin", {"role": "member"}, 200),
+    ("alice", "delete", "erin", None, 204),
     ("dora", "patch", "bob", {"role": "owner"}, 403),
     ("dora", "patch", "alice", {"role": "member"}, 403),
     ("dora", "delete", "alice", None, 403),
@@ -67,7 +74,9 @@ MATRIX = [
 
 
 @pytest.mark.parametrize(("who", "method", "whom", "body", "status"), MATRIX)
-def test_who_may_do_what_to_whom(caller, charlie, dora, lobby, who, method, whom, body, status):
+def test_who_may_do_what_to_whom(
+    caller, charlie, dora, erin, lobby, who, method, whom, body, status
+):
     people = {user.username: user for user in User.objects.all()}
     before = list(Membership.objects.values_list("user", "role").order_by("pk"))
     path = f"rooms/lobby/members/{people[whom].pk}"
@@ -81,7 +90,9 @@ def test_who_may_do_what_to_whom(caller, charlie, dora, lobby, who, method, whom
     ("who", "whom", "status"),
     [
         ("alice", "bob", 201),
-        ("alice", "charlie", 201),
+        ("alice", "charlie", 404),
+        ("alice", "erin", 201),
+        ("dora", "erin", 403),
         ("alice", "alice", 422),
         ("dora", "bob", 201),
         ("dora", "alice", 403),
@@ -89,7 +100,7 @@ def test_who_may_do_what_to_whom(caller, charlie, dora, lobby, who, method, whom
         ("charlie", "bob", 403),
     ],
 )
-def test_who_may_ban_whom(caller, charlie, dora, lobby, who, whom, status):
+def test_who_may_ban_whom(caller, charlie, dora, erin, lobby, who, whom, status):
     user = User.objects.get(username=who)
     answer = send(caller(user), "post", "rooms/lobby/bans", {"user": whom})
     assert answer.status_code == status
@@ -165,6 +176,18 @@ def test_changes_what_is_given_and_nothing_else(caller, alice, bob, charlie, lob
     answer = send(caller(alice), "patch", "rooms/lobby", {"visibility": "private"})
     assert answer.json()["visibility"] == "private"
     assert caller(charlie).get("rooms/lobby").status_code == 404
+
+
+def test_only_an_owner_makes_a_closed_room_public(caller, alice, dora, den):
+    moderation.add_member(den.pk, dora, "moderator")
+    public, private = {"visibility": "public"}, {"visibility": "private"}
+    for who, change, status in (
+        (dora, public, 403),
+        (dora, {"visibility": "private", "topic": "Ours"}, 200),
+        (alice, public, 200),
+        (dora, private, 200),
+    ):
+        assert send(caller(who), "patch", "rooms/den", change).status_code == status
 
 
 def test_a_room_between_two_stays_that(alice, den):

@@ -60,7 +60,7 @@ def test_listing_takes_the_same_queries_for_any_number_of_rooms(
 
 
 def test_makes_a_room_with_its_maker_as_owner(caller, bob):
-    new = {"slug": "plans", "name": "  Plans ", "topic": "Next year", "visibility": "private"}
+    new = {"slug": "plans", "name": "  Plans ", "topic": "Next year"}
     answer = caller(bob).post("rooms", new)
     assert answer.status_code == 201
     assert answer["Location"] == "/api/v1/rooms/plans"
@@ -137,9 +137,9 @@ def test_leaves(caller, bob, lobby):
     assert (answer.status_code, answer.data["code"]) == (403, "forbidden")
 
 
-def test_the_last_owner_of_a_private_room_stays(caller, alice, den):
-    assert caller(alice).post("rooms/den/leave").status_code == 403
-    assert Membership.objects.filter(room=den, user=alice).exists()
+def test_the_last_owner_of_a_private_room_leaves_it_to_somebody(caller, alice, bob, den):
+    assert caller(alice).post("rooms/den/leave").status_code == 204
+    assert [(row.user, row.role) for row in den.memberships.all()] == [(bob, "owner")]
 
 
 def test_lists_members_in_pages(caller, charlie, alice, bob, lobby):

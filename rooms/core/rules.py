@@ -1,0 +1,179 @@
+"""The rules of rooms and their members. Pure decisions over `policy.Facts`; registered at start.
+
+Where a rule belongs to the room's management, whoever does not see the room is told first that
+there is none.
+"""
+
+from rooms.models import Membership, Room
+from rooms.protocol import Forbidden, NotFound, Refusal
+
+from . import policy
+from .policy import Action, Cases, Facts
+
+Role = Membership.Role
+MANAGERS = (Role.OWNER.value, Role.MODERATOR.value)
+
+# Permissions of the site's staff that open files which are in no room; apps add theirs.
+roomless_file_permissions: set[str] = set()
+
+
+def see(facts: Facts) -> Refusal | None:
+    """Members see their rooms; a public one everybody does who is not banned from it."""
+    room = facts.room
+    assert room is not None
+    if facts.role is not None or (room.visibility == Room.Visibility.PUBLIC and not facts.banned):
+        return None
+    return policy.no_room(room.slug)
+
+
+def _open(facts: Facts) -> Refusal | None:
+    room = facts.room
+    assert room is not None
+    if room.archived_at is None:
+        return None
+    return Forbidden(f"{room.name} is archived: it can be read, not written.", "archived")
+
+
+def post(facts: Facts) -> Refusal | None:
+    """Whoever sees a public room may speak there, and becomes a member by it."""
+    return see(facts) or _open(facts)
+
+
+def join(facts: Facts) -> Refusal | None:
+    """A public room is for everybody, a closed one for those who are invited."""
+    room = facts.room
+    assert room is not None
+    if facts.banned:
+        return policy.no_room(room.slug)
+    return (None if facts.invited else see(facts)) or _open(facts)
+
+
+def leave(facts: Facts) -> Refusal | None:
+    """Nobody is kept, the last owner included."""
+    room = facts.room
+    assert room is not None
+    if facts.role is None:
+        return see(facts) or Forbidden(f"You are not a member of {room.name}.")
+    return None
+
+
+def manage(facts: Facts) -> Refusal | None:
+    if facts.role in MANAGERS:
+        return None
+    return see(facts) or Forbidden("Only the room's owners and moderators may do this.")
+
+
+def _own(facts: Facts, does: str) -> Refusal | None:
+    if facts.role == Role.OWNER:
+        return None
+    return manage(facts) or Forbidden(f"Only an owner may {does}.")
+
+
+def publish(facts: Facts) -> Refusal | None:
+    """Everything that was said in confidence becomes readable."""
+    return _own(facts, "make a closed room public") or _not_direct(facts)
+
+
+def close(facts: Facts) -> Refusal | None:
+    return manage(facts) or _not_direct(facts)
+
+
+def _not_direct(facts: Facts) -> Refusal | None:
+    assert facts.room is not None
+    if facts.room.visibility == Room.Visibility.DIRECT:
+        return Forbidden("A room between two people stays that.")
+    return None
+
+
+def invite(facts: Facts) -> Refusal | None:
+    return manage(facts) or _not_direct(facts) or _open(facts) or _give(facts)
+
+
+def _give(facts: Facts) -> Refusal | None:
+    if facts.gives == Role.OWNER:
+        return _own(facts, "make somebody an owner")
+    return None
+
+
+def _rank(facts: Facts) -> Refusal | None:
+    """Moderators are there for members; what concerns their like is for owners."""
+    if facts.target in MANAGERS and not facts.own:
+        return _own(
+            facts, f"do this to {'an owner' if facts.target == Role.OWNER else 'a moderator'}"
+        )
+    return None
+
+
+def keeps_an_owner(facts: Facts) -> Refusal | None:
+    """Nobody takes its last owner from a room; they may leave. Asked of the site's staff, too."""
+    room = facts.room
+    assert room is not None
+    if facts.target == Role.OWNER and facts.last_owner and facts.gives != Role.OWNER:
+        return Forbidden(f"{room.name} would have no owner. Make somebody else an owner first.")
+    return None
+
+
+def change_role(facts: Facts) -> Refusal | None:
+    return manage(facts) or _rank(facts) or _give(facts) or keeps_an_owner(facts)
+
+
+def remove(facts: Facts) -> Refusal | None:
+    """Also for a ban, which may concern somebody who is no member."""
+    return manage(facts) or _rank(facts) or keeps_an_owner(facts)
+
+
+def open_file(facts: Facts) -> Refusal | None:
+    """A file in a room is for those who see the room, one in none for its owner."""
+    if facts.room is not None:
+        return see(facts)
+    if facts.own or any(each in roomless_file_permissions for each in facts.permissions):
+        return None
+    return NotFound()
+
+
+CLOSED = (Room.Visibility.PRIVATE.value, Room.Visibility.DIRECT.value)
+OPEN = (Room.Visibility.PUBLIC.value, Room.Visibility.DIRECT.value)
+TARGETS: Cases = {
+    "a member": {"target": "member"},
+    "a moderator": {"target": "moderator"},
+    "an owner": {"target": "owner"},
+    "the last owner": {"target": "owner", "last_owner": True},
+}
+ROLES: Cases = {f"as {role}": {"gives": role} for role in Role.values}
+CHANGES: Cases = {
+    f"{name}, to {role}": {**facts, "gives": role}
+    for name, facts in TARGETS.items()
+    for role in Role.values
+    if role != facts["target"]
+}
+FILES: Cases = {
+    "in the room": {},
+    "in no room, one's own": {"room": None, "own": True},
+    "in no room, somebody else's": {"room": None},
+}
+
+ACTIONS = [
+    Action("room.see", "see the room, its messages, members and files", see),
+    Action("room.join", "become a member", join),
+    Action("room.leave", "stop being a member", leave),
+    Action("room.post", "say something", post),
+    Action("room.read", "move one's own read marker", see),
+    Action("room.change", "change name and topic", manage),
+    Action("room.archive", "archive the room, or open it again", manage),
+    Action("room.close", "make the room private", close, visibilities=OPEN),
+    Action("room.publish", "make the room public", publish, visibilities=CLOSED),
+    Action("invitation.list", "see who is invited", manage),
+    Action("invitation.make", "invite somebody", invite, ROLES),
+    Action("invitation.cancel", "cancel an invitation", manage),
+    Action("member.change_role", "change a role", change_role, CHANGES),
+    Action("member.remove", "remove", remove, TARGETS),
+    Action("ban.list", "see who is banned, and why", manage),
+    Action("ban.make", "ban", remove, {"somebody who is no member": {}, **TARGETS}),
+    Action("ban.lift", "lift a ban", manage),
+    Action("file.open", "open a file", open_file, FILES),
+]
+
+
+def register_all() -> None:
+    for action in ACTIONS:
+        policy.register(action)

@@ -1,0 +1,282 @@
+"""Every cell of docs/who-may-what.md, tried at the doors: what REST, the pages and the socket do is
+what the table says. An action without a probe here is a failure.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import Permission
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+
+from jobs.models import Job, State
+from rooms.contract.permissions import PEOPLE, ROOMS, cells
+from rooms.core import policy
+from rooms.features.files import actions as files
+from rooms.models import Ban, Invitation, Membership, Message, Room, User
+from tests.support import sockets
+
+TABLE = list(cells())
+ROLES = ("member", "moderator", "owner")
+
+
+class World:
+    """Six people, each as the table's columns have them in one room, and whom they act on."""
+
+    def __init__(self, where: str) -> None:
+        model = ROOMS[where]
+        self.room = Room.objects.create(
+            slug=f"room-{list(ROOMS).index(where)}",
+            name="Room",
+            visibility=model.visibility,
+            archived_at=model.archived_at,
+            last_seq=1,
+            message_count=1,
+        )
+        self.people = {who: self._user(who) for who in PEOPLE}
+        until = timezone.now() + timedelta(days=1)
+        for who in ROLES:
+            Membership.objects.create(room=self.room, user=self.people[who], role=who)
+        Ban.objects.create(room=self.room, user=self.people["banned"])
+        invited = self.people["invited"]
+        Invitation.objects.create(room=self.room, user=invited, name=invited.name, until=until)
+        self.targets = {role: self._member(f"other-{role}", role) for role in ROLES}
+        self.spoke = self._user("spoke")
+        Message.objects.create(room=self.room, seq=1, number=1, author=self.spoke, body="x")
+        self.kept_out = self._user("kept-out")
+        Ban.objects.create(room=self.room, user=self.kept_out)
+        self.open = Invitation.objects.create(room=self.room, name="nobody", until=until)
+        self.other = self._user("other")
+        self._browsers: dict[int, Client] = {}
+        for person in self.people.values():
+            self.browser(person)
+
+    def browser(self, user: User) -> Client:
+        """Logged in once: each log-in writes a session."""
+        if user.pk not in self._browsers:
+            client = self._browsers[user.pk] = Client(raise_request_exception=False)
+            client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return self._browsers[user.pk]
+
+    def _user(self, name: str) -> User:
+        return User.objects.get_or_create(username=name)[0]
+
+    def _member(self, name: str, role: str) -> User:
+        user = self._user(name)
+        Membership.objects.create(room=self.room, user=user, role=role)
+        return user
+
+
+class Cell:
+    """One person who tries one case of one action, by REST or by a page."""
+
+    def __init__(self, world: World, who: str, case: str) -> None:
+        self.world, self.who, self.case = world, who, case
+        self.me = world.people[who]
+        self.slug = world.room.slug
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        client = self.world.browser(self.me)
+        sent = {} if body is None else {"data": body, "content_type": "application/json"}
+        return getattr(client, method)(path, **sent)
+
+    def rest(self, method: str, path: str, body: Any = None) -> Any:
+        return self.ask(method, f"/api/v1/{path.format(slug=self.slug)}", body)
+
+    def target(self) -> User:
+        """Whom the case is about."""
+        about = self.case.partition(",")[0]
+        if about == "somebody who is no member":
+            return self.world.spoke
+        if about == "the last owner":
+            owners = Membership.objects.filter(room=self.world.room, role="owner")
+            owners.exclude(user=self.world.targets["owner"]).delete()
+        return self.world.targets[about.split()[-1]]
+
+    def job(self, state: State) -> Job:
+        own = self.case.startswith("one's own")
+        if "as staff" in self.case:
+            names = ["view_job"] + (["change_job"] if "change" in self.case else [])
+            User.objects.filter(pk=self.me.pk).update(is_staff=True)
+            self.me.user_permissions.set(Permission.objects.filter(codename__in=names))
+        return Job.objects.create(
+            kind="test.outcome",
+            title="Test",
+            room=None if "no room" in self.case else self.world.room,
+            requested_by=self.me if own else self.world.other,
+            state=state,
+            queue="interactive",
+        )
+
+    def file(self) -> str:
+        own = "one's own" in self.case
+        row = files.attach(
+            None if "no room" in self.case else self.world.room,
+            self.me if own else self.world.other,
+            "a.txt",
+            "text/plain",
+            ContentFile(b"a"),
+        )
+        return f"/attachments/{row.pk}/a.txt"
+
+
+def submitted(cell: Cell) -> Any:
+    room = {} if "no room" in cell.case else {"room": cell.slug}
+    return cell.rest("post", "jobs", {"kind": "test.outcome", "params": {}, **room})
+
+
+def invited(cell: Cell) -> Any:
+    role = cell.case.rpartition(" ")[2]
+    return cell.rest("post", "rooms/{slug}/members", {"user": "some name", "role": role})
+
+
+def changed(cell: Cell, **change: Any) -> Any:
+    return cell.rest("patch", "rooms/{slug}", change)
+
+
+# Each of them is asked; where there are several doors, all have to say the same.
+PROBES: dict[str, list[Callable[[Cell], Any]]] = {
+    "room.see": [
+        lambda cell: cell.rest("get", "rooms/{slug}"),
+        lambda cell: cell.rest("get", "rooms/{slug}/members"),
+        lambda cell: cell.rest("get", "rooms/{slug}/messages"),
+        lambda cell: cell.rest("get", "jobs?room={slug}"),
+        lambda cell: cell.ask("get", f"/rooms/{cell.slug}/"),
+        lambda cell: cell.ask("get", f"/rooms/{cell.slug}/state/"),
+    ],
+    "room.join": [lambda cell: cell.rest("post", "rooms/{slug}/join")],
+    "room.leave": [lambda cell: cell.rest("post", "rooms/{slug}/leave")],
+    "room.post": [lambda cell: cell.rest("post", "rooms/{slug}/messages", {"body": "Hello"})],
+    "room.read": [lambda cell: cell.rest("post", "rooms/{slug}/read", {"seq": 0})],
+    "room.change": [
+        lambda cell: changed(cell, topic="New"),
+        lambda cell: changed(cell, name="New"),
+    ],
+    "room.archive": [lambda cell: changed(cell, archived=cell.world.room.archived_at is None)],
+    "room.close": [lambda cell: changed(cell, visibility="private")],
+    "room.publish": [lambda cell: changed(cell, visibility="public")],
+    "invitation.list": [lambda cell: cell.rest("get", "rooms/{slug}/invitations")],
+    "invitation.make": [invited],
+    "invitation.cancel": [
+        lambda cell: cell.rest("delete", f"rooms/{{slug}}/invitations/{cell.world.open.pk}")
+    ],
+    "member.change_role": [
+        lambda cell: cell.rest(
+            "patch",
+            f"rooms/{{slug}}/members/{cell.target().pk}",
+            {"role": cell.case.rpartition(" ")[2]},
+        )
+    ],
+    "member.remove": [
+        lambda cell: cell.rest("delete", f"rooms/{{slug}}/members/{cell.target().pk}")
+    ],
+    "ban.list": [lambda cell: cell.rest("get", "rooms/{slug}/bans")],
+    "ban.make": [lambda cell: cell.rest("post", "rooms/{slug}/bans", {"user": cell.target().pk})],
+    "ban.lift": [lambda cell: cell.rest("delete", f"rooms/{{slug}}/bans/{cell.world.kept_out.pk}")],
+    "file.open": [lambda cell: cell.ask("get", cell.file())],
+    "job.submit": [submitted],
+    "job.see": [lambda cell: cell.rest("get", f"jobs/{cell.job(State.QUEUED).pk}")],
+    "job.cancel": [lambda cell: cell.rest("post", f"jobs/{cell.job(State.QUEUED).pk}/cancel")],
+    "job.retry": [lambda cell: cell.rest("post", f"jobs/{cell.job(State.FAILED).pk}/retry")],
+}
+
+
+def outcome(answer: Any) -> str:
+    """In the table's words."""
+    if answer.status_code < 300:
+        return "yes"
+    if answer.status_code == 404:
+        return "hidden"
+    if answer.status_code == 403:
+        return "archived" if answer.json()["code"] == "archived" else "no"
+    return f"{answer.status_code} {answer.content!r}"
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def test_every_action_has_a_probe() -> None:
+    assert set(PROBES) == {action.name for action in policy.actions()}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("where", ROOMS)
+def test_rest_and_pages_do_what_the_table_says(where: str) -> None:
+    world = World(where)
+    wrong = []
+    for room, action, case, who, expected in TABLE:
+        if room != where:
+            continue
+        if case.startswith("the last owner") and who == "owner":
+            # That is themselves: to remove oneself is to leave, and nobody bans themselves.
+            continue
+        for number, probe in enumerate(PROBES[action.name]):
+            with undone():
+                answer = probe(Cell(world, who, case))
+                found = outcome(answer)
+                if answer.streaming:
+                    answer.file_to_stream.close()
+            if found != expected:
+                wrong.append((action.name, number, case, who, f"{found}, not {expected}"))
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+COMMANDS: dict[str, dict[str, Any]] = {
+    "room.see": {"type": "subscribe"},
+    "room.read": {"type": "read", "seq": 0},
+    "job.submit": {
+        "type": "job.submit",
+        "kind": "test.outcome",
+        "client_id": "5f0c7c5e-9a3b-4a53-8a86-0a6a3f5b1c11",
+    },
+    "room.post": {
+        "type": "send",
+        "body": "Hello",
+        "client_id": "0d9c5ab4-3e0d-4f4c-9d0e-0f8a3ae7e6d2",
+    },
+}
+
+
+def told(answer: dict[str, Any]) -> str:
+    if answer["type"] != "error":
+        return "yes"
+    return {"not_found": "hidden", "forbidden": "no"}.get(answer["code"], answer["code"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_socket_does_what_the_table_says() -> None:
+    worlds = {where: World(where) for where in ROOMS}
+    expected = {
+        (where, action.name, who): found
+        for where, action, case, who, found in TABLE
+        if action.name in COMMANDS and case in ("", "in the room")
+    }
+    seen: dict[tuple[str, str, str], str] = {}
+
+    async def everybody() -> None:
+        for who in PEOPLE:
+            user = await sync_to_async(User.objects.get)(username=who)
+            client = await sockets.Client.connect(user)
+            for where, world in worlds.items():
+                for name, command in COMMANDS.items():
+                    fields = dict(command)
+                    kind = fields.pop("type")
+                    if "client_id" in fields:
+                        place = list(ROOMS).index(where)
+                        fields["client_id"] = fields["client_id"][:-1] + str(place)
+                    answer = await client.call(kind, room=world.room.slug, **fields)
+                    seen[where, name, who] = told(answer)
+            await client.leave()
+
+    sockets.run(everybody)
+    assert seen == expected
