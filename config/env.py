@@ -39,6 +39,7 @@ class Environment(BaseSettings):
     allowed_hosts: CommaSeparated = ["localhost", "127.0.0.1", "[::1]"]
     csrf_trusted_origins: CommaSeparated = []
     https: bool | None = None
+    parley_trusted_proxies: Annotated[int, Field(ge=0)] = 0
     parley_serving: bool = False
     email_url: str = ""
     default_from_email: str = "parley@localhost"
