@@ -252,6 +252,8 @@ SERVESTATIC_AUTOREFRESH = DEBUG
 SERVESTATIC_MAX_AGE = 0 if DEBUG else 60
 MEDIA_ROOT = DATA_DIR / "media"
 FILE_UPLOAD_PERMISSIONS = 0o600
+# `rooms.live.serving` refuses more before it comes this far; this is for other servers.
+DATA_UPLOAD_MAX_MEMORY_SIZE = PARLEY_LIMITS.api_body_bytes
 
 # Security -----------------------------------------------------------------------------------------
 

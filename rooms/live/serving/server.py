@@ -24,6 +24,9 @@ from rooms import health
 from rooms.limits import limits
 from rooms.live.commands.consumer import SOCKET
 from rooms.live.node import Node
+from rooms.live.serving.capacity import Capacity
+from rooms.live.serving.door import Door
+from rooms.live.serving.http_factory import LiveFactory
 
 from .gc_tuning import Garbage
 from .websocket import LiveProtocol
@@ -54,6 +57,7 @@ class LiveServer(Server):
         parent: socket.socket | None = None,
         *,
         start: Callable[[], None],
+        capacity: Capacity,
         **options: Any,
     ) -> None:
         super().__init__(
@@ -72,6 +76,7 @@ class LiveServer(Server):
         self._port: Any = None
         self._stopping = False
         self.failed = False
+        self.door = Door(capacity, self._accept_no_more, self._accept_again)
         # Connections of HTTP requests that are still to be answered while we end.
         self._answering: set[Any] = set()
         # Connections that have ended, or whose application has.
@@ -95,6 +100,7 @@ class LiveServer(Server):
             allowNullOrigin=False,
             closeHandshakeTimeout=CLOSE_SECONDS,
         )
+        self.http_factory = LiveFactory(self)
         loop = asyncio.get_event_loop()
         signals = [signal.SIGTERM] if self._parent else [signal.SIGTERM, signal.SIGINT]
         if self._parent is not None:
@@ -122,6 +128,7 @@ class LiveServer(Server):
 
     async def _open(self) -> None:
         self._node = await Node.current()
+        self._node.entrance.most = self.door.capacity.sockets
         self._port = reactor.adoptStreamPort(
             self._listening.fileno(), self._listening.family, self.http_factory
         )
@@ -133,6 +140,13 @@ class LiveServer(Server):
             while not await self._node.in_thread(health.is_ready):
                 await asyncio.sleep(0.5)
             self._parent.send(b"ready")
+
+    def _accept_no_more(self) -> None:
+        self._port.stopReading()
+
+    def _accept_again(self) -> None:
+        if not self._stopping:
+            self._port.startReading()
 
     # Ending --------------------------------------------------------------------------------------
 
