@@ -8,6 +8,7 @@ given the listening socket of all, and a link to its parent.
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import logging
 import os
 import signal
@@ -28,6 +29,8 @@ def main() -> None:
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     os.environ.setdefault("PARLEY_SERVING", "1")
+    # Whoever finds this process standing still asks it where.
+    faulthandler.register(signal.SIGUSR1)
     parent = None
     if options.parent is not None:
         parent = socket.socket(fileno=options.parent)

@@ -12,6 +12,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 from autobahn.websocket import protocol as websocket_protocol
@@ -29,6 +30,7 @@ from rooms.live.serving.door import Door
 from rooms.live.serving.http_factory import LiveFactory
 
 from .gc_tuning import Garbage
+from .supervisor import ALIVE, READY, SIGN_SECONDS
 from .websocket import LiveProtocol
 
 logger = logging.getLogger(__name__)
@@ -71,6 +73,8 @@ class LiveServer(Server):
         self.endpoints: list[str] = []
         self._listening = listening
         self._parent = parent
+        self._sign = ALIVE
+        self._next_sign: asyncio.TimerHandle | None = None
         self._start = start
         self._node: Node | None = None
         self._port: Any = None
@@ -106,6 +110,7 @@ class LiveServer(Server):
         if self._parent is not None:
             self._parent.setblocking(False)
             loop.add_reader(self._parent.fileno(), self._on_parent_gone)
+            self._give_sign()
         elif signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
             signals.append(signal.SIGHUP)
         for each in signals:
@@ -139,7 +144,19 @@ class LiveServer(Server):
         if self._parent is not None:
             while not await self._node.in_thread(health.is_ready):
                 await asyncio.sleep(0.5)
-            self._parent.send(b"ready")
+            self._sign = READY
+            self._give_sign()
+
+    def _give_sign(self) -> None:
+        """That this loop turns, by itself each second; the parent ends a process that stays silent.
+        A parent that does not listen just now misses nothing by missing one."""
+        assert self._parent is not None
+        with suppress(OSError):
+            self._parent.send(self._sign)
+        if self._next_sign is not None:
+            self._next_sign.cancel()
+        loop = asyncio.get_event_loop()
+        self._next_sign = loop.call_later(SIGN_SECONDS, self._give_sign)
 
     def _accept_no_more(self) -> None:
         self._port.stopReading()
