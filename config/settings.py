@@ -28,6 +28,7 @@ ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
 CSRF_TRUSTED_ORIGINS = ENVIRONMENT.csrf_trusted_origins
 # So many reverse proxies of our own stand in front: `rooms.core.client_address`.
 TRUSTED_PROXIES = ENVIRONMENT.parley_trusted_proxies
+USE_X_FORWARDED_HOST = TRUSTED_PROXIES > 0
 
 INSTALLED_APPS = [
     "daphne",
@@ -50,6 +51,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "rooms.probes.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "rooms.rest.problems.ProblemMiddleware",
@@ -274,7 +276,6 @@ SECURE_REFERRER_POLICY = "same-origin"
 if ENVIRONMENT.secure:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
