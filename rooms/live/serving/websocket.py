@@ -76,6 +76,7 @@ class LiveProtocol(WebSocketProtocol):
     send: Callable[[bytes], int]
     # Who has come by the door; set once the handshake is handed over.
     visitor: Any = None
+    known = False
     # What is to be answered to the last ping, when the socket takes bytes again.
     pong: bytes | None = None
     # Came too much that is no message: what comes now is thrown away.
@@ -161,13 +162,14 @@ class LiveProtocol(WebSocketProtocol):
 
     def close(self, code: int, reason: str) -> None:
         """Autobahn ends a socket that does not answer the close within its time-out."""
-        if code == NOT_LOGGED_IN.code and self.visitor is not None:
+        if code == NOT_LOGGED_IN.code and not self.known and self.visitor is not None:
             self.visitor.was_wrong()
         if self.state == self.STATE_OPEN:
             self.sendClose(code=code, reason=reason)
 
     def let_in(self) -> None:
         """It is known whose it is."""
+        self.known = True
         if self.visitor is not None:
             self.visitor.let_in()
 

@@ -18,7 +18,7 @@ from rooms.live.commands.consumer import SocketConsumer
 from rooms.live.commands.origin_rule import origin_allowed
 from rooms.live.node import Node
 from rooms.models import Room, User
-from tests.integration.live.sockets import PATIENCE, Client, run
+from tests.support.sockets import PATIENCE, Client, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
