@@ -1,4 +1,4 @@
-"""The ASGI application: pages and REST by Django, `/ws/` by the live consumer."""
+"""The ASGI application: pages and REST by Django, sockets and the end by `rooms.live`."""
 
 import logging
 import os
@@ -11,24 +11,20 @@ from django.core.asgi import get_asgi_application
 
 http = get_asgi_application()
 
-from channels.routing import ProtocolTypeRouter, URLRouter
-from django.urls import path
+from channels.routing import ProtocolTypeRouter
 
 from rooms.core.cookies import BoundedCookies
-from rooms.live.commands.consumer import SocketConsumer
+from rooms.live import applications
 
 application = BoundedCookies(
     ProtocolTypeRouter(
-        {
-            "http": http,
-            "websocket": URLRouter([path("ws/", SocketConsumer.as_asgi())]),
-        }
+        {"http": http, "websocket": applications.sockets, "lifespan": applications.lifespan}
     )
 )
 
 if "rooms.live.serving.server" not in sys.modules:
     logging.getLogger("rooms.live").warning(
         "Served by a general ASGI server. Rooms work, but this server cannot wait for slow readers"
-        " or writers, so its memory has no bound; it cuts frames above its own limit, gives no"
-        " reasons when it closes, and does not drain. `manage.py serve` does all of that."
+        " or writers, so its memory has no bound; it cuts frames above its own limit, and may cut"
+        " sockets without a word when it ends. `manage.py serve` does all of that."
     )

@@ -28,6 +28,7 @@ ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
 CSRF_TRUSTED_ORIGINS = ENVIRONMENT.csrf_trusted_origins
 # So many reverse proxies of our own stand in front: `rooms.core.client_address`.
 TRUSTED_PROXIES = ENVIRONMENT.parley_trusted_proxies
+USE_X_FORWARDED_HOST = TRUSTED_PROXIES > 0
 
 INSTALLED_APPS = [
     "daphne",
@@ -50,6 +51,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "rooms.probes.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "rooms.rest.problems.ProblemMiddleware",
@@ -211,6 +213,8 @@ SERVESTATIC_AUTOREFRESH = DEBUG
 SERVESTATIC_MAX_AGE = 0 if DEBUG else 60
 MEDIA_ROOT = DATA_DIR / "media"
 FILE_UPLOAD_PERMISSIONS = 0o600
+# `rooms.live.serving` refuses more before it comes this far; this is for other servers.
+DATA_UPLOAD_MAX_MEMORY_SIZE = PARLEY_LIMITS.api_body_bytes
 
 # Security -----------------------------------------------------------------------------------------
 
@@ -231,7 +235,6 @@ SECURE_REFERRER_POLICY = "same-origin"
 if ENVIRONMENT.secure:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True

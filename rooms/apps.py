@@ -9,11 +9,19 @@ class RoomsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks, slices  # noqa: F401 - register themselves
-        from .core import credential_signals, https_notice, rules  # noqa: F401 - register themselves
+        from .core import (  # noqa: F401 - register themselves
+            body_bounds,
+            credential_signals,
+            https_notice,
+            rules,
+        )
         from .features.members import departure  # noqa: F401 - registers itself
+        from .limits import limits
         from .live.commands import session
 
         rules.register_all()
         session.register_all()
         slices.register_features()
         https_notice.watch()
+        body_bounds.register("/api/", limits().api_body_bytes)
+        body_bounds.register("/admin/", limits().api_body_bytes)

@@ -27,6 +27,26 @@ class Limits(BaseSettings):
     # Both of one process.
     connections: Positive = 20_000
     connections_per_user: Positive = 20
+    # Connections that are no sockets of somebody known: half requests, handshakes, kept alive.
+    guests: Positive = 2_000
+    guests_per_address: Positive = 200
+    # Of one address: wrong tokens and handshakes of nobody.
+    credential_failures_per_second: Seconds = 10
+    credential_failures_burst: Positive = 100
+    # Of a request line and its header together.
+    header_bytes: Positive = 16 * 1024
+    header_seconds: Seconds = 15
+    # What forms take; `core.body_bounds` has those addresses that take more.
+    body_bytes: Positive = 64 * 1024
+    api_body_bytes: Positive = 2_500 * 1024
+    # Of all requests of a process, in memory or in files.
+    bodies_bytes: Positive = 64 * 1024 * 1024
+    # A body may take so long, and longer when it comes at this pace at least.
+    body_seconds: Seconds = 30
+    body_bytes_per_second: Positive = 4 * 1024
+    # Between two requests of a connection.
+    idle_seconds: Seconds = 60
+    handshake_seconds: Seconds = 30
     # Of one connection; `live.sendbuffer.Shares` divides it.
     send_buffer_bytes: Annotated[int, Field(ge=16)] = 256 * 1024
     tail_events: Positive = 512
@@ -47,6 +67,8 @@ class Limits(BaseSettings):
     heartbeat_seconds: Seconds = 25
     stalled_seconds: Seconds = 60
     drain_seconds: Seconds = 25
+    # A web process whose event loop gives no sign of life for so long is ended; 0 lets it be.
+    silence_seconds: Annotated[float, Field(ge=0)] = 20
     position_check_seconds: Seconds = 30
     echo_seconds: Seconds = 5
     # All credentials and subscriptions of a process are compared with the database this often.

@@ -6,13 +6,13 @@ Synchronous database code; the socket calls it in a thread.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
+from django.http import parse_cookie
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -86,12 +86,9 @@ def of_headers(headers: Mapping[str, str]) -> Caller | None:
     token = bearer(headers.get("authorization", ""))
     if token is not None:
         return by_token(token)
-    try:
-        cookies = SimpleCookie(headers.get("cookie", ""))
-    except CookieError:
-        return None
-    morsel = cookies.get(settings.SESSION_COOKIE_NAME)
-    return by_session(morsel.value) if morsel else None
+    # As Django reads them for pages: other programs on the same host set odd ones.
+    session_key = parse_cookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME)
+    return by_session(session_key) if session_key else None
 
 
 def withdrawn(callers: Collection[Caller]) -> dict[Caller, str]:

@@ -8,6 +8,7 @@ given the listening socket of all, and a link to its parent.
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import logging
 import os
 import signal
@@ -28,6 +29,8 @@ def main() -> None:
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     os.environ.setdefault("PARLEY_SERVING", "1")
+    # Whoever finds this process standing still asks it where.
+    faulthandler.register(signal.SIGUSR1)
     parent = None
     if options.parent is not None:
         parent = socket.socket(fileno=options.parent)
@@ -50,7 +53,12 @@ def main() -> None:
     from django.conf import settings
     from django.utils.module_loading import import_string
 
+    from rooms.limits import limits
+    from rooms.live.serving import capacity
     from rooms.live.serving.server import LiveServer
+
+    wanted = capacity.wanted_descriptors(limits().connections, limits().guests)
+    descriptors = capacity.raise_descriptor_limit(wanted)
 
     logger = logging.getLogger("rooms.live")
 
@@ -62,12 +70,13 @@ def main() -> None:
         listening,
         parent,
         start=started,
+        capacity=capacity.capacity(descriptors, limits().connections, limits().guests),
         # A socket that takes nothing is closed by the hub, with a reason, before Autobahn's
         # ping gives it up without one. Nobody is cut for having stayed long.
         ping_timeout=75,
         websocket_timeout=-1,
-        websocket_handshake_timeout=30,
-        websocket_connect_timeout=30,
+        websocket_handshake_timeout=limits().handshake_seconds,
+        websocket_connect_timeout=limits().handshake_seconds,
         server_name="parley",
         verbosity=1,
     )

@@ -72,6 +72,11 @@ class Node:
         return node
 
     @classmethod
+    def running_here(cls) -> Node | None:
+        """The running loop's node, if there is one."""
+        return _nodes.get(asyncio.get_running_loop())
+
+    @classmethod
     def of_this_process(cls) -> Node | None:
         """From any thread: the node whose loop runs here, if sockets are served here."""
         return next((node for node in list(_nodes.values()) if node.loop.is_running()), None)

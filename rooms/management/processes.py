@@ -18,13 +18,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rooms.core.process_stops import StopRequests, how_it_ended
+
 from . import guard
 
 # A part that dies again and again is broken: it is not started for a fourth time in a minute.
 DEATHS, IN_SECONDS = 3, 60.0
 LONGEST_LINE = 64 * 1024
-# `make`, `timeout` and the like pass a signal on that has come already. Later, it is impatience.
-ONE_WISH = 1.0
 COLOURS = (36, 33, 35, 32, 34, 31)
 
 
@@ -65,7 +65,7 @@ class Together:
         self.folder = folder
         self.parts: list[Part] = []
         self.stopping = False
-        self._asked_at = 0.0
+        self._stops = StopRequests()
         self._asked = asyncio.Event()
         self._broken: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._watches: list[asyncio.Task[None]] = []
@@ -117,7 +117,7 @@ class Together:
             part.signal(signal.SIGKILL)
             self._forget(part.process.pid)
         if part.process.returncode:
-            raise Broken(f"{part.name} failed: {how(part.process.returncode)}.")
+            raise Broken(f"{part.name} failed: {how_it_ended(part.process.returncode)}.")
 
     async def _spawn(self, part: Part) -> None:
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", **part.environment}
@@ -149,7 +149,7 @@ class Together:
             part.deaths.append(now)
             while part.deaths and now - part.deaths[0] > IN_SECONDS:
                 part.deaths.popleft()
-            text = f"{part.name} ended: {how(code)}"
+            text = f"{part.name} ended: {how_it_ended(code)}"
             if not part.is_ready.is_set() or len(part.deaths) > DEATHS:
                 if not self._broken.done():
                     self._broken.set_result(f"{text}. Stopping everything.")
@@ -205,9 +205,7 @@ class Together:
 
     def _ask(self) -> None:
         now = time.monotonic()
-        if not self._asked.is_set():
-            self._asked_at = now
-        elif now - self._asked_at > ONE_WISH:
+        if not self._stops.is_first(now) and self._stops.is_impatient(now):
             say("Ending everything at once.")
             for part in self.parts:
                 if part.process is not None and part.process.returncode is None:
@@ -261,13 +259,6 @@ class Together:
 def kill_group(group: int) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
-
-
-def how(code: int) -> str:
-    """An exit code in words."""
-    if code < 0:
-        return f"killed by {signal.Signals(-code).name}"
-    return f"exit code {code}"
 
 
 def say(line: str, name: str = "up", colour: int = 0) -> None:

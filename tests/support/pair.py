@@ -1,12 +1,13 @@
 """Two web processes of a site, behind a port each, that keep their numbers in one folder: what is
 known is who is connected to which. `site.web` is the first of them."""
 
+import sys
 from contextlib import suppress
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from .site import MANAGE, Person, Site, free_port
+from .site import Person, Site, free_port
 
 Numbers = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
@@ -20,7 +21,7 @@ class Pair:
         port = free_port()
         self.urls = [self.site.url, f"http://127.0.0.1:{port}"]
         self.socket_urls = [f"{url.replace('http', 'ws', 1)}/ws/" for url in self.urls]
-        command = [*MANAGE, "serve", "--port"]
+        command = [sys.executable, "-m", "rooms.live", "--host", "127.0.0.1", "--port"]
         self.web.command = [*command, str(self.site.port)]
         self.other = self.site._process("other", [*command, str(port)], lambda _: self._answers())
         self.site.processes["other"] = self.other

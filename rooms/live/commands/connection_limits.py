@@ -14,7 +14,7 @@ from rooms.protocol import OVERLOADED, TOO_MANY_CONNECTIONS, Close
 
 class Entrance:
     def __init__(self, most: int, most_of_one: int) -> None:
-        self._most = most
+        self.most = most
         self._most_of_one = most_of_one
         self.open = 0
         self.left = 0
@@ -23,7 +23,7 @@ class Entrance:
     def arrive(self) -> Close | None:
         """A socket is here; why it cannot stay, if so. `leave` follows either way."""
         self.open += 1
-        return OVERLOADED if self.open > self._most else None
+        return OVERLOADED if self.open > self.most else None
 
     def leave(self) -> None:
         self.open -= 1

@@ -15,12 +15,9 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from math import ceil
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 from channels.consumer import AsyncConsumer
-from django.conf import settings
-from django.http.request import validate_host
 from pydantic import ValidationError
 
 from rooms.core import credentials, database_trouble
@@ -44,7 +41,8 @@ from rooms.protocol import (
 )
 
 from . import registry as commands
-from .origin import Origin
+from .origin import Origin, headers_of
+from .origin_rule import origin_allowed
 
 logger = logging.getLogger(__name__)
 
@@ -92,6 +90,9 @@ class AsgiSink:
         self.writable = True
         self.on_writable()
 
+    def let_in(self) -> None:
+        """Who else is there is that server's affair."""
+
     def held(self) -> int:
         return self._held
 
@@ -126,9 +127,7 @@ class SocketConsumer(AsyncConsumer):
         self, node: Node, full: Close | None, receive: Receive, send: Send
     ) -> None:
         """Find out who it is; serve them, or say why not."""
-        headers = {
-            name.decode("latin1"): value.decode("latin1") for name, value in self.scope["headers"]
-        }
+        headers = headers_of(self.scope)
         generation = node.access.generation
         caller = None
         if full is None:
@@ -136,7 +135,7 @@ class SocketConsumer(AsyncConsumer):
                 caller = await node.in_thread(credentials.of_headers, headers)
             except Exception as error:
                 full = unserved(error)
-        if caller is not None and caller.session_key is not None and not origin_allowed(headers):
+        if caller is not None and caller.session_key is not None and not origin_allowed(self.scope):
             await send({"type": "websocket.close"})
             return
         await send({"type": "websocket.accept"})
@@ -146,6 +145,7 @@ class SocketConsumer(AsyncConsumer):
         if caller is not None and why is None:
             why = node.entrance.enter(caller.user.pk)
             if why is None:
+                sink.let_in()
                 try:
                     await self._serve(node, sink, caller, receive, generation)
                 finally:
@@ -162,6 +162,7 @@ class SocketConsumer(AsyncConsumer):
         connection.origin = Origin.of(self.scope)
         sink.on_writable = connection.on_writable
         sink.on_lost = connection.lost
+        sink.on_flood = lambda: connection.close(FLOODING)
         node.hub.connections.add(connection)
         if node.access.generation != generation:
             # Something was withdrawn since the caller was looked up, maybe from them.
@@ -271,23 +272,6 @@ def parse(message: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise Invalid("Send one JSON object a frame.")
     return body
-
-
-def origin_allowed(headers: Mapping[str, str]) -> bool:
-    """A cookie comes with every page's request; the origin says whose page it was.
-
-    Browsers always send one. Allowed are this site itself and CSRF_TRUSTED_ORIGINS.
-    """
-    origin = headers.get("origin")
-    if origin is None:
-        return True
-    host = headers.get("host", "")
-    parts = urlsplit(origin)
-    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-    allowed = settings.ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]"]
-    if parts.netloc and parts.netloc == host and validate_host(name, allowed):
-        return True
-    return origin in settings.CSRF_TRUSTED_ORIGINS
 
 
 def unserved(error: Exception) -> Close:

@@ -13,6 +13,18 @@ ADDRESS_CHARACTERS = 64
 AGENT_CHARACTERS = 200
 
 
+def headers_of(scope: Mapping[str, Any]) -> dict[str, str]:
+    """Of an ASGI scope, by their lower-case names. Several lines of one name are one, as Django
+    joins them."""
+    found: dict[str, str] = {}
+    for raw_name, raw_value in scope.get("headers") or ():
+        name, value = raw_name.decode("latin1").lower(), raw_value.decode("latin1")
+        if name in found:
+            value = f"{found[name]}{'; ' if name == 'cookie' else ','}{value}"
+        found[name] = value
+    return found
+
+
 @dataclass(frozen=True)
 class Origin:
     """`forwarded` is whom the nearest proxy names as its visitor. `since` is Unix time."""
@@ -25,11 +37,11 @@ class Origin:
     @classmethod
     def of(cls, scope: Mapping[str, Any]) -> Origin:
         """From an ASGI scope."""
-        headers = {name: value.decode("latin1") for name, value in scope.get("headers") or ()}
+        headers = headers_of(scope)
         client = scope.get("client") or [""]
-        named = headers.get(b"x-forwarded-for", "").rsplit(",", 1)[-1].strip()
+        named = headers.get("x-forwarded-for", "").rsplit(",", 1)[-1].strip()
         return cls(
             address=str(client[0])[:ADDRESS_CHARACTERS],
             forwarded=named[:ADDRESS_CHARACTERS],
-            agent=headers.get(b"user-agent", "")[:AGENT_CHARACTERS],
+            agent=headers.get("user-agent", "")[:AGENT_CHARACTERS],
         )

@@ -67,6 +67,23 @@ RESUMES = Counter(
     "parley_resumes", "Subscriptions with a position: from memory, the log, or too far.", ["kind"]
 )
 
+GUESTS = Gauge(
+    "parley_guests",
+    "Connections that are not sockets of somebody known.",
+    multiprocess_mode="livesum",
+)
+TURNED_AWAY = Counter(
+    "parley_guests_turned_away",
+    "Connections closed because there were too many: refused, or made way for a newer one.",
+    ["how"],
+)
+ACCEPT_PAUSES = Counter(
+    "parley_accept_pauses", "Times that no more connections were accepted for a while."
+)
+HTTP_REFUSED = Counter(
+    "parley_http_refused", "Requests refused before the application saw them.", ["reason"]
+)
+
 # The process itself. The client library's own collectors know nothing of several processes.
 INFO = Gauge("parley_info", "Always 1.", ["version", "python"], multiprocess_mode="livemax")
 STARTED = Gauge(

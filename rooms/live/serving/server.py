@@ -12,6 +12,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 from autobahn.websocket import protocol as websocket_protocol
@@ -24,8 +25,12 @@ from rooms import health
 from rooms.limits import limits
 from rooms.live.commands.consumer import SOCKET
 from rooms.live.node import Node
+from rooms.live.serving.capacity import Capacity
+from rooms.live.serving.door import Door
+from rooms.live.serving.http_factory import LiveFactory
 
 from .gc_tuning import Garbage
+from .supervisor import ALIVE, READY, SIGN_SECONDS
 from .websocket import LiveProtocol
 
 logger = logging.getLogger(__name__)
@@ -54,6 +59,7 @@ class LiveServer(Server):
         parent: socket.socket | None = None,
         *,
         start: Callable[[], None],
+        capacity: Capacity,
         **options: Any,
     ) -> None:
         super().__init__(
@@ -67,11 +73,14 @@ class LiveServer(Server):
         self.endpoints: list[str] = []
         self._listening = listening
         self._parent = parent
+        self._sign = ALIVE
+        self._next_sign: asyncio.TimerHandle | None = None
         self._start = start
         self._node: Node | None = None
         self._port: Any = None
         self._stopping = False
         self.failed = False
+        self.door = Door(capacity, self._accept_no_more, self._accept_again)
         # Connections of HTTP requests that are still to be answered while we end.
         self._answering: set[Any] = set()
         # Connections that have ended, or whose application has.
@@ -95,11 +104,13 @@ class LiveServer(Server):
             allowNullOrigin=False,
             closeHandshakeTimeout=CLOSE_SECONDS,
         )
+        self.http_factory = LiveFactory(self)
         loop = asyncio.get_event_loop()
         signals = [signal.SIGTERM] if self._parent else [signal.SIGTERM, signal.SIGINT]
         if self._parent is not None:
             self._parent.setblocking(False)
             loop.add_reader(self._parent.fileno(), self._on_parent_gone)
+            self._give_sign()
         elif signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
             signals.append(signal.SIGHUP)
         for each in signals:
@@ -122,6 +133,7 @@ class LiveServer(Server):
 
     async def _open(self) -> None:
         self._node = await Node.current()
+        self._node.entrance.most = self.door.capacity.sockets
         self._port = reactor.adoptStreamPort(
             self._listening.fileno(), self._listening.family, self.http_factory
         )
@@ -132,7 +144,26 @@ class LiveServer(Server):
         if self._parent is not None:
             while not await health.is_ready():
                 await asyncio.sleep(0.5)
-            self._parent.send(b"ready")
+            self._sign = READY
+            self._give_sign()
+
+    def _give_sign(self) -> None:
+        """That this loop turns, by itself each second; the parent ends a process that stays silent.
+        A parent that does not listen just now misses nothing by missing one."""
+        assert self._parent is not None
+        with suppress(OSError):
+            self._parent.send(self._sign)
+        if self._next_sign is not None:
+            self._next_sign.cancel()
+        loop = asyncio.get_event_loop()
+        self._next_sign = loop.call_later(SIGN_SECONDS, self._give_sign)
+
+    def _accept_no_more(self) -> None:
+        self._port.stopReading()
+
+    def _accept_again(self) -> None:
+        if not self._stopping:
+            self._port.startReading()
 
     # Ending --------------------------------------------------------------------------------------
 

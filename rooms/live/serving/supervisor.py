@@ -1,12 +1,14 @@
-"""Several web processes behind one listening socket: `manage.py serve --processes N`.
+"""The web processes behind one listening socket: `manage.py serve --processes N`, one by default.
 
-The parent listens and lets its children accept. It starts a child again that died, renews all of
-them one after the other on SIGHUP, and ends them together on SIGTERM or SIGINT. It takes part in
-nothing else, and knows neither Django nor an event loop.
+The parent listens and lets its children accept. It starts a child again that died or whose event
+loop stands still, renews all of them one after the other on SIGHUP, and ends them together on
+SIGTERM or SIGINT. It takes part in nothing else, and knows neither Django nor an event loop: what
+makes a child stand still, be it code that never gives up the interpreter's lock, does not reach it.
 
 Run as `python -m rooms.live.serving.supervisor`, by `manage.py serve`. A child is `python -m
-rooms.live`, to which a link is left open: the child writes to it when it is ready, and ends when
-the parent's side of it is gone, however the parent went.
+rooms.live`, to which a link is left open: the child's event loop writes a sign of life to it each
+second, another one once the child is ready, and it ends when the parent's side of it is gone,
+however the parent went.
 """
 
 from __future__ import annotations
@@ -24,6 +26,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from rooms.core.process_stops import StopRequests, how_it_ended
+
+from . import service_manager
 from .listen_socket import listen
 
 logger = logging.getLogger("rooms.live.serving.supervisor")
@@ -38,8 +43,11 @@ SHORT_LIVES = 5
 START_SECONDS = 60.0
 # Children drain within their own time; after this much more they are killed.
 GRACE_SECONDS = 5.0
-# Whoever asks twice within this has asked once: `make` and terminals pass signals on.
-ONE_WISH = 1.0
+# Signs of life: what a child's event loop writes each second.
+SIGN_SECONDS = 1.0
+ALIVE, READY = b".", b"+"
+# A child that stands still is asked where, and killed after this.
+DUMP_SECONDS = 1.0
 # What a dead child has counted is taken over after this, when somebody is just reading it.
 READ_SECONDS = 1.0
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
@@ -54,6 +62,11 @@ class Child:
     link: socket.socket
     started: float
     ready: bool = False
+    # For how long no sign of life has come, and whether one ever has.
+    silent: float = 0.0
+    heard: bool = False
+    # Set once it was found standing still: when it is killed.
+    given_up: float | None = None
     # Set once it has been told to go: when it is killed.
     until: float | None = None
 
@@ -64,12 +77,20 @@ class Child:
 
 class Family:
     def __init__(
-        self, listening: socket.socket, command: list[str], count: int, drain_seconds: float
+        self,
+        listening: socket.socket,
+        command: list[str],
+        count: int,
+        drain_seconds: float,
+        silence_seconds: float,
     ) -> None:
         self._listening = listening
         self._command = command
         self._numbers = range(1, count + 1)
         self._drain_seconds = drain_seconds
+        # 0 lets children be silent.
+        self._silence_seconds = silence_seconds
+        self._looked_at = time.monotonic()
         self._children: list[Child] = []
         self._due = dict.fromkeys(self._numbers, 0.0)
         self._short_lives = dict.fromkeys(self._numbers, 0)
@@ -77,7 +98,9 @@ class Family:
         # Process numbers of the dead whose counts are not taken over yet.
         self._estates: list[int] = []
         self._successor: Child | None = None
-        self._asked_at: float | None = None
+        self._stops = StopRequests()
+        self._ending = False
+        self._served = False
         self._code = 0
         self._selector = selectors.DefaultSelector()
         self._wake, waker = socket.socketpair()
@@ -92,10 +115,11 @@ class Family:
         for number in SIGNALS:
             # The number comes through the wake-up socket; the handler only has to be there.
             signal.signal(number, lambda *_: None)
-        while self._asked_at is None or self._children:
+        while not self._ending or self._children:
             self._start_due()
             self._renew()
             self._wait()
+            self._look_for_silence()
             self._bury()
             self._estates = [each for each in self._estates if not taken_over(each)]
             self._kill_overdue()
@@ -106,32 +130,70 @@ class Family:
 
     def _wait(self) -> None:
         """Until a signal comes, a child says that it is ready, or something is due."""
-        times = [*self._due.values(), *(child.until for child in self._children if child.until)]
+        times = [*self._due.values(), time.monotonic() + SIGN_SECONDS]
+        for child in self._children:
+            times += [each for each in (child.until, child.given_up) if each is not None]
         if self._successor is not None and not self._successor.ready:
             times.append(self._successor.started + START_SECONDS)
         if self._estates:
             times.append(time.monotonic() + READ_SECONDS)
-        timeout = max(0.0, min(times) - time.monotonic()) if times else None
+        timeout = max(0.0, min(times) - time.monotonic())
         for key, _ in self._selector.select(timeout):
             if key.fileobj is self._wake:
                 for number in self._wake.recv(4096):
                     self._take_signal(number)
-            elif key.data.link.recv(64):
-                key.data.ready = True
-                logger.info("%s is ready", key.data.name)
+            elif said := key.data.link.recv(4096):
+                self._hear(key.data, said)
             else:
                 self._selector.unregister(key.data.link)
 
-    def _take_signal(self, number: int) -> None:
+    def _hear(self, child: Child, said: bytes) -> None:
+        child.silent = 0.0
+        child.heard = True
+        if READY in said and not child.ready:
+            child.ready = True
+            logger.info("%s is ready", child.name)
+            if not self._served:
+                self._served = True
+                service_manager.tell(service_manager.READY)
+
+    def _look_for_silence(self) -> None:
+        """A parent that stood still itself, with its whole machine, has not listened meanwhile: it
+        counts no more than a moment of that against its children."""
         now = time.monotonic()
+        passed = min(now - self._looked_at, 2 * SIGN_SECONDS)
+        self._looked_at = now
+        service_manager.tell(service_manager.ALIVE)
+        if not self._silence_seconds:
+            return
+        for child in self._children:
+            if child.until is not None or child.given_up is not None:
+                continue
+            child.silent += passed
+            # Until its loop runs it cannot say anything.
+            allowed = self._silence_seconds
+            if child.silent > (allowed if child.heard else max(allowed, START_SECONDS)):
+                logger.error(
+                    "%s stands still: no sign of life for %.0f seconds. It is killed and started"
+                    " again; where it stands is written below.",
+                    child.name,
+                    child.silent,
+                )
+                child.ready = False
+                child.given_up = now + DUMP_SECONDS
+                with suppress(ProcessLookupError):
+                    child.process.send_signal(signal.SIGUSR1)
+
+    def _take_signal(self, number: int) -> None:
         if number in (signal.SIGTERM, signal.SIGINT):
-            if self._asked_at is None:
+            now = time.monotonic()
+            if self._stops.is_first(now):
                 self._end()
-            elif now - self._asked_at > ONE_WISH:
+            elif self._stops.is_impatient(now):
                 logger.warning("Told twice to stop: ending everybody at once.")
                 for child in self._children:
                     child.process.kill()
-        elif number == signal.SIGHUP and self._asked_at is None:
+        elif number == signal.SIGHUP and not self._ending:
             logger.info("Renewing all processes, one after the other.")
             under_way = self._renewing[:1] if self._successor else []
             self._renewing = [*under_way, *self._numbers]
@@ -139,13 +201,14 @@ class Family:
     # Living --------------------------------------------------------------------------------------
 
     def _start(self, number: int) -> Child:
+        name = f"web {number}" if len(self._numbers) > 1 else ""
         ours, theirs = socket.socketpair()
         with theirs:
             numbers = (self._listening.fileno(), theirs.fileno())
             process = subprocess.Popen(
                 [*self._command, "--accept-from", str(numbers[0]), "--parent", str(numbers[1])],
                 pass_fds=numbers,
-                env={**os.environ, "PARLEY_PROCESS": f"web {number}"},
+                env={**service_manager.environment_of_children(), "PARLEY_PROCESS": name},
             )
         child = Child(number, process, ours, time.monotonic())
         self._children.append(child)
@@ -167,16 +230,21 @@ class Family:
             child.link.close()
             self._estates.append(child.process.pid)
             if child.until is not None:
-                logger.info("%s has ended: %s", child.name, how(child.process.returncode))
+                logger.info("%s has ended: %s", child.name, how_it_ended(child.process.returncode))
             else:
                 self._died(child)
 
     def _died(self, child: Child) -> None:
-        logger.error("%s died: %s", child.name, how(child.process.returncode))
+        logger.error("%s died: %s", child.name, how_it_ended(child.process.returncode))
         place_taken = any(each.number == child.number for each in self._children)
         if child is self._successor:
             self._give_up_renewing()
         if place_taken:
+            return
+        if len(self._numbers) == 1 and not self._served:
+            # Nobody has been served yet, and whoever started us wants to know.
+            self._code = max(1, child.process.returncode)
+            self._end()
             return
         now = time.monotonic()
         if now - child.started > SHORT_LIFE:
@@ -203,7 +271,7 @@ class Family:
 
     def _renew(self) -> None:
         """One step: nobody drains before their successor serves, and two never drain at once."""
-        if self._asked_at is not None:
+        if self._ending:
             return
         if self._successor is not None and self._successor.ready:
             successor, self._successor = self._successor, None
@@ -232,8 +300,9 @@ class Family:
     # Ending --------------------------------------------------------------------------------------
 
     def _end(self) -> None:
-        self._asked_at = time.monotonic()
+        self._ending = True
         self._due = {}
+        service_manager.tell(service_manager.STOPPING)
         self._listening.close()
         for child in self._children:
             self._send_away(child)
@@ -250,6 +319,9 @@ class Family:
                 logger.error("%s does not end: killing it", child.name)
                 child.process.kill()
                 child.until = now + GRACE_SECONDS
+            elif child.given_up is not None and child.given_up <= now:
+                child.process.kill()
+                child.given_up = now + GRACE_SECONDS
 
 
 def taken_over(process: int) -> bool:
@@ -266,16 +338,13 @@ def taken_over(process: int) -> bool:
         return True
 
 
-def how(code: int) -> str:
-    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m rooms.live.serving.supervisor")
     parser.add_argument("--host", required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--processes", type=int, required=True)
     parser.add_argument("--drain-seconds", type=float, required=True)
+    parser.add_argument("--silence-seconds", type=float, required=True)
     options = parser.parse_args()
     logging.basicConfig(
         format="{asctime} {levelname} {name}: {message}",
@@ -287,11 +356,15 @@ def main() -> None:
         listening = listen(options.host, options.port)
     except OSError as error:
         sys.exit(f"Cannot listen on {options.host}:{options.port}: {error.strerror or error}.")
-    logger.info(
-        "Serving http://%s:%d with %d processes", options.host, options.port, options.processes
-    )
+    if options.processes > 1:
+        logger.info(
+            "Serving http://%s:%d with %d processes", options.host, options.port, options.processes
+        )
     command = [sys.executable, "-m", "rooms.live", *address]
-    sys.exit(Family(listening, command, options.processes, options.drain_seconds).run())
+    family = Family(
+        listening, command, options.processes, options.drain_seconds, options.silence_seconds
+    )
+    sys.exit(family.run())
 
 
 if __name__ == "__main__":

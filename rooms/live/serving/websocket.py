@@ -15,13 +15,17 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from daphne.ws_protocol import WebSocketProtocol
+from twisted.internet.protocol import connectionDone
 
 from rooms.limits import limits
 from rooms.live.commands.consumer import TOO_LONG
+from rooms.live.delivery.rate import Rate
 from rooms.live.delivery.sendbuffer import Frame, Shares
+from rooms.protocol import FLOODING, NOT_LOGGED_IN
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +34,8 @@ logger = logging.getLogger(__name__)
 # fast and distant reader has nothing to do with it.
 UNSENT: int | None = getattr(socket, "TCP_NOTSENT_LOWAT", None)
 UNSENT_BYTES = 32 * 1024
+# A piece of a message that is this long is worth its trouble; shorter ones cost.
+FRAGMENT_BYTES = 1024
 
 
 def whole_text_frame(data: bytes, most: int) -> tuple[bytes, int] | None:
@@ -53,6 +59,11 @@ def whole_text_frame(data: bytes, most: int) -> tuple[bytes, int] | None:
     return unmasked.to_bytes(size, "big"), end
 
 
+@dataclass(frozen=True)
+class Pong:
+    wire: bytes
+
+
 class LiveProtocol(WebSocketProtocol):
     """A WebSocket connection that is also the `Sink` of its `Connection`."""
 
@@ -63,12 +74,24 @@ class LiveProtocol(WebSocketProtocol):
     data: bytes
     message_data: list[bytes]
     send: Callable[[bytes], int]
+    # Who has come by the door; set once the handshake is handed over.
+    visitor: Any = None
+    known = False
+    # What is to be answered to the last ping, when the socket takes bytes again.
+    pong: bytes | None = None
+    # Came too much that is no message: what comes now is thrown away.
+    flooded = False
+    # How fast frames come that are no messages; made by the first of them.
+    rate: Rate | None = None
 
     def __init__(self) -> None:
         super().__init__()
         self.on_writable: Callable[[], None] = lambda: None
         self.on_lost: Callable[[], None] = lambda: None
+        self.on_flood: Callable[[], None] = self._end_flood
         self.passed = 0
+        self.skipped = 0
+        self.early = b""
         self.frame_bytes = limits().frame_bytes
         self.waiting_frames = limits().waiting_frames
 
@@ -78,6 +101,8 @@ class LiveProtocol(WebSocketProtocol):
         # Daphne drops Twisted's log: an exception here would vanish together with the connection.
         try:
             super().onOpen()
+            self.data += self.early
+            self.early = b""
             self.transport.unregisterProducer()
             self.transport.registerProducer(self, True)
             self.transport.bufferSize = Shares.of(limits().send_buffer_bytes).held
@@ -93,7 +118,7 @@ class LiveProtocol(WebSocketProtocol):
             logger.exception("A connection could not be opened")
             raise
 
-    def write(self, frame: Frame) -> None:
+    def write(self, frame: Frame | Pong) -> None:
         if self.state != self.STATE_OPEN:
             return
         data = frame.wire
@@ -118,6 +143,9 @@ class LiveProtocol(WebSocketProtocol):
 
     def resumeProducing(self) -> None:
         self.writable = True
+        if self.pong is not None:
+            payload, self.pong = self.pong, None
+            self.onPing(payload)
         self.on_writable()
 
     def stopProducing(self) -> None:
@@ -134,8 +162,28 @@ class LiveProtocol(WebSocketProtocol):
 
     def close(self, code: int, reason: str) -> None:
         """Autobahn ends a socket that does not answer the close within its time-out."""
+        if code == NOT_LOGGED_IN.code and not self.known and self.visitor is not None:
+            self.visitor.was_wrong()
         if self.state == self.STATE_OPEN:
             self.sendClose(code=code, reason=reason)
+
+    def let_in(self) -> None:
+        """It is known whose it is."""
+        self.known = True
+        if self.visitor is not None:
+            self.visitor.let_in()
+
+    def _closeConnection(self, abort: bool = False) -> None:
+        """Who has closed, and takes nothing, must not stay for it."""
+        super()._closeConnection(abort)
+        if not abort and self.held():
+            loop = asyncio.get_running_loop()
+            loop.call_later(self.closeHandshakeTimeout, self.transport.abortConnection)
+
+    def connectionLost(self, reason: Any = connectionDone) -> None:
+        if self.visitor is not None:
+            self.visitor.gone()
+        super().connectionLost(reason)
 
     def onClose(self, wasClean: bool, code: int, reason: str) -> None:
         super().onClose(wasClean, code, reason)
@@ -145,6 +193,14 @@ class LiveProtocol(WebSocketProtocol):
 
     def dataReceived(self, data: bytes) -> None:
         """Without the line for a log at debug level that nobody keeps."""
+        if self.flooded:
+            return
+        if self.state == self.STATE_CONNECTING and hasattr(self, "application_deferred"):
+            # It has asked, and does not wait for the answer.
+            self.early += data
+            if len(self.early) > self.frame_bytes:
+                self.dropConnection(abort=True)
+            return
         self._dataReceived(data)
 
     def processData(self) -> bool:
@@ -163,6 +219,43 @@ class LiveProtocol(WebSocketProtocol):
         more: bool = super().processData()
         return more
 
+    def spend(self) -> None:
+        """A frame that is no message costs as much as a command."""
+        now = time.monotonic()
+        if self.rate is None:
+            bounds = limits()
+            self.rate = Rate(
+                bounds.commands_per_second, bounds.commands_burst, bounds.flood_commands, now
+            )
+        if self.rate.take(now) and self.rate.flooding and not self.flooded:
+            self.flooded = True
+            self.data = b""
+            self.on_flood()
+
+    def _end_flood(self) -> None:
+        """Nobody is served here, or not yet."""
+        if self.state == self.STATE_OPEN:
+            self.sendClose(code=FLOODING.code, reason=FLOODING.reason)
+
+    def onFrameBegin(self) -> None:
+        frame = self.current_frame
+        whole = frame.fin and frame.opcode in (1, 2)
+        if not whole and frame.length < FRAGMENT_BYTES:
+            self.spend()
+        super().onFrameBegin()
+
+    def onPing(self, payload: bytes) -> None:
+        """Answered when the socket takes bytes; of several that wait, the last one."""
+        if self.state != self.STATE_OPEN:
+            return
+        if self.writable:
+            self.write(Pong(bytes((0x8A, len(payload))) + payload))
+        else:
+            self.pong = payload
+
+    def onPong(self, payload: bytes) -> None:
+        """Without a line for a log that nobody keeps."""
+
     def onMessageBegin(self, isBinary: bool) -> None:
         self.too_long = False
         super().onMessageBegin(isBinary)
@@ -177,6 +270,11 @@ class LiveProtocol(WebSocketProtocol):
     def onMessageFrameData(self, payload: bytes) -> None:
         if not self.too_long:
             super().onMessageFrameData(payload)
+            return
+        self.skipped += len(payload)
+        while self.skipped >= self.frame_bytes and not self.flooded:
+            self.skipped -= self.frame_bytes
+            self.spend()
 
     def onMessageFrameEnd(self) -> None:
         if self.too_long:

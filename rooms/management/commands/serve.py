@@ -17,8 +17,8 @@ from rooms.live.serving.listen_socket import listen
 
 class Command(BaseCommand):
     help = (
-        "Serve pages, REST and sockets. With --processes, several processes share one address:"
-        " one that dies is started again, and SIGHUP renews them one after the other."
+        "Serve pages, REST and sockets. A process that dies or stands still is started again, and"
+        " SIGHUP renews it; with --processes, several share one address."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -31,12 +31,10 @@ class Command(BaseCommand):
             raise CommandError("--processes must be at least 1.")
         check_free(host, port)
         arguments = ["--host", host, "--port", str(port)]
-        if processes == 1:
-            arguments = ["-m", "rooms.live", *arguments]
-        else:
-            drain = str(limits().drain_seconds)
-            arguments += ["--processes", str(processes), "--drain-seconds", drain]
-            arguments = ["-m", "rooms.live.serving.supervisor", *arguments]
+        arguments += ["--processes", str(processes)]
+        arguments += ["--drain-seconds", str(limits().drain_seconds)]
+        arguments += ["--silence-seconds", str(limits().silence_seconds)]
+        arguments = ["-m", "rooms.live.serving.supervisor", *arguments]
         # Before `prometheus_client` is imported: that is when it looks.
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(fresh_folder_for_numbers(port)))
         # A process of its own start: its event loop comes before everything that Django imports.

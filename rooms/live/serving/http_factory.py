@@ -1,0 +1,22 @@
+"""Makes our HTTP channels for Daphne's server. Used by `server`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from daphne.http_protocol import HTTPFactory
+
+from rooms.live.serving.http_channel import BoundedChannel
+from rooms.live.serving.http_request import LiveRequest
+
+
+class LiveFactory(HTTPFactory):
+    protocol = BoundedChannel
+
+    def buildProtocol(self, addr: Any) -> BoundedChannel:
+        channel: BoundedChannel = super().buildProtocol(addr)
+        channel.requestFactory = LiveRequest
+        return channel
+
+    def log(self, request: Any) -> None:
+        """Not a line for a log at Twisted's that nobody keeps."""

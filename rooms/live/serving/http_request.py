@@ -1,0 +1,97 @@
+"""One HTTP request of Daphne's: its body in memory or in a file, its client known behind proxies,
+and its header as the application should see it. Made by `http_channel`.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from math import ceil
+from typing import Any
+
+from daphne.http_protocol import WebRequest
+from django.conf import settings
+
+from rooms.core.client_address import client_address, network_of
+from rooms.live.serving.door import Visitor, peer_of
+from rooms.live.serving.refusals import Refused
+from rooms.live.serving.websocket import LiveProtocol
+
+# A body that may be larger goes through a file.
+MEMORY_BYTES = 4 * 1024 * 1024
+
+
+class LiveRequest(WebRequest):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # Django takes forms apart; for Twisted to do it as well costs the body a second time.
+        self._parsePOSTFormSubmission = False
+
+    # Coming in -----------------------------------------------------------------------------------
+
+    def look_at_header(self) -> None:
+        """Called once the header is here, before the body. Raises Refused."""
+        headers = self.requestHeaders
+        # Daphne believes anybody who says where the application is mounted.
+        headers.removeHeader(b"daphne-root-path")
+        for name, between in ((b"cookie", b"; "), (b"x-forwarded-for", b", ")):
+            lines = headers.getRawHeaders(name) or []
+            if len(lines) > 1:
+                headers.setRawHeaders(name, [between.join(lines)])
+        if any(not line.isascii() for line in headers.getRawHeaders(b"sec-websocket-protocol", [])):
+            raise Refused(400, "not_understood")
+        if self.proves_something:
+            door = self.channel.door
+            wait = door.wait(self.network, self.said(b"authorization"), self.said(b"cookie"))
+            if wait:
+                raise Refused(429, "wrong_credentials", ceil(wait))
+
+    @property
+    def proves_something(self) -> bool:
+        """Whether somebody has to look up who this is before anything else."""
+        headers = self.requestHeaders
+        return bool(headers.hasHeader(b"authorization") or headers.hasHeader(b"upgrade"))
+
+    def said(self, name: bytes) -> str:
+        return b"".join((self.requestHeaders.getRawHeaders(name) or [])[:1]).decode("latin1")
+
+    @property
+    def network(self) -> str:
+        """The key under which this request's client is counted."""
+        peer = peer_of(self.channel.transport)
+        forwarded_for = self.said(b"x-forwarded-for")
+        return network_of(client_address(peer, forwarded_for, settings.TRUSTED_PROXIES))
+
+    def gotLength(self, length: int | None) -> None:
+        if self.channel.body_bound <= MEMORY_BYTES:
+            self.content = BytesIO()
+        else:
+            super().gotLength(length)
+
+    def handleContentChunk(self, data: bytes) -> None:
+        self.channel.take_body(len(data))
+        super().handleContentChunk(data)
+
+    def process(self) -> Any:
+        channel, transport = self.channel, self.channel.transport
+        if not self.requestHeaders.hasHeader(b"upgrade"):
+            return super().process()
+        visitor = Visitor(channel, self.network, self.said(b"authorization"), self.said(b"cookie"))
+        done = super().process()
+        protocol = getattr(transport, "protocol", None)
+        if isinstance(protocol, LiveProtocol):
+            channel.let_go_of_body()
+            protocol.visitor = visitor
+        return done
+
+    # Going out -----------------------------------------------------------------------------------
+
+    def handle_reply(self, message: dict[str, Any]) -> None:
+        channel = self.channel
+        if (
+            message.get("type") == "http.response.start"
+            and message.get("status") == 401
+            and channel is not None
+            and self.requestHeaders.hasHeader(b"authorization")
+        ):
+            channel.door.was_wrong(self.network)
+        super().handle_reply(message)
