@@ -1,5 +1,6 @@
 """What /metrics says of jobs."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from django.utils import timezone
 
 from jobs.metrics import Jobs
 from jobs.models import Job, State
+from tests.support.environment import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,3 +33,9 @@ def test_what_waits_what_runs_and_how_late_it_is(submit):
     assert found["parley_jobs_queued_oldest_seconds", waiting.queue] >= 300
     assert found["parley_jobs_running",] == 1
     assert found["parley_jobs_due_late_seconds",] >= 120
+
+
+def test_every_metric_is_in_the_table():
+    page = (ROOT / "docs" / "jobs.md").read_text()
+    documented = re.findall(r"^\| `(parley_\w+)` \|", page, re.MULTILINE)
+    assert sorted(documented) == sorted(family.name for family in Jobs().collect())
