@@ -59,9 +59,12 @@ class Environment(BaseSettings):
     log_level: str = "INFO"
     channel_layer: str = "pubsub"
     parley_kinds: CommaSeparated = []
+    parley_apps: CommaSeparated = []
     parley_metrics_token: str = ""
 
-    @field_validator("allowed_hosts", "csrf_trusted_origins", "parley_kinds", mode="before")
+    @field_validator(
+        "allowed_hosts", "csrf_trusted_origins", "parley_kinds", "parley_apps", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "ninja",
     "rooms",
     "jobs",
+    *ENVIRONMENT.parley_apps,
 ]
 
 MIDDLEWARE = [

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from rooms import slices
-from rooms.core import message_parts, representations, slash
+from rooms.core import representations, slash
 from rooms.core.membership import BY_ROLE
 from rooms.features.members import listing
 from rooms.limits import limits
@@ -46,7 +46,7 @@ def of_room(user: User, room: Room, membership: Membership | None) -> dict[str, 
     messages = list(
         Message.objects.filter(room=room)
         .select_related("author")
-        .prefetch_related(*message_parts.prefetch())
+        .prefetch_related("attachments")
         .order_by("-seq")[: HISTORY + 1]
     )
     older = len(messages) > HISTORY
@@ -58,7 +58,7 @@ def of_room(user: User, room: Room, membership: Membership | None) -> dict[str, 
     return of_person(user) | {
         "room": representations.room(room, membership, room.memberships.count()),
         "head": head,
-        "messages": [representations.message(row, room.slug) for row in messages],
+        "messages": representations.messages(messages, room.slug),
         "older": older,
         "notices": [
             {

@@ -226,7 +226,7 @@ def _already_there(posts: Iterable[Post]) -> dict[Intention, Outcome]:
     whole = Message.objects.filter(pk__in=[row.pk for row in rows]).select_related("room", "author")
     return {
         (row.author_id or 0, row.client_id): _told_again(row)
-        for row in whole.prefetch_related(*message_parts.prefetch())
+        for row in whole.prefetch_related("attachments")
     }
 
 
