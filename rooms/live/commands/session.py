@@ -93,6 +93,7 @@ async def send(connection: Connection, command: Send) -> dict[str, Any] | None:
     found = slash.parse(command.body)
     if found is not None:
         known, arguments = found
+        connection.caller.require(known.scope)
         return await connection.in_thread(
             known.handler, connection.user, command.room, arguments, command.client_id
         )

@@ -102,7 +102,7 @@ def test_a_picture_is_shown_and_can_do_nothing(alice: User, lobby: Room) -> None
     assert answer["Content-Security-Policy"] == (
         "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     )
-    assert answer["Cache-Control"] == "private, max-age=3600"
+    assert answer["Cache-Control"] == "private, no-cache"
     saved = get(alice, file, query="?download")
     assert saved["Content-Disposition"].startswith("attachment")
 
@@ -134,3 +134,15 @@ def test_a_server_sends_a_large_file_in_pieces(alice: User, lobby: Room) -> None
     assert answer["Content-Length"] == str(len(content))
     assert b"".join(pieces) == content
     assert max(map(len, pieces)) <= CHUNK
+
+
+def test_a_ban_is_one_for_pictures_that_a_browser_holds(alice: User, bob: User, den: Room) -> None:
+    file = attach(den, alice, "plot.svg", "image/svg+xml", SVG)
+    etag = get(bob, file)["ETag"]
+    client = Client(headers={"if-none-match": etag})
+    client.force_login(bob)
+    path = f"/attachments/{file.pk}/{file.name}"
+    again = client.get(path)
+    assert (again.status_code, again.content, again["ETag"]) == (304, b"", etag)
+    den.memberships.filter(user=bob).delete()
+    assert client.get(path).status_code == 404
