@@ -55,8 +55,10 @@ def of_room(user: User, room: Room, membership: Membership | None) -> dict[str, 
         room=room, type__in=NOTICES, seq__gt=messages[0].seq if older else 0, seq__lte=head
     ).order_by("-seq")[:HISTORY]
     members = room.memberships.select_related("user").order_by(BY_ROLE, "user__username")
+    shown = representations.room(room, membership, room.memberships.count())
     return of_person(user) | {
-        "room": representations.room(room, membership, room.memberships.count()),
+        "room": shown,
+        "first_unread": _first_after(room, shown["read_seq"]) if shown["unread"] else None,
         "head": head,
         "messages": representations.messages(messages, room.slug),
         "older": older,
@@ -73,3 +75,10 @@ def of_room(user: User, room: Room, membership: Membership | None) -> dict[str, 
         "members": [representations.member(row) for row in members[:MEMBERS]],
         **slices.room_state(user, room, membership),
     }
+
+
+def _first_after(room: Room, seq: int) -> dict[str, Any] | None:
+    """Where the news of a room begin, which may be far above the messages that the page has."""
+    found = Message.objects.filter(room=room, seq__gt=seq).order_by("seq")
+    first = found.values_list("seq", "created_at").first()
+    return first and {"seq": first[0], "at": representations.timestamp(first[1])}

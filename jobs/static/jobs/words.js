@@ -1,6 +1,7 @@
 // What a job's card says. Pure; `now` is in milliseconds.
 
-import { count, duration, measured, timeOfDay } from "../rooms/ui/text.js";
+import { moment } from "../rooms/ui/dates.js";
+import { count, duration, measured } from "../rooms/ui/text.js";
 
 /** How each state looks: its icon, its colour, its word. Also those of steps and of attempts. */
 export const STATES = {
@@ -26,7 +27,7 @@ export function stateText(job, now) {
   if (job.state === "retrying" && job.retry_at) return until("Retrying", job.retry_at, now);
   if (job.state === "scheduled" && job.run_at) {
     const left = Date.parse(job.run_at) - now;
-    return left > 3600_000 ? `Scheduled for ${timeOfDay(job.run_at)}` : until("Starts", job.run_at, now);
+    return left > 3600_000 ? `Scheduled for ${moment(job.run_at, now)}` : until("Starts", job.run_at, now);
   }
   return look(job.state).word;
 }

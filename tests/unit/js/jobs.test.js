@@ -1,7 +1,8 @@
 import { described } from "./jobs/kinds.js";
 import { jobEntry, reducers } from "./jobs/store.js";
 import { attemptText, progressText, runTime, secondsLeft, share, stateText } from "./jobs/words.js";
-import { apply, fromPage, withHistory } from "./rooms/core/store.js";
+import { apply, fromPage } from "./rooms/core/store.js";
+import { withCards } from "./rooms/core/window.js";
 import { equal, test } from "./harness.js";
 
 const now = Date.parse("2026-05-01T09:00:00Z");
@@ -37,7 +38,7 @@ test("the answer to a submission does not undo what an event said", () => {
 });
 
 test("history does not undo what an event said", () => {
-  const state = withHistory(run(page(), changed(4, { state: "succeeded" })), { entries: [jobEntry(job())], older: false });
+  const state = withCards(run(page(), changed(4, { state: "succeeded" })), [jobEntry(job())]);
   equal(state.entries[0].value.state, "succeeded");
 });
 
@@ -52,6 +53,8 @@ test("what a card says", () => {
   equal(stateText(job({ state: "retrying", retry_at: inSeconds(-1) }), now), "Retrying now");
   equal(stateText(job({ cancel_requested: true }), now), "Cancelling");
   equal(stateText(job({ state: "scheduled", run_at: inSeconds(65) }), now), "Starts in 1 min 5 s");
+  const [hours, minutes] = [new Date(now + 30 * 3600_000), new Date(now + 30 * 3600_000)].map((date, index) => String(index ? date.getMinutes() : date.getHours()).padStart(2, "0"));
+  equal(stateText(job({ state: "scheduled", run_at: inSeconds(30 * 3600) }), now), `Scheduled for tomorrow at ${hours}:${minutes}`);
   equal([attemptText(job()), attemptText(job({ attempt: 2 }))], ["", "attempt 2 of 5"]);
   equal(runTime(job(), now), "14 s so far");
   equal(runTime(job({ finished_at: inSeconds(-13.6) }), now), "took 0.4 s");

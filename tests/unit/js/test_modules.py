@@ -18,7 +18,8 @@ FILES = sorted(HERE.glob("*.test.js"))
 
 @pytest.fixture
 def page(browser: Any) -> Iterator[Any]:
-    context = browser.new_context()
+    # A zone whose days are not all of 24 hours.
+    context = browser.new_context(timezone_id="Europe/Berlin")
     context.route(f"{SITE}/**", answer)
     page = context.new_page()
     page.goto(f"{SITE}/")

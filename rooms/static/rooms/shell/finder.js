@@ -1,6 +1,7 @@
 // Ctrl-K: go to a room by a few letters of its name.
 
 import * as api from "../core/api.js";
+import { composes } from "../ui/keys.js";
 import { copy, one, setIcon, setText, show } from "../ui/dom.js";
 
 const ICONS = { public: "hash", private: "lock", direct: "person" };
@@ -104,7 +105,7 @@ export class Finder {
     if (event.key in steps && length) {
       this.#chosen = (this.#chosen + steps[event.key] + length) % length;
       this.#mark();
-    } else if (event.key === "Enter" && length && !event.isComposing) {
+    } else if (event.key === "Enter" && length && !composes(event)) {
       this.#go(one("a", this.list.children[this.#chosen]).dataset.room);
     } else return;
     event.preventDefault();

@@ -81,6 +81,7 @@ def test_a_room_s_page_holds_its_state(alice: User, bob: User, lobby: Room) -> N
     ]
     assert {member["user"]["name"] for member in state["members"]} == {"Alice", "Bob"}
     assert state["room"]["unread"] == page_state.HISTORY + 5
+    assert state["first_unread"]["seq"] == lobby.last_seq - page_state.HISTORY - 4
     assert state["rooms"][0]["slug"] == "lobby"
     assert "job" in {command["name"] for command in state["commands"]}
     again = client.get("/rooms/lobby/state/")
