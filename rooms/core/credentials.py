@@ -12,13 +12,12 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
-from django.http import parse_cookie
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from rooms.models import ApiToken, User
 
-from . import statements
+from . import cookies, statements
 
 # How often a token's "last used" is written down.
 USED_EVERY = timedelta(minutes=1)
@@ -87,7 +86,7 @@ def of_headers(headers: Mapping[str, str]) -> Caller | None:
     if token is not None:
         return by_token(token)
     # As Django reads them for pages: other programs on the same host set odd ones.
-    session_key = parse_cookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME)
+    session_key = cookies.read(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME)
     return by_session(session_key) if session_key else None
 
 
