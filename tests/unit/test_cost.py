@@ -35,7 +35,7 @@ from rooms.core import (
     visible,
 )
 from rooms.features.messages.actions import Post
-from rooms.live.commands import consumer
+from rooms.live.commands import consumer, origin_rule
 from rooms.live.commands.origin import Origin
 from rooms.models import User, is_slug
 from rooms.protocol import Refusal
@@ -110,7 +110,9 @@ READERS: dict[str, Callable[[str], object]] = {
     "a token": credentials.bearer,
     "a path": lambda body: body_bounds.bound_of(f"/api/v1/rooms/{body}"),
     "a cookie": read_cookie,
-    "an origin": lambda body: consumer.origin_allowed({"origin": body, "host": body}),
+    "an origin": lambda body: origin_rule.origin_allowed(
+        {"path": "/ws/", "headers": [(b"origin", body.encode()), (b"host", body.encode())]}
+    ),
     "who it is": lambda body: Origin.of(
         {"headers": [(b"x-forwarded-for", body.encode()), (b"user-agent", body.encode())]}
     ),
