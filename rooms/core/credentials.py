@@ -11,14 +11,13 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
-from django.http import parse_cookie
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from rooms.models import ApiToken, User
 from rooms.protocol import Forbidden
 
-from . import scopes, statements, token_use
+from . import cookies, scopes, statements, token_use
 from .scopes import Scope
 
 
@@ -96,7 +95,7 @@ def of_headers(headers: Mapping[str, str], address: str = "") -> Caller | None:
     if token is not None:
         return by_token(token, address)
     # As Django reads them for pages: other programs on the same host set odd ones.
-    session_key = parse_cookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME)
+    session_key = cookies.read(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME)
     return by_session(session_key) if session_key else None
 
 
