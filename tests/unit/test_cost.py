@@ -36,7 +36,7 @@ from rooms.core import (
 )
 from rooms.features.messages.actions import Post
 from rooms.live.commands import consumer, origin_rule
-from rooms.live.commands.origin import Origin
+from rooms.live.delivery.origin import Origin
 from rooms.models import User, is_slug
 from rooms.protocol import Refusal
 from rooms.rest import json as rest_json

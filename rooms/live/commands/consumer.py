@@ -26,6 +26,7 @@ from rooms.core.scopes import Scope
 from rooms.features.reading import actions as reading
 from rooms.limits import limits
 from rooms.live.delivery.connection import Connection, Sink
+from rooms.live.delivery.origin import Origin, headers_of
 from rooms.live.delivery.sendbuffer import Frame
 from rooms.live.metrics import names as metrics
 from rooms.live.node import Node
@@ -43,7 +44,6 @@ from rooms.protocol import (
 )
 
 from . import registry as commands
-from .origin import Origin, headers_of
 from .origin_rule import origin_allowed
 
 logger = logging.getLogger(__name__)

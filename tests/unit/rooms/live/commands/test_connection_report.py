@@ -5,7 +5,7 @@ from typing import Any
 import msgpack
 
 from rooms.live.commands.connection_report import Census, Count, Seen
-from rooms.live.commands.origin import AGENT_CHARACTERS, Origin
+from rooms.live.delivery.origin import AGENT_CHARACTERS, Origin
 
 
 def seen(connection: str, **facts: Any) -> Seen:
