@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.contrib.auth.models import Permission
 from django.core.files.base import ContentFile
 from django.test import AsyncClient, Client
 
@@ -74,12 +75,12 @@ def test_everybody_who_sees_a_public_room_gets_its_files(
     assert get(charlie, file).body == b"open"
 
 
-def test_a_file_without_a_room_is_its_owner_s_and_staff_s(
+def test_a_file_without_a_room_is_its_owner_s_and_of_staff_who_may_view_jobs(
     alice: User, bob: User, charlie: User
 ) -> None:
-    bob.is_staff = True
-    bob.save()
+    User.objects.filter(pk__in=(bob.pk, charlie.pk)).update(is_staff=True)
     file = attach(None, alice, "notes.txt", "text/plain", b"mine")
+    bob.user_permissions.add(Permission.objects.get(codename="view_job"))
     assert [get(user, file).status_code for user in (alice, bob, charlie)] == [200, 200, 404]
 
 
