@@ -16,8 +16,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from rooms.models import Event, Membership, Room
+from rooms.protocol import NotFound, encode_event
 from rooms.protocol import encode as to_json
-from rooms.protocol import encode_event
 
 from . import bell, statements
 from .representations import timestamp
@@ -118,6 +118,15 @@ def writing_in_transaction(
             raise RuntimeError(f"the log of room {room_id} would get a hole after {first - 1}")
     _write(logs)
     _ring_on_commit(logs)
+
+
+@contextmanager
+def locked(room_id: int) -> Iterator[tuple[Logs, Room]]:
+    """One room's log and row, in a transaction of its own. Raises NotFound when it is gone."""
+    with transaction.atomic(), writing_in_transaction([room_id]) as logs:
+        if room_id not in logs.rooms:
+            raise NotFound()
+        yield logs, logs.rooms[room_id]
 
 
 def _write(logs: Logs) -> None:

@@ -8,9 +8,9 @@ from django.db import transaction
 
 from rooms.core.log import writing_in_transaction
 from rooms.features.files import actions as files
+from rooms.features.members import management
 from rooms.features.messages import actions as messages
 from rooms.features.messages.reports import report_in_transaction
-from rooms.features.moderation import actions as moderation
 from rooms.models import Membership, Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -183,7 +183,7 @@ def test_the_same_id_again_shows_nothing_that_may_not_be_seen(caller, alice, bob
     bobs = caller(bob)
     first = bobs.post("rooms/den/messages", ours)
     assert (first.status_code, bobs.post("rooms/den/messages", ours).data) == (201, first.data)
-    moderation.remove_member(den.pk, bob, alice)
+    management.remove_member(den.pk, bob, alice)
     for room in ("den", "lobby"):
         again = bobs.post(f"rooms/{room}/messages", ours)
         assert again.status_code == 404, "not even by way of another room"
