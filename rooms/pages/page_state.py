@@ -58,7 +58,7 @@ def of_room(user: User, room: Room, membership: Membership | None) -> dict[str, 
     shown = representations.room(room, membership, room.memberships.count())
     return of_person(user) | {
         "room": shown,
-        "first_unread": _first_after(room, shown["read_seq"]) if shown["unread"] else None,
+        "first_unread": _first_unread(room, shown, messages) if older else None,
         "head": head,
         "messages": representations.messages(messages, room.slug),
         "older": older,
@@ -77,8 +77,12 @@ def of_room(user: User, room: Room, membership: Membership | None) -> dict[str, 
     }
 
 
-def _first_after(room: Room, seq: int) -> dict[str, Any] | None:
-    """Where the news of a room begin, which may be far above the messages that the page has."""
-    found = Message.objects.filter(room=room, seq__gt=seq).order_by("seq")
+def _first_unread(
+    room: Room, shown: dict[str, Any], messages: list[Message]
+) -> dict[str, Any] | None:
+    """Where the news begin, if that is above the messages that the page has."""
+    if not shown["unread"] or messages[0].seq <= shown["read_seq"]:
+        return None
+    found = Message.objects.filter(room=room, seq__gt=shown["read_seq"]).order_by("seq")
     first = found.values_list("seq", "created_at").first()
     return first and {"seq": first[0], "at": representations.timestamp(first[1])}
