@@ -8,7 +8,8 @@ arrives waits, and the next round takes all of it: one layer message a room and 
 
 The messages, all of which `live.hub` reads:
 
-    {"type": "events", "room": id, "first": seq, "last": seq, "events": [encoded, …] or absent}
+    {"type": "events", "room": id, "first": seq, "last": seq, "events": [encoded, …] or absent,
+     "before": `at` of the event before them, "at": `at` of the last}
     {"type": "rooms", "bells": [such messages]}                           to every process
     {"type": "whisper", "room": id, "key": str, "data": encoded}          to a room's subscribers
     {"type": "personal", "user": id, "key": str, "data": encoded}         to a user's connections
@@ -18,6 +19,7 @@ The messages, all of which `live.hub` reads:
     {"type": "echo", "number": int}                        to the process that called, by `echo`
     {"type": "watch", "user": id, "watched": [room id, slug, read count or None, head, count]}
     {"type": "rollcall.…", "process": id, "label": str, …}     of `live.rollcall` to its like
+    {"type": "epoch"}                                 look in the database whether it went back
     {"type": "access", "user": id or None, "room": id or None, "gone": whether the room is}
                                                   look in the database whether they may still hear
 """
@@ -36,6 +38,7 @@ from django.db import transaction
 
 from rooms.protocol import encode
 
+from . import installation
 from .outages import Outage
 
 logger = logging.getLogger(__name__)
@@ -58,8 +61,22 @@ def room_group(room_id: int) -> str:
     return f"room.{room_id}"
 
 
-# A room's id, a seq, and the encoded events from it on, without a hole.
-Run = tuple[int, int, list[bytes]]
+@dataclass
+class Run:
+    """Encoded events of a room from a seq on, without a hole. `before` and `at` are the times of
+    the event before them and of the last: by them a log is known from another one that has the same
+    numbers. An older version leaves them out."""
+
+    room_id: int
+    first: int
+    events: list[bytes]
+    before: str | None = None
+    at: str | None = None
+
+    @property
+    def end(self) -> int:
+        """The seq after the last."""
+        return self.first + len(self.events)
 
 
 @dataclass(frozen=True)
@@ -121,14 +138,15 @@ class Ringer:
         if self._task is not None:
             await asyncio.wait([self._task], timeout=ROUND_SECONDS)
 
-    def put_events(self, room_id: int, first: int, events: list[bytes]) -> None:
-        run = self._runs.get(room_id)
-        if run is not None and run[1] + len(run[2]) == first:
-            run[2].extend(events)
+    def put_events(self, new: Run) -> None:
+        run = self._runs.get(new.room_id)
+        if run is not None and run.end == new.first and run.at == new.before:
+            run.events.extend(new.events)
+            run.at = new.at
         else:
             # Other processes write to the room as well: what lies between is for them to ring.
-            self._runs[room_id] = (room_id, first, list(events))
-            self._events.append(self._runs[room_id])
+            self._runs[new.room_id] = replace(new, events=list(new.events))
+            self._events.append(self._runs[new.room_id])
 
     def put_note(self, group: str, key: str, message: dict[str, Any]) -> None:
         """Something not kept: the last one of a key wins."""
@@ -215,7 +233,7 @@ class Ringer:
         except Exception as error:
             _unrung.failed(repr(error))
             if self.on_failure is not None:
-                self.on_failure(list({room_id for room_id, _, _ in events}))
+                self.on_failure(list({run.room_id for run in events}))
             if self.on_access_failure is not None:
                 for message in access:
                     self.on_access_failure(message)
@@ -227,30 +245,32 @@ class Ringer:
 def bells(events: list[Run]) -> Iterator[tuple[str, dict[str, Any]]]:
     """A message to each room's group; when many rooms moved at once, to every process together."""
     if len(events) < TOGETHER:
-        for room, first, encoded in events:
-            yield room_group(room), events_bell(room, first, encoded)
+        for run in events:
+            yield room_group(run.room_id), events_bell(run)
         return
     together: list[dict[str, Any]] = []
     size = 0
-    for room, first, encoded in events:
-        own = sum(map(len, encoded))
+    for run in events:
+        own = sum(map(len, run.events))
         if together and (size + own > LARGEST_BELL or len(together) == MOST_TOGETHER):
             yield EVERYONE, {"type": "rooms", "bells": together}
             together, size = [], 0
-        together.append(events_bell(room, first, encoded))
+        together.append(events_bell(run))
         size += own
     yield EVERYONE, {"type": "rooms", "bells": together}
 
 
-def events_bell(room_id: int, first: int, events: list[bytes]) -> dict[str, Any]:
+def events_bell(run: Run) -> dict[str, Any]:
     bell: dict[str, Any] = {
         "type": "events",
-        "room": room_id,
-        "first": first,
-        "last": first + len(events) - 1,
+        "room": run.room_id,
+        "first": run.first,
+        "last": run.end - 1,
+        "before": run.before,
+        "at": run.at,
     }
-    if sum(map(len, events)) <= LARGEST_BELL:
-        bell["events"] = events
+    if sum(map(len, run.events)) <= LARGEST_BELL:
+        bell["events"] = run.events
     return bell
 
 
@@ -288,19 +308,19 @@ def _ringer() -> Ringer:
 def _post(put: Callable[[Ringer], None]) -> None:
     """Outside a web process, wait: a worker may end right after its last ring."""
     ringer = _ringer()
+    # The layer is made on the ringer's loop, where nobody may ask the database for it.
+    installation.identity()
     ringer.post(put, wait=ringer is not _attached)
 
 
-def ring_on_commit(
-    rung: Iterable[tuple[int, int, list[bytes]]], activity: Iterable[Activity]
-) -> None:
-    """After the commit, tell `(room_id, first_seq, encoded events)` to the rooms' subscribers and
-    each room's activity to the processes whose users are members."""
+def ring_on_commit(rung: Iterable[Run], activity: Iterable[Activity]) -> None:
+    """After the commit, tell the events to the rooms' subscribers and each room's activity to the
+    processes whose users are members."""
     batches, rooms = list(rung), list(activity)
 
     def put(ringer: Ringer) -> None:
         for batch in batches:
-            ringer.put_events(*batch)
+            ringer.put_events(batch)
         for each in rooms:
             ringer.put_activity(each)
 
@@ -349,6 +369,11 @@ def call(key: str, message: dict[str, Any]) -> None:
 def answer(channel: str, message: dict[str, Any]) -> None:
     """Answer the one process that asked and named its channel."""
     _post(lambda ringer: ringer.put_answer(channel, message))
+
+
+def epoch() -> None:
+    """Have every process look in the database whether it went back."""
+    _post(lambda ringer: ringer.put_note(EVERYONE, "epoch", {"type": "epoch"}))
 
 
 def recheck_on_commit(user_id: int | None, room_id: int | None = None, gone: bool = False) -> None:

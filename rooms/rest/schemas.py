@@ -21,6 +21,7 @@ from pydantic import (
 
 from rooms.models import SLUG
 from rooms.protocol import Id, Seq
+from rooms.protocol.answers import Epoch
 from rooms.protocol.shapes import (
     Given,
     MemberOut,
@@ -78,6 +79,7 @@ class RoomOut(Given):
     created_at: Timestamp
     active_at: Timestamp
     seq: int = Field(description="the head of the room's log")
+    epoch: Epoch
     role: Role | None = Field(description="the caller's, if they are a member")
     read_seq: int | None
     unread: int
@@ -131,6 +133,7 @@ class BanPage(Given):
 
 class MessagePage(Given):
     messages: list[MessageOut] = Field(description="ascending by `seq`")
+    epoch: Epoch
     next: Annotated[
         str | None,
         Field(description="the address of the page after these: older ones, newer with `after`"),

@@ -26,7 +26,8 @@ RULES = [
     ("jobs", ("celery", "kombu"), ("jobs/tasks.py",)),
     ("config", ("celery", "kombu"), ("config/celery.py",)),
     # Only the bell sends through the channel layer; the hub receives from it.
-    ("rooms", ("channels.layers", "channels_redis"), ("rooms/core/bell.py", "rooms/live/")),
+    ("rooms", ("channels.layers",), ("rooms/core/bell.py", "rooms/live/")),
+    ("rooms", ("channels_redis",), ("rooms/core/channel_layers.py",)),
     ("jobs", ("channels", "channels_redis"), ()),
     # Only presence and the budgets of REST keep something in Redis; health and the embedded Redis
     # ask whether it answers.

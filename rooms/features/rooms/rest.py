@@ -13,7 +13,7 @@ from django.urls import reverse
 from ninja import Query, Router, Status
 from pydantic import Field
 
-from rooms.core import representations
+from rooms.core import installation, representations
 from rooms.core.lookup import find_room
 from rooms.features.members import actions as members
 from rooms.features.messages import actions as messages
@@ -70,23 +70,25 @@ def _with_members(rooms: QuerySet[Room]) -> QuerySet[Room]:
     return rooms.annotate(members_count=Coalesce(count, 0))
 
 
-def _shown(user: User, rooms: list[Room]) -> list[dict[str, Any]]:
+def _shown(user: User, rooms: list[Room], epoch: str) -> list[dict[str, Any]]:
     mine = {row.room_id: row for row in Membership.objects.filter(user=user, room__in=rooms)}
     return [
-        representations.room(room, mine.get(room.pk), room.members_count)  # type: ignore[attr-defined]
+        representations.room(room, mine.get(room.pk), room.members_count, epoch)  # type: ignore[attr-defined]
         for room in rooms
     ]
 
 
 def _show(user: User, slug: str) -> dict[str, Any]:
+    epoch = installation.read().epoch
     room, membership = find_room(user, slug)
-    return representations.room(room, membership, room.memberships.count())
+    return representations.room(room, membership, room.memberships.count(), epoch)
 
 
 @router.get("/rooms", response=RoomPage)
 def list_rooms(request: Request, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
     """The public rooms and your own, oldest first."""
     key = paging.key_of(cursor, int)
+    epoch = installation.read().epoch
     rooms = _with_members(Room.objects.visible_to(request.user)).order_by("pk")
     if key is not None:
         rooms = rooms.filter(pk__gt=key[0])
@@ -94,7 +96,7 @@ def list_rooms(request: Request, limit: Limit = 50, cursor: Cursor = None) -> di
     more = len(page) > limit
     page = page[:limit]
     return {
-        "rooms": _shown(request.user, page),
+        "rooms": _shown(request.user, page, epoch),
         "next": next_link(request, limit, page, more),
     }
 
@@ -160,6 +162,7 @@ def list_messages(
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """The room's history: its end, or one side of a `seq`, or both."""
+    epoch = installation.read().epoch
     room, _ = find_room(request.user, slug)
     if sum(place is not None for place in (before, after, around)) > 1:
         raise Invalid("Give one of `before`, `after` and `around`.")
@@ -180,6 +183,7 @@ def list_messages(
         page = page[::-1] + newer
     return {
         "messages": representations.messages(page, room.slug),
+        "epoch": epoch,
         "next": paging.link(request, limit=limit, **following) if following else None,
     }
 

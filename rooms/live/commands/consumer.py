@@ -122,6 +122,7 @@ class SocketConsumer(AsyncConsumer):
             return
         full = node.entrance.arrive()
         try:
+            await node.ready.wait()
             await self._receive_guest(node, full, receive, send)
         finally:
             node.entrance.leave()
@@ -158,7 +159,7 @@ class SocketConsumer(AsyncConsumer):
                 finally:
                     node.entrance.exit(caller.user.pk)
                 return
-        turn_away(sink, why or NOT_LOGGED_IN)
+        turn_away(sink, why or NOT_LOGGED_IN, node.hub.epoch.value)
         while (await receive())["type"] != "websocket.disconnect":
             pass
 
@@ -180,7 +181,8 @@ class SocketConsumer(AsyncConsumer):
                 rooms = await node.in_thread(reading.memberships, caller.user)
             except Exception as error:
                 connection.close(unserved(error))
-            else:
+                rooms = []
+            if not connection.outdated:
                 node.hub.unread.tell(node.hub.watching.add(connection, rooms))
             while True:
                 message = await receive()
@@ -291,8 +293,8 @@ def unserved(error: Exception) -> Close:
     return why
 
 
-def turn_away(sink: Sink, why: Close) -> None:
+def turn_away(sink: Sink, why: Close, epoch: str) -> None:
     """Say why, then close: the only way a browser learns more than "1006"."""
     metrics.CLOSES.labels(why.code).inc()
-    sink.write(Frame([encode(why.bye())]))
+    sink.write(Frame([encode(why.bye(epoch))]))
     sink.close(why.code, why.reason)

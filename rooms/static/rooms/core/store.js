@@ -29,6 +29,7 @@ export function fromPage(page) {
     user: page.user,
     rooms: page.rooms,
     room: page.room,
+    epoch: page.epoch,
     head: page.head ?? 0,
     entries,
     older: page.older ?? false,
@@ -52,22 +53,31 @@ function firstAfter(entries, { room, user }) {
   return found ? { seq: found.seq, at: found.at } : null;
 }
 
-/** A fresh page after the socket could not bring all that was missed. What is newer stays. Whoever
- *  is `away` from the room's end keeps what they read, and the fresh page is the end below it. */
+/** The database was put back: from here on positions are of another history, and what stands here
+ *  may never have happened. */
+export function begunAnew(state, { epoch, seq }) {
+  const nothing = { entries: [], older: false, newer: false, tail: [], typing: [], newAfter: null, firstNew: null, extra: {} };
+  return { ...state, ...nothing, epoch, head: seq, anew: true };
+}
+
+/** A fresh page after the socket could not bring all that was missed. What is newer stays, if it is
+ *  of the same history. Whoever is `away` from the room's end keeps what they read, and the fresh
+ *  page is the end below it. */
 export function afterGap(state, page, away = false) {
   const fresh = fromPage(page);
+  if (fresh.epoch !== state.epoch) state = begunAnew(state, { epoch: fresh.epoch, seq: fresh.head });
   const before = Math.max(0, ...[...state.entries.slice(-1), ...state.tail.slice(-1)].map(({ seq }) => seq));
   const last = state.newer ? state.tail : state.entries;
   for (const entry of last) {
     if (entry.seq > fresh.head) fresh.entries.push(entry);
   }
-  const missed = fresh.entries.filter((entry) => entry.seq > before && isNews(entry, state.user));
+  const missed = state.anew ? [] : fresh.entries.filter((entry) => entry.seq > before && isNews(entry, state.user));
   const news = {
     newAfter: state.newAfter ?? (missed.length ? fresh.newAfter : null),
     firstNew: state.firstNew ?? (missed.length ? fresh.firstNew : null),
     arrived: state.arrived + missed.length,
   };
-  const held = away ? { entries: state.entries, older: state.older, newer: true, tail: fresh.entries } : {};
+  const held = away && !state.anew ? { entries: state.entries, older: state.older, newer: true, tail: fresh.entries } : {};
   return {
     ...fresh,
     ...held,

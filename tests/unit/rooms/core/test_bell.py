@@ -26,7 +26,7 @@ def rung(monkeypatch: pytest.MonkeyPatch, *given: tuple[int, int, list[bytes]]) 
 
         def put(ringer: bell.Ringer) -> None:
             for run in given:
-                ringer.put_events(*run)
+                ringer.put_events(bell.Run(*run))
 
         ringer.post(put)
         async with asyncio.timeout(10):

@@ -102,7 +102,7 @@ def test_refusals(refusal, status, answer):
 )
 def test_the_code_of_a_close_says_whether_to_come_back(close):
     assert 4000 <= close.code <= 4999
-    assert close.bye()["reconnect"] is (close.code < 4500) is (close.retry_in is not None)
+    assert close.bye("an epoch")["reconnect"] is (close.code < 4500) is (close.retry_in is not None)
     assert len(close.reason.encode()) <= 123, "a close frame holds no more"
 
 
