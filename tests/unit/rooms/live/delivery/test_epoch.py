@@ -1,6 +1,6 @@
 """The database goes back to an earlier state under a running process, with or without its epoch,
-and the same numbers are given to other events. In the end everybody who is connected has exactly what
-is in the log from where they began, and no position of before was taken for one of after.
+and the same numbers are given to other events. In the end everybody who is connected has exactly
+what is in the log from where they began, and no position of before was taken for one of after.
 
 Everything else that happens is that of `test_delivery`: bells are lost, the database is slow.
 """
