@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 from rooms import health
-from rooms.core import bell
+from rooms.core import announcement, bell
 from rooms.limits import limits
 from rooms.protocol import RESTARTING, Close
 
@@ -102,12 +102,14 @@ class Node:
         """What a process says begins with the name of the installation, which the database has."""
         try:
             await self.hub.epoch.start()
+            name = await self.in_thread(announcement.database)
         except Exception as error:
             logger.warning("The database is not there yet: %r", error)
             return False
         await self.hub.start()
         self.access.start()
         self.rollcall.start()
+        self.hub.spawn(announcement.keep_announcing(name))
         health.register("journal", self._journal_trouble)
         self.ready.set()
         return True
