@@ -100,7 +100,7 @@ export class Client {
     if (item.id !== undefined) this.#answered(item);
     else if (item.type === "hello") this.#hello(item);
     else if (item.type === "bye") this.bye = item;
-    else if (item.at !== undefined && item.seq !== undefined) {
+    else if (item.at !== undefined) {
       if (!this.#seen.has(item.room) || item.seq <= this.#seen.get(item.room)) return;
       this.#seen.set(item.room, item.seq);
       this.onEvent(item);

@@ -11,8 +11,8 @@ The messages, all of which `live.hub` reads:
     {"type": "events", "room": id, "first": seq, "last": seq, "events": [encoded, …] or absent,
      "before": `at` of the event before them, "at": `at` of the last}
     {"type": "rooms", "bells": [such messages]}                           to every process
-    {"type": "whisper", "room": id, "key": str, "data": encoded}          to a room's subscribers
-    {"type": "personal", "user": id, "key": str, "data": encoded}         to a user's connections
+    {"type": "whisper", "room": id, "key": fact, "data": encoded}         to a room's subscribers
+    {"type": "personal", "user": id, "key": fact, "data": encoded}        to a user's connections
     {"type": "activity", "rooms": [[id, last_seq, message_count,
                                     [[author, number of their last message], …]], …]}
     {"type": "presence", "rooms": [[id, version], …]}     rooms in which other people are than were
@@ -22,6 +22,15 @@ The messages, all of which `live.hub` reads:
     {"type": "epoch"}                                 look in the database whether it went back
     {"type": "access", "user": id or None, "room": id or None, "gone": whether the room is}
                                                   look in the database whether they may still hear
+
+Of what is not kept, the last value of a fact is told. `fact` makes its key of the room and of what
+stands here; apps add theirs:
+
+    typing:USER     somebody types
+    read:USER       how far somebody has read
+    presence        who is there                                  made by `live.delivery.presence`
+    unread          how much of it the connection's user has not read, or that it is not theirs any
+                    more                                    made by `live.delivery.unread_notices`
 """
 
 import asyncio
@@ -327,10 +336,17 @@ def ring_on_commit(rung: Iterable[Run], activity: Iterable[Activity]) -> None:
     transaction.on_commit(lambda: _post(put), robust=True)
 
 
+def fact(room_id: int | None, key: str) -> str:
+    """The key of something not kept: a connection is in many rooms, and each has its own facts."""
+    return f"{'' if room_id is None else room_id}:{key}"
+
+
 def whisper(room_id: int, key: str, event: dict[str, Any]) -> None:
-    """Tell a room's subscribers something that is not kept. The last value of `key` wins."""
-    note = {"type": "whisper", "room": room_id, "key": key, "data": encode(event)}
-    _post(lambda ringer: ringer.put_note(room_group(room_id), key, note))
+    """Tell a room's subscribers something that is not kept. `key` says what it is about within the
+    room, as in the table above; the last value of it wins."""
+    known = fact(room_id, key)
+    note = {"type": "whisper", "room": room_id, "key": known, "data": encode(event)}
+    _post(lambda ringer: ringer.put_note(room_group(room_id), known, note))
 
 
 def presence(rooms: list[tuple[int, str]]) -> None:
@@ -342,10 +358,11 @@ def presence(rooms: list[tuple[int, str]]) -> None:
         _post(lambda ringer: ringer.put_note(EVERYONE, f"presence:{room_id}:{version}", note))
 
 
-def tell(user_id: int, key: str, event: dict[str, Any]) -> None:
-    """Tell all connections of a user something that is not kept."""
-    note = {"type": "personal", "user": user_id, "key": key, "data": encode(event)}
-    _post(lambda ringer: ringer.put_note(EVERYONE, f"{user_id}:{key}", note))
+def tell(user_id: int, key: str, event: dict[str, Any], room_id: int | None = None) -> None:
+    """Tell all connections of a user something that is not kept, about a room or about none."""
+    known = fact(room_id, key)
+    note = {"type": "personal", "user": user_id, "key": known, "data": encode(event)}
+    _post(lambda ringer: ringer.put_note(EVERYONE, f"{user_id}:{known}", note))
 
 
 def echo(group: str, number: int) -> None:

@@ -165,7 +165,7 @@ class Client:
             self._answered(item)
         elif item["type"] == "bye":
             self._bye = item
-        elif "seq" in item and "at" in item:
+        elif "at" in item:
             if room in self.seen and item["seq"] > (self.seen[room] or 0):
                 self.seen[room] = item["seq"]
                 self.on_event(item)

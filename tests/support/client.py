@@ -345,7 +345,7 @@ class SocketClient:
             self.hello = item
         elif item["type"] == "bye":
             self.bye = item
-        if "seq" in item and "at" in item:
+        if "at" in item:
             self._take_durable(item)
         self.events.append(item)
 

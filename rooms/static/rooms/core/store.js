@@ -9,7 +9,8 @@
 // `firstNew` is the first message there: { seq, at }. `arrived` counts messages of others that came
 // while the room was open.
 //
-// Events come from the socket or are local ("local.…"). An event at or below `head` was seen.
+// Events come from the socket or are local ("local.…"). Those with an `at` are entries of the room's
+// log, and one at or below `head` was seen; all others are told once, whatever they carry.
 
 import { isCommand } from "./slash.js";
 import { entryAt, place } from "./window.js";
@@ -93,21 +94,20 @@ export function afterGap(state, page, away = false) {
 export function apply(state, events, context) {
   const draft = { ...state };
   for (const event of events) {
-    if (event.room !== undefined && event.room !== state.room?.slug && !OF_ANY_ROOM.has(event.type)) continue;
-    if (event.seq !== undefined && !EPHEMERAL.has(event.type)) {
+    const elsewhere = event.room !== undefined && event.room !== state.room?.slug;
+    if (!elsewhere && event.at !== undefined) {
       if (event.seq <= draft.head) continue;
       draft.head = event.seq;
     }
-    const reduce = own[event.type] ?? context.reducers[event.type];
-    if (reduce) reduce(draft, event, context);
+    for (const reduce of [own[event.type] ?? [], context.reducers[event.type] ?? []].flat()) {
+      if (!elsewhere || reduce.anyRoom) reduce(draft, event, context);
+    }
   }
   return draft;
 }
 
-/** `unread` and `read` carry a seq that is not their own. */
-const EPHEMERAL = new Set(["unread", "read"]);
-/** What is told of the person's own rooms, whichever is open. */
-const OF_ANY_ROOM = new Set(["unread", "left"]);
+/** Of a reducer of events that tell of the person's own rooms, whichever is open. */
+const anyRoom = (reduce) => Object.assign(reduce, { anyRoom: true });
 
 /** Whether an entry is news to `user`: something that somebody else said. */
 export const isNews = (entry, user) => entry.kind === "message" && entry.value.author?.id !== user.id;
@@ -223,14 +223,14 @@ const own = {
     draft.rooms = rooms;
   },
 
-  unread(draft, { room, unread }) {
+  unread: anyRoom((draft, { room, unread }) => {
     draft.rooms = draft.rooms.map((known) => (known.slug === room ? { ...known, unread } : known));
-  },
+  }),
 
   /** Another room, or this one, is not the person's own any more. */
-  left(draft, { room }) {
+  left: anyRoom((draft, { room }) => {
     draft.rooms = draft.rooms.filter((known) => known.slug !== room);
-  },
+  }),
 
   presence(draft, { present }) {
     draft.present = present;
