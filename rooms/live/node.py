@@ -24,9 +24,10 @@ from .commands.threads import DatabaseThreads
 from .delivery.access_recheck import Access
 from .delivery.hub import Hub
 from .metrics import process as vitals
+from .trimming import Trimming
 
 if TYPE_CHECKING:
-    from .connection import Connection
+    from .delivery.connection import Connection
 
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -66,6 +67,7 @@ class Node:
         self.access = Access(self.hub)
         self.entrance = Entrance(limits().connections, limits().connections_per_user)
         self.rollcall = RollCall(self)
+        self.trimming = Trimming(self)
         self._ringer = bell.Ringer(loop)
         self._ringer.on_failure = self._not_rung
         self._ringer.on_access_failure = self.access.hear
@@ -110,6 +112,7 @@ class Node:
         self.access.start()
         self.rollcall.start()
         self.hub.spawn(announcement.keep_announcing(name))
+        self.hub.spawn(self.trimming.run())
         health.register("journal", self._journal_trouble)
         self.ready.set()
         return True

@@ -33,6 +33,7 @@ class Migration(migrations.Migration):
                     models.CharField(help_text="Goes with every position in a log.", max_length=32),
                 ),
                 ("number", models.BigIntegerField(default=0)),
+                ("trimming_until", models.DateTimeField(null=True)),
             ],
             options={
                 "constraints": [

@@ -11,6 +11,8 @@ class Installation(models.Model):
     epoch = models.CharField(max_length=32, help_text="Goes with every position in a log.")
     # How often the epoch was changed. One that is lower than known shows an older database.
     number = models.BigIntegerField(default=0)
+    # Until then some process trims the rooms' logs, or nobody needs to.
+    trimming_until = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="one_installation")]
