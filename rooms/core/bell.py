@@ -37,7 +37,7 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any
@@ -48,44 +48,16 @@ from django.db import transaction
 from rooms.protocol import encode
 
 from . import installation
+from .event_bells import EVERYONE, Run, bells, room_group
 from .outages import Outage
 
 logger = logging.getLogger(__name__)
 _unrung = Outage(logger, "The bell could not be rung")
 
-EVERYONE = "everyone"
-# A layer message above this carries no events: the hubs read them from the database.
-LARGEST_BELL = 512 * 1024
-# From so many rooms in one round on, they share messages that every process gets: sending one takes
-# a turn to Redis, reading over a room that nobody here listens to takes nothing.
-TOGETHER = 4
-MOST_TOGETHER = 64
 # A round that Redis does not take within this is given up; the log has it all.
 ROUND_SECONDS = 5.0
 # Rooms' heads for unread counts go to every process at most this often.
 ACTIVITY_SECONDS = 0.5
-
-
-def room_group(room_id: int) -> str:
-    return f"room.{room_id}"
-
-
-@dataclass
-class Run:
-    """Encoded events of a room from a seq on, without a hole. `before` and `at` are the times of
-    the event before them and of the last: by them a log is known from another one that has the same
-    numbers. An older version leaves them out."""
-
-    room_id: int
-    first: int
-    events: list[bytes]
-    before: str | None = None
-    at: str | None = None
-
-    @property
-    def end(self) -> int:
-        """The seq after the last."""
-        return self.first + len(self.events)
 
 
 @dataclass(frozen=True)
@@ -249,38 +221,6 @@ class Ringer:
         else:
             if messages or answers:
                 _unrung.over()
-
-
-def bells(events: list[Run]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """A message to each room's group; when many rooms moved at once, to every process together."""
-    if len(events) < TOGETHER:
-        for run in events:
-            yield room_group(run.room_id), events_bell(run)
-        return
-    together: list[dict[str, Any]] = []
-    size = 0
-    for run in events:
-        own = sum(map(len, run.events))
-        if together and (size + own > LARGEST_BELL or len(together) == MOST_TOGETHER):
-            yield EVERYONE, {"type": "rooms", "bells": together}
-            together, size = [], 0
-        together.append(events_bell(run))
-        size += own
-    yield EVERYONE, {"type": "rooms", "bells": together}
-
-
-def events_bell(run: Run) -> dict[str, Any]:
-    bell: dict[str, Any] = {
-        "type": "events",
-        "room": run.room_id,
-        "first": run.first,
-        "last": run.end - 1,
-        "before": run.before,
-        "at": run.at,
-    }
-    if sum(map(len, run.events)) <= LARGEST_BELL:
-        bell["events"] = run.events
-    return bell
 
 
 _attached: Ringer | None = None

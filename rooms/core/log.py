@@ -19,7 +19,7 @@ from rooms.models import Event, Membership, Room
 from rooms.protocol import encode as to_json
 from rooms.protocol import encode_event
 
-from . import bell, statements
+from . import bell, event_bells, statements
 from .representations import timestamp
 
 # The columns of a room that a message needs.
@@ -154,7 +154,7 @@ def _ring_on_commit(logs: Logs) -> None:
             for entry in entries
         ]
         before = logs.before[room_id].at
-        rung.append(bell.Run(room_id, entries[0].seq, encoded, before, logs.time))
+        rung.append(event_bells.Run(room_id, entries[0].seq, encoded, before, logs.time))
         speakers = logs.speakers.get(room_id, {})
         activity.append(bell.Activity(room_id, room.last_seq, room.message_count, speakers))
     bell.ring_on_commit(rung, activity)

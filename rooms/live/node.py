@@ -73,6 +73,7 @@ class Node:
         self._ringer.on_access_failure = self.access.hear
         # Until then nobody is let in. Usually set by the time that `start` returns.
         self.ready = asyncio.Event()
+        self._waits = False
 
     @classmethod
     async def current(cls) -> Node:
@@ -106,7 +107,9 @@ class Node:
             await self.hub.epoch.start()
             name = await self.in_thread(announcement.database)
         except Exception as error:
-            logger.warning("The database is not there yet: %r", error)
+            if not self._waits:
+                logger.warning("The database is not there yet: %r", error)
+            self._waits = True
             return False
         await self.hub.start()
         self.access.start()

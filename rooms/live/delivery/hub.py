@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from channels.layers import get_channel_layer
 
 from rooms.core import log
-from rooms.core.bell import EVERYONE, room_group
+from rooms.core.event_bells import EVERYONE, room_group
 from rooms.core.outages import Outage
 from rooms.limits import limits
 from rooms.live.metrics import names as metrics

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rooms.core import bell
+from rooms.core import bell, event_bells
 from rooms.live.delivery.sendbuffer import SendBuffer
 
 
@@ -28,7 +28,7 @@ def rung(monkeypatch: pytest.MonkeyPatch, *given: tuple[int, int, list[bytes]]) 
 
         def put(ringer: bell.Ringer) -> None:
             for run in given:
-                ringer.put_events(bell.Run(*run))
+                ringer.put_events(event_bells.Run(*run))
 
         ringer.post(put)
         async with asyncio.timeout(10):
