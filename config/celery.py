@@ -40,7 +40,7 @@ DATABASE_SECONDS = 60
 REDIS_SCHEMES = ("redis", "rediss", "sentinel")
 
 
-class Application(Celery):  # type: ignore[misc]
+class Application(Celery):
     """With a prefix for its queues that is not known before the database is."""
 
     def _connection(self, url: Any, transport_options: Any = None, **options: Any) -> Any:

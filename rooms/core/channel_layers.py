@@ -10,11 +10,11 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 from .installation import redis_prefix
 
 
-class PubSubLayer(RedisPubSubChannelLayer):  # type: ignore[misc]
+class PubSubLayer(RedisPubSubChannelLayer):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"prefix": f"{redis_prefix()}:layer", **options})
 
 
-class CoreLayer(RedisChannelLayer):  # type: ignore[misc]
+class CoreLayer(RedisChannelLayer):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"prefix": f"{redis_prefix()}:layer", **options})
