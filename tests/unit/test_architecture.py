@@ -29,8 +29,8 @@ RULES = [
     ("rooms", ("channels.layers",), ("rooms/core/bell.py", "rooms/live/")),
     ("rooms", ("channels_redis",), ("rooms/core/channel_layers.py",)),
     ("jobs", ("channels", "channels_redis"), ()),
-    # Only presence, the announcement and the budgets of REST keep something in Redis; health and the
-    # embedded Redis ask whether it answers.
+    # Only presence, the announcement and the budgets of REST keep something in Redis; health and
+    # the embedded Redis ask whether it answers.
     (
         "rooms",
         ("redis",),

@@ -35,6 +35,7 @@ from rooms.protocol import (
     BROKEN,
     FLOODING,
     NOT_LOGGED_IN,
+    OVERLOADED,
     Close,
     Invalid,
     RateLimited,
@@ -122,7 +123,7 @@ class SocketConsumer(AsyncConsumer):
             return
         full = node.entrance.arrive()
         try:
-            await node.ready.wait()
+            full = full or await unready(node)
             await self._receive_guest(node, full, receive, send)
         finally:
             node.entrance.leave()
@@ -282,6 +283,16 @@ def parse(message: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise Invalid("Send one JSON object a frame.")
     return body
+
+
+async def unready(node: Node) -> Close | None:
+    """Why nobody can be served yet: a process without a database waits for it."""
+    try:
+        async with asyncio.timeout(limits().answer_seconds):
+            await node.ready.wait()
+    except TimeoutError:
+        return OVERLOADED
+    return None
 
 
 def unserved(error: Exception) -> Close:

@@ -12,7 +12,7 @@ def make_row(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rooms", "0002_message_kinds")]
+    dependencies = [("rooms", "0003_invitations")]
 
     operations = [
         migrations.CreateModel(
