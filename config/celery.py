@@ -14,9 +14,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-import django
 from celery import Celery, bootsteps
-from celery.signals import beat_init, celeryd_init, setup_logging, worker_ready
+from celery.loaders.app import AppLoader
+from celery.signals import setup_logging, worker_ready
 from kombu import Queue
 from kombu.transport.virtual import QoS
 
@@ -52,7 +52,39 @@ class Application(Celery):
         return super()._connection(url, transport_options=own, **options)
 
 
-app = Application("parley")
+def _require_the_database() -> None:
+    """A worker that meets a database of another version would fail one job after the other; and
+    what its queues are called stands there. One that is not there yet is waited for. All of it
+    before a worker forks: its children must not share the connection."""
+    from django.db import Error, connections
+
+    from rooms.core import installation, migrations
+
+    until = time.monotonic() + DATABASE_SECONDS
+    while True:
+        if names := migrations.pending_before_fork():
+            sys.exit(f"Run `manage.py migrate` first: {migrations.described(names)}")
+        try:
+            installation.identity()
+            break
+        except Error as error:
+            if time.monotonic() > until:
+                sys.exit(f"The database does not answer: {error}")
+            time.sleep(1)
+        finally:
+            for connection in connections.all(initialized_only=True):
+                connection.close()
+                if hasattr(connection, "close_pool"):
+                    connection.close_pool()
+
+
+class Loader(AppLoader):
+    def on_worker_init(self) -> None:
+        """Before a worker or beat makes its first connection to the broker."""
+        _require_the_database()
+
+
+app = Application("parley", loader="config.celery:Loader")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # Celery publishes to the queue itself, by its name: a flush of Redis takes no binding away.
 app.conf.task_queues = [Queue(name, routing_key=name, max_priority=9) for name in QUEUES]
@@ -93,36 +125,6 @@ class Sweeper(bootsteps.StartStopStep):
 
 
 app.steps["worker"].add(Sweeper)
-
-
-@celeryd_init.connect
-@beat_init.connect
-def _require_the_database(**_: Any) -> None:
-    """A worker that meets a database of another version would fail one job after the other; and
-    what its queues are called stands there. One that is not there yet is waited for. All of it
-    before a worker forks: its children must not share the connection."""
-    django.setup()
-    from django.db import Error, connections
-
-    from rooms.core import installation, migrations
-
-    until = time.monotonic() + DATABASE_SECONDS
-    while True:
-        if names := migrations.pending_before_fork():
-            # Celery would swallow any other exception.
-            sys.exit(f"Run `manage.py migrate` first: {migrations.described(names)}")
-        try:
-            installation.identity()
-            break
-        except Error as error:
-            if time.monotonic() > until:
-                sys.exit(f"The database does not answer: {error}")
-            time.sleep(1)
-        finally:
-            for connection in connections.all(initialized_only=True):
-                connection.close()
-                if hasattr(connection, "close_pool"):
-                    connection.close_pool()
 
 
 @worker_ready.connect
