@@ -12,7 +12,7 @@ def make_row(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rooms", "0003_invitations")]
+    dependencies = [("rooms", "0005_accounts")]
 
     operations = [
         migrations.CreateModel(
