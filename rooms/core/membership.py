@@ -130,7 +130,7 @@ def tell_invitation_on_commit(
     user_id: int, room: Room, invitation: Mapping[str, Any] | None
 ) -> None:
     event = {"type": "invitation", "room": room.slug, "invitation": invitation}
-    transaction.on_commit(lambda: bell.tell(user_id, f"invitation:{room.pk}", event), robust=True)
+    transaction.on_commit(lambda: bell.tell(user_id, "invitation", event, room.pk), robust=True)
 
 
 # Facts --------------------------------------------------------------------------------------------

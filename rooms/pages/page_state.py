@@ -2,7 +2,8 @@
 changes the room without leaving the page. Called by `views`.
 
 Everything is as the socket and REST show it, so that the browser has one way to read it. `head` is
-read first: what is written meanwhile comes again over the socket and is recognised by its `seq`.
+read first: what is written meanwhile comes again over the socket and is recognised by its `seq`;
+and before it the `epoch`, so that a position of before is never taken for one of a later history.
 """
 
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from django.utils import timezone
 
 from rooms import slices
-from rooms.core import representations, slash
+from rooms.core import installation, representations, slash
 from rooms.core.membership import BY_ROLE
 from rooms.features.members import listing
 from rooms.limits import limits
@@ -24,9 +25,11 @@ NOTICES = ("member.joined", "member.left")
 
 def of_person(user: User) -> dict[str, Any]:
     """What every page of a person needs: who they are and their rooms."""
+    epoch = installation.read().epoch
     mine = Membership.objects.filter(user=user).select_related("room").order_by("room__name")
     return {
         "protocol": PROTOCOL,
+        "epoch": epoch,
         "now": representations.timestamp(timezone.now()),
         "user": {"id": user.pk, "name": user.name, "staff": user.is_staff},
         "rooms": [representations.room(row.room, row) for row in mine],
@@ -42,6 +45,7 @@ def of_person(user: User) -> dict[str, Any]:
 
 def of_room(user: User, room: Room, membership: Membership | None) -> dict[str, Any]:
     """A person's view of one room: its latest messages, its members, what happened meanwhile."""
+    person = of_person(user)
     head = Room.objects.values_list("last_seq", flat=True).get(pk=room.pk)
     messages = list(
         Message.objects.filter(room=room)
@@ -56,7 +60,7 @@ def of_room(user: User, room: Room, membership: Membership | None) -> dict[str, 
     ).order_by("-seq")[:HISTORY]
     members = room.memberships.select_related("user").order_by(BY_ROLE, "user__username")
     shown = representations.room(room, membership, room.memberships.count())
-    return of_person(user) | {
+    return person | {
         "room": shown,
         "first_unread": _first_unread(room, shown, messages) if older else None,
         "head": head,

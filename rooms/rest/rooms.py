@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from rooms.core import representations
+from rooms.core import installation, representations
 from rooms.core.lookup import find_room
 from rooms.models import User
 
 
 def show(user: User, slug: str) -> dict[str, Any]:
+    epoch = installation.read().epoch
     room, membership = find_room(user, slug)
-    return representations.room(room, membership, room.memberships.count())
+    return representations.room(room, membership, room.memberships.count(), epoch)

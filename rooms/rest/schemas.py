@@ -20,6 +20,7 @@ from pydantic import (
 
 from rooms.models import SLUG
 from rooms.protocol import Id, Seq
+from rooms.protocol.answers import Epoch
 from rooms.protocol.shapes import (
     Given,
     Role,
@@ -75,6 +76,7 @@ class RoomOut(Given):
     created_at: Timestamp
     active_at: Timestamp
     seq: int = Field(description="the head of the room's log")
+    epoch: Epoch
     role: Role | None = Field(description="the caller's, if they are a member")
     read_seq: int | None
     unread: int

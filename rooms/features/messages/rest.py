@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from django.db.models import QuerySet
 from ninja import Query, Router, Status
 
-from rooms.core import representations
+from rooms.core import installation, representations
 from rooms.core.lookup import find_room
 from rooms.models import Message
 from rooms.protocol import Invalid, Seq
@@ -30,6 +30,7 @@ def list_messages(
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """The room's history: its end, or one side of a `seq`, or both."""
+    epoch = installation.read().epoch
     room, _ = find_room(request.user, slug)
     if sum(place is not None for place in (before, after, around)) > 1:
         raise Invalid("Give one of `before`, `after` and `around`.")
@@ -50,6 +51,7 @@ def list_messages(
         page = page[::-1] + newer
     return {
         "messages": representations.messages(page, room.slug),
+        "epoch": epoch,
         "next": paging.link(request, limit=limit, **following) if following else None,
     }
 

@@ -5,12 +5,14 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
+from rooms.protocol.answers import Epoch
 from rooms.protocol.shapes import Given, MessageOut
 from rooms.rest.schemas import BodyId, Filled, Taken
 
 
 class MessagePage(Given):
     messages: list[MessageOut] = Field(description="ascending by `seq`")
+    epoch: Epoch
     next: Annotated[
         str | None,
         Field(description="the address of the page after these: older ones, newer with `after`"),

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from ninja import Router, Status
 
-from rooms.core import representations
+from rooms.core import installation, representations
 from rooms.core.lookup import find_room
 from rooms.models import Membership, Room, User
 from rooms.rest import paging
@@ -36,10 +36,10 @@ def _with_members(rooms: QuerySet[Room]) -> QuerySet[Room]:
     return rooms.annotate(members_count=Coalesce(count, 0))
 
 
-def _shown(user: User, rooms: list[Room]) -> list[dict[str, Any]]:
+def _shown(user: User, rooms: list[Room], epoch: str) -> list[dict[str, Any]]:
     mine = {row.room_id: row for row in Membership.objects.filter(user=user, room__in=rooms)}
     return [
-        representations.room(room, mine.get(room.pk), room.members_count)  # type: ignore[attr-defined]
+        representations.room(room, mine.get(room.pk), room.members_count, epoch)  # type: ignore[attr-defined]
         for room in rooms
     ]
 
@@ -48,6 +48,7 @@ def _shown(user: User, rooms: list[Room]) -> list[dict[str, Any]]:
 def list_rooms(request: Request, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
     """The public rooms and your own, oldest first."""
     key = paging.key_of(cursor, int)
+    epoch = installation.read().epoch
     rooms = _with_members(Room.objects.visible_to(request.user)).order_by("pk")
     if key is not None:
         rooms = rooms.filter(pk__gt=key[0])
@@ -55,7 +56,7 @@ def list_rooms(request: Request, limit: Limit = 50, cursor: Cursor = None) -> di
     more = len(page) > limit
     page = page[:limit]
     return {
-        "rooms": _shown(request.user, page),
+        "rooms": _shown(request.user, page, epoch),
         "next": next_link(request, limit, page, more),
     }
 

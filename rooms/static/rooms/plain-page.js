@@ -18,8 +18,7 @@ new Finder({ own: () => state.rooms, open: (slug) => location.assign(`/rooms/${s
 draw();
 
 function receive(events) {
-  const told = events.filter((event) => ["unread", "left", "local.rooms"].includes(event.type));
-  state = apply(state, told, { now: Date.now(), reducers: {} });
+  state = apply(state, events, { now: Date.now(), reducers: {} });
   draw();
 }
 
