@@ -240,7 +240,6 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 EMAIL_FIELD = "email*" if SENDS_MAIL else "email"
 ACCOUNT_USERNAME_VALIDATORS = "rooms.models.names.username_validators"
 ACCOUNT_SIGNUP_FIELDS = ["username*", EMAIL_FIELD, "password1*", "password2*"]
-ACCOUNT_USERNAME_VALIDATORS = "rooms.models.names.username_validators"
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if SENDS_MAIL else "none"
 # An address that nobody has proven is nobody's, and keeps nobody from it.
 ACCOUNT_PREVENT_ENUMERATION = "strict"
