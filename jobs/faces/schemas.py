@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 
 from jobs.models import IDLE, NORMAL, URGENT, Outcome, State, Step
 from rooms.protocol.shapes import AttachmentOut, Given, Person, Timestamp
-from rooms.rest.schemas import Moment, Next, SlugText, Taken
+from rooms.rest.schemas import Moment, Next, SlugText, Taken, WholeNumber
 
 KindName = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 
@@ -83,9 +83,7 @@ class NewJob(Taken):
     kind: KindName
     params: dict[str, Any] = {}
     room: SlugText | None = Field(None, description="where its progress and result are shown")
-    priority: Annotated[int, Field(ge=URGENT, le=IDLE, strict=True, description="0 runs first")] = (
-        NORMAL
-    )
+    priority: Annotated[WholeNumber, Field(ge=URGENT, le=IDLE, description="0 runs first")] = NORMAL
     run_at: Moment | None = None
 
 

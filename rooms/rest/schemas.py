@@ -48,9 +48,17 @@ def _in_utc(value: datetime) -> datetime:
 
 # A time as the API takes it: RFC 3339 with its offset.
 Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
+
+
+def _whole(value: object) -> object:
+    """To JSON, 5.0 is a whole number as well."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 # Numbers in a body are numbers: `false` is none, and neither is "5".
-BodyId = Annotated[Id, Field(strict=True)]
-BodySeq = Annotated[Seq, Field(strict=True)]
+WholeNumber = Annotated[int, Field(strict=True), BeforeValidator(_whole)]
+BodyId = Annotated[Id, Field(strict=True), BeforeValidator(_whole)]
+BodySeq = Annotated[Seq, Field(strict=True), BeforeValidator(_whole)]
 # What `rest.json` refuses in every text, said to those who read the document.
 _SAYS_NO_NUL = Field(json_schema_extra={"pattern": r"^[^\u0000]*$"})
 _SAYS_NOT_BLANK = Field(json_schema_extra={"pattern": r"^[^\u0000]*[^\s\u0000][^\u0000]*$"})
