@@ -3,7 +3,7 @@
 from rooms.slices import Slice
 
 from . import policy
-from .faces import slash, socket, terminal
+from .faces import page, slash, socket, terminal
 from .lifecycle.message import MESSAGE_KIND, PART
 
 _titles = terminal.Titles()
@@ -17,6 +17,7 @@ SLICE = Slice(
     rest="jobs.faces.api.router",
     message_kinds=[MESSAGE_KIND],
     message_parts=[PART],
+    room_state=page.room_state,
     styles=["jobs/jobs.css"],
     modules=["jobs/main.js"],
     templates=["jobs/card.html"],

@@ -71,5 +71,5 @@ def of_room(user: User, room: Room, membership: Membership | None) -> dict[str, 
             for row in reversed(notices)
         ],
         "members": [representations.member(row) for row in members[:MEMBERS]],
-        **slices.room_state(user, room, membership),
+        "extra": slices.room_state(user, room, membership),
     }

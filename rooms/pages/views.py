@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from rooms.core.lookup import find_room
 from rooms.features.members import actions as members
 from rooms.features.rooms import actions as room_actions
+from rooms.features.rooms.search import named
 from rooms.features.tokens import actions as token_actions
 from rooms.models import ApiToken, Membership, Room, User
 from rooms.protocol import NotFound, Refusal
@@ -56,7 +57,7 @@ def directory(request: HttpRequest) -> HttpResponse:
             form.add_error("name", refusal.message)
         else:
             return redirect("rooms:room", room.slug)
-    words = request.GET.get("q", "").replace("\0", "").strip()
+    words = request.GET.get("q", "").replace("\0", "").strip()[:100]
     rooms = (
         Room.objects.visible_to(user)
         .annotate(
@@ -66,7 +67,7 @@ def directory(request: HttpRequest) -> HttpResponse:
         .order_by("-active_at", "pk")
     )
     if words:
-        rooms = rooms.filter(Q(name__icontains=words) | Q(topic__icontains=words))
+        rooms = named(rooms, words, topic=True).order_by("rank", "-active_at", "pk")
     page = Paginator(rooms, PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "words": words, "form": form, "state": page_state.of_person(user)}
     return render(request, "rooms/directory.html", context)

@@ -32,7 +32,7 @@ export const jobCard = {
     card.id = `job-${id}`;
     setText(one("[data-title]", card), title);
     one("article", card).setAttribute("aria-label", `Job: ${title}`);
-    setText(one("[data-by]", card), `${kind} · by ${isolated(nameOf(requested_by))} · ${timeOfDay(created_at)}`);
+    setText(one("[data-by]", card), `by ${isolated(nameOf(requested_by))} · ${timeOfDay(created_at)}`);
     one("[data-cancel]", card).onclick = () => ask(card, room, "job.cancel");
     one("[data-retry]", card).onclick = () => ask(card, room, "job.retry");
     one("[data-more]", card).onclick = () => unfold(card, room);

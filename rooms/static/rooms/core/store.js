@@ -33,7 +33,8 @@ export function fromPage(page) {
     newAfter: unread ? page.room.read_seq : null,
     // Why this person may not be here any more: "not_a_member", "banned", "deleted"; null: they may.
     withdrawn: null,
-    extra: {},
+    // What other apps keep of this room, by their name: the page's, changed by their reducers.
+    extra: page.extra ?? {},
   };
 }
 
@@ -49,8 +50,18 @@ export function afterGap(state, page) {
     pending: state.pending.filter((item) => !holds(fresh.entries, state.user.id, item.client_id)),
     present: state.present,
     newAfter: state.newAfter,
-    extra: state.extra,
+    extra: withNewer(fresh.extra, state.extra, fresh.head),
   };
+}
+
+/** What began after the page was made is not in it. */
+function withNewer(extra, before, head) {
+  const merged = { ...extra };
+  for (const [name, things] of Object.entries(before)) {
+    const newer = Object.entries(things).filter(([, thing]) => thing.seq > head);
+    if (newer.length) merged[name] = { ...merged[name], ...Object.fromEntries(newer) };
+  }
+  return merged;
 }
 
 /** `context` is { now, reducers }. */

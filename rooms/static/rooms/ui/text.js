@@ -1,10 +1,15 @@
 // Words and figures for people: names, times, sizes. Pure.
 
-const number = new Intl.NumberFormat("en");
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "medium" });
-const weekday = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long" });
-const withYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric" });
+// The pages are in English: their dates, clocks and figures are of one kind, wherever the browser is.
+const LANGUAGE = "en-GB";
+const number = new Intl.NumberFormat(LANGUAGE);
+const clock = new Intl.DateTimeFormat(LANGUAGE, { hour: "2-digit", minute: "2-digit" });
+const exact = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "full", timeStyle: "medium" });
+const shortWeekday = new Intl.DateTimeFormat(LANGUAGE, { weekday: "short" });
+const shortDate = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "short" });
+const shortDateWithYear = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "short", year: "numeric" });
+const weekday = new Intl.DateTimeFormat(LANGUAGE, { weekday: "long", day: "numeric", month: "long" });
+const withYear = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "long", year: "numeric" });
 
 export const count = (value) => number.format(value);
 export const timeOfDay = (at) => clock.format(new Date(at));
@@ -71,6 +76,17 @@ export function dayName(at, now) {
   if (dayOf(at) === dayOf(now)) return "Today";
   if (dayOf(at) === dayOf(now - 24 * 3600 * 1000)) return "Yesterday";
   return date.getFullYear() === new Date(now).getFullYear() ? weekday.format(date) : withYear.format(date);
+}
+
+const DAY_MS = 24 * 3600 * 1000;
+
+/** When something is to happen: "14:05" today, "Fri 01:42" within a week, "3 Dec 01:42", "3 Jan 2027 01:42". */
+export function moment(at, now) {
+  const date = new Date(at);
+  if (dayOf(at) === dayOf(now)) return clock.format(date);
+  if (date - now < 6 * DAY_MS && date > now) return `${shortWeekday.format(date)} ${clock.format(date)}`;
+  const day = date.getFullYear() === new Date(now).getFullYear() ? shortDate : shortDateWithYear;
+  return `${day.format(date)} ${clock.format(date)}`;
 }
 
 /** Two letters at most: "Ana Berg" is AB, "ana" is A. */

@@ -53,6 +53,15 @@ def test_a_page_runs_no_script_but_its_own(path: str, alice: User, lobby: Room) 
     assert not re.search(r"<[^>]+\s(style|on[a-z]+)=", html)
 
 
+def test_the_directory_finds_rooms_by_name_and_topic(alice: User, lobby: Room) -> None:
+    room_actions.create_room(alice, "dock", "The dock", "where boats lie")
+    client = client_of(alice)
+    for words, found in (("boats", "dock"), ("dock the", "dock"), ("LOBBY", "lobby")):
+        html = client.get("/rooms/", {"q": words}).content.decode()
+        assert re.findall(r'data-room-card="([^"]+)"', html) == [found]
+    assert client.get("/rooms/?q=%00&page=%00").status_code == 200
+
+
 def test_home_is_the_room_that_was_open_last(alice: User, lobby: Room) -> None:
     client = client_of(alice)
     assert client.get("/")["Location"] == "/rooms/"
