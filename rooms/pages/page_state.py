@@ -17,6 +17,8 @@ from rooms.limits import limits
 from rooms.models import Event, Membership, Message, Room, User
 from rooms.protocol import PROTOCOL
 
+from . import permissions
+
 HISTORY = 50
 MEMBERS = 200
 NOTICES = ("member.joined", "member.left")
@@ -71,5 +73,6 @@ def of_room(user: User, room: Room, membership: Membership | None) -> dict[str, 
             for row in reversed(notices)
         ],
         "members": [representations.member(row) for row in members[:MEMBERS]],
+        "may": permissions.of_roles(room),
         "extra": slices.room_state(user, room, membership),
     }

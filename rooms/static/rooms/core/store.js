@@ -22,6 +22,9 @@ export function fromPage(page) {
   return {
     user: page.user,
     rooms: page.rooms,
+    invitations: page.invitations ?? [],
+    // By role: what the room's page offers to whom has it.
+    may: page.may ?? {},
     room: page.room,
     head: page.head ?? 0,
     entries,
@@ -82,7 +85,7 @@ export function apply(state, events, context) {
 /** `unread` and `read` carry a seq that is not their own. */
 const EPHEMERAL = new Set(["unread", "read"]);
 /** What is told of the person's own rooms, whichever is open. */
-const OF_ANY_ROOM = new Set(["unread", "left"]);
+const OF_ANY_ROOM = new Set(["unread", "left", "invitation"]);
 
 /** Older messages and what other apps have of the same stretch. */
 export function withHistory(state, { entries, older }) {
@@ -214,8 +217,15 @@ const own = {
   },
 
   /** The person's rooms as the server has them now. */
-  "local.rooms"(draft, { rooms }) {
+  "local.rooms"(draft, { rooms, invitations }) {
     draft.rooms = rooms;
+    if (invitations) draft.invitations = invitations;
+  },
+
+  /** Somebody invites this person; null: that is over, one way or another. */
+  invitation(draft, { room, invitation }) {
+    const others = draft.invitations.filter((known) => known.room.slug !== room);
+    draft.invitations = invitation ? [invitation, ...others] : others;
   },
 
   unread(draft, { room, unread }) {

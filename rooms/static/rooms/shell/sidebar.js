@@ -2,6 +2,7 @@
 
 import { copy, one, reconcile, setIcon, setText, show } from "../ui/dom.js";
 import { count, counted } from "../ui/text.js";
+import { ListKeys } from "../ui/list-keys.js";
 
 const ICONS = { public: "hash", private: "lock", direct: "person" };
 const MOST = 999;
@@ -30,6 +31,16 @@ export class Sidebar {
 
   constructor(nav) {
     this.nav = nav;
+    this.keys = new ListKeys(nav);
+  }
+
+  /** The slug of the room `step` rooms further on in the list, of those with something unread if
+   *  `news`; null when there is none. */
+  beside(slug, step, news) {
+    const links = [...this.nav.querySelectorAll("a[data-room]")];
+    const at = links.findIndex((link) => link.dataset.room === slug);
+    const order = step > 0 ? [...links.slice(at + 1), ...links.slice(0, Math.max(0, at))] : [...links.slice(0, Math.max(0, at)).reverse(), ...links.slice(at + 1).reverse()];
+    return order.find((link) => !news || link.dataset.unread)?.dataset.room ?? null;
   }
 
   /** A room may be on its way, and wait for what `words` say. */
@@ -55,6 +66,7 @@ export class Sidebar {
           update: (item, room) => update(item.firstElementChild, room, current, room.slug === wanted ? words : null),
         }),
     });
+    this.keys.refresh();
   }
 
   #drawEmpty() {

@@ -1,30 +1,26 @@
-// The right column: topic, members, and what other apps add. Closed on small screens at first.
+// The right column: the topic, what other apps add, and what parts of the room's own say. Beside the
+// conversation where there is space, over it where there is not, and then closed at first.
 
-import * as api from "../../core/api.js";
-import { copy, one, reconcile, setText, show } from "../../ui/dom.js";
-import { panels } from "../../core/extensions.js";
-import { paintAvatar } from "../../ui/avatar.js";
-import { count } from "../../ui/text.js";
+import { panels } from "../core/extensions.js";
+import { one, setText } from "../ui/dom.js";
 
 const KEY = "parley:details";
-const WIDE = matchMedia("(min-width: 1024px)");
-const RANK = { owner: 0, moderator: 1, member: 2 };
+// Narrower, three columns leave too little for talk.
+const WIDE = matchMedia("(min-width: 1200px)");
 
 export class Details {
-  #room;
-  #drawn = {};
-
-  constructor(room) {
-    this.#room = room;
+  /** `parts` are classes, made with the room; each has update(state). */
+  constructor(room, parts) {
     this.shell = one("[data-shell]");
     this.element = one("[data-details]");
     this.toggle = one("[data-details-toggle]");
-    this.panels = panels.map((panel) => panel(room));
-    one("[data-panels]").append(...this.panels.map((panel) => panel.element));
+    const added = panels.map((panel) => panel(room));
+    one("[data-panels]").append(...added.map((panel) => panel.element));
+    this.parts = [...added, ...parts.map((Part) => new Part(room))];
     this.toggle.addEventListener("click", () => this.#open(!this.open));
     one("[data-details-close]").addEventListener("click", () => this.#open(false));
-    this.element.addEventListener("keydown", (event) => event.key === "Escape" && !WIDE.matches && this.#open(false));
-    one("[data-leave]").addEventListener("click", () => this.#leave());
+    this.element.addEventListener("keydown", (event) => event.key === "Escape" && !event.defaultPrevented && !WIDE.matches && this.#open(false));
+    document.addEventListener("pointerdown", (event) => this.#pressed(event));
     WIDE.addEventListener("change", () => this.#set(WIDE.matches && kept()));
     this.#set(WIDE.matches && kept());
   }
@@ -34,57 +30,14 @@ export class Details {
   }
 
   draw(state) {
-    for (const panel of this.panels) panel.update(state);
-    const { room, members, present } = state;
-    const same = this.#drawn.room === room && this.#drawn.members === members && this.#drawn.present === present;
-    if (same) return;
-    this.#drawn = { room, members, present };
-    setText(one("[data-member-count]"), count(room.members ?? members.length));
-    // In a large room it is told how many are here, not who.
-    const all = count(room.members ?? members.length);
-    setText(one("[data-members-number]"), typeof present === "number" ? `${all}, ${count(present)} here` : all);
-    setText(one("[data-about]"), room.topic || "No topic yet.");
-    show(one("[data-leave-section]"), room.role !== null);
-    this.#drawMembers(members, Array.isArray(present) ? new Set(present.map((person) => person.id)) : null);
+    for (const part of this.parts) part.update(state);
+    setText(one("[data-about]"), state.room.topic || "No topic yet.");
   }
 
-  #drawMembers(members, present) {
-    const away = ({ user }) => Number(!present?.has(user.id));
-    const listed = [...members].sort(
-      (a, b) => away(a) - away(b) || RANK[a.role] - RANK[b.role] || a.user.name.localeCompare(b.user.name),
-    );
-    reconcile(one("[data-members]"), listed, {
-      keyOf: (member) => member.user.id,
-      create: ({ user }) => {
-        const element = copy("t-member");
-        element.dataset.member = user.name;
-        paintAvatar(one(".avatar", element), user.name);
-        setText(one(".name", element), user.name);
-        return element;
-      },
-      update: (element, member) => {
-        const here = Boolean(present?.has(member.user.id));
-        setText(one("[data-role]", element), member.role === "member" ? "" : member.role);
-        const dot = one("[data-dot]", element);
-        dot.hidden = !present;
-        dot.classList.toggle("off", !here);
-        dot.setAttribute("role", "img");
-        dot.setAttribute("aria-label", here ? "here" : "away");
-        element.toggleAttribute("data-present", here);
-      },
-    });
-  }
-
-  async #leave() {
-    const error = one("[data-leave-error]");
-    show(error, false);
-    try {
-      await api.post(`/rooms/${this.#room.slug}/leave`);
-      location.assign("/rooms/");
-    } catch (refused) {
-      setText(error, refused.message);
-      show(error, true);
-    }
+  /** Over the conversation it goes when one presses beside it. */
+  #pressed({ target }) {
+    if (!this.open || WIDE.matches || target.closest("[data-details], [data-details-toggle], dialog")) return;
+    this.#set(false);
   }
 
   #open(open) {
