@@ -8,13 +8,14 @@ from rooms.core import policy
 from rooms.models import Membership, Room
 from rooms.protocol import Refusal
 
-ROLES = [str(role) for role in Membership.Role.values]
+# From the least to the most.
+ROLES = [Membership.Role.MEMBER.value, Membership.Role.MODERATOR.value, Membership.Role.OWNER.value]
 
 
 def of_roles(room: Room) -> dict[str, Any]:
     """By the role of who acts: `change`, `archive` and `visibility` say what they may do to the
-    room, `invite` with which roles they may bring somebody in, `members` what they may do to
-    somebody, by that one's role."""
+    room, `invite` with which roles they may bring somebody in, `invitations` whether they see who
+    is invited, `members` what they may do to somebody, by that one's role."""
     return {role: _of(room, role) for role in ROLES}
 
 
@@ -27,6 +28,7 @@ def _of(room: Room, role: str) -> dict[str, Any]:
         "archive": manages,
         "visibility": ["public", "private"] if manages and not direct else [],
         "invite": [given for given in ROLES if not direct and _may(acting, None, given)],
+        "invitations": False,
         "members": {
             target: {
                 "roles": [

@@ -3,61 +3,22 @@
 import os
 import re
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.line import Line
-from tests.support.site import Person, Site
+from tests.support.site import Site
 from tests.support.waiting import SCALE
+from tests.support.window import Open, window
 
 # What the page does in the browser. `test_browser` has the whole way, on both databases.
 pytestmark = [pytest.mark.browser, pytest.mark.once]
 PARTS = ("web",)
 expect.set_options(timeout=15_000 * SCALE)
-
-Open = Callable[..., Page]
-
-
-@contextmanager
-def window(browser: Any, site: Site, person: Person, **options: Any) -> Iterator[Page]:
-    """A window of somebody who is logged in. What its console complains of fails the test."""
-    context = browser.new_context(base_url=site.url, **options)
-    context.add_cookies(
-        [{"name": person.cookie_name, "value": person.session, "url": site.url}],
-    )
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(f"exception: {error}"))
-    page.on(
-        "console",
-        lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None,
-    )
-    page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
-    yield page
-    context.close()
-    # A server that is away, or a network, is no fault of the page.
-    away = ("ERR_CONNECTION", "ERR_FAILED", "ERR_INTERNET_DISCONNECTED", "ws://")
-    faults = [text for text in complaints if not any(each in text for each in away)]
-    assert not faults, faults
-
-
-@pytest.fixture
-def open_as(browser: Any, site: Site) -> Iterator[Open]:
-    """`open_as("alice", "/rooms/…/")` is a page of Alice's own browser."""
-    with ExitStack() as windows:
-
-        def open_(name: str, path: str, **options: Any) -> Page:
-            page = windows.enter_context(window(browser, site, site.user(name), **options))
-            page.goto(path)
-            if "/rooms/" in path and path != "/rooms/":
-                expect(page.locator("[data-shell]")).to_have_attribute("data-phase", "open")
-            return page
-
-        yield open_
 
 
 def say(page: Page, text: str) -> None:

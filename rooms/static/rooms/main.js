@@ -110,6 +110,15 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   go(link.dataset.room);
 });
+// What the start of a room offers: its people are in the details, its commands in the composer.
+document.addEventListener("click", ({ target }) => {
+  if (target.closest("[data-start-invite]")) {
+    details.show();
+    if (one("[data-invite-form]").hidden) one("[data-invite]").click();
+  }
+  if (target.closest("[data-start-command]")) composer.begin("/");
+});
+
 // Alt and an arrow: the room above or below; with Shift, the next one with something unread.
 document.addEventListener("keydown", (event) => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

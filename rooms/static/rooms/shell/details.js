@@ -12,7 +12,7 @@ export class Details {
   /** `parts` are classes, made with the room; each has update(state). */
   constructor(room, parts) {
     this.shell = one("[data-shell]");
-    this.element = one("[data-details]");
+    this.element = one("#details");
     this.toggle = one("[data-details-toggle]");
     const added = panels.map((panel) => panel(room));
     one("[data-panels]").append(...added.map((panel) => panel.element));
@@ -29,6 +29,10 @@ export class Details {
     return this.shell.dataset.details === "open";
   }
 
+  show() {
+    if (!this.open) this.#set(true);
+  }
+
   draw(state) {
     for (const part of this.parts) part.update(state);
     setText(one("[data-about]"), state.room.topic || "No topic yet.");
@@ -36,7 +40,7 @@ export class Details {
 
   /** Over the conversation it goes when one presses beside it. */
   #pressed({ target }) {
-    if (!this.open || WIDE.matches || target.closest("[data-details], [data-details-toggle], dialog")) return;
+    if (!this.open || WIDE.matches || target.closest("#details, [data-details-toggle], dialog")) return;
     this.#set(false);
   }
 

@@ -3,6 +3,7 @@
 
 import * as api from "../core/api.js";
 import { copy, one, setIcon, setText, show } from "../ui/dom.js";
+import { byName } from "../ui/text.js";
 
 const ICONS = { public: "hash", private: "lock", direct: "person" };
 const MOST = 12;
@@ -21,7 +22,7 @@ export function matching(rooms, words) {
   return rooms
     .map((room) => ({ room, rank: rank(room) }))
     .filter((found) => found.rank < 3)
-    .sort((a, b) => a.rank - b.rank || Number(b.room.role !== null) - Number(a.room.role !== null) || a.room.name.localeCompare(b.room.name))
+    .sort((a, b) => a.rank - b.rank || Number(b.room.role !== null) - Number(a.room.role !== null) || byName(a.room.name, b.room.name))
     .slice(0, MOST)
     .map((found) => found.room);
 }

@@ -1,7 +1,7 @@
 // The list of a person's rooms: those with something unread first, then rooms, then direct ones.
 
 import { copy, one, reconcile, setIcon, setText, show } from "../ui/dom.js";
-import { count, counted } from "../ui/text.js";
+import { byName, count, counted } from "../ui/text.js";
 import { ListKeys } from "../ui/list-keys.js";
 
 const ICONS = { public: "hash", private: "lock", direct: "person" };
@@ -11,7 +11,7 @@ const MOST = 999;
  *  `kept` stands under "Unread" although it is read, or it would move from under the hand. */
 export function sections(rooms, attended, kept = null) {
   const listed = rooms.map((room) => ({ ...room, unread: room.slug === attended ? 0 : room.unread }));
-  listed.sort((a, b) => a.name.localeCompare(b.name));
+  listed.sort((a, b) => byName(a.name, b.name));
   const isNews = (room) => room.unread > 0 || room.slug === kept;
   const news = listed.filter(isNews);
   const rest = listed.filter((room) => !isNews(room));

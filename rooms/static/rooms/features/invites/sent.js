@@ -7,6 +7,7 @@ export class Invitations {
   #room;
   #slug = null;
   #allowed = [];
+  #lists = false;
   #members = null;
 
   constructor(room) {
@@ -27,12 +28,15 @@ export class Invitations {
   }
 
   update({ room, may, members }) {
-    const allowed = (!room.archived && may?.[room.role]?.invite) || [];
+    const mine = may?.[room.role];
+    const allowed = (!room.archived && mine?.invite) || [];
+    this.#lists = Boolean(mine?.invitations);
     const another = room.slug !== this.#slug;
     const changed = allowed.join() !== this.#allowed.join();
     this.#slug = room.slug;
     this.#allowed = allowed;
     show(this.button, allowed.length > 0);
+    one("[data-shell]").toggleAttribute("data-may-invite", allowed.length > 0);
     if (another || (changed && !allowed.length)) this.#open(false, { keepFocus: true });
     if (changed) this.#drawRoles();
     // Who has come in is not invited any more.
@@ -75,7 +79,7 @@ export class Invitations {
 
   async #load() {
     const slug = this.#slug;
-    if (!this.#allowed.length) return this.#draw([]);
+    if (!this.#lists) return this.#draw([]);
     try {
       const { invitations } = await api.get(`/rooms/${slug}/invitations`);
       if (slug === this.#slug) this.#draw(invitations);

@@ -3,7 +3,7 @@
 import * as api from "../../core/api.js";
 import { copy, one, reconcile, setText, show } from "../../ui/dom.js";
 import { paintAvatar } from "../../ui/avatar.js";
-import { count } from "../../ui/text.js";
+import { byName, count } from "../../ui/text.js";
 import { confirmed } from "../../ui/confirm.js";
 
 const RANK = { owner: 0, moderator: 1, member: 2 };
@@ -12,7 +12,7 @@ const NOTHING = { roles: [], remove: false, ban: false };
 /** Who is here first, then by role, then by name. Pure. */
 export function inOrder(members, present) {
   const away = ({ user }) => Number(!present?.has(user.id));
-  return [...members].sort((a, b) => away(a) - away(b) || RANK[a.role] - RANK[b.role] || a.user.name.localeCompare(b.user.name));
+  return [...members].sort((a, b) => away(a) - away(b) || RANK[a.role] - RANK[b.role] || byName(a.user.name, b.user.name));
 }
 
 /** What this person may do to a member, as the page's state says. Pure. */

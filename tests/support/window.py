@@ -1,0 +1,34 @@
+"""A window of a real browser, of somebody who is logged in."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import Page
+
+from tests.support.site import Person, Site
+
+Open = Callable[..., Page]
+
+
+@contextmanager
+def window(browser: Any, site: Site, person: Person, **options: Any) -> Iterator[Page]:
+    """A window of somebody who is logged in. What its console complains of fails the test."""
+    context = browser.new_context(base_url=site.url, **options)
+    context.add_cookies(
+        [{"name": person.cookie_name, "value": person.session, "url": site.url}],
+    )
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(f"exception: {error}"))
+    page.on(
+        "console",
+        lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None,
+    )
+    page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
+    yield page
+    context.close()
+    # A server that is away, or a network, is no fault of the page.
+    away = ("ERR_CONNECTION", "ERR_FAILED", "ERR_INTERNET_DISCONNECTED", "ws://")
+    faults = [text for text in complaints if not any(each in text for each in away)]
+    assert not faults, faults
