@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.support.site import Site
-from tests.support.waiting import SCALE, until
+from tests.support.waiting import SCALE
 from tests.support.window import Open
 
 # As in `test_browser_room`: what the page does, on one database.
@@ -239,14 +239,15 @@ def test_details_stand_beside_the_talk_or_over_it(
     expect(details(page)).to_be_hidden()
 
 
-def test_who_follows_a_wrong_address_keeps_the_list_of_rooms(site: Site, open_as: Open) -> None:
+def test_who_follows_a_wrong_address_keeps_the_list_of_rooms(site: Site, browser: Any) -> None:
     site.room("porch", "alice")
-    page = open_as("alice", "/rooms/")
-    with page.expect_response("**/rooms/nowhere/") as answer:
-        # Not `goto`: the console's line about the status is no complaint of the page.
-        page.evaluate("location.assign('/rooms/nowhere/')")
-    assert answer.value.status == 404
+    user = site.user("alice")
+    context = browser.new_context(base_url=site.url)
+    context.add_cookies([{"name": user.cookie_name, "value": user.session, "url": site.url}])
+    page = context.new_page()
+    assert page.goto("/rooms/nowhere/").status == 404
     expect(page.get_by_role("heading", name="Not found")).to_be_visible()
     page.get_by_role("navigation", name="Your rooms").get_by_role("link", name="Porch").click()
     page.wait_for_url("**/rooms/porch/")
-    until(lambda: box(page).is_visible(), what="the room is there")
+    expect(box(page)).to_be_visible()
+    context.close()
