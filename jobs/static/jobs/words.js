@@ -1,6 +1,6 @@
 // What a job's card says. Pure; `now` is in milliseconds.
 
-import { count, duration, measured, moment } from "../rooms/ui/text.js";
+import { count, duration, isolated, measured, moment } from "../rooms/ui/text.js";
 
 /** How each state looks: its icon, its colour, its word. Also those of steps and of attempts. */
 export const STATES = {
@@ -28,6 +28,7 @@ export function stateText(job, now) {
     const left = Date.parse(job.run_at) - now;
     return left > 3600_000 ? `Scheduled for ${moment(job.run_at, now)}` : until("Starts", job.run_at, now);
   }
+  if (job.state === "cancelled" && job.cancelled_by) return `Cancelled by ${isolated(job.cancelled_by.name)}`;
   return look(job.state).word;
 }
 

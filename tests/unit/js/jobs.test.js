@@ -3,7 +3,7 @@ import { drawResult } from "./jobs/result.js";
 import { jobEntry, reducers } from "./jobs/store.js";
 import { attemptText, progressText, runTime, secondsLeft, share, stateText } from "./jobs/words.js";
 import { afterGap, apply, fromPage, withHistory } from "./rooms/core/store.js";
-import { moment } from "./rooms/ui/text.js";
+import { isolated, moment } from "./rooms/ui/text.js";
 import { equal, test } from "./harness.js";
 
 const now = Date.parse("2026-05-01T09:00:00Z");
@@ -54,6 +54,8 @@ test("what a card says", () => {
   equal(stateText(job({ state: "retrying", retry_at: inSeconds(-1) }), now), "Queued");
   equal(stateText(job({ state: "scheduled", run_at: inSeconds(30 * 3600) }), now), `Scheduled for ${moment(inSeconds(30 * 3600), now)}`);
   equal(stateText(job({ cancel_requested: true }), now), "Cancelling");
+  equal(stateText(job({ state: "cancelled", cancelled_by: { id: 1, name: "Ana" } }), now), `Cancelled by ${isolated("Ana")}`);
+  equal(stateText(job({ state: "cancelled", cancelled_by: null }), now), "Cancelled");
   equal(stateText(job({ state: "scheduled", run_at: inSeconds(65) }), now), "Starts in 1 min 5 s");
   equal([attemptText(job()), attemptText(job({ attempt: 2 }))], ["", "attempt 2 of 5"]);
   equal(runTime(job(), now), "14 s so far");
