@@ -44,7 +44,7 @@ def _of(room: Room, role: str) -> dict[str, Any]:
 
 def _may(acting: Membership, target: str | None, given: str | None = None) -> bool:
     try:
-        policy.require_manage_member(acting, target and Membership(role=target), given)
+        policy.require_manage_member(acting, Membership(role=target) if target else None, given)
     except Refusal:
         return False
     return True

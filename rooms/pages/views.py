@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -58,7 +58,7 @@ def directory(request: HttpRequest) -> HttpResponse:
         else:
             return redirect("rooms:room", room.slug)
     words = request.GET.get("q", "").replace("\0", "").strip()[:100]
-    rooms = (
+    rooms: QuerySet[Any] = (
         Room.objects.visible_to(user)
         .annotate(
             members=Count("memberships"),

@@ -1,5 +1,7 @@
 """Rooms by some words of their names, as the finder, the directory and REST look for them."""
 
+from typing import Any
+
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
 from rooms.models import Room
@@ -7,7 +9,7 @@ from rooms.models import Room
 BEGINS, HOLDS = 0, 1
 
 
-def named(rooms: QuerySet[Room], words: str, topic: bool = False) -> QuerySet[Room]:
+def named(rooms: QuerySet[Room], words: str, topic: bool = False) -> QuerySet[Any]:
     """Rooms whose name (or address, or, where asked for, topic) holds each of the words, with a
     `rank`: those that begin with them come first."""
     wanted = words.split()
