@@ -122,7 +122,7 @@ document.addEventListener("click", ({ target }) => {
 // Alt and an arrow: the room above or below; with Shift, the next one with something unread.
 document.addEventListener("keydown", (event) => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (!step || !event.altKey || event.ctrlKey || event.metaKey) return;
+  if (!step || !event.altKey || event.ctrlKey || event.metaKey || event.target.closest("select, dialog")) return;
   event.preventDefault();
   const slug = sidebar.beside(room.slug, step, event.shiftKey);
   if (slug) go(slug);

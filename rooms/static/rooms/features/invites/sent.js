@@ -3,12 +3,15 @@
 import * as api from "../../core/api.js";
 import { copy, one, reconcile, setText, show } from "../../ui/dom.js";
 
+const LOAD_MS = 1000;
+
 export class Invitations {
   #room;
   #slug = null;
   #allowed = [];
   #lists = false;
   #members = null;
+  #timer = 0;
 
   constructor(room) {
     this.#room = room;
@@ -39,8 +42,9 @@ export class Invitations {
     one("[data-shell]").toggleAttribute("data-may-invite", allowed.length > 0);
     if (another || (changed && !allowed.length)) this.#open(false, { keepFocus: true });
     if (changed) this.#drawRoles();
+    if (another || changed) this.#load();
     // Who has come in is not invited any more.
-    if (another || changed || members !== this.#members) this.#load();
+    else if (members !== this.#members && this.list.childElementCount) this.#loadSoon();
     this.#members = members;
   }
 
@@ -77,7 +81,14 @@ export class Invitations {
     }
   }
 
+  /** At most once a while, however many come in together. */
+  #loadSoon() {
+    this.#timer ||= setTimeout(() => this.#load(), LOAD_MS);
+  }
+
   async #load() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
     const slug = this.#slug;
     if (!this.#lists) return this.#draw([]);
     try {

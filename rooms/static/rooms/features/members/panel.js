@@ -129,7 +129,9 @@ export class Members {
     try {
       await request();
       if (this.#open === user.id) this.#unfold(null);
-      one("[data-more]:not([hidden])", this.list)?.focus();
+      // The keyboard's place: the same row, or, when that is gone, the first.
+      const row = this.list.known.get(user.id) ?? this.list;
+      one("[data-more]:not([hidden])", row)?.focus();
     } catch (refused) {
       this.#say(refused.message);
     }
