@@ -2,11 +2,12 @@
 to have while the page is open. The page shows what is allowed here; the server decides again.
 """
 
+from functools import partial
 from typing import Any
 
 from rooms.core import policy
+from rooms.core.policy import Facts
 from rooms.models import Membership, Room
-from rooms.protocol import Refusal
 
 # From the least to the most.
 ROLES = [Membership.Role.MEMBER.value, Membership.Role.MODERATOR.value, Membership.Role.OWNER.value]
@@ -20,31 +21,29 @@ def of_roles(room: Room) -> dict[str, Any]:
 
 
 def _of(room: Room, role: str) -> dict[str, Any]:
-    acting = Membership(room=room, role=role)
-    manages = policy.may_manage(acting)
-    direct = room.visibility == Room.Visibility.DIRECT
+    # As if it were open: whether it is archived, the page knows as soon as it changes.
+    opened = Room(slug=room.slug, name=room.name, visibility=room.visibility)
+    facts = partial(Facts, room=opened, role=role)
+    visibilities = {"public": "room.publish", "private": "room.close"}
     return {
-        "change": manages,
-        "archive": manages,
-        "visibility": ["public", "private"] if manages and not direct else [],
-        "invite": [given for given in ROLES if not direct and _may(acting, None, given)],
-        "invitations": False,
+        "change": policy.allows("room.change", facts()),
+        "archive": policy.allows("room.archive", facts()),
+        "visibility": [to for to, by in visibilities.items() if policy.allows(by, facts())],
+        "invite": [
+            given for given in ROLES if policy.allows("invitation.make", facts(gives=given))
+        ],
+        "invitations": policy.allows("invitation.list", facts()),
         "members": {
             target: {
                 "roles": [
-                    given for given in ROLES if given != target and _may(acting, target, given)
+                    given
+                    for given in ROLES
+                    if given != target
+                    and policy.allows("member.change_role", facts(target=target, gives=given))
                 ],
-                "remove": _may(acting, target),
-                "ban": _may(acting, target),
+                "remove": policy.allows("member.remove", facts(target=target)),
+                "ban": policy.allows("ban.make", facts(target=target)),
             }
             for target in ROLES
         },
     }
-
-
-def _may(acting: Membership, target: str | None, given: str | None = None) -> bool:
-    try:
-        policy.require_manage_member(acting, Membership(role=target) if target else None, given)
-    except Refusal:
-        return False
-    return True

@@ -251,3 +251,38 @@ def test_who_follows_a_wrong_address_keeps_the_list_of_rooms(site: Site, browser
     page.wait_for_url("**/rooms/porch/")
     expect(box(page)).to_be_visible()
     context.close()
+
+
+def test_somebody_is_invited_and_comes(site: Site, open_as: Open) -> None:
+    site.room("vault", "alice", private=True)
+    for name in ("bob", "charlie"):
+        site.user(name)
+    page = open_as("alice", "/rooms/vault/")
+    his = open_as("bob", "/rooms/")
+    details(page).get_by_role("button", name="Invite").click()
+    form = details(page).locator("[data-invite-form]")
+    form.get_by_label("User name").fill("bob")
+    form.get_by_role("button", name="Invite").click()
+    expect(form.get_by_role("status")).to_have_text("bob is invited.")
+    expect(details(page).locator("[data-invited]")).to_contain_text("bob")
+    # It is there at once, beside the list of rooms, without asking for the page again.
+    invitation = his.locator(".side [data-invitation=vault]")
+    expect(invitation).to_contain_text("Alice invites you")
+    invitation.get_by_role("button", name="Join Vault").click()
+    his.wait_for_url("**/rooms/vault/")
+    expect(his.locator(".side [data-invitation]")).to_have_count(0)
+    expect(member(page, "Bob")).to_be_visible()
+    expect(details(page).locator("[data-invited]")).to_be_hidden()
+
+    hers = open_as("charlie", "/rooms/")
+    for name in ("charlie", "nobody-has-this-name"):
+        form.get_by_label("User name").fill(name)
+        form.get_by_role("button", name="Invite").click()
+        expect(form.get_by_role("status")).to_have_text(f"{name} is invited.")
+    hers.locator(".side").get_by_role("button", name="Decline the invitation to Vault").click()
+    expect(hers.locator("[data-invitation]")).to_have_count(0)
+    details(page).get_by_role("button", name="Cancel the invitation of nobody").click()
+    expect(details(page).locator("[data-invited] li")).to_have_count(1)
+    hers.reload()
+    expect(hers.locator("[data-shell]")).to_be_visible()
+    expect(hers.locator("[data-invitation]")).to_have_count(0)

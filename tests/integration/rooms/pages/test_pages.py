@@ -131,7 +131,7 @@ def test_a_page_asks_the_database_as_often_for_many_as_for_few(
         messages.post_message(Post(bob, "lobby", f"line {number}"))
         room_actions.create_room(alice, f"room-{number}", f"Room {number}")
     client = client_of(alice)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         client.get("/rooms/lobby/")
     with django_assert_max_num_queries(7):
         client.get("/rooms/")
@@ -243,6 +243,11 @@ def test_a_page_says_what_each_role_may_do(alice: User, bob: User, lobby: Room) 
     assert may["member"]["invite"] == []
     assert may["member"]["members"]["member"] == {"roles": [], "remove": False, "ban": False}
     assert may["moderator"]["members"]["owner"]["remove"] is False
+    assert may["moderator"]["members"]["moderator"]["remove"] is False
+    assert may["moderator"]["members"]["member"] == {"roles": [], "remove": True, "ban": True}
+    assert may["moderator"]["visibility"] == ["private"]
+    assert may["owner"]["visibility"] == ["public", "private"]
+    assert (may["member"]["invitations"], may["moderator"]["invitations"]) == (False, True)
     assert may["owner"]["members"]["member"] == {
         "roles": ["moderator", "owner"],
         "remove": True,
