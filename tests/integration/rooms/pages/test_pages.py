@@ -244,7 +244,11 @@ def test_a_page_says_what_each_role_may_do(alice: User, bob: User, lobby: Room) 
     assert may["member"]["members"]["member"] == {"roles": [], "remove": False, "ban": False}
     assert may["moderator"]["members"]["owner"]["remove"] is False
     assert may["moderator"]["members"]["moderator"]["remove"] is False
-    assert may["moderator"]["members"]["member"] == {"roles": [], "remove": True, "ban": True}
+    assert may["moderator"]["members"]["member"] == {
+        "roles": ["moderator"],
+        "remove": True,
+        "ban": True,
+    }
     assert may["moderator"]["visibility"] == ["private"]
     assert may["owner"]["visibility"] == ["public", "private"]
     assert (may["member"]["invitations"], may["moderator"]["invitations"]) == (False, True)
