@@ -199,12 +199,12 @@ def test_the_list_of_rooms_is_one_tab_stop_with_arrows(site: Site, open_as: Open
 
 
 def test_long_names_leave_their_place_to_others(site: Site, open_as: Open) -> None:
-    site.room("salon", "alice", "bob")
+    site.room("salon", "erin", "frank")
     site.ask(
-        "User.objects.filter(username='bob').update(first_name='W' * 70)\n"
-        "User.objects.filter(username='alice').update(first_name='محمد بن سلمان')\n"
+        "User.objects.filter(username='frank').update(first_name='W' * 70)\n"
+        "User.objects.filter(username='erin').update(first_name='محمد بن سلمان')\n"
     )
-    page = open_as("alice", "/rooms/salon/")
+    page = open_as("erin", "/rooms/salon/")
     panel = details(page).bounding_box()
     assert panel is not None
     for row in details(page).locator("[data-member]").all():
