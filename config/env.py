@@ -7,7 +7,8 @@ import tempfile
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from pydantic import Field, ValidationError, field_validator
@@ -19,6 +20,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 # A Unix socket's path has to fit into `sockaddr_un`: 104 bytes on macOS, 108 on Linux.
 SOCKET_PATH_BYTES = 100
+YEAR_SECONDS = 365 * 24 * 3600
+LOOPBACK_NAMES = {"localhost", "127.0.0.1", "[::1]"}
 
 CommaSeparated = Annotated[list[str], NoDecode]
 Seconds = Annotated[float, Field(gt=0)]
@@ -52,6 +55,12 @@ class Environment(BaseSettings):
     allowed_hosts: CommaSeparated = ["localhost", "127.0.0.1", "[::1]"]
     csrf_trusted_origins: CommaSeparated = []
     https: bool | None = None
+    site_url: str = ""
+    parley_hsts_seconds: Annotated[int, Field(ge=0)] = YEAR_SECONDS
+    parley_hsts_subdomains: bool = False
+    parley_hsts_preload: bool = False
+    session_cookie_age: Annotated[int, Field(ge=60)] = 14 * 24 * 3600
+    parley_signup: Literal["open", "invite", "closed"] | None = None
     parley_trusted_proxies: Annotated[int, Field(ge=0)] = 0
     parley_serving: bool = False
     email_url: str = ""
@@ -60,9 +69,12 @@ class Environment(BaseSettings):
     log_level: str = "INFO"
     channel_layer: str = "pubsub"
     parley_kinds: CommaSeparated = []
+    parley_apps: CommaSeparated = []
     parley_metrics_token: str = ""
 
-    @field_validator("allowed_hosts", "csrf_trusted_origins", "parley_kinds", mode="before")
+    @field_validator(
+        "allowed_hosts", "csrf_trusted_origins", "parley_kinds", "parley_apps", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -90,6 +102,20 @@ class Environment(BaseSettings):
             raise ValueError("must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL")
         return value.upper()
 
+    @field_validator("site_url")
+    @classmethod
+    def _an_origin(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+            raise ValueError("must look like https://chat.example.org")
+        if parts.path not in ("", "/") or parts.query or parts.fragment or "@" in parts.netloc:
+            raise ValueError("must be scheme, host and port alone")
+        return value.rstrip("/")
+
+    @property
+    def on_loopback(self) -> bool:
+        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+
     @property
     def secure(self) -> bool:
         """Whether browsers come over HTTPS. Assumed, unless told otherwise, everywhere but in a
@@ -97,9 +123,19 @@ class Environment(BaseSettings):
         trying things out."""
         if self.https is not None:
             return self.https
-        loopback = self.host in ("localhost", "::1") or self.host.startswith("127.")
-        alone = self.parley_serving and loopback and not self.parley_trusted_proxies
+        alone = self.parley_serving and self.on_loopback and not self.parley_trusted_proxies
         return not self.debug and not alone
+
+    @property
+    def for_this_machine_alone(self) -> bool:
+        """Nobody comes from elsewhere, not even through a proxy on this machine: it would bring a
+        name of its own, HTTPS, or be counted."""
+        names = set(self.allowed_hosts) <= LOOPBACK_NAMES
+        return self.on_loopback and names and not self.https and not self.parley_trusted_proxies
+
+    @property
+    def signup(self) -> str:
+        return self.parley_signup or ("open" if self.for_this_machine_alone else "closed")
 
     # How long the database may take. Somebody waits for a web process; a worker may take its time.
 

@@ -1,9 +1,9 @@
 """Django's settings. Everything that differs between installations comes from the environment."""
 
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
-from csp.constants import NONE, SELF
+from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 
 from jobs.limits import JobLimits
@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "ninja",
     "rooms",
     "jobs",
+    *ENVIRONMENT.parley_apps,
 ]
 
 MIDDLEWARE = [
@@ -55,15 +56,16 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "rooms.pages.static_files.StaticFiles",
     "rooms.pages.compression.CompressPages",
+    "rooms.pages.private.PrivateMiddleware",
     "rooms.rest.problems.ProblemMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "rooms.features.accounts.session_renewal.RenewingSessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "rooms.pages.content_policy.ContentPolicyMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
 
@@ -80,6 +82,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "rooms.features.accounts.policy.for_templates",
             ],
         },
     },
@@ -111,8 +114,15 @@ LAYERS = {
 }
 CHANNEL_LAYERS = {"default": {"BACKEND": LAYERS[ENVIRONMENT.channel_layer], "CONFIG": LAYER}}
 
-# Sessions live in the database and the cache in each process: emptying Redis logs nobody out.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# Sessions and the cache live in the database: emptying Redis logs nobody out, and what the cache
+# holds, the limits of the account pages, is one for all processes.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "rooms_cache",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
+}
 
 # Celery: docs/jobs.md has the reasons, in "Celery is a bell as well" -----------------------------
 
@@ -161,7 +171,13 @@ if CELERY_BROKER_URL.startswith(("redis", "sentinel")):
 # What recurs is kept in memory: no file that a crash could spoil. The sweeper is not among it: each
 # worker has one beside it, which never waits for the worker.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
-CELERY_BEAT_SCHEDULE: dict[str, Any] = {}
+CELERY_BEAT_SCHEDULE: dict[str, Any] = {
+    "housekeeping": {
+        "task": "jobs.housekeeping",
+        "schedule": 3600.0,
+        "options": {"queue": "default", "expires": 3000.0, "retry": False},
+    },
+}
 
 # Accounts -----------------------------------------------------------------------------------------
 
@@ -179,24 +195,66 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_LOGIN_METHODS = {"username", "email"}
-ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
-ACCOUNT_USERNAME_VALIDATORS = "rooms.models.names.username_validators"
-ACCOUNT_EMAIL_VERIFICATION = "optional"
-ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+SESSION_COOKIE_AGE = ENVIRONMENT.session_cookie_age
+# Who may make an account: anybody, who has an invitation, or nobody.
+PARLEY_SIGNUP = ENVIRONMENT.signup
+# Where letters say that this site is; empty: where the request was sent to.
+SITE_URL = ENVIRONMENT.site_url
 
-# E-mail is printed to the console unless EMAIL_URL is set: smtp://user:password@host:587/?tls=1
+# Without a way to send e-mail nobody can prove an address, so none is needed.
+SENDS_MAIL = bool(ENVIRONMENT.email_url)
 DEFAULT_FROM_EMAIL = ENVIRONMENT.default_from_email
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
-if ENVIRONMENT.email_url:
+EMAIL_TIMEOUT = 10
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+if ENVIRONMENT.email_url == "console:":
+    # Letters hold links that let somebody in: a log that is kept, or read by others, is no place.
+    if not ENVIRONMENT.for_this_machine_alone:
+        raise ImproperlyConfigured("EMAIL_URL=console: is for a server that only this machine uses")
+    EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+elif ENVIRONMENT.email_url:
     mail = urlsplit(ENVIRONMENT.email_url)
     if mail.scheme not in ("smtp", "smtps") or not mail.hostname:
         raise ImproperlyConfigured("EMAIL_URL must look like smtp://user:password@host:587/?tls=1")
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     EMAIL_HOST, EMAIL_PORT = mail.hostname, mail.port or (465 if mail.scheme == "smtps" else 25)
-    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = mail.username or "", mail.password or ""
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = (
+        unquote(mail.username or ""),
+        unquote(mail.password or ""),
+    )
     EMAIL_USE_SSL, EMAIL_USE_TLS = mail.scheme == "smtps", "tls=1" in mail.query
+
+ACCOUNT_ADAPTER = "rooms.features.accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    name: f"rooms.features.accounts.forms.{form}"
+    for name, form in {
+        "login": "LoginForm",
+        "signup": "SignupForm",
+        "add_email": "AddEmailForm",
+        "change_password": "ChangePasswordForm",
+        "reset_password": "ResetPasswordForm",
+        "reset_password_from_key": "ResetPasswordKeyForm",
+    }.items()
+}
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+EMAIL_FIELD = "email*" if SENDS_MAIL else "email"
+ACCOUNT_SIGNUP_FIELDS = ["username*", EMAIL_FIELD, "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if SENDS_MAIL else "none"
+# An address that nobody has proven is nobody's, and keeps nobody from it.
+ACCOUNT_PREVENT_ENUMERATION = "strict"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_MAX_EMAIL_ADDRESSES = 5
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+# Another address is another way to a new password.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# Log-in has its own: `rooms.features.accounts.login_limits`.
+ACCOUNT_RATE_LIMITS = {
+    "login": None,
+    "signup": "20/m/ip,100/h/ip",
+    "reset_password": "5/m/ip,20/h/ip,3/h/key",
+    "reset_password_from_key": "20/m/ip",
+    "confirm_email": "3/5m/key",
+}
 
 # Who may read /metrics from elsewhere than this machine: whoever has this token.
 PARLEY_METRICS_TOKEN = ENVIRONMENT.parley_metrics_token
@@ -224,8 +282,6 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = PARLEY_LIMITS.api_body_bytes
 # Security -----------------------------------------------------------------------------------------
 
 CONTENT_SECURITY_POLICY = {
-    # The admin's theme and the API page bring inline scripts of their own.
-    "EXCLUDE_URL_PREFIXES": ["/admin/", "/api/docs"],
     "DIRECTIVES": {
         "default-src": [SELF],
         "img-src": [SELF, "data:", "blob:"],
@@ -235,15 +291,26 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     },
 }
+# Pages of others' making, which do not work under that: what each needs besides, and no more.
+CONTENT_SECURITY_EXCEPTIONS = {
+    # The theme computes what its attributes say (Alpine) and writes scripts into the page.
+    "/admin/": {
+        "script-src": [SELF, UNSAFE_INLINE, UNSAFE_EVAL],
+        "style-src": [SELF, UNSAFE_INLINE],
+    },
+    "/api/docs": {"style-src": [SELF, UNSAFE_INLINE]},
+}
 CSRF_FAILURE_VIEW = "rooms.pages.errors.form_expired"
 X_FRAME_OPTIONS = "DENY"
+# What HSTS says of neighbouring names is for whoever owns them all to decide: by variable.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 if ENVIRONMENT.secure:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_HSTS_SECONDS = 365 * 24 * 3600
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-    SECURE_HSTS_PRELOAD = True
+    SECURE_HSTS_SECONDS = ENVIRONMENT.parley_hsts_seconds
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = ENVIRONMENT.parley_hsts_subdomains
+    SECURE_HSTS_PRELOAD = ENVIRONMENT.parley_hsts_preload
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 

@@ -81,6 +81,7 @@ UNFOLD: dict[str, Any] = {
                 page("Users", "person", "rooms.user"),
                 page("Groups", "group", "auth.group"),
                 page("E-mail addresses", "mail", "account.emailaddress"),
+                page("Invitations", "person_add", "rooms.accountinvitation"),
                 page("API tokens", "key", "rooms.apitoken"),
             ),
         ],

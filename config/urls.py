@@ -22,6 +22,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", scrape.metrics, name="metrics"),
+    path("accounts/", include("rooms.features.accounts.urls")),
     path("accounts/", include("allauth.urls")),
     *connections.urls(),
     path("admin/", admin.site.urls),

@@ -1,5 +1,6 @@
 """All that jobs add to rooms. Registered when the app is ready."""
 
+from rooms.core.scopes import Scope
 from rooms.slices import Slice
 
 from . import policy
@@ -22,5 +23,8 @@ SLICE = Slice(
     modules=["jobs/main.js"],
     templates=["jobs/card.html"],
     lines={"job.changed": terminal.changed},
+    command_scopes={"job": Scope.JOBS},
+    # Whatever of `/jobs` or `/job-…` changes something.
+    operation_scopes={r"\w+ job.*": Scope.JOBS},
     running={"job.changed": _titles.changed, "job.progress": _titles.progressed},
 )

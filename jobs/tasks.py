@@ -15,7 +15,7 @@ from celery import current_app, shared_task, signals
 from django.db import Error as DatabaseError
 from kombu.exceptions import ChannelError, OperationalError
 
-from rooms.core import database_trouble
+from rooms.core import database_trouble, housekeeping
 from rooms.core.outages import Outage
 
 from . import registry
@@ -68,6 +68,12 @@ def sweep() -> None:
         _unswept.failed(error)
     else:
         _unswept.over()
+
+
+@shared_task(name="jobs.housekeeping", max_retries=0)
+def keep_house() -> None:
+    """What every app has registered to be swept away: only Celery knows the hour."""
+    housekeeping.run()
 
 
 def ring(job: Job) -> None:

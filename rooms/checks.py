@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from rooms.core.redaction import without_password
 
@@ -50,3 +50,18 @@ def data_folder(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if shutil.disk_usage(folder).free < LITTLE_SPACE:
         found.append(Warning(f"The disk of {folder} is almost full.", id="rooms.W002"))
     return found
+
+
+@register(Tags.security, deploy=True)
+def site_address(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Links in letters: with a wildcard, whoever asks for a letter chooses where they lead."""
+    wild = any(name.startswith(("*", ".")) for name in settings.ALLOWED_HOSTS)
+    if not (wild and settings.SENDS_MAIL and not settings.SITE_URL):
+        return []
+    return [
+        Warning(
+            "ALLOWED_HOSTS has a wildcard, so a request may say where links in letters lead.",
+            hint="Set SITE_URL to the address of this site, as https://chat.example.org.",
+            id="rooms.W003",
+        )
+    ]

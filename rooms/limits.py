@@ -75,6 +75,7 @@ class Limits(BaseSettings):
     access_check_seconds: Seconds = 60
     log_events: Positive = 10_000
     log_days: Positive = 30
+    tokens_per_person: Positive = 50
     # Of one person: how many rooms they are in, and make in a day; how many open invitations they
     # have made, and are offered (further ones do not reach them, and nobody is told).
     memberships_per_user: Positive = 500

@@ -14,9 +14,11 @@ from importlib import import_module
 from typing import Any
 
 from rooms import features
-from rooms.core import message_parts, policy, slash
+from rooms.core import housekeeping, message_parts, policy, scopes, slash
+from rooms.core.housekeeping import Duty
 from rooms.core.message_parts import MessagePart
 from rooms.core.policy import Action
+from rooms.core.scopes import Scope
 from rooms.core.slash import SlashCommand
 from rooms.live.commands import registry
 from rooms.live.commands.registry import Handler
@@ -46,7 +48,10 @@ class Slice:
     """`actions` are its rows in the table of who may what. `rest` is a Ninja router by its dotted
     name, loaded with the API. `styles` and `modules` are files below `static/`, `templates` hold
     the `<template>` elements that the modules copy: all of them are put into the page of a room.
-    `lines` and `running` are for the terminal client."""
+    `lines` and `running` are for the terminal client.
+
+    `command_scopes` and `operation_scopes` say what an API token needs, as `core.scopes` takes it;
+    what is not named needs `write`. `housekeeping` sweeps away what has run out."""
 
     name: str
     actions: Sequence[Action] = ()
@@ -62,6 +67,9 @@ class Slice:
     templates: Sequence[str] = ()
     lines: Mapping[str, Line] = field(default_factory=dict)
     running: Mapping[str, Running] = field(default_factory=dict)
+    command_scopes: Mapping[str, Scope] = field(default_factory=dict)
+    operation_scopes: Mapping[str, Scope] = field(default_factory=dict)
+    housekeeping: Mapping[str, Duty] = field(default_factory=dict)
 
 
 _slices: dict[str, Slice] = {}
@@ -87,6 +95,9 @@ def register(slice: Slice) -> None:
         lines.register(type, line)
     for type, running in slice.running.items():
         lines.register_running(type, running)
+    scopes.declare(commands=slice.command_scopes, operations=slice.operation_scopes)
+    for name, duty in slice.housekeeping.items():
+        housekeeping.register(name, duty)
     _slices[slice.name] = slice
 
 

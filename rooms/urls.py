@@ -3,6 +3,7 @@
 from django.urls import path
 
 from .features.files import serve as attachments
+from .features.tokens import views as tokens
 from .pages import views
 
 app_name = "rooms"
@@ -13,7 +14,7 @@ urlpatterns = [
     path("rooms/<slug:slug>/", views.room, name="room"),
     path("rooms/<slug:slug>/state/", views.room_state, name="room_state"),
     path("rooms/<slug:slug>/join/", views.join, name="join"),
-    path("tokens/", views.tokens, name="tokens"),
-    path("tokens/<int:pk>/revoke/", views.revoke_token, name="revoke_token"),
+    path("tokens/", tokens.tokens, name="tokens"),
+    path("tokens/<int:pk>/revoke/", tokens.revoke_token, name="revoke_token"),
     path("attachments/<uuid:pk>/<str:name>", attachments.attachment, name="attachment"),
 ]

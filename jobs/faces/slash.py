@@ -8,6 +8,7 @@ import orjson
 
 from jobs import registry
 from jobs.submitting.actions import Submission
+from rooms.core.scopes import Scope
 from rooms.core.slash import SlashCommand
 from rooms.models import User
 from rooms.protocol import Invalid
@@ -62,5 +63,10 @@ def submit(user: User, room: str, arguments: str, client_id: UUID) -> dict[str, 
 
 
 JOB = SlashCommand(
-    "job", USAGE, "Hand work to a worker; its result comes here.", submit, JobAccepted
+    "job",
+    USAGE,
+    "Hand work to a worker; its result comes here.",
+    submit,
+    JobAccepted,
+    Scope.JOBS,
 )

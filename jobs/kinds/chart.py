@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, PANEL, MARGIN = 480, 150, 16
+WIDTH, PANEL, MARGIN = 360, 150, 16
 BARS_TOP, BARS_HEIGHT = 38, 80
 
 # The picture brings its own ground: a page's theme need not be that of the reader's system.
@@ -81,9 +81,10 @@ def _panel(panel: Bars) -> list[str]:
 
 
 def _every(labels: Sequence[str], slot: float) -> int:
-    """Show one label in how many, so that they do not touch."""
-    widest = max([_width(label) for label in labels], default=1) + 8
-    return max(1, math.ceil(widest / max(1.0, slot)))
+    """Show one label in how many, so that they do not touch. The first and the last are moved
+    inwards by up to half of their width."""
+    widest = max([_width(label) for label in labels], default=1)
+    return math.ceil((1.5 * widest + 8) / slot)
 
 
 def _width(label: str) -> float:

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from jobs.registry import BULK, Params, kind
 from jobs.running.context import Context
-from rooms.core import message_parts, representations
+from rooms.core import representations
 from rooms.limits import limits
 from rooms.models import Message, Room
 
@@ -79,7 +79,7 @@ def pages(room: Room) -> Iterator[list[Message]]:
         rows = list(
             Message.objects.filter(room=room, seq__gt=after, seq__lte=room.last_seq)
             .select_related("author")
-            .prefetch_related(*message_parts.prefetch())
+            .prefetch_related("attachments")
             .order_by("seq")[:PAGE]
         )
         if rows:

@@ -1,5 +1,6 @@
 """The message that a job leaves in its room: its kind, and the field that names the job."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rooms.core.message_parts import MessagePart
@@ -8,8 +9,8 @@ from rooms.models import Message
 MESSAGE_KIND = "job"
 
 
-def _job_of(row: Message) -> str | None:
-    return str(row.subject) if row.kind == MESSAGE_KIND and row.subject else None
+def _jobs_of(rows: Sequence[Message]) -> dict[int, str]:
+    return {row.pk: str(row.subject) for row in rows if row.kind == MESSAGE_KIND and row.subject}
 
 
 SCHEMA: dict[str, Any] = {
@@ -19,4 +20,4 @@ SCHEMA: dict[str, Any] = {
     "examples": [None],
 }
 
-PART = MessagePart("job", _job_of, SCHEMA)
+PART = MessagePart("job", _jobs_of, SCHEMA)

@@ -4,16 +4,14 @@ from typing import Any
 
 from allauth.account.admin import EmailAddressAdmin as AllauthEmailAddressAdmin
 from allauth.account.models import EmailAddress
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
-from django.db.models import QuerySet
-from django.utils.html import format_html
 from unfold.admin import ModelAdmin
+from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from rooms.features.tokens import actions as tokens
 from rooms.models import ApiToken, User
 
 from .base import ListAdmin, Request, Shown
@@ -22,9 +20,17 @@ admin.site.unregister(Group)
 admin.site.unregister(EmailAddress)
 
 
+def by_superuser(request: Request) -> bool:
+    return bool(request.user.is_active and request.user.is_superuser)
+
+
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin, ListAdmin):
-    """Nobody is deleted: their messages would lose their author. Make them inactive instead."""
+    """Nobody is deleted: their messages would lose their author. Make them inactive instead.
+
+    Who may only change users changes people, not staff, and gives nobody rights: else that one
+    permission would be all of them.
+    """
 
     form = UserChangeForm
     add_form = UserCreationForm
@@ -37,14 +43,41 @@ class UserAdmin(DjangoUserAdmin, ListAdmin):
     def has_delete_permission(self, request: Request, obj: Shown = None) -> bool:
         return False
 
+    def has_change_permission(self, request: Request, obj: Shown = None) -> bool:
+        if isinstance(obj, User) and obj.is_staff and not by_superuser(request):
+            return False
+        return super().has_change_permission(request, obj)
+
+    def get_readonly_fields(self, request: Request, obj: Shown = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        return fields if by_superuser(request) else [*fields, *RIGHTS]
+
+
+RIGHTS = ["is_staff", "is_superuser", "groups", "user_permissions"]
+
+
+class SuperusersWrite:
+    """What a group grants, its members have: whoever writes it could write it to themselves."""
+
+    def has_add_permission(self, request: Request) -> bool:
+        return by_superuser(request)
+
+    def has_change_permission(self, request: Request, obj: Shown = None) -> bool:
+        return by_superuser(request)
+
+    def has_delete_permission(self, request: Request, obj: Shown = None) -> bool:
+        return by_superuser(request)
+
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
+class GroupAdmin(SuperusersWrite, DjangoGroupAdmin, ModelAdmin):
     pass
 
 
 @admin.register(EmailAddress)
-class EmailAddressAdmin(AllauthEmailAddressAdmin, ListAdmin):
+class EmailAddressAdmin(SuperusersWrite, AllauthEmailAddressAdmin, ListAdmin):
+    """A verified address takes an account over, by a new password."""
+
     autocomplete_fields = ["user"]
     raw_id_fields: list[str] = []
     list_select_related = ["user"]
@@ -52,27 +85,21 @@ class EmailAddressAdmin(AllauthEmailAddressAdmin, ListAdmin):
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(ListAdmin):
-    """Make one: it is shown once. Delete one: it opens nothing any more."""
+    """Delete one: it opens nothing any more. People make their own, on their page: a token is a
+    way to be somebody."""
 
-    list_display = ["name", "user", "created_at", "used_at"]
+    list_display = ["name", "user", "may", "created_at", "expires_at", "used_at", "used_from"]
     list_select_related = ["user"]
     search_fields = ["name", "user__username"]
-    autocomplete_fields = ["user"]
-    fields = ["user", "name"]
+    fields = ["user", "name", "may", "created_at", "expires_at", "used_at", "used_from"]
     ordering = ["-created_at"]
+
+    def has_add_permission(self, request: Request) -> bool:
+        return False
 
     def has_change_permission(self, request: Request, obj: Shown = None) -> bool:
         return False
 
-    def save_model(self, request: Request, obj: ApiToken, form: Any, change: bool) -> None:
-        secret = tokens.create_token(obj.user, obj.name)
-        obj.pk = ApiToken.objects.get(digest=ApiToken.digest_of(secret)).pk
-        text = "The token of {}, shown this once: <code class='select-all'>{}</code>"
-        messages.warning(request, format_html(text, obj.user.name, secret))
-
-    def delete_model(self, request: Request, obj: ApiToken) -> None:
-        tokens.revoke_token(obj.user, obj.pk)
-
-    def delete_queryset(self, request: Request, queryset: QuerySet[ApiToken]) -> None:
-        for row in queryset.select_related("user"):
-            tokens.revoke_token(row.user, row.pk)
+    @display(description="Scopes")
+    def may(self, token: ApiToken) -> str:
+        return token.scopes.replace(" ", ", ")

@@ -6,20 +6,29 @@ Nothing of this project has more than a few; other programs on the same host may
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, AnyStr
+
+from django.http import parse_cookie
 
 MOST_BACKSLASHES = 200
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 
-def bounded(header: bytes) -> bytes:
+def bounded(header: AnyStr) -> AnyStr:
     """The header, without its backslashes if it has more than anybody means."""
-    return header.replace(b"\\", b"") if header.count(b"\\") > MOST_BACKSLASHES else header
+    if isinstance(header, bytes):
+        return header.replace(b"\\", b"") if header.count(b"\\") > MOST_BACKSLASHES else header
+    return header.replace("\\", "") if header.count("\\") > MOST_BACKSLASHES else header
+
+
+def read(header: str) -> dict[str, str]:
+    """The cookies of a header, as Django reads them, odd neighbours and all."""
+    return parse_cookie(bounded(header))
 
 
 class BoundedCookies:
-    """An ASGI application around another, whose cookies can be read in good time."""
+    """An ASGI application around another, which reads its cookies by itself, in good time."""
 
     def __init__(self, application: Application) -> None:
         self._application = application

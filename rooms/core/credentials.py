@@ -4,33 +4,37 @@ Synchronous database code; the socket calls it in a thread.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
-from django.http import parse_cookie
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from rooms.models import ApiToken, User
+from rooms.protocol import Forbidden
 
-from . import statements
-
-# How often a token's "last used" is written down.
-USED_EVERY = timedelta(minutes=1)
+from . import cookies, scopes, statements, token_use
+from .scopes import Scope
 
 
 @dataclass(frozen=True)
 class Caller:
-    """A user who proved who they are, and by what."""
+    """A user who proved who they are, and by what. `scopes` bound what a token may do; a session
+    may do everything that its user may."""
 
     user: User
     session_key: str | None = None
     token_id: int | None = None
+    scopes: frozenset[str] = field(default=frozenset(Scope), compare=False)
+
+    def require(self, scope: Scope) -> None:
+        """Raises Forbidden."""
+        if scope not in self.scopes:
+            raise Forbidden(f"This token may not do that: it lacks the scope {str(scope)!r}.")
 
 
 def bearer(header: str) -> str | None:
@@ -44,16 +48,20 @@ def active_user(pk: int) -> User | None:
     return found[0] if found and found[0].is_active else None
 
 
-def by_token(token: str) -> Caller | None:
+def by_token(token: str, address: str = "") -> Caller | None:
+    """`address` is where it came from, for the token's owner to see."""
     rows = statements.select(ApiToken, digest=[ApiToken.digest_of(token)])
     user = active_user(rows[0].user_id) if rows else None
     if user is None:
         return None
     row = rows[0]
-    now = timezone.now()
-    if row.used_at is None or now - row.used_at > USED_EVERY:
-        ApiToken.objects.filter(pk=row.pk).update(used_at=now)
-    return Caller(user, token_id=row.pk)
+    if row.ended(user):
+        return None
+    if not row.password_stamp:
+        unstamped = ApiToken.objects.filter(pk=row.pk, password_stamp="")
+        unstamped.update(password_stamp=user.password_stamp)
+    token_use.note(row, address)
+    return Caller(user, token_id=row.pk, scopes=scopes.parse(row.scopes))
 
 
 def by_session(session_key: str) -> Caller | None:
@@ -81,13 +89,13 @@ def _proves(session: Mapping[str, Any], user: User) -> bool:
     return any(constant_time_compare(proof, known) for known in hashes)
 
 
-def of_headers(headers: Mapping[str, str]) -> Caller | None:
+def of_headers(headers: Mapping[str, str], address: str = "") -> Caller | None:
     """From lower-case header names. A token wins over a cookie: whoever sends it means it."""
     token = bearer(headers.get("authorization", ""))
     if token is not None:
-        return by_token(token)
+        return by_token(token, address)
     # As Django reads them for pages: other programs on the same host set odd ones.
-    session_key = parse_cookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME)
+    session_key = cookies.read(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME)
     return by_session(session_key) if session_key else None
 
 
@@ -96,7 +104,7 @@ def withdrawn(callers: Collection[Caller]) -> dict[Caller, str]:
     queries for any number."""
     users = User.objects.filter(is_active=True).in_bulk({caller.user.pk for caller in callers})
     token_ids = {caller.token_id for caller in callers if caller.token_id is not None}
-    tokens = set(ApiToken.objects.filter(pk__in=token_ids).values_list("pk", flat=True))
+    tokens = ApiToken.objects.in_bulk(token_ids)
     keys = {caller.session_key for caller in callers if caller.session_key is not None}
     rows = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
     sessions = {row.session_key: row.get_decoded() for row in rows}
@@ -105,8 +113,11 @@ def withdrawn(callers: Collection[Caller]) -> dict[Caller, str]:
         user = users.get(caller.user.pk)
         if user is None:
             found[caller] = "The account is closed."
-        elif caller.token_id is not None and caller.token_id not in tokens:
-            found[caller] = "The token was revoked."
+        elif caller.token_id is not None:
+            token = tokens.get(caller.token_id)
+            why = token.ended(user) if token is not None else "The token was revoked."
+            if why:
+                found[caller] = why
         elif caller.session_key is not None:
             session = sessions.get(caller.session_key)
             if session is None or not _proves(session, user):

@@ -6,7 +6,7 @@ Called by `markdown`, which then shows the text as it was typed.
 """
 
 from html import escape
-from typing import Any
+from typing import Any, cast
 
 import pyromark
 
@@ -84,7 +84,8 @@ class _Writer:
             if isinstance(event, str):
                 self._put("<hr>\n" if event == "Rule" else "<br>\n")
                 continue
-            ((kind, value),) = event.items()
+            # A dict of one: what it is, and what is said of it, of a type of its own for each.
+            kind, value = cast(tuple[str, Any], next(iter(event.items())))
             match kind:
                 case "Text":
                     self._text(value)

@@ -47,7 +47,7 @@ class Marks:
     LINKS = 300
 
     def __init__(self, letters: str) -> None:
-        self._bracket, self._colon, self._tilde, self._backslash, *rest = letters
+        self._bracket, self._colon, self._tilde, self._backslash, *rest = list(letters)
         self._in_address = {ord(sign): mark for sign, mark in zip(IN_ADDRESSES, rest, strict=True)}
         self._signs = {ord(mark): chr(sign) for sign, mark in self._in_address.items()}
         self._signs |= {ord(self._bracket): "<", ord(self._colon): "", ord(self._tilde): "~"}
@@ -65,7 +65,8 @@ class Marks:
         return body.replace("]:", f"]{self._colon}:")
 
     def _hide_addresses(self, body: str) -> str:
-        parts, done = [], 0
+        parts: list[str] = []
+        done = 0
         for link in islice(links.find(body), self.LINKS):
             address = body[link.start : link.end]
             if "://" in address:

@@ -1,10 +1,9 @@
 """What slices and apps show with messages: each part fills one field of a message's JSON.
 
-Registered in `ready()`; `representations` fills the fields. A part that needs rows of its own names
-how to reach them from a message, and lists read them together.
+Registered by `slices`; `representations` fills the fields.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,14 +13,14 @@ from rooms.protocol import parts as shapes
 
 @dataclass(frozen=True)
 class MessagePart:
-    """`value` makes the field's JSON of a row; `empty` is what a message has that was just said.
-    `prefetch` are relations of `Message` that `value` reads. `schema` is JSON Schema."""
+    """`values` makes the field's JSON for those of some rows that have one, by primary key, with as
+    many queries for a hundred rows as for one. All others get `empty`, and so does a message that
+    was just said. `schema` is JSON Schema."""
 
     field: str
-    value: Callable[[Message], Any]
+    values: Callable[[Sequence[Message]], Mapping[int, Any]]
     schema: dict[str, Any]
     empty: Any = None
-    prefetch: tuple[str, ...] = ()
 
 
 _parts: list[MessagePart] = []
@@ -34,16 +33,12 @@ def register(part: MessagePart) -> None:
     _empty[part.field] = part.empty
 
 
-def of(row: Message) -> dict[str, Any]:
-    """The fields of all parts for a row."""
-    return {part.field: part.value(row) for part in _parts}
+def of(rows: Sequence[Message]) -> list[dict[str, Any]]:
+    """The fields of all parts for each row."""
+    found = [(part.field, part.values(rows), part.empty) for part in _parts]
+    return [{field: values.get(row.pk, empty) for field, values, empty in found} for row in rows]
 
 
-def empty() -> dict[str, Any]:
-    """The fields of all parts for a message that was just said. Not to be changed."""
+def empty() -> Mapping[str, Any]:
+    """The fields of all parts for a message that was just said."""
     return _empty
-
-
-def prefetch() -> list[str]:
-    """What a list of messages reads together: `queryset.prefetch_related(*prefetch())`."""
-    return ["attachments", *(name for part in _parts for name in part.prefetch)]

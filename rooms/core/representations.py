@@ -4,7 +4,7 @@ Used by events, the socket, REST and the pages alike. Plain JSON types only, so 
 from the database is the same, to the letter, as the one that was rung.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Protocol
@@ -57,12 +57,19 @@ class Said(Protocol):
     def created_at(self) -> datetime: ...
 
 
+def messages(rows: Sequence[Message], room_slug: str) -> list[dict[str, Any]]:
+    """Messages of a room, whose rows have been read with author and attachments."""
+    return [
+        {
+            **said(row, row.pk, row.author, room_slug, parts),
+            "attachments": [attachment(file) for file in row.attachments.all()],
+        }
+        for row, parts in zip(rows, message_parts.of(rows), strict=True)
+    ]
+
+
 def message(row: Message, room_slug: str) -> dict[str, Any]:
-    """A message. Lists should have read `message_parts.prefetch()` with their rows."""
-    return {
-        **said(row, row.pk, row.author, room_slug, message_parts.of(row)),
-        "attachments": [attachment(file) for file in row.attachments.all()],
-    }
+    return messages([row], room_slug)[0]
 
 
 def said(

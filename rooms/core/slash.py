@@ -14,6 +14,7 @@ from rooms.protocol import Invalid
 from rooms.protocol.answers import Answer
 
 from . import graphemes
+from .scopes import Scope
 
 # (user, room slug, what follows the name, the client's id of the command) → the answer.
 # Synchronous, runs in a database thread; raises Refusal.
@@ -23,13 +24,14 @@ Handler = Callable[[User, str, str, UUID], dict[str, Any]]
 @dataclass(frozen=True)
 class SlashCommand:
     """`/name arguments`, explained to people as `usage` and `summary`; `answer` is what the handler
-    returns."""
+    returns, `scope` what a token needs to use it."""
 
     name: str
     usage: str
     summary: str
     handler: Handler
     answer: type[Answer]
+    scope: Scope = Scope.WRITE
 
 
 _commands: dict[str, SlashCommand] = {}

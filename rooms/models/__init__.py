@@ -4,6 +4,7 @@ Where a row's room comes first in a constraint, that index serves look-ups by ro
 one would be one more page to write with every message.
 """
 
+from .accounts import AccountInvitation, CacheEntry
 from .events import Event
 from .files import Attachment, attachment_path
 from .messages import Message
@@ -12,9 +13,11 @@ from .rooms import SLUG, Ban, Invitation, Membership, Room, is_slug
 
 __all__ = [
     "SLUG",
+    "AccountInvitation",
     "ApiToken",
     "Attachment",
     "Ban",
+    "CacheEntry",
     "Event",
     "Invitation",
     "Membership",

@@ -2,12 +2,13 @@
 
 import hashlib
 import secrets
+from typing import Any
 
 from django.contrib.auth.models import AbstractUser
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
-from rooms.core import visible
+from rooms.core import scopes, visible
 
 from .names import Named
 
@@ -23,14 +24,41 @@ class User(Named, AbstractUser):
             ("end_connections", "Can end anybody's connection"),
         ]
 
+    # The password's old hash, while `check_password` puts a stronger one of the same in its place.
+    _hash_to_renew: str | None = None
+
     @property
     def name(self) -> str:
         full = self.get_full_name()
         return full if visible.shows(full) else self.get_username()
 
+    @property
+    def password_stamp(self) -> str:
+        """Tells one password from the next. Tokens carry it, and end with the password."""
+        return hashlib.sha256(self.password.encode()).hexdigest()
+
+    def check_password(self, raw_password: str | None) -> bool:
+        self._hash_to_renew = self.password_stamp
+        try:
+            return super().check_password(raw_password)
+        finally:
+            self._hash_to_renew = None
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A new hash of the same password, as after an upgrade of Django, ends no token."""
+        before = self._hash_to_renew
+        if before is None:
+            super().save(*args, **kwargs)
+            return
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            carried = ApiToken.objects.filter(user=self, password_stamp=before)
+            carried.update(password_stamp=self.password_stamp)
+
 
 class ApiToken(Named):
-    """A program's way in. Only the hash is kept: the token is shown once, when it is made."""
+    """A program's way in. Only the hash is kept: the token is shown once, when it is made. It ends
+    at its time, with the password that it was made under, and when it is revoked."""
 
     PREFIX = "parley_"
 
@@ -38,7 +66,19 @@ class ApiToken(Named):
     name = models.CharField(max_length=80, default="token")
     digest = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    scopes = models.CharField(
+        max_length=80, default=scopes.EVERYTHING, db_default=scopes.EVERYTHING, editable=False
+    )
+    # Null: it does not end by itself.
+    expires_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Empty: made by a version before this column, and stamped when it is first used.
+    password_stamp = models.CharField(
+        max_length=64, blank=True, default="", db_default="", editable=False
+    )
     used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    used_from = models.CharField(
+        max_length=45, blank=True, default="", db_default="", editable=False
+    )
 
     class Meta:
         verbose_name = "API token"
@@ -54,3 +94,11 @@ class ApiToken(Named):
     @staticmethod
     def digest_of(token: str) -> str:
         return hashlib.sha256(token.encode()).hexdigest()
+
+    def ended(self, user: User) -> str:
+        """Why it opens nothing any more, in words for its `user`; empty while it does."""
+        if self.expires_at is not None and self.expires_at <= timezone.now():
+            return "The token has expired."
+        if self.password_stamp not in ("", user.password_stamp):
+            return "The token ended with the password that it was made under."
+        return ""

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from rooms.models import ApiToken, Room
+from rooms.models import Room
 from rooms.models.names import validate_shown
 
 
@@ -32,19 +32,6 @@ class RoomForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        count_on_the_server(self)
-
-
-class TokenForm(forms.ModelForm):
-    class Meta:
-        model = ApiToken
-        fields = ["name"]
-        labels = {"name": "What is it for?"}
-        widgets = {"name": forms.TextInput({"placeholder": "nightly report"})}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.initial["name"] = ""
         count_on_the_server(self)
 
 

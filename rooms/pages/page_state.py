@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from rooms import slices
-from rooms.core import message_parts, representations, slash
+from rooms.core import representations, slash
 from rooms.core.membership import BY_ROLE
 from rooms.features.members import listing
 from rooms.limits import limits
@@ -48,7 +48,7 @@ def of_room(user: User, room: Room, membership: Membership | None) -> dict[str, 
     messages = list(
         Message.objects.filter(room=room)
         .select_related("author")
-        .prefetch_related(*message_parts.prefetch())
+        .prefetch_related("attachments")
         .order_by("-seq")[: HISTORY + 1]
     )
     older = len(messages) > HISTORY
@@ -57,10 +57,12 @@ def of_room(user: User, room: Room, membership: Membership | None) -> dict[str, 
         room=room, type__in=NOTICES, seq__gt=messages[0].seq if older else 0, seq__lte=head
     ).order_by("-seq")[:HISTORY]
     members = room.memberships.select_related("user").order_by(BY_ROLE, "user__username")
+    shown = representations.room(room, membership, room.memberships.count())
     return of_person(user) | {
-        "room": representations.room(room, membership, room.memberships.count()),
+        "room": shown,
+        "first_unread": _first_after(room, shown["read_seq"]) if shown["unread"] else None,
         "head": head,
-        "messages": [representations.message(row, room.slug) for row in messages],
+        "messages": representations.messages(messages, room.slug),
         "older": older,
         "notices": [
             {
@@ -76,3 +78,10 @@ def of_room(user: User, room: Room, membership: Membership | None) -> dict[str, 
         "may": permissions.of_roles(room),
         "extra": slices.room_state(user, room, membership),
     }
+
+
+def _first_after(room: Room, seq: int) -> dict[str, Any] | None:
+    """Where the news of a room begin, which may be far above the messages that the page has."""
+    found = Message.objects.filter(room=room, seq__gt=seq).order_by("seq")
+    first = found.values_list("seq", "created_at").first()
+    return first and {"seq": first[0], "at": representations.timestamp(first[1])}

@@ -1,10 +1,11 @@
-"""The pages: rooms, the directory of rooms, a person's API tokens. Files are in `attachments`.
+"""The pages: rooms and the directory of rooms. Files are in `attachments`.
 
 A page of a room is a frame with the room's state inside as JSON; the browser's modules draw it.
 """
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -17,12 +18,11 @@ from rooms.core.lookup import find_room
 from rooms.features.members import actions as members
 from rooms.features.rooms import actions as room_actions
 from rooms.features.rooms.search import named
-from rooms.features.tokens import actions as token_actions
-from rooms.models import ApiToken, Membership, Room, User
+from rooms.models import Membership, Room, User
 from rooms.protocol import NotFound, Refusal
 
 from . import page_state
-from .forms import RoomForm, TokenForm
+from .forms import RoomForm
 
 LAST_ROOM = "last_room"
 PAGE = 60
@@ -121,33 +121,12 @@ def _room_state(request: HttpRequest, slug: str) -> dict[str, Any]:
 
 
 def _remembering(response: HttpResponse, slug: str) -> HttpResponse:
-    response.set_cookie(LAST_ROOM, slug, max_age=365 * 24 * 3600, httponly=True, samesite="Lax")
+    response.set_cookie(
+        LAST_ROOM,
+        slug,
+        max_age=365 * 24 * 3600,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
     return response
-
-
-@require_http_methods(["GET", "POST"])
-@login_required
-def tokens(request: HttpRequest) -> HttpResponse:
-    """A person's API tokens. A new one is shown in the answer to the form, and never again."""
-    user = person(request)
-    form = TokenForm(request.POST or None)
-    secret = None
-    if request.method == "POST" and form.is_valid():
-        secret = token_actions.create_token(user, form.cleaned_data["name"])
-        form = TokenForm()
-    context = {
-        "tokens": ApiToken.objects.filter(user=user).order_by("-created_at"),
-        "secret": secret,
-        "form": form,
-        "state": page_state.of_person(user),
-    }
-    response = render(request, "rooms/tokens.html", context)
-    response["Cache-Control"] = "no-store"
-    return response
-
-
-@require_POST
-@login_required
-def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
-    token_actions.revoke_token(person(request), pk)
-    return redirect("rooms:tokens")

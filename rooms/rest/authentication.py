@@ -10,6 +10,7 @@ from ninja.errors import AuthenticationError, HttpError
 from ninja.security import APIKeyCookie, HttpBearer
 from ninja.utils import check_csrf
 
+from rooms.core import request_address, scopes
 from rooms.core.credentials import Caller, by_token
 
 from . import limits
@@ -19,11 +20,13 @@ class Token(HttpBearer):
     """`Authorization: Bearer TOKEN`. A wrong token is refused, whatever cookie comes with it."""
 
     def authenticate(self, request: HttpRequest, token: str) -> Caller:
-        caller = by_token(token.strip())
+        caller = by_token(token.strip(), request_address.of_request(request))
         if caller is None:
             raise AuthenticationError
         request.user = caller.user
         limits.spend(request, caller.user.pk)
+        assert request.method is not None and request.resolver_match is not None
+        caller.require(scopes.of_operation(request.method, request.resolver_match.route))
         return caller
 
 

@@ -26,7 +26,8 @@ from django.http.response import HttpResponseBase
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from rooms.core.client_address import client_address, network_of
+from rooms.core import request_address
+from rooms.core.client_address import network_of
 from rooms.limits import limits
 from rooms.protocol import RateLimited
 
@@ -142,12 +143,8 @@ def spend(request: HttpRequest, user_id: int) -> None:
 
 def spend_unknown(request: HttpRequest) -> None:
     """A call that has proved nothing. A valid token from the same address is not held up by it."""
-    address = client_address(
-        request.META.get("REMOTE_ADDR", ""),
-        request.META.get("HTTP_X_FORWARDED_FOR", ""),
-        settings.TRUSTED_PROXIES,
-    )
-    _require(request, take(f"address:{network_of(address)}"))
+    address = network_of(request_address.of_request(request))
+    _require(request, take(f"address:{address}"))
 
 
 def _require(request: HttpRequest, budget: Budget) -> None:

@@ -21,9 +21,11 @@ def slice_styles() -> SafeString:
 
 
 @register.simple_tag
-def slice_modules(*names: str) -> SafeString:
-    """The modules of all slices, then these: what is registered is there when they run."""
-    return modules(*(name for each in slices.registered() for name in each.modules), *names)
+def slice_modules(*names: str, first: str) -> SafeString:
+    """The modules of all slices, then these: what is registered is there when they run. `first` is
+    what draws the page's beginning without any of them."""
+    added = (name for each in slices.registered() for name in each.modules)
+    return modules(first, *added, *names)
 
 
 @register.simple_tag(takes_context=True)

@@ -64,7 +64,8 @@ def make_members(site: Site, count: int, room: str = "lobby") -> list[str]:
         "with transaction.atomic(), writing_in_transaction([room.pk]) as logs:\n"
         "    for user in users[1:]:\n"
         "        actions.add_member_in_transaction(logs, logs.rooms[room.pk], user)\n"
-        "result = [actions.create_token(user, 'bench') for user in users]\n"
+        "from rooms.features.tokens.actions import create_token\n"
+        "result = [create_token(user, 'bench') for user in users]\n"
     )
     return made
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.support.pages import Open, window
 from tests.support.site import Site
-from tests.support.window import Open, window
 
 
 @pytest.fixture

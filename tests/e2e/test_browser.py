@@ -213,6 +213,13 @@ def test_a_report_shows_its_table_and_its_plot(site: Site, people: Callable[...,
     plot = card.locator("img").first
     expect(plot).to_be_visible()
     assert plot.evaluate("each => each.decode().then(() => each.naturalWidth)") > 0
+    # It has its own shape, and its words are as large as they were drawn.
+    shape = "each => [each.width / each.height, each.naturalWidth / each.naturalHeight]"
+    expect(card.locator("img[data-loaded]")).to_be_visible()
+    shown, drawn = plot.evaluate(shape)
+    assert shown == pytest.approx(drawn, rel=0.02)
+    alice.page.set_viewport_size({"width": 390, "height": 800})
+    assert plot.evaluate("each => each.width / each.naturalWidth") >= 11 / 12
 
 
 def test_a_job_is_cancelled_and_retried_from_its_card(
@@ -359,7 +366,8 @@ def test_a_phone_has_the_list_and_the_room_as_two_screens(
 ) -> None:
     room = site.room("pocket", "alice")
     alice = people("alice", viewport={"width": 360, "height": 740}, has_touch=True).enter(room)
-    alice.say("from my phone")
+    alice.box.fill("from my phone")
+    alice.page.get_by_role("button", name="Send").click()
     expect(alice.messages("from my phone")).to_be_visible()
     assert alice.page.evaluate("() => document.documentElement.scrollWidth") <= 360
     alice.page.get_by_role("button", name="Back to the list of rooms").click()

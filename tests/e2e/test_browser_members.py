@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.support.pages import Open
 from tests.support.site import Site
 from tests.support.waiting import SCALE
-from tests.support.window import Open
 
 # As in `test_browser_room`: what the page does, on one database.
 pytestmark = [pytest.mark.browser, pytest.mark.once]

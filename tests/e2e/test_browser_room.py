@@ -8,27 +8,17 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.support.line import Line
+from tests.support.pages import Open, message, say, window
 from tests.support.site import Site
 from tests.support.waiting import SCALE
-from tests.support.window import Open, window
 
 # What the page does in the browser. `test_browser` has the whole way, on both databases.
 pytestmark = [pytest.mark.browser, pytest.mark.once]
 PARTS = ("web",)
 expect.set_options(timeout=15_000 * SCALE)
-
-
-def say(page: Page, text: str) -> None:
-    box = page.get_by_label("Message", exact=True)
-    box.fill(text)
-    box.press("Enter")
-
-
-def message(page: Page, text: str) -> Any:
-    return page.locator("[data-entries] > .message", has_text=text)
 
 
 def test_logging_in_leads_to_a_room_and_a_conversation(browser: Any, site: Site) -> None:

@@ -213,6 +213,8 @@ class Site:
             self.env["DATABASE_URL"] = url
         else:
             shutil.copy(template, self.folder / "db.sqlite3")
+        if "PARLEY_APPS" in self.env:
+            self.manage("migrate", "--verbosity=0")
 
     def _redis_answers(self) -> bool:
         with suppress(redis.RedisError, OSError):

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import module_table
+
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_FILE = 400
 SOURCE = ("config", "rooms", "jobs")
@@ -102,3 +104,8 @@ def test_a_module_says_what_it_is_for() -> None:
         if file.read_text().strip() and ast.get_docstring(ast.parse(file.read_text())) is None
     ]
     assert silent == []
+
+
+def test_every_module_stands_in_the_table() -> None:
+    page = module_table.PAGE.read_text()
+    assert module_table.with_table(page) == page, "run: python -m tests.module_table"

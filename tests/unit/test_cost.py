@@ -15,7 +15,6 @@ from typing import Any
 
 import orjson
 import pytest
-from django.http.cookie import parse_cookie
 from django.utils.text import slugify
 from django.utils.translation.trans_real import parse_accept_lang_header
 from pydantic import TypeAdapter
@@ -25,6 +24,7 @@ from jobs.faces import slash as jobs_slash
 from jobs.lifecycle import failures, results
 from rooms.core import (
     addresses,
+    body_bounds,
     cookies,
     credentials,
     graphemes,
@@ -35,8 +35,8 @@ from rooms.core import (
     visible,
 )
 from rooms.features.messages.actions import Post
-from rooms.live.commands import consumer
-from rooms.live.commands.origin import Origin
+from rooms.live.commands import consumer, origin_rule
+from rooms.live.delivery.origin import Origin
 from rooms.models import User, is_slug
 from rooms.protocol import Refusal
 from rooms.rest import json as rest_json
@@ -57,6 +57,7 @@ OURS = {
 }
 # Those that have no name, or are Pydantic's: what reads with them is in READERS.
 WITHOUT_NAME = {
+    "rooms/core/body_bounds.py::'/'.join(parts)",
     "rooms/core/links.py:::[0-9]",
     "rooms/protocol/refusals.py::~",
     "rooms/protocol/shapes.py::pattern",
@@ -71,10 +72,10 @@ def posted(body: str) -> object:
 
 
 def read_cookie(body: str) -> object:
-    """As the application behind `BoundedCookies` does, quoted, which is what costs."""
-    header = cookies.bounded(f'a="{body}"'.replace("\n", "").encode()).decode()
+    """Quoted, which is what costs; as we do, and as others do behind `BoundedCookies`."""
+    header = f'a="{body}"'.replace("\n", "")
     credentials.of_headers({"cookie": header})
-    return parse_cookie(header), SimpleCookie(header)
+    return cookies.read(header), SimpleCookie(cookies.bounded(header.encode()).decode())
 
 
 moment: TypeAdapter[Any] = TypeAdapter(schemas.Moment)
@@ -107,8 +108,11 @@ READERS: dict[str, Callable[[str], object]] = {
     "JSON without NUL": lambda body: rest_json._holds_nul([body]),
     "an idempotency key": jobs_api._key,
     "a token": credentials.bearer,
+    "a path": lambda body: body_bounds.bound_of(f"/api/v1/rooms/{body}"),
     "a cookie": read_cookie,
-    "an origin": lambda body: consumer.origin_allowed({"origin": body, "host": body}),
+    "an origin": lambda body: origin_rule.origin_allowed(
+        {"path": "/ws/", "headers": [(b"origin", body.encode()), (b"host", body.encode())]}
+    ),
     "who it is": lambda body: Origin.of(
         {"headers": [(b"x-forwarded-for", body.encode()), (b"user-agent", body.encode())]}
     ),
@@ -187,6 +191,12 @@ def expressions_of(tree: ast.AST) -> Iterator[str]:
             case ast.Name(id="RegexValidator" | "RegexField" as called):
                 yield called
         yield from (each.arg for each in node.keywords if each.arg in ("pattern", "regex"))
+
+
+def test_cookies_are_read_at_one_place() -> None:
+    readers = [file for app in ("config", "rooms", "jobs") for file in (ROOT / app).rglob("*.py")]
+    found = {str(file.relative_to(ROOT)) for file in readers if "parse_cookie" in file.read_text()}
+    assert found == {"rooms/core/cookies.py"}
 
 
 def test_every_regular_expression_is_listed() -> None:

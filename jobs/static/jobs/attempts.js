@@ -1,8 +1,10 @@
 // What "Details" unfolds: the job's attempts and what it was asked to do, fetched when wanted.
 
 import * as api from "../rooms/core/api.js";
+import { now } from "../rooms/core/clock.js";
+import { exactTime, moment } from "../rooms/ui/dates.js";
 import { copy, one, setText, show } from "../rooms/ui/dom.js";
-import { exactTime, measured, timeOfDay } from "../rooms/ui/text.js";
+import { measured } from "../rooms/ui/text.js";
 import { drawBadge } from "./badge.js";
 
 /** The elements for a job's details. Fails with words for the person. */
@@ -27,7 +29,7 @@ function line(attempt) {
   drawBadge(one("[data-state]", element), attempt.outcome ?? "running");
   const when = one("[data-when]", element);
   const took = attempt.ended_at && measured((Date.parse(attempt.ended_at) - Date.parse(attempt.started_at)) / 1000);
-  setText(when, [timeOfDay(attempt.started_at), took, attempt.worker].filter(Boolean).join(" · "));
+  setText(when, [moment(attempt.started_at, now()), took, attempt.worker].filter(Boolean).join(" · "));
   when.title = exactTime(attempt.started_at);
   const error = [attempt.error_class, attempt.message].filter(Boolean).join(": ");
   setText(one("[data-error]", element), error);

@@ -2,10 +2,11 @@
 // once a second where it counts time.
 
 import { now } from "../rooms/core/clock.js";
+import { exactTime, moment } from "../rooms/ui/dates.js";
 import { copy, one, reconcile, setText, show } from "../rooms/ui/dom.js";
 import { drawFiles } from "../rooms/features/files/files.js";
 import { nameOf } from "../rooms/ui/avatar.js";
-import { isolated, timeOfDay } from "../rooms/ui/text.js";
+import { isolated } from "../rooms/ui/text.js";
 import { details } from "./attempts.js";
 import { drawBadge } from "./badge.js";
 import { drawBar } from "./progress-bar.js";
@@ -32,12 +33,16 @@ export const jobCard = {
     card.id = `job-${id}`;
     setText(one("[data-title]", card), title);
     one("article", card).setAttribute("aria-label", `Job: ${title}`);
-    setText(one("[data-by]", card), `by ${isolated(nameOf(requested_by))} · ${timeOfDay(created_at)}`);
+    setText(one("[data-by]", card), `by ${isolated(nameOf(requested_by))} · ${moment(created_at, now())}`);
+    one("[data-by]", card).title = exactTime(created_at);
     one("[data-cancel]", card).onclick = () => ask(card, room, "job.cancel");
     one("[data-retry]", card).onclick = () => ask(card, room, "job.retry");
     one("[data-more]", card).onclick = () => unfold(card, room);
     return card;
   },
+
+  /** What is read out when a card comes. */
+  spoken: ({ value }) => `Job: ${value.title}`,
 
   update(card, entry, room) {
     const before = card.entry?.value;

@@ -15,7 +15,7 @@ export function runningJobs(room) {
       keyOf: (job) => job.id,
       create: ({ id }) => {
         const item = copy("t-job-running");
-        one("button", item).onclick = () => room.reveal(id);
+        one("button", item).onclick = () => room.reveal(id, item.job.seq);
         return item;
       },
       update: (item, job) => {

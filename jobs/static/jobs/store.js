@@ -5,7 +5,7 @@
 // begins with all of them.
 // `pace` is what the remaining time is reckoned from: { attempt, at, current }.
 
-import { entryAt, place } from "../rooms/core/store.js";
+import { entryAt, lastEntry, place } from "../rooms/core/window.js";
 
 const ENDED = new Set(["succeeded", "failed", "cancelled"]);
 
@@ -36,8 +36,6 @@ function put(draft, job, now) {
   if (hasEnded(job)) delete jobs[job.id];
   else jobs[job.id] = job;
   draft.extra = { ...draft.extra, jobs };
-  // A card above what is loaded comes with its stretch of the history.
-  if (draft.older && job.seq < (draft.entries[0]?.seq ?? 0)) return;
   place(draft, jobEntry(job, paceOf(job, entryAt(draft, job.seq)?.pace, now)));
 }
 
@@ -49,5 +47,5 @@ function paceOf(job, pace, now) {
 }
 
 function findEntry(draft, id) {
-  return draft.entries.findLast(({ kind, value }) => kind === "job" && value.id === id);
+  return lastEntry(draft, ({ kind, value }) => kind === "job" && value.id === id);
 }

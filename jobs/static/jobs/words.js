@@ -1,6 +1,7 @@
 // What a job's card says. Pure; `now` is in milliseconds.
 
-import { count, duration, isolated, measured, moment } from "../rooms/ui/text.js";
+import { moment } from "../rooms/ui/dates.js";
+import { count, duration, isolated, measured } from "../rooms/ui/text.js";
 
 /** How each state looks: its icon, its colour, its word. Also those of steps and of attempts. */
 export const STATES = {

@@ -16,13 +16,15 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
+    HttpResponseNotModified,
     StreamingHttpResponse,
 )
 from django.shortcuts import get_object_or_404
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
-from rooms.core import credentials, lookup, policy
+from rooms.core import credentials, lookup, policy, request_address
+from rooms.core.scopes import Scope
 from rooms.models import Attachment, User
 
 PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml"}
@@ -44,9 +46,11 @@ def by_token(request: HttpRequest) -> User | HttpResponse | None:
     token = credentials.bearer(request.headers.get("Authorization", ""))
     if token is None:
         return None
-    caller = credentials.by_token(token)
+    caller = credentials.by_token(token, request_address.of_request(request))
     if caller is None:
         return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
+    if Scope.READ not in caller.scopes:
+        return HttpResponse(status=403)
     return caller.user
 
 
@@ -63,6 +67,11 @@ def attachment(request: HttpRequest, pk: UUID, name: str) -> HttpResponseBase:
         raise Http404
     if not row.file.name or not row.file.storage.exists(row.file.name):
         raise Http404
+    # Asked anew each time, so that a ban is one for pictures in the browser's store as well; sent
+    # anew only to those who have none, because a file never changes.
+    kept = {"ETag": f'"{row.pk.hex}"', "Cache-Control": "private, no-cache"}
+    if request.headers.get("If-None-Match") == kept["ETag"]:
+        return HttpResponseNotModified(headers=kept)
     shown = row.content_type in PICTURES and "download" not in request.GET
     response: HttpResponseBase
     if isinstance(request, ASGIRequest):
@@ -78,7 +87,8 @@ def attachment(request: HttpRequest, pk: UUID, name: str) -> HttpResponseBase:
     response["Content-Disposition"] = disposition
     response["Content-Security-Policy"] = DRAW_ONLY
     response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "private, max-age=3600"
+    for name, value in kept.items():
+        response[name] = value
     return response
 
 

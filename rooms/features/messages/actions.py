@@ -53,6 +53,26 @@ class ReadMarker(NamedTuple):
     pk: int
 
 
+def checked_body(body: str) -> str:
+    """What is kept of a text that somebody wrote. Raises Invalid."""
+    # Blank lines say nothing; what stands before the first word may make it code.
+    body = _blank_lines.sub("", body.replace("\r\n", "\n"), 1).rstrip()
+    most = limits().message_characters
+    if len(body) > most:
+        raise Invalid(
+            f"A message has at most {most:,} characters; this one has {len(body):,}.", "too_long"
+        )
+    if not visible.shows(body):
+        raise Invalid("A message needs some text that can be seen.")
+    if "\x00" in body:
+        raise Invalid("A message cannot hold the NUL character.")
+    try:
+        body.encode()
+    except UnicodeEncodeError:
+        raise Invalid("A message must be valid Unicode text.") from None
+    return body
+
+
 @dataclass
 class Post:
     """A message that somebody wants to send. `html` is filled by `checked`, then never empty."""
@@ -72,22 +92,7 @@ class Post:
         if not is_slug(self.room):
             # It might hold what PostgreSQL refuses for the whole batch.
             raise policy.no_room(self.room)
-        # Blank lines say nothing; what stands before the first word may make it code.
-        self.body = _blank_lines.sub("", self.body.replace("\r\n", "\n"), 1).rstrip()
-        if not visible.shows(self.body):
-            raise Invalid("A message needs some text that can be seen.")
-        if "\x00" in self.body:
-            raise Invalid("A message cannot hold the NUL character.")
-        most = limits().message_characters
-        if len(self.body) > most:
-            raise Invalid(
-                f"A message has at most {most:,} characters; this one has {len(self.body):,}.",
-                "too_long",
-            )
-        try:
-            self.body.encode()
-        except UnicodeEncodeError:
-            raise Invalid("A message must be valid Unicode text.") from None
+        self.body = checked_body(self.body)
         self.html = markdown.render(self.body)
         return self
 
@@ -226,7 +231,7 @@ def _already_there(posts: Iterable[Post]) -> dict[Intention, Outcome]:
     whole = Message.objects.filter(pk__in=[row.pk for row in rows]).select_related("room", "author")
     return {
         (row.author_id or 0, row.client_id): _told_again(row)
-        for row in whole.prefetch_related(*message_parts.prefetch())
+        for row in whole.prefetch_related("attachments")
     }
 
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 from ninja import Query, Router, Status
 from pydantic import Field
 
-from rooms.core import message_parts, representations
+from rooms.core import representations
 from rooms.core.lookup import find_room
 from rooms.features.members import actions as members
 from rooms.features.messages import actions as messages
@@ -189,9 +189,7 @@ def list_messages(
     if sum(place is not None for place in (before, after, around)) > 1:
         raise Invalid("Give one of `before`, `after` and `around`.")
     messages = (
-        Message.objects.filter(room=room)
-        .select_related("author")
-        .prefetch_related(*message_parts.prefetch())
+        Message.objects.filter(room=room).select_related("author").prefetch_related("attachments")
     )
     if after is not None:
         page, more = _page(messages.filter(seq__gt=after).order_by("seq"), limit)
@@ -206,7 +204,7 @@ def list_messages(
         following = {"before": page[-1].seq} if more else None
         page = page[::-1] + newer
     return {
-        "messages": [representations.message(row, room.slug) for row in page],
+        "messages": representations.messages(page, room.slug),
         "next": paging.link(request, limit=limit, **following) if following else None,
     }
 

@@ -1,1 +1,1 @@
-"""API tokens: a program's way in."""
+"""API tokens: how they are made, shown and withdrawn. How they prove somebody: `credentials`."""

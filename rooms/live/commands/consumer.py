@@ -20,15 +20,18 @@ import orjson
 from channels.consumer import AsyncConsumer
 from pydantic import ValidationError
 
-from rooms.core import credentials, database_trouble
+from rooms.core import credentials, database_trouble, request_address, scopes
 from rooms.core.credentials import Caller
+from rooms.core.scopes import Scope
 from rooms.features.reading import actions as reading
 from rooms.limits import limits
 from rooms.live.delivery.connection import Connection, Sink
+from rooms.live.delivery.origin import Origin, headers_of
 from rooms.live.delivery.sendbuffer import Frame
 from rooms.live.metrics import names as metrics
 from rooms.live.node import Node
 from rooms.protocol import (
+    ACCESS_WITHDRAWN,
     BROKEN,
     FLOODING,
     NOT_LOGGED_IN,
@@ -41,7 +44,6 @@ from rooms.protocol import (
 )
 
 from . import registry as commands
-from .origin import Origin, headers_of
 from .origin_rule import origin_allowed
 
 logger = logging.getLogger(__name__)
@@ -51,6 +53,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 # Where the project's own server puts the socket into the scope.
 SOCKET = "parley.socket"
+NO_READING = Close(ACCESS_WITHDRAWN.code, "The token lacks the scope 'read'.")
 # What that server hands over instead of a frame above the limit, which it has thrown away.
 TOO_LONG = "parley.too_long"
 
@@ -129,10 +132,11 @@ class SocketConsumer(AsyncConsumer):
         """Find out who it is; serve them, or say why not."""
         headers = headers_of(self.scope)
         generation = node.access.generation
+        address = request_address.of_scope(self.scope)
         caller = None
         if full is None:
             try:
-                caller = await node.in_thread(credentials.of_headers, headers)
+                caller = await node.in_thread(credentials.of_headers, headers, address)
             except Exception as error:
                 full = unserved(error)
         if caller is not None and caller.session_key is not None and not origin_allowed(self.scope):
@@ -142,6 +146,9 @@ class SocketConsumer(AsyncConsumer):
         direct = (self.scope.get("extensions") or {}).get(SOCKET)
         sink: Any = direct if direct is not None else AsgiSink(send)
         why = full or (node.good_bye() if node.draining else None)
+        if caller is not None and Scope.READ not in caller.scopes:
+            # Whoever is connected hears of rooms, whatever they ask for.
+            why = why or NO_READING
         if caller is not None and why is None:
             why = node.entrance.enter(caller.user.pk)
             if why is None:
@@ -228,6 +235,7 @@ async def carry_out(connection: Connection, message: Mapping[str, Any]) -> None:
             command = registered.model.model_validate(body)
         except ValidationError as error:
             raise invalid(error) from None
+        connection.caller.require(scopes.of_command(name))
         answer = await registered.handler(connection, command)
     except Refusal as refusal:
         answer = refusal.answer()

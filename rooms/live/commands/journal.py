@@ -222,7 +222,15 @@ class Journal:
         return outcomes
 
     def _each_alone(self, posts: list[Post]) -> list[Outcome]:
-        return [outcome for post in posts for outcome in self._write([post])]
+        """A database that stops answering meanwhile is not waited for by each of them."""
+        outcomes: list[Outcome] = []
+        for post in posts:
+            if self.is_stuck:
+                silent = Busy(database_trouble.SILENT, database_trouble.RETRY_AFTER_SECONDS)
+                outcomes.append(silent)
+            else:
+                outcomes += self._write([post])
+        return outcomes
 
     def _once_more(self, post: Post) -> Outcome:
         """What another process has written meanwhile is there to be found now."""

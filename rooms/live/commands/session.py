@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from rooms.core import bell, markdown_html, slash, statements
 from rooms.core.lookup import find_room
@@ -26,6 +26,9 @@ from rooms.protocol import (
 
 from .registry import LATER, count, register
 
+if TYPE_CHECKING:
+    from rooms.live.node import Node
+
 # Somebody who keeps typing is told to the room this often.
 TYPING_SECONDS = 2.0
 # Of more rooms than this, only those typed in just now are remembered: few, by the rate.
@@ -43,6 +46,11 @@ RENDERED_APART_CHARACTERS = 1_000
 def _room_to_hear(user: Any, slug: str) -> tuple[Room, int]:
     room, _ = find_room(user, slug)
     return room, statements.count(Membership, room_id=room.pk)
+
+
+def _node(connection: Connection) -> Node:
+    """The host of a connection that commands come from."""
+    return cast("Node", connection.node)
 
 
 async def subscribe(connection: Connection, command: Subscribe) -> None:
@@ -93,13 +101,14 @@ async def send(connection: Connection, command: Send) -> dict[str, Any] | None:
     found = slash.parse(command.body)
     if found is not None:
         known, arguments = found
+        connection.caller.require(known.scope)
         return await connection.in_thread(
             known.handler, connection.user, command.room, arguments, command.client_id
         )
     body = slash.unescaped(command.body)
     post = Post(connection.user, command.room, body, command.client_id, command.reply_to)
     if len(body) > RENDERED_APART_CHARACTERS:
-        await connection.node.render(post.checked)
+        await _node(connection).render(post.checked)
     size = 512 + answer_bytes(len(body))
     subscription = connection.subscriptions.get(command.room)
     feed = subscription.feed if subscription is not None else None
@@ -119,7 +128,7 @@ async def send(connection: Connection, command: Send) -> dict[str, Any] | None:
         count("send", answer)
         connection.answer({"id": command.id, **answer})
 
-    connection.node.journal.submit(post, written)
+    _node(connection).journal.submit(post, written)
     if feed is not None:
         feed.posted += 1
     connection.reserve(size)

@@ -62,7 +62,8 @@ class DatabaseThreads:
                 result = await future
         except TimeoutError:
             if not future.cancelled():
-                raise
+                # It came at the same moment, or is the call's own.
+                return future.result()
             error = OperationalError(f"no answer in {seconds:g} seconds")
             self._trouble.failed(error)
             raise error from None

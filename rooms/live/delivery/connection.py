@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 from rooms.core.credentials import Caller
 from rooms.core.representations import person
 from rooms.limits import limits
-from rooms.live.commands.origin import Origin
 from rooms.live.metrics import names as metrics
 from rooms.models import User
 from rooms.protocol import BROKEN, PROTOCOL, Close, encode
 
 from .feed import Numbered, Subscription
+from .origin import Origin
 from .rate import Rate
 from .sendbuffer import Frame, SendBuffer
 
 if TYPE_CHECKING:
-    from rooms.live.node import Node
+    from .host import Host
 
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -56,7 +56,7 @@ class Sink(Protocol):
 class Connection:
     """`clear` means that a frame for everybody may be written to the sink straight away."""
 
-    def __init__(self, node: Node, sink: Sink, caller: Caller) -> None:
+    def __init__(self, node: Host, sink: Sink, caller: Caller) -> None:
         self.node = node
         self.sink = sink
         self.caller = caller

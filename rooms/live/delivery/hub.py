@@ -34,9 +34,8 @@ from .unread_counts import Watching
 from .unread_notices import Unread
 
 if TYPE_CHECKING:
-    from rooms.live.node import Node
-
     from .connection import Connection
+    from .host import Host
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +49,7 @@ LAYER_SECONDS = 5.0
 
 
 class Hub:
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Host) -> None:
         self.node = node
         self.connections: set[Connection] = set()
         self.watching = Watching()

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.http import parse_cookie
 
+from rooms.core import cookies as cookies_of
 from rooms.core.client_address import client_address, network_of
 from rooms.core.credentials import bearer
 from rooms.limits import limits
@@ -144,7 +144,7 @@ class Door:
         token = bearer(authorization)
         if token is not None:
             return hash((True, token))
-        return hash((False, parse_cookie(cookies).get(settings.SESSION_COOKIE_NAME)))
+        return hash((False, cookies_of.read(cookies).get(settings.SESSION_COOKIE_NAME)))
 
     def _say(self, network: str, what: str) -> None:
         now = time.monotonic()

@@ -150,6 +150,12 @@ class BoundedChannel(http.HTTPChannel):
         self.door.bodies -= self._body_bytes
         self._body_bytes = 0
 
+    def take_rest(self) -> bytes:
+        """What came behind the request: not for this channel any more, if it was an upgrade."""
+        rest = b"".join([*self._dataBuffer, self.clearLineBuffer()])
+        self._dataBuffer = []
+        return rest
+
     def allContentReceived(self) -> None:
         if self._phase is Phase.ENDING:
             return

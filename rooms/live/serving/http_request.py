@@ -81,6 +81,8 @@ class LiveRequest(WebRequest):
         if isinstance(protocol, LiveProtocol):
             channel.let_go_of_body()
             protocol.visitor = visitor
+            if early := channel.take_rest():
+                protocol.dataReceived(early)
         return done
 
     # Going out -----------------------------------------------------------------------------------

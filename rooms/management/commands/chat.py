@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from rooms.features.tokens import actions as tokens
+from rooms.features.tokens.actions import create_token, revoke_token
 from rooms.models import ApiToken, User
 from rooms.terminal import typed
 from rooms.terminal.chat import Chat, Unreachable
@@ -76,9 +76,9 @@ def passing(username: str) -> Iterator[str]:
     user = User.objects.filter(username=username, is_active=True).first()
     if user is None:
         raise CommandError(f"There is no active user {username!r}.")
-    token = tokens.create_token(user, f"chat on {socket.gethostname()[:50]} ({os.getpid()})")
+    token = create_token(user, f"chat on {socket.gethostname()[:50]} ({os.getpid()})", days=30)
     row = ApiToken.objects.get(digest=ApiToken.digest_of(token))
     try:
         yield token
     finally:
-        tokens.revoke_token(user, row.pk)
+        revoke_token(user, row.pk)

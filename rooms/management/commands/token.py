@@ -6,7 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from rooms.core import graphemes
-from rooms.features.tokens import actions as tokens
+from rooms.core.scopes import Scope
+from rooms.features.tokens.actions import DEFAULT_DAYS, create_token
 from rooms.models import User
 from rooms.protocol import Refusal
 
@@ -19,13 +20,24 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("username")
         parser.add_argument("--name", default="token", help="what it is for, shown in lists")
+        parser.add_argument(
+            "--scopes", default=",".join(Scope), help=f"some of {','.join(Scope)}; default: all"
+        )
+        parser.add_argument(
+            "--days", default=str(DEFAULT_DAYS), help="how long it lasts, or `never`; default: 90"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         user = User.objects.filter(username=options["username"], is_active=True).first()
         if user is None:
             raise CommandError(f"There is no active user {options['username']!r}.")
         try:
-            secret = tokens.create_token(user, graphemes.cut(options["name"], NAME_CHARACTERS))
+            days = None if options["days"] == "never" else int(options["days"])
+        except ValueError:
+            raise CommandError("--days is a number, or `never`.") from None
+        names = [name.strip() for name in options["scopes"].split(",") if name.strip()]
+        try:
+            name = graphemes.cut(options["name"], NAME_CHARACTERS)
+            self.stdout.write(create_token(user, name, names, days))
         except Refusal as refusal:
             raise CommandError(refusal.message) from None
-        self.stdout.write(secret)

@@ -197,5 +197,13 @@ def welcome() -> list[str]:
         lines.append(
             "  It expects to stand behind a proxy that speaks HTTPS (HTTPS=false: it does not)."
         )
+    if settings.PARLEY_SIGNUP != "open":
+        invited = settings.PARLEY_SIGNUP == "invite"
+        how = (
+            "by invitation: `manage.py invite` makes one."
+            if invited
+            else "closed: add people in the admin, or set PARLEY_SIGNUP to invite or open."
+        )
+        lines.append(f"  Sign-up is {how}")
     lines += ["", f"  The data are in {settings.DATA_DIR}", "  Ctrl-C stops everything.", ""]
     return [line or " " for line in lines]

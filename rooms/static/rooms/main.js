@@ -38,6 +38,7 @@ const connection = new Connection({
     bar.phase(phase, bye);
     ownRooms.phase(phase);
     if (phase === "open") passage.again();
+    else room.away();
     showOwnState(phase === "open");
     one("[data-shell]").dataset.phase = phase;
   },

@@ -1,4 +1,4 @@
 """What plain throughput does not show, each a module with `run(options) -> Section`."""
 
 # In the order of the report.
-SCENARIOS = ("rooms", "crowd", "connect", "idle", "stalled", "storm", "processes")
+SCENARIOS = ("rooms", "crowd", "connect", "idle", "stalled", "storm", "processes", "page")

@@ -66,7 +66,12 @@ def tokens(people: dict[int, Any]) -> dict[int, Headers]:
     secrets = {number: ApiToken.new_secret() for number in people}
     ApiToken.objects.bulk_create(
         [
-            ApiToken(user=people[number], digest=ApiToken.digest_of(secret), used_at=timezone.now())
+            ApiToken(
+                user=people[number],
+                digest=ApiToken.digest_of(secret),
+                password_stamp=people[number].password_stamp,
+                used_at=timezone.now(),
+            )
             for number, secret in secrets.items()
         ],
         batch_size=500,

@@ -2,8 +2,9 @@ import { described, isComplete } from "./jobs/kinds.js";
 import { drawResult } from "./jobs/result.js";
 import { jobEntry, reducers } from "./jobs/store.js";
 import { attemptText, progressText, runTime, secondsLeft, share, stateText } from "./jobs/words.js";
-import { afterGap, apply, fromPage, withHistory } from "./rooms/core/store.js";
-import { isolated, moment } from "./rooms/ui/text.js";
+import { afterGap, apply, fromPage } from "./rooms/core/store.js";
+import { withCards } from "./rooms/core/window.js";
+import { isolated } from "./rooms/ui/text.js";
 import { equal, test } from "./harness.js";
 
 const now = Date.parse("2026-05-01T09:00:00Z");
@@ -39,7 +40,7 @@ test("the answer to a submission does not undo what an event said", () => {
 });
 
 test("history does not undo what an event said", () => {
-  const state = withHistory(run(page(), changed(4, { state: "succeeded" })), { entries: [jobEntry(job())], older: false });
+  const state = withCards(run(page(), changed(4, { state: "succeeded" })), [jobEntry(job())]);
   equal(state.entries[0].value.state, "succeeded");
 });
 
@@ -52,11 +53,12 @@ test("a job whose card is above what is loaded is known, not shown", () => {
 test("what a card says", () => {
   equal(stateText(job({ state: "retrying", retry_at: inSeconds(7.2) }), now), "Retrying in 8 s");
   equal(stateText(job({ state: "retrying", retry_at: inSeconds(-1) }), now), "Queued");
-  equal(stateText(job({ state: "scheduled", run_at: inSeconds(30 * 3600) }), now), `Scheduled for ${moment(inSeconds(30 * 3600), now)}`);
   equal(stateText(job({ cancel_requested: true }), now), "Cancelling");
   equal(stateText(job({ state: "cancelled", cancelled_by: { id: 1, name: "Ana" } }), now), `Cancelled by ${isolated("Ana")}`);
   equal(stateText(job({ state: "cancelled", cancelled_by: null }), now), "Cancelled");
   equal(stateText(job({ state: "scheduled", run_at: inSeconds(65) }), now), "Starts in 1 min 5 s");
+  const [hours, minutes] = [new Date(now + 30 * 3600_000), new Date(now + 30 * 3600_000)].map((date, index) => String(index ? date.getMinutes() : date.getHours()).padStart(2, "0"));
+  equal(stateText(job({ state: "scheduled", run_at: inSeconds(30 * 3600) }), now), `Scheduled for tomorrow at ${hours}:${minutes}`);
   equal([attemptText(job()), attemptText(job({ attempt: 2 }))], ["", "attempt 2 of 5"]);
   equal(runTime(job(), now), "14 s so far");
   equal(runTime(job({ finished_at: inSeconds(-13.6) }), now), "took 0.4 s");
@@ -86,7 +88,7 @@ test("params are explained from their schema", () => {
 test("the page's jobs are all there, loaded cards or not, and go when they end", () => {
   const jobs = { j: job(), other: job({ id: "other", seq: 2 }) };
   const begun = page({ extra: { jobs } });
-  const loaded = withHistory(begun, { entries: [jobEntry(job())], older: false });
+  const loaded = withCards(begun, [jobEntry(job())]);
   equal(Object.keys(loaded.extra.jobs), ["j", "other"]);
   equal(Object.keys(run(loaded, changed(4, { state: "succeeded" })).extra.jobs), ["other"]);
 });
@@ -113,10 +115,4 @@ test("numbers stand as they were given, unless their column asks for groups", ()
   const texts = (selector) => [...holder.querySelectorAll(selector)].map((cell) => cell.textContent);
   equal(texts("th"), ["Year", "Value", "Messages"]);
   equal(texts("td"), ["2026", "3.14159", "1,200", "1000", "18.84954", "7"]);
-});
-
-test("a moment to come has its day, unless it is today", () => {
-  const at = (day, hour) => new Date(2026, 4, day, hour, 42).getTime();
-  const may = new Date(2026, 4, 1, 9).getTime();
-  equal([moment(at(1, 23), may), moment(at(2, 1), may), moment(at(20, 1), may), moment(at(400, 1), may)], ["23:42", "Sat 01:42", "20 May 01:42", "4 Jun 2027 01:42"]);
 });

@@ -1,5 +1,5 @@
-import { rowsOf, sameRow, unseenAfter } from "./rooms/stream/layout.js";
-import { equal, ok, test } from "./harness.js";
+import { Layout, rowsOf, sameRow } from "./rooms/stream/layout.js";
+import { equal, ok, seeded, test } from "./harness.js";
 
 const ana = { id: 1, name: "Ana" };
 const ben = { id: 2, name: "Ben" };
@@ -9,7 +9,7 @@ const said = (seq, author, minutes, more = {}) => ({
   seq, at: time(minutes), kind: "message", value: { id: 100 + seq, seq, author, client_id: null, kind: "text", body: "b", html: "<p>b</p>", reply_to: null, ...more },
 });
 const notice = (seq, user, type = "member.joined") => ({ seq, at: time(0), kind: "notice", value: { type, user } });
-const state = (entries, more = {}) => ({ user: ana, entries, pending: [], newAfter: null, older: false, ...more });
+const state = (entries, more = {}) => ({ user: ana, entries, pending: [], newAfter: null, older: false, newer: false, ...more });
 const types = (rows) => rows.map((row) => row.type + (row.grouped ? "+" : ""));
 const rows = (...given) => rowsOf(state(...given), start);
 const plain = (text) => text.replace(/[\u2068\u2069]/gu, "");
@@ -64,6 +64,54 @@ test("rows that say the same are the same", () => {
   ok(!sameRow(a[1], { ...a[1], grouped: true }), "another");
 });
 
-test("own messages are not unseen", () => {
-  equal(unseenAfter(state([said(1, ben, 0), said(2, ana, 0), said(3, ben, 0)]), 1), 1);
+test("a row that stays the same is the same object, and only what changed is another", () => {
+  const layout = new Layout();
+  const entries = [said(1, ana, 0), notice(2, ben), said(3, ben, 1), said(4, ben, 2)];
+  const before = layout.rows(state(entries), start);
+  const grown = layout.rows(state([...entries, said(5, ben, 3)]), start);
+  equal(before.map((row, index) => row === grown[index]), [true, true, true, true, true]);
+  const above = layout.rows(state([said(0, ana, -1), ...entries]), start);
+  equal(above.slice(-2).map((row, index) => row === before.at(index - 2)), [true, true], "those below stay");
+  ok(above[2].grouped && !before[1].grouped, "the first one is in a group now");
+});
+
+test("rows that are remembered are those that would be made anew, whatever came and went", () => {
+  for (let seed = 1; seed <= 30; seed += 1) {
+    const random = seeded(seed);
+    const layout = new Layout();
+    const all = Array.from({ length: 80 }, (_, index) => {
+      const author = random() < 0.5 ? ana : ben;
+      const minutes = index * 2 + Math.floor(random() * 900);
+      const kind = random();
+      if (kind < 0.25) return { ...notice(index + 1, author), at: time(minutes) };
+      if (kind < 0.4) return { seq: index + 1, at: time(minutes), kind: "job", value: { id: `j${index}` } };
+      if (kind < 0.5) return said(index + 1, author, minutes, { kind: "job", job: `j${index - 1}` });
+      return said(index + 1, author, minutes, kind < 0.6 ? { reply_to: 101 + Math.floor(random() * index) } : {});
+    });
+    let [from, to] = [30, 50];
+    for (let step = 0; step < 25; step += 1) {
+      from = Math.max(0, Math.min(60, from + Math.floor(random() * 21) - 10));
+      to = Math.max(from + 1, Math.min(80, to + Math.floor(random() * 21) - 10));
+      if (random() < 0.2) all[from] = { ...all[from] };
+      const given = state(all.slice(from, to), {
+        older: from > 0, newer: to < 80, newAfter: random() < 0.5 ? 40 : null,
+        pending: random() < 0.3 ? [{ client_id: "c", body: "b", at: time(2000) }] : [],
+      });
+      const [remembered, anew] = [layout.rows(given, start), rowsOf(given, start)];
+      equal(remembered.map(({ key }) => key), anew.map(({ key }) => key), `seed ${seed}`);
+      ok(remembered.every((row, index) => sameRow(row, anew[index])), `seed ${seed}, step ${step}`);
+      equal(new Set(remembered.map(({ key }) => key)).size, remembered.length, "keys differ");
+    }
+  }
+});
+
+test("a day that has ended does not begin again, however clocks differ", () => {
+  const night = new Date(2026, 4, 1, 23, 59, 59, 900).getTime();
+  const near = (seq, ms) => ({ ...said(seq, ana, 0), at: new Date(night + ms).toISOString() });
+  equal(types(rows([near(1, 0), near(2, 200), near(3, 50), near(4, 300)])), ["day", "message", "day", "message", "message+", "message+"]);
+});
+
+test("what is on its way stands at the room's end only", () => {
+  const item = { client_id: "c", body: "b", at: time(1) };
+  equal(types(rows([said(1, ben, 0)], { pending: [item], newer: true })), ["day", "message"]);
 });

@@ -19,8 +19,8 @@ function shown() {
   histories.splice(0, histories.length, () => new Promise((resolve) => (cards = () => resolve([]))));
   const said = (what) => (state) => drawn.push(`${what} ${state.room.slug}`);
   const view = {
-    begin: said("begin"), draw: said("draw"), drawQuietly: said("quietly"), loading: () => () => {},
-    scroll: { pinned: true, above: 0, toEnd() {} },
+    begin: said("begin"), draw: said("draw"), goTo: said("goTo"), loading: () => () => {}, placeIn: () => null, drawUnread() {},
+    scroll: { pinned: true, above: 0, below: 0, toEnd() {}, seen: () => null },
   };
   const connection = { follow() {}, unfollow() {}, command: () => new Promise(() => {}), notify() {} };
   const room = new Room({ connection, outbox: { list: () => [], put() {}, remove() {} } });
@@ -80,4 +80,17 @@ test("nothing older is loaded for a room that has not begun", async () => {
   room.moved();
   await settled();
   equal([asked, drawn], [[], []]);
+});
+
+test("whoever speaks while they read further up is at the end at once, without asking anybody", async () => {
+  const { room, view, cards } = shown();
+  const entering = room.enter(page("lobby"));
+  cards();
+  await entering;
+  const entry = (seq) => ({ seq, at: "", kind: "message", value: { id: seq, author: null } });
+  room.state = { ...room.state, entries: [entry(1)], newer: true, tail: [entry(90)], head: 90 };
+  view.scroll.pinned = false;
+  view.scroll.above = view.scroll.below = 10_000;
+  room.send("hello");
+  equal([room.state.newer, room.state.entries.map(({ seq }) => seq), room.state.pending.length], [false, [90], 1]);
 });

@@ -73,3 +73,49 @@ test("every move is told once it was made", async () => {
   await frame();
   ok(all.moves > before, "not told");
 });
+
+test("what grows by itself above does not move what is read", async () => {
+  const { outer, list } = stream();
+  outer.scrollTop = 625;
+  await frame();
+  const read = list.children[12];
+  const place = read.getBoundingClientRect().top;
+  list.children[3].style.height = "300px";
+  await frame();
+  equal(read.getBoundingClientRect().top, place);
+  list.children[3].style.height = "50px";
+  await frame();
+  equal(read.getBoundingClientRect().top, place);
+});
+
+test("where the room goes on below there is no end to stay at", async () => {
+  const { outer, scroll, rows, list, end } = stream();
+  scroll.goesOn = true;
+  outer.scrollTop = end();
+  await frame();
+  equal(scroll.pinned, false);
+  const read = list.children[37];
+  const place = read.getBoundingClientRect().top;
+  scroll.keep(() => rows(20, "append"));
+  equal([read.getBoundingClientRect().top, scroll.pinned], [place, false]);
+  scroll.goesOn = false;
+  scroll.keep(() => {});
+  outer.scrollTop = end();
+  await frame();
+  equal(scroll.pinned, true);
+});
+
+test("what is in sight is told by seqs, with what has no row of its own", async () => {
+  const { outer, list, scroll } = stream();
+  [...list.children].forEach((row, index) => (row.dataset.seq = index + 1));
+  delete list.children[12].dataset.seq; // a day's line
+  outer.scrollTop = 600;
+  await frame();
+  equal(scroll.seen(), { first: 13, last: 16 });
+  for (const row of [...list.children].slice(16)) row.dataset.seq = Number(row.dataset.seq) + 10;
+  equal(scroll.seen(), { first: 13, last: 26 }, "up to the next row");
+  scroll.toEnd();
+  ok(scroll.seen().last === Infinity, "whatever comes below the last one");
+  list.replaceChildren();
+  equal(scroll.seen(), null);
+});

@@ -1,5 +1,5 @@
-import { afterGap, apply, entryAt, fromPage, messageEntry, MOST_ENTRIES, trimmed, TYPING_MS, withHistory } from "./rooms/core/store.js";
-import { equal, ok, seeded, test } from "./harness.js";
+import { afterGap, apply, fromPage, TYPING_MS } from "./rooms/core/store.js";
+import { equal, seeded, test } from "./harness.js";
 
 const ana = { id: 1, name: "Ana" };
 const ben = { id: 2, name: "Ben" };
@@ -125,14 +125,8 @@ test("unread counts are for all rooms and move no head", () => {
 
 test("in the open room the page counts what is unread by itself", () => {
   const state = apply(fromPage(page()), [created(1), created(1), created(2, ana), created(3)], context);
-  equal(state.rooms[0].unread, 2, "each of others, once");
+  equal([state.rooms[0].unread, state.room.read_seq], [1, 2], "each of others, once, since one spoke oneself");
   equal(apply(state, [{ type: "unread", room: "lobby", unread: 0, seq: 3 }], context).rooms[0].unread, 0);
-});
-
-test("older history goes before, without what is there", () => {
-  const state = fromPage(page({ messages: [message(10), message(11)], head: 11, older: true }));
-  const more = withHistory(state, { entries: [8, 9, 10].map((seq) => messageEntry(message(seq))), older: false });
-  equal([seqs(more), more.older], [[8, 9, 10, 11], false]);
 });
 
 test("after a gap the page counts, with what is newer than it", () => {
@@ -144,11 +138,21 @@ test("after a gap the page counts, with what is newer than it", () => {
   equal(confirmed.pending, [], "a message that arrived after all");
 });
 
-test("the oldest are forgotten once there are many", () => {
-  const events = Array.from({ length: MOST_ENTRIES + 1 }, (_, index) => created(index + 1));
-  const state = trimmed(apply(fromPage(page()), events, context));
-  equal([state.entries.length, state.entries.at(-1).seq, state.older], [MOST_ENTRIES / 2, MOST_ENTRIES + 1, true]);
-  ok(entryAt(state, MOST_ENTRIES), "what stays is found");
+test("who reads further up keeps their place over a gap, and what was missed is below", () => {
+  const state = apply(fromPage(page({ messages: [message(1), message(2)], head: 2 })), [], context);
+  const fresh = afterGap(state, page({ messages: [message(499), message(500)], head: 500, older: true, room: { ...page().room, unread: 2 } }), true);
+  equal([seqs(fresh), fresh.newer, fresh.tail.map(({ seq }) => seq), fresh.arrived], [[1, 2], true, [499, 500], 2]);
+});
+
+test("where the news begin is what the server says, else the first of them that is held", () => {
+  const unread = (more) => fromPage(page({ room: { ...page().room, unread: 2, read_seq: 1 }, messages: [message(1), message(2, ana), message(3)], head: 3, ...more }));
+  equal(unread().firstNew, { seq: 3, at: at(3) });
+  equal(unread({ first_unread: { seq: 2, at: at(2) } }).firstNew.seq, 2);
+  const away = apply(fromPage(page()), [{ type: "local.away" }, created(1, ana), created(2), created(3)], context);
+  equal([away.newAfter, away.firstNew], [null, null], "who speaks has read what stands above");
+  const gone = apply(fromPage(page()), [{ type: "local.away" }, created(2), created(3)], context);
+  equal([gone.newAfter, gone.firstNew, gone.arrived], [0, { seq: 2, at: at(2) }, 2]);
+  equal(apply(gone, [{ type: "local.seen" }], context).newAfter, null);
 });
 
 test("who is put out sees what stood there, and that it is over", () => {

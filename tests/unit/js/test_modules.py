@@ -25,7 +25,8 @@ MODULES = sorted(file for folder in FOLDERS[:2] for file in folder.rglob("*.js")
 
 @pytest.fixture
 def page(browser: Any) -> Iterator[Any]:
-    context = browser.new_context()
+    # A zone whose days are not all of 24 hours.
+    context = browser.new_context(timezone_id="Europe/Berlin")
     context.route(f"{SITE}/**", answer)
     page = context.new_page()
     page.goto(f"{SITE}/")

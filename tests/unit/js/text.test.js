@@ -1,7 +1,7 @@
 import { Outbox } from "./rooms/core/outbox.js";
 import { sections, unreadOf } from "./rooms/shell/sidebar.js";
 import { matching } from "./rooms/shell/finder.js";
-import { bytes, counted, cut, duration, excerpt, hue, initials, isolated, lengthOf, names, posted } from "./rooms/ui/text.js";
+import { bytes, counted, cut, duration, excerpt, hue, initials, isEmojiAlone, isolated, lengthOf, names, posted } from "./rooms/ui/text.js";
 import { uuid } from "./rooms/core/uuid.js";
 import { equal, ok, test } from "./harness.js";
 
@@ -12,7 +12,7 @@ test("figures for people", () => {
 });
 
 test("names for people", () => {
-  equal(["Ana Berg", "ana", " Ana  Maria Berg ", "Åsa", "😀 x", ""].map(initials), ["AB", "A", "AB", "Å", "😀X", ""]);
+  equal(["Ana Berg", "ana", " Ana  Maria Berg ", "Åsa", "A\u030asa", "😀 x", "👩🏽‍🚀 Emma", "🇩🇪 Team", ""].map(initials), ["AB", "A", "AB", "Å", "A\u030a", "😀X", "👩🏽‍🚀E", "🇩🇪T", ""]);
   equal([["Ana"], ["Ana", "Ben"], ["Ana", "Ben", "Cy"], ["Ana", "Ben", "Cy", "Di"]].map(names), ["Ana", "Ana and Ben", "Ana, Ben and Cy", "Ana, Ben and 2 others"]);
   equal(hue("Ana"), hue("Ana"));
   equal(isolated("a\u202eb\u2066c"), "\u2068abc\u2069", "marks that would turn the rest of the line");
@@ -57,6 +57,11 @@ test("the time to read a text grows with its length", () => {
       // Eight times as much takes eight times as long, with much leave for a busy machine.
       ok(quickest(16_000) < 40 * (quickest(2_000) + 1), `${name} of ${JSON.stringify(piece)}`);
     }
+});
+
+test("a few emoji alone are shown large, anything else is not", () => {
+  equal(["👍", "🎉🎉 🎉", "👩🏽‍🚀", "🇩🇪", "❤️", "1️⃣", "👍🏽"].filter((text) => !isEmojiAlone(text)), []);
+  equal(["", "ok", "👍 ok", "1", "#", "©", "🎉🎉🎉🎉", "é", "  "].filter(isEmojiAlone), []);
 });
 
 const room = (slug, unread = 0, visibility = "public", role = "member") => ({ slug, name: slug, unread, visibility, role });

@@ -1,13 +1,18 @@
-// Where one writes. Enter sends, Shift-Enter breaks the line; what is not sent is kept a room.
+// Where one writes. Enter sends and Shift-Enter breaks the line; on a touch screen, which has no
+// Shift, Enter breaks it and the button sends. What is not sent is kept a room.
 
-import { one, setText, show } from "../ui/dom.js";
+import { isCommand } from "../core/slash.js";
 import { nameOf } from "../ui/avatar.js";
-import { Suggestions } from "./suggestions.js";
+import { one, setText, show } from "../ui/dom.js";
+import { composes } from "../ui/keys.js";
 import { count, excerpt, lengthOf, posted } from "../ui/text.js";
+import { Suggestions } from "./suggestions.js";
 
 const TYPING_EVERY_MS = 3000;
 const COUNT_LAST = 200;
-const COARSE = matchMedia("(pointer: coarse)");
+const TOUCH = matchMedia("(pointer: coarse)");
+// Where the style's `field-sizing` is not known, the field is fitted by hand.
+const FITS_ITSELF = CSS.supports("field-sizing", "content");
 
 export class Composer {
   #room;
@@ -37,6 +42,8 @@ export class Composer {
     this.body.addEventListener("keydown", (event) => this.#key(event));
     this.body.addEventListener("input", () => this.#typed());
     this.body.addEventListener("blur", () => this.suggestions.close());
+    TOUCH.addEventListener("change", () => this.#explainKeys());
+    this.#explainKeys();
   }
 
   /** Another room: its draft, its name. */
@@ -54,7 +61,7 @@ export class Composer {
     this.#say(null);
     this.#fit();
     this.#setReply(null);
-    if (!COARSE.matches) this.focus();
+    if (!TOUCH.matches) this.focus();
   }
 
   /** Another room was asked for, or does not come for now. */
@@ -143,10 +150,18 @@ export class Composer {
     return trimmed.startsWith("/") ? trimmed : posted(this.body.value);
   }
 
+  #explainKeys() {
+    this.body.enterKeyHint = TOUCH.matches ? "enter" : "send";
+    show(one("[data-keys-touch]", this.form), TOUCH.matches);
+    show(one("[data-keys]", this.form), !TOUCH.matches);
+    this.send.title = TOUCH.matches ? "Send" : "Send (Enter)";
+  }
+
   #key(event) {
-    if (event.isComposing) return;
+    if (composes(event)) return;
     if (this.suggestions.key(event)) return;
-    if (event.key === "Enter" && !event.shiftKey && !event.ctrlKey && !event.altKey) {
+    const enter = event.key === "Enter" && !event.shiftKey && !event.altKey;
+    if (enter && (event.ctrlKey || event.metaKey || !TOUCH.matches)) {
       event.preventDefault();
       this.#submit();
     } else if (event.key === "Escape" && this.#replyTo !== null) this.reply(null);
@@ -158,8 +173,7 @@ export class Composer {
     this.suggestions.update();
     if (this.#left) return;
     writeDraft(this.#draftKey(), this.body.value);
-    const command = this.body.value.startsWith("/") && !this.body.value.startsWith("//");
-    if (!this.body.value || command || Date.now() - this.#typedAt < TYPING_EVERY_MS) return;
+    if (!this.body.value || isCommand(this.body.value) || Date.now() - this.#typedAt < TYPING_EVERY_MS) return;
     this.#typedAt = Date.now();
     this.#room.typing();
   }
@@ -172,9 +186,7 @@ export class Composer {
   }
 
   #fit() {
-    // From one line to ten; the bounds are in the style.
-    this.body.style.height = "auto";
-    this.body.style.height = `${this.body.scrollHeight}px`;
+    if (!FITS_ITSELF) fitByHand(this.body);
     const left = this.#most - lengthOf(this.#text());
     show(this.counter, left <= COUNT_LAST);
     setText(this.counter, count(left));
@@ -190,6 +202,12 @@ export class Composer {
   #draftKey() {
     return `parley:draft:${this.#room.state.user.id}:${this.#room.slug}`;
   }
+}
+
+/** From one line to ten; the bounds are in the style. */
+function fitByHand(body) {
+  body.style.height = "auto";
+  body.style.height = `${body.scrollHeight}px`;
 }
 
 function readDraft(key) {

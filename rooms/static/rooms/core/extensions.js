@@ -3,7 +3,8 @@
 /** event type → (draft, event, context) => void, called by the store; see `store.js`. */
 export const reducers = {};
 
-/** kind of entry → { create(entry, room) → element, update(element, entry, room) } */
+/** kind of entry → { create(entry, room) → element, update(element, entry, room), spoken?(entry) →
+ *  the words that a screen reader hears when it comes } */
 export const entryKinds = {};
 
 /** ({ slug, from, to, after, before }) → Promise of entries whose seq is in [from, to). */

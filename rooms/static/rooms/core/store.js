@@ -1,14 +1,20 @@
 // A room as the browser knows it. Pure: an old state and some events give a new state.
 //
 // `entries` is what stands in the stream, by ascending `seq`, each { seq, at, kind, value }: kind
-// "message", "notice", or one that another app registered. It is complete from the first entry up
-// to `head`, the last event applied; the first is the room's first when `older` is false.
+// "message", "notice", or one that another app registered. It is complete from its first entry to
+// its last; how much of the room it is, `window.js` says. `head` is the last event applied.
 // What is not there yet, own messages on their way, is in `pending`.
+//
+// `newAfter` is the seq after which something is new to the person, null when nothing is;
+// `firstNew` is the first message there: { seq, at }. `arrived` counts messages of others that came
+// while the room was open.
 //
 // Events come from the socket or are local ("local.…"). An event at or below `head` was seen.
 
+import { isCommand } from "./slash.js";
+import { entryAt, place } from "./window.js";
+
 export const TYPING_MS = 6000;
-export const MOST_ENTRIES = 1200;
 
 /** The state that a page of a room starts from. */
 export function fromPage(page) {
@@ -29,11 +35,15 @@ export function fromPage(page) {
     head: page.head ?? 0,
     entries,
     older: page.older ?? false,
+    newer: false,
+    tail: [],
     pending: [],
     members: page.members ?? [],
     present: null,
     typing: [],
     newAfter: unread ? page.room.read_seq : null,
+    firstNew: unread ? (page.first_unread ?? firstAfter(entries, page)) : null,
+    arrived: 0,
     // Why this person may not be here any more: "not_a_member", "banned", "deleted"; null: they may.
     withdrawn: null,
     // What other apps keep of this room, by their name: the page's, changed by their reducers.
@@ -41,18 +51,34 @@ export function fromPage(page) {
   };
 }
 
-/** A fresh page after the socket could not bring all that was missed. What is newer stays. */
-export function afterGap(state, page) {
+function firstAfter(entries, { room, user }) {
+  const found = entries.find((entry) => entry.seq > room.read_seq && isNews(entry, user));
+  return found ? { seq: found.seq, at: found.at } : null;
+}
+
+/** A fresh page after the socket could not bring all that was missed. What is newer stays. Whoever
+ *  is `away` from the room's end keeps what they read, and the fresh page is the end below it. */
+export function afterGap(state, page, away = false) {
   const fresh = fromPage(page);
-  for (const entry of state.entries) {
+  const before = Math.max(0, ...[...state.entries.slice(-1), ...state.tail.slice(-1)].map(({ seq }) => seq));
+  const last = state.newer ? state.tail : state.entries;
+  for (const entry of last) {
     if (entry.seq > fresh.head) fresh.entries.push(entry);
   }
+  const missed = fresh.entries.filter((entry) => entry.seq > before && isNews(entry, state.user));
+  const news = {
+    newAfter: state.newAfter ?? (missed.length ? fresh.newAfter : null),
+    firstNew: state.firstNew ?? (missed.length ? fresh.firstNew : null),
+    arrived: state.arrived + missed.length,
+  };
+  const held = away ? { entries: state.entries, older: state.older, newer: true, tail: fresh.entries } : {};
   return {
     ...fresh,
+    ...held,
+    ...news,
     head: Math.max(fresh.head, state.head),
     pending: state.pending.filter((item) => !holds(fresh.entries, state.user.id, item.client_id)),
     present: state.present,
-    newAfter: state.newAfter,
     extra: withNewer(fresh.extra, state.extra, fresh.head),
   };
 }
@@ -87,44 +113,8 @@ const EPHEMERAL = new Set(["unread", "read"]);
 /** What is told of the person's own rooms, whichever is open. */
 const OF_ANY_ROOM = new Set(["unread", "left", "invitation"]);
 
-/** Older messages and what other apps have of the same stretch. */
-export function withHistory(state, { entries, older }) {
-  const draft = { ...state, older };
-  for (const entry of entries) if (!entryAt(draft, entry.seq)) place(draft, entry);
-  return draft;
-}
-
-/** Forget the oldest, once there are many: they come back when somebody scrolls up. */
-export function trimmed(state) {
-  if (state.entries.length <= MOST_ENTRIES) return state;
-  return { ...state, entries: state.entries.slice(-MOST_ENTRIES / 2), older: true };
-}
-
-/** Put an entry at its seq, in place of what stood there. */
-export function place(draft, entry) {
-  const entries = [...draft.entries];
-  const index = position(entries, entry.seq);
-  entries.splice(index, entries[index]?.seq === entry.seq ? 1 : 0, entry);
-  draft.entries = entries;
-}
-
-export function entryAt(state, seq) {
-  const entry = state.entries[position(state.entries, seq)];
-  return entry?.seq === seq ? entry : undefined;
-}
-
-/** The first index whose seq is not below `seq`. New things come at the end. */
-function position(entries, seq) {
-  if (!entries.length || entries.at(-1).seq < seq) return entries.length;
-  let low = 0;
-  let high = entries.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (entries[middle].seq < seq) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
+/** Whether an entry is news to `user`: something that somebody else said. */
+export const isNews = (entry, user) => entry.kind === "message" && entry.value.author?.id !== user.id;
 
 export const messageEntry = (message) => ({ seq: message.seq, at: message.at, kind: "message", value: message });
 const noticeEntry = ({ seq, at, type, member }) => ({ seq, at, kind: "notice", value: { type, user: member.user } });
@@ -136,6 +126,20 @@ function holds(entries, author, clientId) {
 /** Change what is unread in the room that is open. */
 function count(draft, change) {
   draft.rooms = draft.rooms.map((room) => (room.slug === draft.room.slug ? { ...room, unread: change(room) } : room));
+}
+
+/** Nothing is new any more. */
+function seenAll(draft) {
+  draft.newAfter = null;
+  draft.firstNew = null;
+}
+
+/** Whoever speaks has read what stands above: the server moves their cursor as well. */
+function spoke(draft, seq) {
+  seenAll(draft);
+  if (!draft.room.role) return;
+  draft.room = { ...draft.room, read_seq: Math.max(seq, draft.room.read_seq ?? 0) };
+  count(draft, () => 0);
 }
 
 /** Who speaks or types is here. */
@@ -150,10 +154,12 @@ const own = {
     if (!known) place(draft, messageEntry(message));
     if (message.author?.id === draft.user.id) {
       draft.pending = draft.pending.filter((item) => item.client_id !== message.client_id);
-      if (message.kind === "text") draft.newAfter = null;
-    } else if (!known && draft.room.role) {
+      if (message.kind === "text") spoke(draft, message.seq);
+    } else if (!known) {
+      draft.arrived += 1;
+      if (draft.newAfter !== null && message.seq > draft.newAfter) draft.firstNew ??= { seq: message.seq, at: message.at };
       // The server counts for rooms that nobody here listens to; this one is listened to.
-      count(draft, (room) => room.unread + 1);
+      if (draft.room.role) count(draft, (room) => room.unread + 1);
     }
     draft.typing = draft.typing.filter((person) => person.id !== message.author?.id);
     // Only those who are at a socket number what they send; a program that posts is not here.
@@ -253,12 +259,12 @@ const own = {
   },
 
   "local.pending"(draft, { item }) {
-    if (holds(draft.entries, draft.user.id, item.client_id)) return;
+    if (holds(draft.entries, draft.user.id, item.client_id) || holds(draft.tail, draft.user.id, item.client_id)) return;
     const known = draft.pending.some((other) => other.client_id === item.client_id);
     draft.pending = known
       ? draft.pending.map((other) => (other.client_id === item.client_id ? item : other))
       : [...draft.pending, item];
-    draft.newAfter = null;
+    if (!isCommand(item.body)) seenAll(draft);
   },
 
   "local.dropped"(draft, { client_id }) {
@@ -267,8 +273,13 @@ const own = {
 
   /** The page went out of sight with everything read: what comes now is new. */
   "local.away"(draft) {
-    if (draft.room?.role) draft.newAfter = draft.head;
+    if (!draft.room?.role) return;
+    draft.newAfter = draft.head;
+    draft.firstNew = null;
   },
+
+  /** The person says that they have seen it all. */
+  "local.seen": seenAll,
 
   /** The answer to an own message may come before its event; it does not move the head. */
   "local.sent"(draft, { message }) {

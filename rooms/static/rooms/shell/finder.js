@@ -2,6 +2,7 @@
 // are asked for as one types.
 
 import * as api from "../core/api.js";
+import { composes } from "../ui/keys.js";
 import { copy, one, setIcon, setText, show } from "../ui/dom.js";
 import { byName } from "../ui/text.js";
 
@@ -131,7 +132,7 @@ export class Finder {
     if (event.key in steps && length) {
       this.#chosen = (this.#chosen + steps[event.key] + length) % length;
       this.#mark();
-    } else if (event.key === "Enter" && length && !event.isComposing) {
+    } else if (event.key === "Enter" && length && !composes(event)) {
       this.#go(this.list.children[this.#chosen].dataset.found, event.ctrlKey || event.metaKey);
     } else return;
     event.preventDefault();

@@ -5,14 +5,15 @@ import * as api from "../core/api.js";
 import * as clock from "../core/clock.js";
 import { untilTaken } from "../core/delivery.js";
 import { reducers } from "../core/extensions.js";
-import { cardsOfPage, olderThan } from "./older-entries.js";
-import { Reading } from "../features/reading/read-marker.js";
-import { afterGap, apply, fromPage, trimmed, withHistory } from "../core/store.js";
+import { isCommand } from "../core/slash.js";
+import { afterGap, apply, fromPage } from "../core/store.js";
 import { uuid } from "../core/uuid.js";
+import { withCards } from "../core/window.js";
+import { Reading } from "../features/reading/read-marker.js";
+import { Places } from "./places.js";
+import { cardsOfPage } from "./stretches.js";
 
 const FIRST_PAINT_MS = 300;
-const REVEAL_PAGES = 20;
-const NEAR_TOP_PX = 600;
 
 export class Room {
   #connection;
@@ -22,14 +23,14 @@ export class Room {
   #listeners = [];
   #frame = 0;
   #reading;
-  #loading = null;
+  #places = null;
   // Whether the view has begun with this room; until then it shows the one before, or none.
   #begun = false;
 
   constructor({ connection, outbox }) {
     this.#connection = connection;
     this.#outbox = outbox;
-    this.#reading = new Reading(connection, () => this.attending && this.state);
+    this.#reading = new Reading(connection);
     this.state = null;
   }
 
@@ -38,6 +39,7 @@ export class Room {
     this.#view = view;
     this.#composer = composer;
     this.#listeners = listeners;
+    this.#places = new Places(this, view, { jumped: () => this.#reading.jumped() });
   }
 
   /** Begin to write a reply to a message. */
@@ -58,12 +60,12 @@ export class Room {
     clock.set(page.now);
     this.#begun = false;
     this.state = fromPage(page);
-    this.#reading.begin(page.room.read_seq ?? 0);
-    this.#loading = null;
+    this.#reading.begin(page.room, this.state.head);
+    this.#places.leave();
     for (const item of this.#outbox.list(this.slug)) this.#apply([{ type: "local.pending", item }]);
     const entered = this.state.room;
     const cards = cardsOfPage(this.state).then((entries) => {
-      if (this.state.room.slug === entered.slug) this.#apply([], (state) => withHistory(state, { entries, older: state.older }));
+      if (this.state.room.slug === entered.slug) this.state = withCards(this.state, entries);
     });
     await Promise.race([cards, new Promise((resolve) => setTimeout(resolve, FIRST_PAINT_MS))]);
     if (this.state.room.slug !== entered.slug) return;
@@ -90,8 +92,7 @@ export class Room {
     const item = { client_id: uuid(), body, at: new Date(clock.now()).toISOString(), reply_to: replyTo };
     this.#outbox.put(this.slug, item);
     this.#apply([{ type: "local.pending", item }]);
-    this.#view.scroll.toEnd();
-    this.#draw();
+    this.toEnd();
     return this.#deliver(this.slug, item);
   }
 
@@ -129,8 +130,7 @@ export class Room {
       else this.receive([{ type: "local.dropped", client_id }, { ...answer, id: undefined, room: slug }]);
       return null;
     } catch (error) {
-      const command = body.startsWith("/") && !body.startsWith("//");
-      if (command && this.slug === slug) {
+      if (isCommand(body) && this.slug === slug) {
         this.#outbox.remove(slug, client_id);
         this.receive([{ type: "local.dropped", client_id }]);
         return error.message;
@@ -160,10 +160,13 @@ export class Room {
     this.state = { ...this.state, head: Math.max(seq, this.state.head) };
     const page = await this.#page(slug);
     if (!page || this.slug !== slug) return;
-    this.state = afterGap(this.state, page);
+    const away = this.#begun && !this.#view.scroll.pinned;
+    this.state = afterGap(this.state, page, away);
     this.#draw();
-    const entries = await cardsOfPage(this.state);
-    this.#apply([], (state) => withHistory(state, { entries, older: state.older }));
+    if (away) this.#places.refresh();
+    const entries = await cardsOfPage(fromPage(page));
+    if (this.slug !== slug) return;
+    this.state = withCards(this.state, entries);
     this.#draw();
   }
 
@@ -179,48 +182,27 @@ export class Room {
     }
   }
 
-  // History ---------------------------------------------------------------------------------------
+  // Places ----------------------------------------------------------------------------------------
 
-  loadOlder() {
-    if (!this.state.older) return Promise.resolve(false);
-    this.#loading ??= this.#loadOlder(this.slug).finally(() => (this.#loading = null));
-    return this.#loading;
+  /** Bring the card with this id into sight; at once with its `seq`. */
+  reveal(id, seq = null) {
+    return this.#places.reveal(id, seq);
   }
 
-  async #loadOlder(slug) {
-    const done = this.#view.loading();
-    try {
-      const history = await olderThan(this.state);
-      if (this.slug !== slug) return false;
-      this.state = withHistory(this.state, history);
-      return true;
-    } catch (error) {
-      console.warn(error);
-      return false;
-    } finally {
-      done();
-      if (this.slug === slug && this.#begun) this.#view.drawQuietly(this.state);
-    }
+  /** Bring the entry of `seq` into sight, wherever it is. */
+  revealSeq(seq) {
+    return this.#places.revealSeq(seq);
   }
 
-  #loadWhatIsNear() {
-    if (!this.#begun || this.#loading || this.#view.scroll.above >= NEAR_TOP_PX) return;
-    this.loadOlder().then((came) => came && this.#loadWhatIsNear());
+  /** To where the news begin. */
+  toFirstUnread() {
+    return this.#places.toFirstUnread();
   }
 
-  /** Bring the card with this id into sight, from far up if need be. */
-  async reveal(id) {
-    for (let pages = 0; pages < REVEAL_PAGES; pages += 1) {
-      const entry = this.state.entries.find(({ kind, value }) => kind !== "message" && value.id === id);
-      const element = entry && document.querySelector(`[data-entries] > [data-seq="${entry.seq}"]`);
-      if (element) return this.#view.reveal(element);
-      if (!(await this.loadOlder())) return;
-    }
-  }
-
-  revealMessage({ seq }) {
-    const element = document.querySelector(`[data-entries] > [data-seq="${seq}"]`);
-    if (element) this.#view.reveal(element);
+  /** To the end of the room. */
+  toEnd() {
+    this.#places.toEnd();
+    this.#draw();
   }
 
   /** `change` grows or shrinks something at `element`, which must stay where it is. */
@@ -230,20 +212,49 @@ export class Room {
 
   // Reading ---------------------------------------------------------------------------------------
 
-  /** Whether somebody looks at the end of the room. */
+  get #looking() {
+    return this.#begun && !document.hidden && document.hasFocus();
+  }
+
+  /** Whether somebody looks at the end of the room, and has read what stands above. */
   get attending() {
-    return !document.hidden && document.hasFocus() && this.#view.scroll.pinned;
+    return this.#looking && this.#view.scroll.pinned && this.follows;
+  }
+
+  /** Whether the reader goes on from where they had read to. */
+  get follows() {
+    return this.#reading.follows;
   }
 
   /** The reader moved, came back or went away. */
   moved() {
-    this.#loadWhatIsNear();
-    this.#reading.soon();
+    if (this.#begun) this.#places.loadWhatIsNear();
+    this.#look();
     for (const listener of this.#listeners) listener(this.state);
   }
 
+  /** Nobody looks any more, or nothing comes: what comes from now on is new. */
   away() {
+    if (!this.#begun) return;
+    this.#reading.now();
+    this.#reading.jumped();
     if (this.state.head <= this.#reading.upTo) this.receive([{ type: "local.away" }]);
+  }
+
+  markRead() {
+    this.#reading.all(this.state.head);
+    this.receive([{ type: "local.seen" }]);
+    this.focusComposer();
+  }
+
+  /** What is in sight has been read, if somebody looks. */
+  #look() {
+    if (!this.#looking) return;
+    this.#reading.look(this.state, this.#view.scroll.seen());
+    this.#reading.soon();
+    // Nothing came while nobody looked: what comes now is seen as it comes.
+    if (this.follows && this.state.newAfter !== null && this.state.firstNew === null) this.#apply([{ type: "local.seen" }]);
+    this.#view.drawUnread(this.state);
   }
 
   focusComposer() {
@@ -264,8 +275,7 @@ export class Room {
       clearTimeout(timer);
       this.#frame = 0;
       if (this.#begun) {
-        if (this.#view.scroll.pinned) this.state = trimmed(this.state);
-        this.#view.draw(this.state);
+        this.#places.show(this.state);
       }
       this.#changed();
     };
@@ -275,7 +285,7 @@ export class Room {
   }
 
   #changed() {
+    this.#look();
     for (const listener of this.#listeners) listener(this.state);
-    this.#reading.soon();
   }
 }

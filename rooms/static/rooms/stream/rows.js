@@ -1,64 +1,73 @@
-// One element for each row of the stream. `layout.js` says what a row holds, `view.js` calls this.
+// One element for each row of the stream. `layout.js` says what a row holds, `view.js` calls this
+// and hears the clicks. Parts that few rows have are made when they are needed.
 
-import { copy, one, setIcon, setText, show } from "../ui/dom.js";
+import { now } from "../core/clock.js";
+import { exactTime, moment, timeOfDay } from "../ui/dates.js";
+import { copy, one, setIcon, setText } from "../ui/dom.js";
 import { entryKinds } from "../core/extensions.js";
 import { drawFiles } from "../features/files/files.js";
 import { nameOf, paintAvatar } from "../ui/avatar.js";
-import { excerpt, exactTime, timeOfDay } from "../ui/text.js";
+import { excerpt, isEmojiAlone } from "../ui/text.js";
 
 export function createRow(row, room) {
-  const element = entryKinds[row.type]?.create(row.entry, room) ?? drawers[row.type].create(row, room);
+  const element = entryKinds[row.type]?.create(row.entry, room) ?? drawers[row.type].create(row);
   element.dataset.key = row.key;
-  element.tabIndex = -1;
-  if (row.entry?.seq) element.dataset.seq = row.entry.seq;
+  // What separates others is passed over by the keyboard.
+  if (row.entry || row.type === "notice") element.tabIndex = -1;
   return element;
 }
 
 export function updateRow(element, row, room) {
   if (row.entry?.seq) element.dataset.seq = row.entry.seq;
   if (entryKinds[row.type]) entryKinds[row.type].update(element, row.entry, room);
-  else drawers[row.type].update?.(element, row, room);
+  else drawers[row.type].update?.(element, row);
 }
 
 function setTime(element, at) {
+  if (element.dateTime === at) return;
   element.dateTime = at;
   element.title = exactTime(at);
   setText(element, timeOfDay(at));
 }
 
 const message = {
-  create(row, room) {
+  create(row) {
     const element = copy("t-message");
-    const name = nameOf(row.author);
-    one("[data-reply]", element).onclick = () => room.answer(element.row.entry.value);
-    one("[data-reply-to]", element).onclick = () => room.revealMessage(element.row.answered);
-    element.dataset.author = name;
-    paintAvatar(one(".avatar", element), name);
-    setText(one("[data-author]", element), name);
+    element.dataset.author = nameOf(row.author);
+    setText(one("[data-author]", element), nameOf(row.author));
     return element;
   },
 
-  update(element, { entry, grouped, pending, failure, answered }, room) {
-    drawAnswered(one("[data-reply-to]", element), answered);
-    show(one("[data-reply]", element), !pending);
+  update(element, { entry, author, grouped, pending, failure, answered }) {
+    const bubble = one(".bubble", element);
     element.classList.toggle("grouped", grouped);
     element.dataset.state = failure ? "failed" : pending ? "pending" : "sent";
-    for (const time of element.querySelectorAll("time")) setTime(time, entry.at);
-    drawBody(one("[data-body-html]", element), pending ? null : entry.value.html, pending ? entry.body : "");
-    const note = one("[data-failure]", element);
-    show(note, Boolean(failure));
-    if (failure) {
-      setText(one("[data-reason]", note), failure === true ? "Not sent" : `Not sent: ${failure}`);
-      one("[data-retry]", note).onclick = () => room.retry(entry.client_id);
-      one("[data-delete]", note).onclick = () => room.discard(entry.client_id);
-    }
-    if (!pending) drawFiles(one("[data-files]", element), entry.value.attachments);
+    part(element, ".avatar", !grouped, "t-message-avatar", (made) => {
+      paintAvatar(made, nameOf(author));
+      element.prepend(made);
+    });
+    part(bubble, "[data-reply-to]", answered !== null, "t-message-answered", (made) => bubble.prepend(made), (made) => drawAnswered(made, answered));
+    setTime(one("time", element), entry.at);
+    const { html = null, body } = pending ? entry : entry.value;
+    drawBody(one("[data-body-html]", element), pending ? null : html, body);
+    element.classList.toggle("emoji", isEmojiAlone(body));
+    part(bubble, "[data-failure]", Boolean(failure), "t-message-failure", (made) => bubble.append(made), (made) =>
+      setText(one("[data-reason]", made), failure === true ? "Not sent" : `Not sent: ${failure}`),
+    );
+    const files = pending ? [] : entry.value.attachments;
+    part(bubble, "[data-files]", files.length > 0, "t-message-files", (made) => one("[data-body-html]", bubble).after(made), (made) => drawFiles(made, files));
   },
 };
 
+/** A part of a row that is there only while it is `wanted`: `add` puts a new one in its place. */
+function part(holder, selector, wanted, template, add, draw = () => {}) {
+  let element = one(`:scope > ${selector}`, holder);
+  if (!wanted) return element?.remove();
+  if (!element) add((element = copy(template)));
+  draw(element);
+}
+
 function drawAnswered(button, answered) {
-  show(button, answered !== null);
-  if (answered === null) return;
   const known = answered !== "earlier";
   button.disabled = !known;
   setText(one(".name", button), known ? nameOf(answered.author) : "");
@@ -66,21 +75,18 @@ function drawAnswered(button, answered) {
 }
 
 const outcome = {
-  create({ entry }, room) {
+  create({ entry }) {
     const element = copy("t-outcome");
     element.dataset.author = nameOf(entry.value.author);
     setIcon(element, "bubble");
-    drawBody(one("[data-body-html]", element), entry.value.html, "");
+    drawBody(one("[data-body-html]", element), entry.value.html ?? null, entry.value.body);
     setTime(one("time", element), entry.at);
-    one("[data-to-card]", element).onclick = (event) => {
-      event.preventDefault();
-      room.reveal(entry.value.job);
-    };
     return element;
   },
 };
 
-/** `html` was made safe by the server, and is the only thing here that is not set as text. */
+/** `html` was made safe by the server, and is the only thing here that is not set as text. It is
+ *  null where it would say no more than the text. */
 function drawBody(element, html, text) {
   if (html === null) {
     if (element.firstChild?.nodeType !== Node.TEXT_NODE || element.textContent !== text) element.textContent = text;
@@ -117,15 +123,17 @@ const drawers = {
     create: () => copy("t-notice"),
     update: (element, { text, at }) => {
       setText(one("[data-text]", element), text);
-      element.title = exactTime(at);
+      const time = one("time", element);
+      setTime(time, at);
+      setText(time, moment(at, now()));
     },
   },
   day: {
     create: () => copy("t-day"),
-    update: (element, { text, at }) => {
+    update: (element, { text, day }) => {
       setText(one("time", element), text);
-      one("time", element).dateTime = at;
-      element.setAttribute("aria-label", text);
+      one("time", element).dateTime = day;
+      one("[role=separator]", element).setAttribute("aria-label", text);
     },
   },
   new: { create: () => copy("t-new") },

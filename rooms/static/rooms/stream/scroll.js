@@ -1,21 +1,29 @@
 // Where the reader is in the stream. The stream stays at its end while the reader is there, and
-// else stays on what they read, whatever comes above or below.
+// else stays on what they read, whatever comes above or below, and whatever grows by itself.
 
 const NEAR = 48;
+// So much of a row has to be in sight for it to count as seen.
+const SEEN = 20;
 
 export class Scroll {
-  #pinned = true;
-  #last = 0;
+  #pinned;
+  #last;
+  #anchor = null; // the first row that is seen, and how far below the upper edge it begins
 
   constructor(stream, list, onMove) {
     this.stream = stream;
     this.list = list;
     this.onMove = onMove;
+    /** Whether the room goes on below the last row: then there is no end to be at. */
+    this.goesOn = false;
+    this.#pinned = this.#atEnd();
+    this.#last = stream.scrollTop;
     stream.addEventListener("scroll", () => this.#moved(), { passive: true });
-    // The window, the keyboard of a phone, the composer: the end stays in sight.
+    // The window, the keyboard of a phone, the composer, a picture that has come.
     const sizes = new ResizeObserver(() => {
       this.#look();
       if (this.#pinned) this.toEnd();
+      else this.#settle();
     });
     sizes.observe(stream);
     sizes.observe(list);
@@ -25,24 +33,29 @@ export class Scroll {
     return this.#pinned;
   }
 
-  /** Pixels of stream above what is seen. */
+  /** Pixels of stream above and below what is seen. */
   get above() {
     return this.stream.scrollTop;
   }
 
+  get below() {
+    return this.stream.scrollHeight - this.stream.scrollTop - this.stream.clientHeight;
+  }
+
   toEnd() {
-    this.#pinned = true;
+    this.#pinned = !this.goesOn;
     this.#scrollTo(this.stream.scrollHeight);
+    this.#remember();
   }
 
   /** Put `element` at a quarter of the height, and leave the end alone if it is not in sight. */
   to(element) {
-    const offset = element.getBoundingClientRect().top - this.stream.getBoundingClientRect().top;
-    const top = this.stream.scrollTop + offset - this.stream.clientHeight / 4;
+    const top = this.stream.scrollTop + this.#offset(element) - this.stream.clientHeight / 4;
     const furthest = this.stream.scrollHeight - this.stream.clientHeight;
-    this.#pinned = top >= furthest - NEAR;
-    if (this.#pinned) this.toEnd();
-    else this.#scrollTo(top);
+    if (!this.goesOn && top >= furthest - NEAR) return this.toEnd();
+    this.#pinned = false;
+    this.#scrollTo(top);
+    this.#remember();
   }
 
   /** Let `change` alter the stream; afterwards the reader sees what they saw. */
@@ -52,7 +65,7 @@ export class Scroll {
       change();
       this.toEnd();
     } else {
-      this.hold(this.#firstSeen(), change);
+      this.hold(this.firstSeen(), change);
     }
   }
 
@@ -60,32 +73,63 @@ export class Scroll {
   hold(element, change) {
     const before = element?.getBoundingClientRect().top;
     change();
-    if (!element?.isConnected) return;
-    const moved = element.getBoundingClientRect().top - before;
-    if (moved) this.#scrollTo(this.stream.scrollTop + moved);
-    this.#pinned = this.#atEnd();
+    if (element?.isConnected) {
+      const moved = element.getBoundingClientRect().top - before;
+      if (moved) this.#scrollTo(this.stream.scrollTop + moved);
+      this.#pinned = this.#atEnd();
+    }
+    this.#remember();
   }
 
-  #firstSeen() {
-    const top = this.stream.getBoundingClientRect().top;
-    // Rows are in order, so the first one that ends below the upper edge is found by halves.
+  /** The row of something that was said which is the first one in sight; null: there is none. */
+  firstSeen() {
     const rows = this.list.children;
-    let low = 0;
-    let high = rows.length - 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (rows[middle].getBoundingClientRect().bottom > top) high = middle;
-      else low = middle + 1;
-    }
+    const low = this.#firstBelow(this.#top, ({ bottom }) => bottom);
     // A day's line moves up when more of its day comes above it; what was said stays where it is.
     let row = rows[low];
     while (row && row.dataset.seq === undefined) row = row.nextElementSibling;
-    return row ?? rows[low];
+    return row ?? rows[low] ?? null;
+  }
+
+  /** What is in sight, as seqs: { first, last }, null for nothing. What has no row of its own counts
+   *  with the row before it and the one after it; below the last row `last` is Infinity. */
+  seen() {
+    const rows = this.list.children;
+    const top = this.#firstBelow(this.#top + SEEN, ({ bottom }) => bottom);
+    const end = this.#firstBelow(this.#top + this.stream.clientHeight - SEEN, ({ top: edge }) => edge);
+    if (top >= end) return null;
+    const seqFrom = (index, step) => {
+      let at = index;
+      while (rows[at] && rows[at].dataset.seq === undefined) at += step;
+      return rows[at] && Number(rows[at].dataset.seq);
+    };
+    return { first: (seqFrom(top - 1, -1) ?? -1) + 1, last: (seqFrom(end, 1) ?? Infinity) - 1 };
+  }
+
+  get #top() {
+    return this.stream.getBoundingClientRect().top;
+  }
+
+  #offset(element) {
+    return element.getBoundingClientRect().top - this.#top;
+  }
+
+  /** The index of the first row whose edge is below `line`, found by halves as rows are in order. */
+  #firstBelow(line, edge) {
+    const rows = this.list.children;
+    let low = 0;
+    let high = rows.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (edge(rows[middle].getBoundingClientRect()) > line) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 
   #atEnd() {
     const { scrollHeight, scrollTop, clientHeight } = this.stream;
-    return scrollHeight - scrollTop - clientHeight < NEAR;
+    return !this.goesOn && scrollHeight - scrollTop - clientHeight < NEAR;
   }
 
   #scrollTo(top) {
@@ -93,8 +137,22 @@ export class Scroll {
     this.#last = this.stream.scrollTop;
   }
 
+  #remember() {
+    const element = this.#pinned ? null : this.firstSeen();
+    this.#anchor = element && { element, offset: this.#offset(element) };
+  }
+
+  /** Something has grown or shrunk by itself: back to what was read. */
+  #settle() {
+    const { element, offset } = this.#anchor ?? {};
+    if (!element?.isConnected) return this.#remember();
+    const moved = this.#offset(element) - offset;
+    if (Math.abs(moved) >= 1) this.#scrollTo(this.stream.scrollTop + moved);
+  }
+
   #moved() {
     this.#look();
+    this.#remember();
     this.onMove();
   }
 
@@ -103,7 +161,7 @@ export class Scroll {
   #look() {
     const top = this.stream.scrollTop;
     if (this.#atEnd()) this.#pinned = true;
-    else if (top < this.#last) this.#pinned = false;
+    else if (top < this.#last || this.goesOn) this.#pinned = false;
     this.#last = top;
   }
 }

@@ -2,104 +2,124 @@
 // reader looks at.
 
 import { now } from "../core/clock.js";
-import { copy, one, reconcile, setText, show } from "../ui/dom.js";
-import { rowsOf, sameRow, unseenAfter, unseenText } from "./layout.js";
-import { createRow, startOf, updateRow } from "./rows.js";
+import { copy, one, setText, show } from "../ui/dom.js";
+import { unseenText } from "./layout.js";
+import { startOf } from "./rows.js";
 import { Scroll } from "./scroll.js";
+import { MessageActions } from "./actions.js";
+import { Announcer } from "./announcer.js";
+import { layout, rows, stage } from "./first.js";
+import { UnreadBar } from "./unread-bar.js";
 import { isolated } from "../ui/text.js";
 
 const SKELETON_MS = 150;
 
 export class View {
   #room;
-  #seenUpTo = 0;
-  #skeleton = null;
+  #arrivedBefore = 0; // what had arrived when the reader was at the end last
+  #skeletons = { top: false, bottom: false };
 
   constructor(room, page) {
-    this.#room = room;
+    this.#room = stage.room = room;
     this.stream = one("[data-stream]", page);
     this.list = one("[data-entries]", page);
-    this.top = one("[data-stream-top]", page);
+    this.edges = { top: one("[data-stream-top]", page), bottom: one("[data-stream-bottom]", page) };
     this.jump = one("[data-jump]", page);
     this.typing = one("[data-typing]", page);
     this.scroll = new Scroll(this.stream, this.list, () => this.#moved());
+    this.announcer = new Announcer(one("[data-announcer]", page));
+    this.bar = new UnreadBar(one("[data-unread-bar]", page), {
+      jump: () => room.toFirstUnread(),
+      read: () => room.markRead(),
+    });
+    new MessageActions(this.list, { reply: (message) => room.answer(message) });
+    this.list.addEventListener("click", (event) => this.#clicked(event));
     this.jump.addEventListener("click", () => {
-      this.scroll.toEnd();
-      this.#room.focusComposer();
+      room.toEnd();
+      room.focusComposer();
     });
   }
 
-  /** A room was entered: begin at the first unread message, or at the end. */
+  /** A room was entered: begin at the first unread message, or at the end. What the page has drawn
+   *  of it by itself is gone on with. */
   begin(state) {
-    this.list.replaceChildren();
-    this.list.known = new Map();
-    this.#seenUpTo = state.head;
-    this.list.setAttribute("aria-busy", "true");
+    const drawn = stage.slug === state.room.slug;
+    stage.slug = null;
+    this.#arrivedBefore = state.arrived;
+    this.announcer.begin(state);
+    if (drawn) return this.draw(state);
+    rows.clear();
+    this.goTo(state, null);
+  }
+
+  /** Another stretch of the room: with the entry of `seq` in sight, or, without one, where the news
+   *  begin, or the end. */
+  goTo(state, seq) {
+    this.scroll.goesOn = state.newer;
     this.#drawRows(state);
-    this.list.removeAttribute("aria-busy");
-    this.#drawTop(state);
-    this.#drawRest(state);
-    const line = one(".new-line", this.list);
-    if (line) this.scroll.to(line);
+    const element = seq === null ? one(":scope > .new-line", this.list) : this.#element(seq);
+    if (element) this.scroll.to(element);
     else this.scroll.toEnd();
+    this.#drawRest(state);
   }
 
   draw(state) {
     this.scroll.keep(() => {
+      this.scroll.goesOn = state.newer;
       this.#drawRows(state);
-      this.#drawTop(state);
     });
+    this.announcer.hear(state);
     this.#drawRest(state);
   }
 
-  /** Rows that come from the past are not read out. */
-  drawQuietly(state) {
-    this.list.setAttribute("aria-busy", "true");
-    this.draw(state);
-    requestAnimationFrame(() => this.list.removeAttribute("aria-busy"));
+  /** The index of the entry that the reader is at; null: at the end. */
+  placeIn({ entries }) {
+    if (this.scroll.pinned) return null;
+    const seq = this.scroll.firstSeen()?.dataset.seq;
+    const index = entries.findIndex((entry) => entry.seq >= Number(seq));
+    return index < 0 ? null : index;
   }
 
-  /** Bring an element into sight and mark it for a moment. */
-  reveal(element) {
+  /** Bring the entry of `seq` into sight and mark it for a moment. */
+  reveal(seq) {
+    const element = this.#element(seq);
+    if (!element) return;
     this.scroll.to(element);
     element.classList.remove("flash");
     requestAnimationFrame(() => element.classList.add("flash"));
     element.focus({ preventScroll: true });
   }
 
-  /** Grey rows in place of what is being loaded, unless it comes at once. Returns how to end it. */
-  loading() {
+  /** Grey rows in place of what is being loaded at an `edge`, "top" or "bottom", unless it comes at
+   *  once. Returns how to end it. */
+  loading(edge) {
     const timer = setTimeout(() => {
-      this.#skeleton = Array.from({ length: 3 }, () => copy("t-skeleton"));
-      this.scroll.keep(() => this.top.replaceChildren(...this.#skeleton));
+      this.#skeletons[edge] = true;
+      this.scroll.keep(() => this.edges[edge].replaceChildren(...Array.from({ length: 3 }, () => copy("t-skeleton"))));
     }, SKELETON_MS);
     return () => {
       clearTimeout(timer);
-      this.#skeleton = null;
+      this.#skeletons[edge] = false;
     };
   }
 
-  #drawRows(state) {
-    reconcile(this.list, rowsOf(state, now()), {
-      keyOf: (row) => row.key,
-      create: (row) => createRow(row, this.#room),
-      update: (element, row) => {
-        if (element.row && sameRow(element.row, row)) return;
-        updateRow(element, row, this.#room);
-        element.row = row;
-      },
-    });
+  #element(seq) {
+    return one(`:scope > [data-seq="${seq}"]`, this.list);
   }
 
-  #drawTop(state) {
-    if (this.#skeleton) return;
-    if (state.older) this.top.replaceChildren();
-    else if (one(".start", this.top)?.dataset.of !== state.room.slug) this.top.replaceChildren(startOf(state.room));
+  #drawRows(state) {
+    rows.draw(layout.rows(state, now()));
+    if (!this.#skeletons.bottom && this.edges.bottom.firstChild) this.edges.bottom.replaceChildren();
+    if (this.#skeletons.top) return;
+    const { top } = this.edges;
+    if (!state.older) {
+      if (one(".start", top)?.dataset.of !== state.room.slug) top.replaceChildren(startOf(state.room));
+    } else if (top.firstChild) top.replaceChildren();
   }
 
   #drawRest(state) {
     this.#drawTyping(state.typing);
-    this.#drawJump(state);
+    this.#drawPlace(state);
   }
 
   #drawTyping(people) {
@@ -110,17 +130,36 @@ export class View {
     setText(this.typing, words);
   }
 
-  #drawJump(state) {
-    if (this.scroll.pinned) this.#seenUpTo = state.head;
-    const unseen = unseenAfter(state, this.#seenUpTo);
-    const far = this.stream.scrollHeight - this.stream.scrollTop > 2.5 * this.stream.clientHeight;
+  /** What depends on where the reader is: the pill that leads to the end, the bar above. */
+  #drawPlace(state) {
+    if (this.scroll.pinned) this.#arrivedBefore = state.arrived;
+    const unseen = state.arrived - this.#arrivedBefore;
+    const far = state.newer || this.scroll.below > 1.5 * this.stream.clientHeight;
     show(this.jump, !this.scroll.pinned && (unseen > 0 || far));
     this.jump.classList.toggle("news", unseen > 0);
     setText(one("[data-jump-text]", this.jump), unseenText(unseen));
+    this.drawUnread(state);
+  }
+
+  drawUnread(state) {
+    this.bar.draw(state, this.scroll.seen(), this.#room.follows);
+  }
+
+  #clicked(event) {
+    const { target } = event;
+    const element = target.closest("[data-entry]");
+    const { entry, answered } = element?.row ?? {};
+    if (target.closest("[data-reply-to]")) this.#room.revealSeq(answered.seq);
+    else if (target.closest("[data-failure] [data-retry]")) this.#room.retry(entry.client_id);
+    else if (target.closest("[data-failure] [data-delete]")) this.#room.discard(entry.client_id);
+    else if (target.closest("[data-to-card]")) {
+      event.preventDefault();
+      this.#room.reveal(entry.value.job);
+    }
   }
 
   #moved() {
-    this.#drawJump(this.#room.state);
     this.#room.moved();
+    this.#drawPlace(this.#room.state);
   }
 }

@@ -1,10 +1,15 @@
 // The conversation by keyboard: one stop of the Tab key, arrows from entry to entry, R to reply.
 
-const STEPS = { ArrowDown: 1, ArrowUp: -1 };
+const SIDES = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" };
 
 export function roving(list, { reply }) {
   let current = null;
-  const entries = () => [...list.children].filter((element) => element.dataset.seq !== undefined);
+  const isStop = (element) => !element || element.dataset.seq !== undefined;
+  /** The entry at or beyond `element`; `side` says which way. */
+  function from(element, side) {
+    while (!isStop(element)) element = element[side];
+    return element;
+  }
 
   function stopAt(element) {
     if (current) current.tabIndex = -1;
@@ -14,18 +19,17 @@ export function roving(list, { reply }) {
 
   // The last entry is where one comes in, until one has been somewhere else.
   new MutationObserver(() => {
-    if (!current?.isConnected || !list.contains(document.activeElement)) stopAt(entries().at(-1));
+    if (!current?.isConnected || !list.contains(document.activeElement)) stopAt(from(list.lastElementChild, SIDES.ArrowUp));
   }).observe(list, { childList: true });
 
   list.addEventListener("focusin", ({ target }) => stopAt(target.closest("[data-entry]")));
   list.addEventListener("keydown", (event) => {
     const { target } = event;
     if (target.parentElement !== list || event.ctrlKey || event.metaKey || event.altKey) return;
-    const all = entries();
-    const index = all.indexOf(target);
-    if (event.key in STEPS) all[index + STEPS[event.key]]?.focus();
-    else if (event.key === "Home") all[0]?.focus();
-    else if (event.key === "End") all.at(-1)?.focus();
+    const side = SIDES[event.key];
+    if (side) from(target[side], side)?.focus();
+    else if (event.key === "Home") from(list.firstElementChild, SIDES.ArrowDown)?.focus();
+    else if (event.key === "End") from(list.lastElementChild, SIDES.ArrowUp)?.focus();
     else if (event.key.toLowerCase() === "r") reply(target);
     else return;
     event.preventDefault();

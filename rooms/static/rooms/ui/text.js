@@ -1,19 +1,10 @@
-// Words and figures for people: names, times, sizes. Pure.
+// Words and figures for people: names, durations, sizes. Moments are in ui/dates.js. Pure.
 
-// The pages are in English: their dates, clocks and figures are of one kind, wherever the browser is.
+// The pages are in English: their figures and their order are of one kind, wherever the browser is.
 const LANGUAGE = "en-GB";
 const number = new Intl.NumberFormat(LANGUAGE);
-const clock = new Intl.DateTimeFormat(LANGUAGE, { hour: "2-digit", minute: "2-digit" });
-const exact = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "full", timeStyle: "medium" });
-const shortWeekday = new Intl.DateTimeFormat(LANGUAGE, { weekday: "short" });
-const shortDate = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "short" });
-const shortDateWithYear = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "short", year: "numeric" });
-const weekday = new Intl.DateTimeFormat(LANGUAGE, { weekday: "long", day: "numeric", month: "long" });
-const withYear = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "long", year: "numeric" });
 
 export const count = (value) => number.format(value);
-export const timeOfDay = (at) => clock.format(new Date(at));
-export const exactTime = (at) => exact.format(new Date(at));
 
 const signs = Intl.Segmenter && new Intl.Segmenter(undefined, { granularity: "grapheme" });
 // No writing has so much on one letter; what has is cut anyway.
@@ -70,35 +61,21 @@ export function counted(value, one, many = `${one}s`) {
   return `${count(value)} ${value === 1 ? one : many}`;
 }
 
-/** A key that two moments share when they are on one day where the reader is. */
-export function dayOf(at) {
-  const date = new Date(at);
-  return `${date.getFullYear()}-${date.getMonth() + 1}-${date.getDate()}`;
-}
-
-export function dayName(at, now) {
-  const date = new Date(at);
-  if (dayOf(at) === dayOf(now)) return "Today";
-  if (dayOf(at) === dayOf(now - 24 * 3600 * 1000)) return "Yesterday";
-  return date.getFullYear() === new Date(now).getFullYear() ? weekday.format(date) : withYear.format(date);
-}
-
-const DAY_MS = 24 * 3600 * 1000;
-
-/** When something is to happen: "14:05" today, "Fri 01:42" within a week, "3 Dec 01:42", "3 Jan 2027 01:42". */
-export function moment(at, now) {
-  const date = new Date(at);
-  if (dayOf(at) === dayOf(now)) return clock.format(date);
-  if (date - now < 6 * DAY_MS && date > now) return `${shortWeekday.format(date)} ${clock.format(date)}`;
-  const day = date.getFullYear() === new Date(now).getFullYear() ? shortDate : shortDateWithYear;
-  return `${day.format(date)} ${clock.format(date)}`;
-}
-
 /** Two letters at most: "Ana Berg" is AB, "ana" is A. */
 export function initials(name) {
   const words = name.trim().split(/\s+/u);
   const picked = words.length > 1 ? [words[0], words.at(-1)] : words;
   return picked.map(firstSign).join("").toLocaleUpperCase();
+}
+
+const MOST_EMOJI = 3;
+const EMOJI = /^(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f|\p{Extended_Pictographic}.*\u200d|\p{Regional_Indicator}{2}|[0-9#*]\ufe0f?\u20e3)/u;
+
+/** Whether a text is one to three emoji and nothing else: they are shown large. */
+export function isEmojiAlone(text) {
+  if (text.length > MOST_EMOJI * 30 || !/[^\x00-\x7f]/u.test(text)) return false;
+  const shown = Array.from(signsOf(text.trim()), ([, sign]) => sign).filter((sign) => sign !== " ");
+  return shown.length > 0 && shown.length <= MOST_EMOJI && shown.every((sign) => EMOJI.test(sign));
 }
 
 /** An angle on the colour wheel that a name keeps. */

@@ -20,7 +20,9 @@ function picture(file) {
   const element = copy("t-picture");
   element.dataset.file = file.name;
   one("a", element).href = file.url;
-  Object.assign(one("img", element), { src: file.url, alt: file.name });
+  const image = one("img", element);
+  image.addEventListener("load", () => (image.dataset.loaded = ""), { once: true });
+  Object.assign(image, { src: file.url, alt: file.name });
   setText(one(".name", element), file.name);
   one("[data-download]", element).href = `${file.url}?download`;
   return element;

@@ -1,41 +1,89 @@
-// Tells the server how far somebody has read, not more often than need be.
+// How far somebody has read. The cursor goes over what was in sight from where it stood, without a
+// gap: whoever opens a room at its end has not read what stands between. The server is told of it
+// not more often than need be.
+
+import { isNews } from "../../core/store.js";
 
 const EVERY_MS = 700;
 
 export class Reading {
   #timer = 0;
+  #told = 0;
+  #slug = null;
+  // Whether the reader goes on from the cursor: its next message was in sight, and they have only
+  // moved by themselves since.
+  #follows = false;
 
-  /** `attended()` gives the room's state while somebody looks at its end, else something false. */
-  constructor(connection, attended) {
+  constructor(connection) {
     this.connection = connection;
-    this.attended = attended;
     this.upTo = 0;
   }
 
-  /** A room was entered that was read up to this seq. */
-  begin(upTo) {
-    this.upTo = upTo;
+  /** Whether nothing that is unread stands above what is in sight. */
+  get follows() {
+    return this.#follows;
   }
 
+  /** A room was entered. */
+  begin({ slug, read_seq, unread }, head) {
+    this.#slug = slug;
+    this.upTo = this.#told = unread ? read_seq : head;
+    this.#follows = false;
+  }
+
+  /** The reader was brought somewhere, or was away: they do not go on from the cursor. */
+  jumped() {
+    this.#follows = false;
+  }
+
+  /** What is in sight of somebody who looks; see `Scroll.seen`. */
+  look(state, seen) {
+    const { entries, newer, head, user } = state;
+    if (!state.room.role) return;
+    this.#elsewhere(state);
+    const reached = entries.length > 0 && (entries.at(-1).seq >= this.upTo || !newer);
+    const complete = !state.older || (entries[0]?.seq ?? 0) <= this.upTo + 1;
+    const next = reached && entries.find((entry) => entry.seq > this.upTo && isNews(entry, user));
+    if (!next && !newer && (complete || head <= this.upTo)) {
+      // Nothing of others is left; what follows is seen as it comes.
+      this.#follows = true;
+      this.upTo = Math.max(this.upTo, head);
+    } else if (next && seen) {
+      if (complete && seen.first <= next.seq && next.seq <= seen.last) this.#follows = true;
+      if (!this.#follows) return;
+      const end = newer ? entries.at(-1).seq : head;
+      this.upTo = Math.max(this.upTo, Math.min(seen.last, end));
+    }
+  }
+
+  /** The person says that they have read everything. */
+  all(head) {
+    this.#follows = true;
+    this.upTo = Math.max(this.upTo, head);
+    this.now();
+  }
+
+  /** Tell the server, within a moment. */
   soon() {
-    if (!this.#timer && this.#unsaid()) this.#timer = setTimeout(() => this.now(), EVERY_MS);
+    if (!this.#timer && this.upTo > this.#told) this.#timer = setTimeout(() => this.now(), EVERY_MS);
   }
 
   now() {
     clearTimeout(this.#timer);
     this.#timer = 0;
-    const state = this.#unsaid();
-    if (!state) return;
-    const { head, room } = state;
-    const before = this.upTo;
-    this.upTo = head;
-    this.connection.command({ type: "read", room: room.slug, seq: head }).catch(() => {
-      if (this.upTo === head) this.upTo = before;
+    const { upTo } = this;
+    const [slug, before] = [this.#slug, this.#told];
+    if (upTo <= before) return;
+    this.#told = upTo;
+    this.connection.command({ type: "read", room: slug, seq: upTo }).catch(() => {
+      if (this.#slug === slug && this.#told === upTo) this.#told = before;
     });
   }
 
-  #unsaid() {
-    const state = this.attended();
-    return state && state.room.role && state.head > this.upTo ? state : null;
+  /** Another tab has read further. */
+  #elsewhere({ room }) {
+    const seq = room.read_seq ?? 0;
+    this.#told = Math.max(this.#told, seq);
+    this.upTo = Math.max(this.upTo, seq);
   }
 }

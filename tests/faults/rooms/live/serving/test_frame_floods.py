@@ -50,7 +50,7 @@ def test_who_sends_nothing_else_is_sent_away(flooded: Site, kind: str) -> None:
     with opened(flooded, flooded.user("alice")) as raw:
         raw.send(first)
         try:
-            for _ in range(100_000 // (1 + len(rest) // 64)):
+            for _ in range(2000):
                 raw.send(rest * (1 + 4096 // len(rest)))
         except ConnectionError:
             pass
@@ -131,6 +131,7 @@ def test_who_closes_and_takes_nothing_is_let_go(flooded: Site) -> None:
     def ours() -> int:
         return sum(each.laddr.port == flooded.port for each in process.net_connections("tcp"))
 
+    # The listening socket alone.
     until(lambda: ours() <= 1, 30)
     with ExitStack() as stack:
         raw = stack.enter_context(opened(flooded, flooded.user("alice"), receive_buffer=4096))
@@ -139,6 +140,4 @@ def test_who_closes_and_takes_nothing_is_let_go(flooded: Site) -> None:
             raw.send(frame(0x81, b'{"id":"%s","type":"ping"}' % (b"%04d" % number * 300)))
         until(lambda: metric(flooded, "parley_lagging_connections") >= 1, 30)
         raw.send(frame(0x88, (1000).to_bytes(2, "big")))
-        # Only the listening socket, and whoever asks, is left.
-        until(lambda: ours() <= 2 and metric(flooded, "parley_guests") <= 1, 30)
-        assert metric(flooded, "parley_connections") == 0
+        until(lambda: metric(flooded, "parley_connections") == 0 and ours() <= 1, 30)

@@ -216,6 +216,7 @@ def test_wrong_tokens_of_rest_count_as_well(brief: Site) -> None:
 def test_behind_a_proxy_it_is_the_clients_address_that_counts() -> None:
     env = {
         "PARLEY_TRUSTED_PROXIES": "1",
+        "HTTPS": "false",
         "PARLEY_GUESTS_PER_ADDRESS": "2",
         "PARLEY_CREDENTIAL_FAILURES_PER_SECOND": "0.1",
         "PARLEY_CREDENTIAL_FAILURES_BURST": "3",

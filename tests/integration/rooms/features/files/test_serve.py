@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.contrib.auth.models import Permission
 from django.core.files.base import ContentFile
 from django.test import AsyncClient, Client
 
@@ -74,12 +75,12 @@ def test_everybody_who_sees_a_public_room_gets_its_files(
     assert get(charlie, file).body == b"open"
 
 
-def test_a_file_without_a_room_is_its_owner_s_and_staff_s(
+def test_a_file_without_a_room_is_its_owner_s_and_of_staff_who_may_view_jobs(
     alice: User, bob: User, charlie: User
 ) -> None:
-    bob.is_staff = True
-    bob.save()
+    User.objects.filter(pk__in=(bob.pk, charlie.pk)).update(is_staff=True)
     file = attach(None, alice, "notes.txt", "text/plain", b"mine")
+    bob.user_permissions.add(Permission.objects.get(codename="view_job"))
     assert [get(user, file).status_code for user in (alice, bob, charlie)] == [200, 200, 404]
 
 
@@ -102,7 +103,7 @@ def test_a_picture_is_shown_and_can_do_nothing(alice: User, lobby: Room) -> None
     assert answer["Content-Security-Policy"] == (
         "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     )
-    assert answer["Cache-Control"] == "private, max-age=3600"
+    assert answer["Cache-Control"] == "private, no-cache"
     saved = get(alice, file, query="?download")
     assert saved["Content-Disposition"].startswith("attachment")
 
@@ -134,3 +135,15 @@ def test_a_server_sends_a_large_file_in_pieces(alice: User, lobby: Room) -> None
     assert answer["Content-Length"] == str(len(content))
     assert b"".join(pieces) == content
     assert max(map(len, pieces)) <= CHUNK
+
+
+def test_a_ban_is_one_for_pictures_that_a_browser_holds(alice: User, bob: User, den: Room) -> None:
+    file = attach(den, alice, "plot.svg", "image/svg+xml", SVG)
+    etag = get(bob, file)["ETag"]
+    client = Client(headers={"if-none-match": etag})
+    client.force_login(bob)
+    path = f"/attachments/{file.pk}/{file.name}"
+    again = client.get(path)
+    assert (again.status_code, again.content, again["ETag"]) == (304, b"", etag)
+    den.memberships.filter(user=bob).delete()
+    assert client.get(path).status_code == 404

@@ -5,7 +5,7 @@ from typing import Any
 import msgpack
 
 from rooms.live.commands.connection_report import Census, Count, Seen
-from rooms.live.commands.origin import ADDRESS_CHARACTERS, AGENT_CHARACTERS, Origin
+from rooms.live.delivery.origin import AGENT_CHARACTERS, Origin
 
 
 def seen(connection: str, **facts: Any) -> Seen:
@@ -56,17 +56,19 @@ def test_a_count_survives_the_way_over_the_layer():
     assert got.people == [1] and got.seen[0].behind == 3
 
 
-def test_an_origin_is_read_from_the_scope_and_bounded():
-    origin = Origin.of(
-        {
-            "client": ["127.0.0.1", 5],
-            "headers": [
-                (b"x-forwarded-for", b"10.0.0.1, 203.0.113.9"),
-                (b"user-agent", b"\xff" * 999),
-            ],
-        }
-    )
+def test_an_origin_is_read_from_the_scope_and_bounded(settings: Any) -> None:
+    settings.TRUSTED_PROXIES = 1
+    scope = {
+        "client": ["127.0.0.1", 5],
+        "headers": [
+            (b"x-forwarded-for", b"10.0.0.1, 203.0.113.9"),
+            (b"user-agent", b"\xff" * 999),
+        ],
+    }
+    origin = Origin.of(scope)
     assert (origin.address, origin.forwarded) == ("127.0.0.1", "203.0.113.9")
     assert len(origin.agent) == AGENT_CHARACTERS
     long = Origin.of({"client": None, "headers": [(b"x-forwarded-for", b"9" * 999)]})
-    assert long.address == "" and len(long.forwarded) == ADDRESS_CHARACTERS
+    assert (long.address, long.forwarded) == ("", "")
+    settings.TRUSTED_PROXIES = 0
+    assert Origin.of(scope).forwarded == "", "anybody can write this header"

@@ -7,14 +7,16 @@ from functools import wraps
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.db import OperationalError
 
 from rooms.live.commands.threads import DatabaseThreads
 
 
-def on_a_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
+def on_a_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
     @wraps(test)
-    def run() -> None:
-        asyncio.run(test())
+    def run(*args: Any, **kwargs: Any) -> None:
+        asyncio.run(test(*args, **kwargs))
 
     return run
 
@@ -88,3 +90,32 @@ def test_who_asks_while_they_end_is_refused_and_keeps_nobody_waiting() -> None:
         await stopping
 
     asyncio.run(test())
+
+
+@on_a_loop
+async def test_an_answer_that_comes_too_late_is_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings.PARLEY_LIMITS, "answer_seconds", 0.05)
+    threads = DatabaseThreads(asyncio.get_running_loop(), 1)
+    release = threading.Event()
+    with pytest.raises(OperationalError):
+        await threads.run(release.wait)
+    # What waits behind it does not begin any more.
+    begun: list[int] = []
+    with pytest.raises(OperationalError):
+        await threads.run(begun.append, 1)
+    release.set()
+    monkeypatch.setattr(settings.PARLEY_LIMITS, "answer_seconds", 60)
+    assert await threads.run(len, begun) == 0
+    await threads.stop()
+
+
+@on_a_loop
+async def test_a_calls_own_time_out_is_its_own() -> None:
+    threads = DatabaseThreads(asyncio.get_running_loop(), 1)
+
+    def call() -> None:
+        raise TimeoutError("of the call")
+
+    with pytest.raises(TimeoutError, match="of the call"):
+        await threads.run(call)
+    await threads.stop()

@@ -1,4 +1,4 @@
-"""A window of a real browser, of somebody who is logged in."""
+"""Pages of a room in a real browser, as the tests use them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from tests.support.site import Person, Site
+from .site import Person, Site
 
 Open = Callable[..., Page]
 
@@ -32,3 +32,13 @@ def window(browser: Any, site: Site, person: Person, **options: Any) -> Iterator
     away = ("ERR_CONNECTION", "ERR_FAILED", "ERR_INTERNET_DISCONNECTED", "ws://")
     faults = [text for text in complaints if not any(each in text for each in away)]
     assert not faults, faults
+
+
+def say(page: Page, text: str) -> None:
+    box = page.get_by_label("Message", exact=True)
+    box.fill(text)
+    box.press("Enter")
+
+
+def message(page: Page, text: str) -> Any:
+    return page.locator("[data-entries] > .message", has_text=text)

@@ -1,6 +1,4 @@
-"""Where a connection comes from, for the people who run the site. Said by the client and by
-proxies, so nothing is decided by it.
-"""
+"""Where a connection comes from, for the people who run the site."""
 
 from __future__ import annotations
 
@@ -9,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-ADDRESS_CHARACTERS = 64
+from rooms.core.client_address import client_address
+from rooms.core.request_address import of_scope
+
 AGENT_CHARACTERS = 200
 
 
@@ -27,7 +27,8 @@ def headers_of(scope: Mapping[str, Any]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Origin:
-    """`forwarded` is whom the nearest proxy names as its visitor. `since` is Unix time."""
+    """`address` is the other end of the connection; `forwarded` the client's, when trusted proxies
+    stand between. `agent` is what the client says of itself. `since` is Unix time."""
 
     address: str = ""
     forwarded: str = ""
@@ -39,9 +40,10 @@ class Origin:
         """From an ASGI scope."""
         headers = headers_of(scope)
         client = scope.get("client") or [""]
-        named = headers.get("x-forwarded-for", "").rsplit(",", 1)[-1].strip()
+        peer = client_address(str(client[0]), "", 0)
+        real = of_scope(scope)
         return cls(
-            address=str(client[0])[:ADDRESS_CHARACTERS],
-            forwarded=named[:ADDRESS_CHARACTERS],
+            address=peer,
+            forwarded=real if real != peer else "",
             agent=headers.get("user-agent", "")[:AGENT_CHARACTERS],
         )

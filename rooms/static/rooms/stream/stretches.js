@@ -1,0 +1,64 @@
+// Parts of a room that are not held, as somebody comes near them, and what other apps have of a
+// stretch of it. `core/window.js` takes what this gives.
+
+import * as api from "../core/api.js";
+import { histories } from "../core/extensions.js";
+import { messageEntry } from "../core/store.js";
+
+const PAGE = 50;
+const AROUND = 100;
+// Clocks of processes differ a little; the seq decides what belongs to a stretch.
+const SLACK_MS = 60_000;
+
+/** The entries before the first one of `state`: { entries, older }. */
+export async function olderThan(state) {
+  const first = state.entries[0];
+  const { messages, next } = await ask(state, { before: first?.seq ?? state.head + 1, limit: PAGE });
+  const older = next !== null;
+  const cards = await cardsOf(state.room.slug, { first: older ? messages[0] : null, end: first ?? null });
+  return { entries: [...messages.map(messageEntry), ...cards], older };
+}
+
+/** The entries after the last one of `state`: { entries, reach }. */
+export async function newerThan(state) {
+  const last = state.entries.at(-1);
+  const { head } = state;
+  const { messages, next } = await ask(state, { after: last.seq, limit: PAGE });
+  const reach = next === null ? Math.max(head, messages.at(-1)?.seq ?? 0) : messages.at(-1).seq;
+  const cards = await cardsOf(state.room.slug, { first: { ...last, seq: last.seq + 1 }, end: next === null ? null : after(messages.at(-1)) });
+  return { entries: [...messages.map(messageEntry), ...cards], reach };
+}
+
+/** The entries on both sides of `seq`: { entries, older, reach }. */
+export async function around(state, seq) {
+  const { messages, next } = await ask(state, { around: seq, limit: AROUND });
+  const older = next !== null;
+  const reach = messages.at(-1)?.seq ?? 0;
+  const cards = await cardsOf(state.room.slug, { first: older ? messages[0] : null, end: messages.length ? after(messages.at(-1)) : null });
+  return { entries: [...messages.map(messageEntry), ...cards], older, reach };
+}
+
+/** What other apps have between the first entry of a fresh page and its end. */
+export function cardsOfPage(state) {
+  const first = state.older ? state.entries[0] : null;
+  return cardsOf(state.room.slug, { first, end: null });
+}
+
+const ask = ({ room }, place) => api.get(`/rooms/${room.slug}/messages`, place);
+const after = ({ seq, at }) => ({ seq: seq + 1, at });
+
+/** From `first` on and before `end`; without them, from the room's start and to its end. */
+async function cardsOf(slug, { first, end }) {
+  const stretch = {
+    slug,
+    from: first?.seq ?? 0,
+    to: end?.seq ?? Infinity,
+    after: first && shifted(first.at, -SLACK_MS),
+    before: end && shifted(end.at, SLACK_MS),
+  };
+  const found = await Promise.allSettled(histories.map((history) => history(stretch)));
+  for (const { reason } of found) if (reason) console.warn(reason);
+  return found.flatMap(({ value }) => value ?? []);
+}
+
+const shifted = (at, ms) => new Date(Date.parse(at) + ms).toISOString();
