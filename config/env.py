@@ -38,6 +38,7 @@ class Environment(BaseSettings):
     # Which of several this one is; set by their parent for the log.
     parley_process: str = ""
     parley_data_dir: Path = BASE_DIR / ".parley"
+    static_root: Path | None = None
     database_url: str = ""
     database_pooler: str = ""
     database_pool_max: Annotated[int, Field(ge=1)] = 16
@@ -155,10 +156,10 @@ class Environment(BaseSettings):
         """Between two statements of a transaction, which holds locks meanwhile."""
         return self.database_idle_seconds or (15 if self.parley_serving else 600)
 
-    @field_validator("parley_data_dir")
+    @field_validator("parley_data_dir", "static_root")
     @classmethod
-    def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return value and value.expanduser().absolute()
 
 
 S = TypeVar("S", bound=BaseSettings)

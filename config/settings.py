@@ -54,7 +54,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "rooms.probes.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "servestatic.middleware.ServeStaticMiddleware",
+    "rooms.pages.static_files.StaticFiles",
+    "rooms.pages.compression.CompressPages",
     "rooms.pages.private.PrivateMiddleware",
     "rooms.rest.problems.ProblemMiddleware",
     "rooms.features.accounts.session_renewal.RenewingSessionMiddleware",
@@ -268,10 +269,14 @@ LANGUAGES = [("en", "English")]
 TIME_ZONE = ENVIRONMENT.time_zone
 USE_TZ = True
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"
-SERVESTATIC_USE_FINDERS = True
-SERVESTATIC_AUTOREFRESH = DEBUG
+STATIC_ROOT = ENVIRONMENT.static_root or DATA_DIR / "static"
+SERVESTATIC_USE_FINDERS = SERVESTATIC_AUTOREFRESH = DEBUG
+SERVESTATIC_USE_STATIC_ROOT = False
 SERVESTATIC_MAX_AGE = 0 if DEBUG else 60
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "rooms.pages.static_files.VersionedStaticFiles"},
+}
 MEDIA_ROOT = DATA_DIR / "media"
 FILE_UPLOAD_PERMISSIONS = 0o600
 # `rooms.live.serving` refuses more before it comes this far; this is for other servers.
@@ -298,6 +303,7 @@ CONTENT_SECURITY_EXCEPTIONS = {
     },
     "/api/docs": {"style-src": [SELF, UNSAFE_INLINE]},
 }
+CSRF_FAILURE_VIEW = "rooms.pages.errors.form_expired"
 X_FRAME_OPTIONS = "DENY"
 # What HSTS says of neighbouring names is for whoever owns them all to decide: by variable.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]

@@ -14,6 +14,8 @@ from . import api
 # One way in for everybody: with its limits on guessing, and with what it may ask besides.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+handler403 = "rooms.pages.errors.forbidden"
+handler404 = "rooms.pages.errors.not_found"
 handler500 = server_error
 
 urlpatterns = [

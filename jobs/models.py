@@ -68,7 +68,9 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     def with_relations(self) -> Self:
         """Everything that `representations.job` shows, in four queries for any number of jobs."""
-        return self.select_related("room", "requested_by").prefetch_related("files", "steps")
+        return self.select_related("room", "requested_by", "cancelled_by").prefetch_related(
+            "files", "steps"
+        )
 
 
 class Job(models.Model):
@@ -103,6 +105,9 @@ class Job(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    cancelled_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     attempt = models.PositiveIntegerField(default=0, help_text="How many were begun.")
     max_attempts = models.PositiveIntegerField(default=1)

@@ -4,7 +4,7 @@ from rooms.core.scopes import Scope
 from rooms.slices import Slice
 
 from . import policy
-from .faces import slash, socket, terminal
+from .faces import page, slash, socket, terminal
 from .lifecycle.message import MESSAGE_KIND, PART
 
 _titles = terminal.Titles()
@@ -18,6 +18,7 @@ SLICE = Slice(
     rest="jobs.faces.api.router",
     message_kinds=[MESSAGE_KIND],
     message_parts=[PART],
+    room_state=page.room_state,
     styles=["jobs/jobs.css"],
     modules=["jobs/main.js"],
     templates=["jobs/card.html"],

@@ -28,7 +28,8 @@ from rooms.protocol.answers import Answer, Told
 from rooms.terminal import lines
 from rooms.terminal.lines import Line, Running
 
-# What a page starts from besides the core's: of (person, room, membership) more keys of the JSON.
+# What a room's page starts from besides the core's: of (person, room, membership) keys of the JSON
+# under `extra`, where the slice's reducers keep them up to date. Read after the page's `head`.
 RoomState = Callable[[User, Room, Membership | None], dict[str, Any]]
 
 

@@ -54,6 +54,7 @@ class JobOut(Given):
     )
     error: ErrorOut | None = Field(examples=[None])
     cancel_requested: bool = Field(examples=[False])
+    cancelled_by: Person | None = Field(description="who asked for it", examples=[None])
     attachments: list[AttachmentOut] = Field(examples=[[]])
     steps: list[StepOut] = Field(examples=[[]])
 

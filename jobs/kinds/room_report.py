@@ -45,7 +45,7 @@ def room_report(ctx: Context[ReportParams]) -> dict[str, Any]:
         "summary": f"{total:,} {'message' if total == 1 else 'messages'} by {_people(len(people))}"
         f" in {_days(ctx.params.days)}.",
         "table": {
-            "columns": ["Person", "Messages", "Share", "Last"],
+            "columns": ["Person", {"name": "Messages", "format": "grouped"}, "Share", "Last"],
             "rows": rows(people, total),
         },
         "per_day": {str(day): count for day, count in days.items()},

@@ -42,6 +42,7 @@ def job(row: Job) -> dict[str, Any]:
         "result": row.result,
         "error": _error(row.error_class, row.error_message),
         "cancel_requested": row.cancel_requested_at is not None,
+        "cancelled_by": person(row.cancelled_by),
         "attachments": [attachment(file) for file in row.files.all()],
         "steps": [step(each) for each in row.steps.all()],
     }

@@ -21,7 +21,7 @@ from jobs.limits import job_limits
 from jobs.models import SPOILT, WAITING, Attempt, Job, Outcome, State, Step
 from rooms.core.log import Logs, writing_in_transaction
 from rooms.features.messages.reports import report_in_transaction
-from rooms.models import Attachment, Room
+from rooms.models import Attachment, Room, User
 
 from . import doorbell, representations
 from .message import MESSAGE_KIND
@@ -195,7 +195,7 @@ def queue_due(job_id: UUID) -> bool:
     return True
 
 
-def cancel_waiting(job_id: UUID) -> Job | None:
+def cancel_waiting(job_id: UUID, by: User | None = None) -> Job | None:
     """A job that no worker has begun ends at once. None: it is running, or ended already."""
     with changing(job_id) as change:
         job, now = change.job, change.logs.at
@@ -203,6 +203,7 @@ def cancel_waiting(job_id: UUID) -> Job | None:
             State.CANCELLED,
             sources=WAITING,
             cancel_requested_at=now,
+            cancelled_by=by,
             finished_at=now,
             due_at=None,
             error_class="",
@@ -214,16 +215,17 @@ def cancel_waiting(job_id: UUID) -> Job | None:
     return job
 
 
-def ask_to_stop(job_id: UUID) -> Job | None:
+def ask_to_stop(job_id: UUID, by: User | None = None) -> Job | None:
     """A running job is asked to stop: its worker looks once a second. None: it is not running."""
     with changing(job_id) as change:
         job = change.job
         if job.state != State.RUNNING or job.lease_token is None:
             return None
         if job.cancel_requested_at is None:
-            if not job.hold(job.lease_token, cancel_requested_at=change.logs.at):
+            asked = {"cancel_requested_at": change.logs.at, "cancelled_by": by}
+            if not job.hold(job.lease_token, **asked):
                 return None
-            job.cancel_requested_at = change.logs.at
+            job.cancel_requested_at, job.cancelled_by = change.logs.at, by
             change.tell()
     return job
 
@@ -238,6 +240,7 @@ def begin_again(job_id: UUID, max_attempts: int) -> Job | None:
             max_attempts=job.attempt + max_attempts,
             losses=0,
             cancel_requested_at=None,
+            cancelled_by=None,
             started_at=None,
             finished_at=None,
             progress=None,

@@ -197,7 +197,7 @@ def cancel(user: User, job_id: UUID) -> Job:
     for _ in range(TRIES):
         if job.finished:
             return job
-        moved = transitions.cancel_waiting(job.pk) or transitions.ask_to_stop(job.pk)
+        moved = transitions.cancel_waiting(job.pk, user) or transitions.ask_to_stop(job.pk, user)
         if moved is not None:
             return moved
         job, _ = find(user, job_id)

@@ -25,7 +25,7 @@ class RoomForm(forms.Form):
     visibility = forms.ChoiceField(
         label="Who can see it",
         choices=[
-            (Room.Visibility.PUBLIC, "Everybody — anyone can read and join"),
+            (Room.Visibility.PUBLIC, "Everybody can read and join"),
             (Room.Visibility.PRIVATE, "Members only"),
         ],
     )

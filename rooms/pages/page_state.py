@@ -18,6 +18,8 @@ from rooms.limits import limits
 from rooms.models import Event, Membership, Message, Room, User
 from rooms.protocol import PROTOCOL
 
+from . import permissions
+
 HISTORY = 50
 MEMBERS = 200
 NOTICES = ("member.joined", "member.left")
@@ -77,7 +79,8 @@ def of_room(user: User, room: Room, membership: Membership | None) -> dict[str, 
             for row in reversed(notices)
         ],
         "members": [representations.member(row) for row in members[:MEMBERS]],
-        **slices.room_state(user, room, membership),
+        "may": permissions.of_roles(room),
+        "extra": slices.room_state(user, room, membership),
     }
 
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from rooms.core.lookup import find_room
 from rooms.features.members import actions as members
 from rooms.features.rooms import actions as room_actions
+from rooms.features.rooms.search import named
 from rooms.models import Membership, Room, User
 from rooms.protocol import NotFound, Refusal
 
@@ -56,8 +57,8 @@ def directory(request: HttpRequest) -> HttpResponse:
             form.add_error("name", refusal.message)
         else:
             return redirect("rooms:room", room.slug)
-    words = request.GET.get("q", "").replace("\0", "").strip()
-    rooms = (
+    words = request.GET.get("q", "").replace("\0", "").strip()[:100]
+    rooms: QuerySet[Any] = (
         Room.objects.visible_to(user)
         .annotate(
             members=Count("memberships"),
@@ -66,7 +67,7 @@ def directory(request: HttpRequest) -> HttpResponse:
         .order_by("-active_at", "pk")
     )
     if words:
-        rooms = rooms.filter(Q(name__icontains=words) | Q(topic__icontains=words))
+        rooms = named(rooms, words, topic=True).order_by("rank", "-active_at", "pk")
     page = Paginator(rooms, PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "words": words, "form": form, "state": page_state.of_person(user)}
     return render(request, "rooms/directory.html", context)

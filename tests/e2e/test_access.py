@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.test_browser_room import message, open_as, say  # noqa: F401 - a fixture
+from tests.e2e.test_browser_room import message, say
 from tests.support.client import Refused, SocketClient
 from tests.support.site import Site
 

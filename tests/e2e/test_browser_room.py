@@ -3,15 +3,15 @@
 import os
 import re
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.support.line import Line
-from tests.support.pages import message, say, window
+from tests.support.pages import Open, message, say, window
 from tests.support.site import Site
 from tests.support.waiting import SCALE
 
@@ -19,23 +19,6 @@ from tests.support.waiting import SCALE
 pytestmark = [pytest.mark.browser, pytest.mark.once]
 PARTS = ("web",)
 expect.set_options(timeout=15_000 * SCALE)
-
-Open = Callable[..., Page]
-
-
-@pytest.fixture
-def open_as(browser: Any, site: Site) -> Iterator[Open]:
-    """`open_as("alice", "/rooms/…/")` is a page of Alice's own browser."""
-    with ExitStack() as windows:
-
-        def open_(name: str, path: str, **options: Any) -> Page:
-            page = windows.enter_context(window(browser, site, site.user(name), **options))
-            page.goto(path)
-            if "/rooms/" in path and path != "/rooms/":
-                expect(page.locator("[data-shell]")).to_have_attribute("data-phase", "open")
-            return page
-
-        yield open_
 
 
 def test_logging_in_leads_to_a_room_and_a_conversation(browser: Any, site: Site) -> None:

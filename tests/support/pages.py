@@ -1,12 +1,14 @@
 """Pages of a room in a real browser, as the tests use them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from playwright.sync_api import Page
 
 from .site import Person, Site
+
+Open = Callable[..., Page]
 
 
 @contextmanager

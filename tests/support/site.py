@@ -31,6 +31,7 @@ from typing import Any
 import httpx
 import psutil
 import redis
+from django.conf import settings
 from django.test import override_settings
 
 from rooms.management import embedded_redis
@@ -104,6 +105,8 @@ class Site:
             **environment.clean(),
             **BRISK,
             "PARLEY_DATA_DIR": str(self.folder),
+            # Of all the sites of this test process.
+            "STATIC_ROOT": str(settings.STATIC_ROOT),
             "PARLEY_SERVING": "1",
             "HOST": "127.0.0.1",
             "PORT": str(self.port),

@@ -13,7 +13,7 @@ export async function details(id) {
   const facts = document.createElement("p");
   facts.className = "quiet job-facts";
   const params = Object.entries(job.params).filter(([, value]) => value !== null && value !== "");
-  facts.textContent = [...params.map(([name, value]) => `${name}=${plain(value)}`), `queue ${job.queue}`].join(" · ");
+  facts.textContent = [job.kind, ...params.map(([name, value]) => `${name}=${plain(value)}`), `queue ${job.queue}`].join(" · ");
   const list = document.createElement("ol");
   list.className = "job-attempts";
   list.append(...job.attempts.map(line));

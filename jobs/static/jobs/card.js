@@ -33,7 +33,7 @@ export const jobCard = {
     card.id = `job-${id}`;
     setText(one("[data-title]", card), title);
     one("article", card).setAttribute("aria-label", `Job: ${title}`);
-    setText(one("[data-by]", card), `${kind} · by ${isolated(nameOf(requested_by))} · ${moment(created_at, now())}`);
+    setText(one("[data-by]", card), `by ${isolated(nameOf(requested_by))} · ${moment(created_at, now())}`);
     one("[data-by]", card).title = exactTime(created_at);
     one("[data-cancel]", card).onclick = () => ask(card, room, "job.cancel");
     one("[data-retry]", card).onclick = () => ask(card, room, "job.retry");

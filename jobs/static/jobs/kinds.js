@@ -16,9 +16,17 @@ function kinds() {
 export async function completions(text) {
   const known = await kinds();
   const [, name, space, rest] = /^(\S*)(\s*)(.*)$/s.exec(text);
-  if (!space) return { options: known.filter((kind) => kind.name.includes(name)).map(offer), hint: "" };
   const kind = known.find((each) => each.name === name);
-  return kind ? { options: missing(kind, rest), hint: explained(kind) } : { options: [], hint: `There is no kind ${name}.` };
+  if (!space) return { options: known.filter((each) => each.name.includes(name)).map(offer), hint: "", complete: Boolean(kind && isComplete(kind, "")) };
+  if (!kind) return { options: [], hint: `There is no kind ${name}.`, complete: true };
+  return { options: missing(kind, rest), hint: explained(kind), complete: isComplete(kind, rest) };
+}
+
+/** Whether nothing is half typed, and everything is given that has to be. */
+export function isComplete(kind, rest) {
+  const words = rest.split(/\s+/).filter(Boolean);
+  const given = new Set(words.map((word) => word.split("=")[0]));
+  return words.every((word) => word.includes("=")) && Object.keys(properties(kind)).every((name) => given.has(name) || !required(kind, name));
 }
 
 const offer = (kind) => ({

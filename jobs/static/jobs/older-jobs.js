@@ -16,9 +16,3 @@ export async function history({ slug, from, to, after, before }) {
   }
   return jobs.filter((job) => job.seq >= from && job.seq < to).map((job) => jobEntry(job));
 }
-
-/** Jobs of a room that have not ended. */
-export async function underWay(slug) {
-  const answer = await api.get("/jobs", { room: slug, state: ["scheduled", "queued", "running", "retrying"], limit: PAGE });
-  return answer.jobs;
-}

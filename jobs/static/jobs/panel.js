@@ -3,27 +3,12 @@
 import { now } from "../rooms/core/clock.js";
 import { copy, one, reconcile, setText, show } from "../rooms/ui/dom.js";
 import { drawBar } from "./progress-bar.js";
-import { underWay } from "./older-jobs.js";
-import { progressText, stateText } from "./words.js";
+import { progressText, runTime, stateText } from "./words.js";
 
 export function runningJobs(room) {
   const element = copy("t-job-panel");
-  let slug = null;
-
-  async function load() {
-    try {
-      const jobs = await underWay(slug);
-      if (room.slug === slug) room.receive([{ type: "local.jobs", jobs }]);
-    } catch (error) {
-      console.warn(error);
-    }
-  }
 
   function update(state) {
-    if (state.room.slug !== slug) {
-      slug = state.room.slug;
-      load();
-    }
     const jobs = Object.values(state.extra.jobs ?? {}).sort((a, b) => b.seq - a.seq);
     show(element, jobs.length > 0);
     reconcile(one("ul", element), jobs, {
@@ -50,5 +35,5 @@ function draw(item) {
   setText(one("[data-title]", item), job.title);
   show(one(".bar", item), running);
   if (running) drawBar(one(".bar", item), job);
-  setText(one("[data-text]", item), running && job.progress ? progressText(job, null, now()) : stateText(job, now()));
+  setText(one("[data-text]", item), running && job.progress ? progressText(job, null, now()) : [stateText(job, now()), !running && runTime(job, now())].filter(Boolean).join(" · "));
 }

@@ -1,4 +1,7 @@
 // What a job came to: a summary and a table. Files are drawn by rooms/files.js.
+//
+// Numbers stand as they were given: a year is no amount. A column may ask for thousands in groups:
+// { "name": "Messages", "format": "grouped" } in place of "Messages".
 
 import { copy, one } from "../rooms/ui/dom.js";
 import { count } from "../rooms/ui/text.js";
@@ -22,13 +25,13 @@ function table({ columns, rows }) {
   const numeric = columns.map((_, index) => rows.length > 0 && rows.every((row) => typeof row[index] === "number"));
   const cell = (name, value, index) => {
     const made = document.createElement(name);
-    made.textContent = typeof value === "number" ? count(value) : String(value ?? "");
+    made.textContent = typeof value === "number" && columns[index]?.format === "grouped" ? count(value) : String(value ?? "");
     if (name === "th") made.scope = "col";
     else made.dir = "auto";
     made.classList.toggle("number", numeric[index]);
     return made;
   };
-  one("thead tr", element).append(...columns.map((column, index) => cell("th", column, index)));
+  one("thead tr", element).append(...columns.map((column, index) => cell("th", column?.name ?? column, index)));
   for (const row of rows) one("tbody", element).insertRow().append(...row.map((value, index) => cell("td", value, index)));
   return element;
 }

@@ -1,7 +1,8 @@
 // Jobs in a room's state. Pure; registered into rooms/store.js.
 //
 // A job stands in the stream at the seq of its first event, as { seq, at, kind: "job", value: job,
-// pace }. Jobs that have not ended are also in `extra.jobs` by id, wherever their card is.
+// pace }. Jobs that have not ended are also in `extra.jobs` by id, wherever their card is: the page
+// begins with all of them.
 // `pace` is what the remaining time is reckoned from: { attempt, at, current }.
 
 import { entryAt, lastEntry, place } from "../rooms/core/window.js";
@@ -19,13 +20,6 @@ export const reducers = {
   /** The answer to a submission; the event that says the same may have come before it. */
   "job.accepted": (draft, { job }, { now }) => {
     if (!entryAt(draft, job.seq)) put(draft, job, now);
-  },
-
-  /** Jobs that were under way when the page was opened, wherever their cards are. */
-  "local.jobs": (draft, { jobs }) => {
-    const known = draft.extra.jobs ?? {};
-    const found = Object.fromEntries(jobs.filter((job) => !entryAt(draft, job.seq)).map((job) => [job.id, job]));
-    draft.extra = { ...draft.extra, jobs: { ...found, ...known } };
   },
 
   /** Ephemeral: may be late, so it speaks only for the attempt that is running. */

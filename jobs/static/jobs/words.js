@@ -1,7 +1,7 @@
 // What a job's card says. Pure; `now` is in milliseconds.
 
 import { moment } from "../rooms/ui/dates.js";
-import { count, duration, measured } from "../rooms/ui/text.js";
+import { count, duration, isolated, measured } from "../rooms/ui/text.js";
 
 /** How each state looks: its icon, its colour, its word. Also those of steps and of attempts. */
 export const STATES = {
@@ -29,12 +29,20 @@ export function stateText(job, now) {
     const left = Date.parse(job.run_at) - now;
     return left > 3600_000 ? `Scheduled for ${moment(job.run_at, now)}` : until("Starts", job.run_at, now);
   }
+  if (job.state === "cancelled" && job.cancelled_by) return `Cancelled by ${isolated(job.cancelled_by.name)}`;
   return look(job.state).word;
 }
 
 function until(word, at, now) {
   const seconds = Math.ceil((Date.parse(at) - now) / 1000);
-  return seconds > 0 ? `${word} in ${duration(seconds)}` : `${word} now`;
+  return seconds > 0 ? `${word} in ${duration(seconds)}` : look("queued").word;
+}
+
+/** What is due begins when a worker is free, and nobody knows when that is. */
+export function isDue(job, now) {
+  if (job.state === "retrying") return Boolean(job.retry_at) && Date.parse(job.retry_at) <= now;
+  if (job.state === "scheduled") return Boolean(job.run_at) && Date.parse(job.run_at) <= now;
+  return job.state === "queued";
 }
 
 /** "420 / 1,000 messages · 12 s left" */
@@ -62,8 +70,9 @@ export function share({ progress }) {
   return Math.min(1, Math.max(0, progress.current / progress.total));
 }
 
-/** "took 0.4 s", "14 s so far" */
+/** "took 0.4 s", "14 s so far", "waits for a free worker" */
 export function runTime(job, now) {
+  if (isDue(job, now)) return "waits for a free worker";
   if (!job.started_at) return "";
   if (job.finished_at) return `took ${measured((Date.parse(job.finished_at) - Date.parse(job.started_at)) / 1000)}`;
   return job.state === "running" ? `${duration((now - Date.parse(job.started_at)) / 1000)} so far` : "";

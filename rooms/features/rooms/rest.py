@@ -3,13 +3,14 @@
 Operations are synchronous: they run in a thread each, where transactions work.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.urls import reverse
 from ninja import Router, Status
+from pydantic import Field
 
 from rooms.core import installation, representations
 from rooms.core.lookup import find_room
@@ -20,6 +21,7 @@ from rooms.rest.rooms import show
 from rooms.rest.schemas import NewRoom, Problem, RoomChange, RoomOut, RoomPage
 
 from . import actions, changes
+from .search import named
 
 router = Router(tags=["rooms"])
 
@@ -44,9 +46,19 @@ def _shown(user: User, rooms: list[Room], epoch: str) -> list[dict[str, Any]]:
     ]
 
 
+Words = Annotated[
+    str, Field(max_length=100, description="rooms whose name or slug holds each of these words")
+]
+
+
 @router.get("/rooms", response=RoomPage)
-def list_rooms(request: Request, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
-    """The public rooms and your own, oldest first."""
+def list_rooms(
+    request: Request, q: Words = "", limit: Limit = 50, cursor: Cursor = None
+) -> dict[str, Any]:
+    """The public rooms and your own, oldest first; with `q`, those that begin with it before the
+    others."""
+    if q.strip():
+        return _found(request, q, limit, cursor)
     key = paging.key_of(cursor, int)
     epoch = installation.read().epoch
     rooms = _with_members(Room.objects.visible_to(request.user)).order_by("pk")
@@ -59,6 +71,21 @@ def list_rooms(request: Request, limit: Limit = 50, cursor: Cursor = None) -> di
         "rooms": _shown(request.user, page, epoch),
         "next": next_link(request, limit, page, more),
     }
+
+
+def _found(request: Request, words: str, limit: int, cursor: str | None) -> dict[str, Any]:
+    epoch = installation.read().epoch
+    rooms = named(_with_members(Room.objects.visible_to(request.user)), words)
+    key = paging.key_of(cursor, int, int)
+    if key is not None:
+        rooms = rooms.filter(Q(rank__gt=key[0]) | Q(rank=key[0], pk__gt=key[1]))
+    page: list[Any] = list(rooms.order_by("rank", "pk")[: limit + 1])
+    after = None
+    if len(page) > limit:
+        page.pop()
+        after = paging.cursor(page[-1].rank, page[-1].pk)
+    following = after and paging.link(request, q=words, limit=limit, cursor=after)
+    return {"rooms": _shown(request.user, page, epoch), "next": following}
 
 
 @router.post("/rooms", response={201: RoomOut, 409: Problem, 429: Problem})

@@ -4,7 +4,13 @@ import * as api from "./core/api.js";
 import { ConnectionBar } from "./shell/connection-bar.js";
 import { Composer } from "./composer/composer.js";
 import { Connection } from "./core/connection.js";
-import { Details } from "./features/members/details.js";
+import { Details } from "./shell/details.js";
+import { Received } from "./features/invites/received.js";
+import { Invitations } from "./features/invites/sent.js";
+import { Bans } from "./features/members/bans.js";
+import { Members } from "./features/members/panel.js";
+import { Leaving } from "./features/rooms/leaving.js";
+import { Settings } from "./features/rooms/settings.js";
 import { one, setText, show } from "./ui/dom.js";
 import { Finder } from "./shell/finder.js";
 import { Outbox } from "./core/outbox.js";
@@ -40,8 +46,9 @@ const connection = new Connection({
 const room = new Room({ connection, outbox: new Outbox(first.user.id) });
 const view = new View(room, one("[data-room-page]"));
 const composer = new Composer(room);
-const details = new Details(room);
+const details = new Details(room, [Settings, Invitations, Members, Bans, Leaving]);
 const sidebar = new Sidebar(one("[data-rooms]"));
+const received = new Received({ open: go, gone: (slug) => room.receive([{ type: "invitation", room: slug, invitation: null }]) });
 const passage = new Passage({ enter, leave: (address) => location.assign(address), onWaiting: drawWaiting, onLeaving: (leaving) => composer.leaving(leaving) });
 
 const WITHDRAWN = {
@@ -71,6 +78,7 @@ function drawSidebar() {
 
 function draw(state) {
   drawSidebar();
+  received.draw(state.invitations);
   details.draw(state);
   composer.draw(state);
   drawWithdrawn(state.withdrawn);
@@ -102,6 +110,23 @@ document.addEventListener("click", (event) => {
   if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   go(link.dataset.room);
+});
+// What the start of a room offers: its people are in the details, its commands in the composer.
+document.addEventListener("click", ({ target }) => {
+  if (target.closest("[data-start-invite]")) {
+    details.show();
+    if (one("[data-invite-form]").hidden) one("[data-invite]").click();
+  }
+  if (target.closest("[data-start-command]")) composer.begin("/");
+});
+
+// Alt and an arrow: the room above or below; with Shift, the next one with something unread.
+document.addEventListener("keydown", (event) => {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step || !event.altKey || event.ctrlKey || event.metaKey || event.target.closest("select, dialog")) return;
+  event.preventDefault();
+  const slug = sidebar.beside(room.slug, step, event.shiftKey);
+  if (slug) go(slug);
 });
 window.addEventListener("popstate", () => {
   const slug = /^\/rooms\/([^/]+)\/$/.exec(location.pathname)?.[1];

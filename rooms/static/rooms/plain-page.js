@@ -2,6 +2,7 @@
 
 import { Connection } from "./core/connection.js";
 import { one, setText } from "./ui/dom.js";
+import { Received } from "./features/invites/received.js";
 import { Finder } from "./shell/finder.js";
 import { OwnRooms } from "./shell/room-list-refresh.js";
 import { prepareShell, showOwnState } from "./shell/shell.js";
@@ -11,10 +12,15 @@ import { apply, fromPage } from "./core/store.js";
 
 let state = fromPage(JSON.parse(document.getElementById("state").textContent));
 const sidebar = new Sidebar(one("[data-rooms]"));
-const draw = () => sidebar.draw(state.rooms, null, null);
+const open = (slug) => location.assign(`/rooms/${slug}/`);
+const received = new Received({ open, gone: (room) => receive([{ type: "invitation", room, invitation: null }]) });
+const draw = () => {
+  sidebar.draw(state.rooms, null, null);
+  received.draw(state.invitations);
+};
 
 prepareShell(state.user);
-new Finder({ own: () => state.rooms, open: (slug) => location.assign(`/rooms/${slug}/`) });
+new Finder({ own: () => state.rooms, open });
 draw();
 
 function receive(events) {

@@ -1,8 +1,10 @@
-import { described } from "./jobs/kinds.js";
+import { described, isComplete } from "./jobs/kinds.js";
+import { drawResult } from "./jobs/result.js";
 import { jobEntry, reducers } from "./jobs/store.js";
 import { attemptText, progressText, runTime, secondsLeft, share, stateText } from "./jobs/words.js";
-import { apply, fromPage } from "./rooms/core/store.js";
+import { afterGap, apply, fromPage } from "./rooms/core/store.js";
 import { withCards } from "./rooms/core/window.js";
+import { isolated } from "./rooms/ui/text.js";
 import { equal, test } from "./harness.js";
 
 const now = Date.parse("2026-05-01T09:00:00Z");
@@ -51,8 +53,10 @@ test("a job whose card is above what is loaded is known, not shown", () => {
 
 test("what a card says", () => {
   equal(stateText(job({ state: "retrying", retry_at: inSeconds(7.2) }), now), "Retrying in 8 s");
-  equal(stateText(job({ state: "retrying", retry_at: inSeconds(-1) }), now), "Retrying now");
+  equal(stateText(job({ state: "retrying", retry_at: inSeconds(-1) }), now), "Queued");
   equal(stateText(job({ cancel_requested: true }), now), "Cancelling");
+  equal(stateText(job({ state: "cancelled", cancelled_by: { id: 1, name: "Ana" } }), now), `Cancelled by ${isolated("Ana")}`);
+  equal(stateText(job({ state: "cancelled", cancelled_by: null }), now), "Cancelled");
   equal(stateText(job({ state: "scheduled", run_at: inSeconds(65) }), now), "Starts in 1 min 5 s");
   const [hours, minutes] = [new Date(now + 30 * 3600_000), new Date(now + 30 * 3600_000)].map((date, index) => String(index ? date.getMinutes() : date.getHours()).padStart(2, "0"));
   equal(stateText(job({ state: "scheduled", run_at: inSeconds(30 * 3600) }), now), `Scheduled for tomorrow at ${hours}:${minutes}`);
@@ -60,6 +64,9 @@ test("what a card says", () => {
   equal(runTime(job(), now), "14 s so far");
   equal(runTime(job({ finished_at: inSeconds(-13.6) }), now), "took 0.4 s");
   equal(runTime(job({ finished_at: inSeconds(80) }), now), "took 1 min 34 s");
+  equal(runTime(job({ state: "queued", started_at: null }), now), "waits for a free worker");
+  equal(runTime(job({ state: "retrying", retry_at: inSeconds(-1) }), now), "waits for a free worker");
+  equal(runTime(job({ state: "retrying", retry_at: inSeconds(9) }), now), "");
 });
 
 test("progress in words, with what is left", () => {
@@ -77,4 +84,36 @@ test("progress in words, with what is left", () => {
 test("params are explained from their schema", () => {
   equal(described({ type: "integer", minimum: 1, maximum: 366, default: 7, description: "how many days" }, false), "how many days, 1–366, 7 unless said");
   equal(described({ enum: ["a", "b"], type: "string" }, true), "one of a, b, needed");
+});
+
+test("the page's jobs are all there, loaded cards or not, and go when they end", () => {
+  const jobs = { j: job(), other: job({ id: "other", seq: 2 }) };
+  const begun = page({ extra: { jobs } });
+  const loaded = withCards(begun, [jobEntry(job())]);
+  equal(Object.keys(loaded.extra.jobs), ["j", "other"]);
+  equal(Object.keys(run(loaded, changed(4, { state: "succeeded" })).extra.jobs), ["other"]);
+});
+
+test("after a gap the page says what has not ended, and what began since stays", () => {
+  const before = run(page({ extra: { jobs: { gone: job({ id: "gone", seq: 1 }) } } }), changed(9, { id: "new", seq: 9 }));
+  const after = afterGap(before, { user: before.user, rooms: [], room: before.room, head: 8, messages: [], notices: [], members: [], extra: { jobs: { j: job() } } });
+  equal(Object.keys(after.extra.jobs), ["j", "new"]);
+});
+
+test("a command is complete when nothing is half typed and all that is needed is given", () => {
+  const kind = (required, ...names) => ({ params_schema: { required, properties: Object.fromEntries(names.map((name) => [name, {}])) } });
+  const optional = kind([], "days", "words");
+  equal(["", "days=7", "days=7 words=3 "].map((rest) => isComplete(optional, rest)), [true, true, true]);
+  equal(["da", "days=7 wo"].map((rest) => isComplete(optional, rest)), [false, false]);
+  equal(["", "days=7", "format=json"].map((rest) => isComplete(kind(["format"], "format", "days"), rest)), [false, false, true]);
+  equal(isComplete({}, ""), true, "a kind without params");
+});
+
+test("numbers stand as they were given, unless their column asks for groups", () => {
+  document.body.innerHTML = `<template id="t-job-table"><div><table><thead><tr></tr></thead><tbody></tbody></table></div></template>`;
+  const holder = document.createElement("div");
+  drawResult(holder, { table: { columns: ["Year", "Value", { name: "Messages", format: "grouped" }], rows: [[2026, 3.14159, 1200], [1000, 18.84954, 7]] } });
+  const texts = (selector) => [...holder.querySelectorAll(selector)].map((cell) => cell.textContent);
+  equal(texts("th"), ["Year", "Value", "Messages"]);
+  equal(texts("td"), ["2026", "3.14159", "1,200", "1000", "18.84954", "7"]);
 });

@@ -103,6 +103,15 @@ export class Composer {
     this.body.focus({ preventScroll: true });
   }
 
+  /** Begin to write `text`, where nothing stands yet. */
+  begin(text) {
+    if (!this.body.value && !this.body.disabled) {
+      this.body.value = text;
+      this.body.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    this.focus();
+  }
+
   /** What is sent next answers `message`; null: it answers nothing. */
   reply(message) {
     this.#setReply(message);

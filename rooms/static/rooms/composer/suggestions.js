@@ -35,12 +35,13 @@ export class Suggestions {
     const asked = ++this.#asked;
     if (!text.startsWith("/") || text.startsWith("//") || text.includes("\n")) return this.close();
     const [, name, space, rest] = /^\/(\S*)(\s*)(.*)$/s.exec(text);
-    if (!space) return this.#draw(this.#named(name), "");
+    if (!space) return this.#draw(this.#named(name), "", this.#commands.some((known) => known.name === name) && !completers[name]);
     const command = this.#commands.find((known) => known.name === name);
     if (!command) return this.close();
     const found = await completers[name]?.(rest)?.catch(() => null);
     if (asked !== this.#asked) return;
-    this.#draw((found?.options ?? []).map((option) => ({ ...option, insert: `/${name} ${option.insert}` })), found?.hint ?? command.usage);
+    const options = (found?.options ?? []).map((option) => ({ ...option, insert: `/${name} ${option.insert}` }));
+    this.#draw(options, found?.hint ?? command.usage, found?.complete ?? true);
   }
 
   /** Returns whether the key was for the menu. */
@@ -50,9 +51,9 @@ export class Suggestions {
     if (event.key === "Escape") this.close();
     else if (!length) return false;
     else if (event.key === "ArrowDown") this.#mark((this.#chosen + 1) % length);
-    else if (event.key === "ArrowUp") this.#mark((this.#chosen - 1 + length) % length);
+    else if (event.key === "ArrowUp") this.#mark((Math.max(0, this.#chosen) - 1 + length) % length);
     else if (event.key === "Tab" && !event.shiftKey) this.#take(Math.max(0, this.#chosen));
-    else if (event.key === "Enter" && !event.shiftKey && this.#chosen >= 0 && this.#options[this.#chosen].insert.trim() !== this.body.value.trim()) this.#take(this.#chosen);
+    else if (event.key === "Enter" && !event.shiftKey && this.#chosen >= 0) this.#take(this.#chosen);
     else return false;
     event.preventDefault();
     return true;
@@ -71,7 +72,8 @@ export class Suggestions {
       .map((command) => ({ name: `/${command.name}`, text: command.summary, insert: `/${command.name} ` }));
   }
 
-  #draw(options, hint) {
+  /** Of a command that is `complete` nothing is marked: Enter runs it, Tab and the arrows go on. */
+  #draw(options, hint, complete) {
     this.#options = options;
     this.list.replaceChildren(
       ...options.map((option, index) => {
@@ -85,7 +87,7 @@ export class Suggestions {
     setText(this.hint, hint);
     show(this.hint, hint !== "");
     show(this.holder, options.length > 0 || hint !== "");
-    this.#mark(options.length ? 0 : -1);
+    this.#mark(options.length && !complete ? 0 : -1);
   }
 
   #mark(index) {

@@ -14,6 +14,8 @@ export class Refused extends Error {
 
 export const get = (path, parameters = {}) => call("GET", withQuery(`${BASE}${path}`, parameters));
 export const post = (path, body) => call("POST", `${BASE}${path}`, body);
+export const patch = (path, body) => call("PATCH", `${BASE}${path}`, body);
+export const remove = (path) => call("DELETE", `${BASE}${path}`);
 
 /** An address that an answer gave, such as `next`. */
 export const follow = (url) => call("GET", sameOrigin(url));

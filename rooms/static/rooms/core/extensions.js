@@ -19,5 +19,6 @@ export const histories = [];
 /** (room) → { element, update(state) }: a section of the right column. */
 export const panels = [];
 
-/** name of a slash command → (arguments) → Promise of { options: [{name, text, insert}], hint } */
+/** name of a slash command → (arguments) → Promise of { options: [{name, text, insert}], hint, complete }:
+ *  what may come next, and whether the command can be run as it is. */
 export const completers = {};

@@ -29,6 +29,9 @@ export function fromPage(page) {
   return {
     user: page.user,
     rooms: page.rooms,
+    invitations: page.invitations ?? [],
+    // By role: what the room's page offers to whom has it.
+    may: page.may ?? {},
     room: page.room,
     epoch: page.epoch,
     head: page.head ?? 0,
@@ -45,7 +48,8 @@ export function fromPage(page) {
     arrived: 0,
     // Why this person may not be here any more: "not_a_member", "banned", "deleted"; null: they may.
     withdrawn: null,
-    extra: {},
+    // What other apps keep of this room, by their name: the page's, changed by their reducers.
+    extra: page.extra ?? {},
   };
 }
 
@@ -86,8 +90,18 @@ export function afterGap(state, page, away = false) {
     head: Math.max(fresh.head, state.head),
     pending: state.pending.filter((item) => !holds(fresh.entries, state.user.id, item.client_id)),
     present: state.present,
-    extra: state.extra,
+    extra: withNewer(fresh.extra, state.extra, fresh.head),
   };
+}
+
+/** What began after the page was made is not in it. */
+function withNewer(extra, before, head) {
+  const merged = { ...extra };
+  for (const [name, things] of Object.entries(before)) {
+    const newer = Object.entries(things).filter(([, thing]) => thing.seq > head);
+    if (newer.length) merged[name] = { ...merged[name], ...Object.fromEntries(newer) };
+  }
+  return merged;
 }
 
 /** `context` is { now, reducers }. */
@@ -219,9 +233,16 @@ const own = {
   },
 
   /** The person's rooms as the server has them now. */
-  "local.rooms"(draft, { rooms }) {
+  "local.rooms"(draft, { rooms, invitations }) {
     draft.rooms = rooms;
+    if (invitations) draft.invitations = invitations;
   },
+
+  /** Somebody invites this person; null: that is over, one way or another. */
+  invitation: anyRoom((draft, { room, invitation }) => {
+    const others = draft.invitations.filter((known) => known.room.slug !== room);
+    draft.invitations = invitation ? [invitation, ...others] : others;
+  }),
 
   unread: anyRoom((draft, { room, unread }) => {
     draft.rooms = draft.rooms.map((known) => (known.slug === room ? { ...known, unread } : known));

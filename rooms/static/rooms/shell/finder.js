@@ -1,25 +1,29 @@
-// Ctrl-K: go to a room by a few letters of its name.
+// Ctrl-K: go to a room by a few letters of its name. One's own rooms are there at once; all others
+// are asked for as one types.
 
 import * as api from "../core/api.js";
 import { composes } from "../ui/keys.js";
 import { copy, one, setIcon, setText, show } from "../ui/dom.js";
+import { byName } from "../ui/text.js";
 
 const ICONS = { public: "hash", private: "lock", direct: "person" };
 const MOST = 12;
+const QUIET_MS = 150;
 
 /** Rooms for `words`, best first. Pure. Names that begin with them come before those that hold them. */
 export function matching(rooms, words) {
   const wanted = words.trim().toLocaleLowerCase();
+  const each = wanted.split(/\s+/);
   const rank = ({ name, slug }) => {
     const lower = name.toLocaleLowerCase();
     if (lower.startsWith(wanted) || slug.startsWith(wanted)) return 0;
     if (lower.includes(` ${wanted}`)) return 1;
-    return lower.includes(wanted) || slug.includes(wanted) ? 2 : 3;
+    return each.every((word) => lower.includes(word) || slug.includes(word)) ? 2 : 3;
   };
   return rooms
     .map((room) => ({ room, rank: rank(room) }))
     .filter((found) => found.rank < 3)
-    .sort((a, b) => a.rank - b.rank || Number(b.room.role !== null) - Number(a.room.role !== null) || a.room.name.localeCompare(b.room.name))
+    .sort((a, b) => a.rank - b.rank || Number(b.room.role !== null) - Number(a.room.role !== null) || byName(a.room.name, b.room.name))
     .slice(0, MOST)
     .map((found) => found.room);
 }
@@ -27,6 +31,10 @@ export function matching(rooms, words) {
 export class Finder {
   #rooms = [];
   #chosen = 0;
+  #timer = 0;
+  // Counts what was asked: only the last answer counts.
+  #asked = 0;
+  #waiting = false;
 
   /** `own()` gives the person's rooms; `open(slug)` goes to one. */
   constructor({ own, open }) {
@@ -42,52 +50,71 @@ export class Finder {
         this.show();
       }
     });
-    this.input.addEventListener("input", () => this.#draw());
+    this.input.addEventListener("input", () => this.#typed());
     this.input.addEventListener("keydown", (event) => this.#key(event));
+    this.list.addEventListener("click", (event) => {
+      const item = event.target.closest("li");
+      if (item) this.#go(item.dataset.found, event.ctrlKey || event.metaKey);
+    });
     this.dialog.addEventListener("click", (event) => event.target === this.dialog && this.dialog.close());
+    this.dialog.addEventListener("close", () => this.#stopAsking());
   }
 
-  async show() {
+  show() {
     if (this.dialog.open) return;
     this.#rooms = this.own();
     this.input.value = "";
     this.dialog.showModal();
+    this.#typed();
+  }
+
+  #typed() {
+    this.#stopAsking();
+    this.#waiting = true;
+    const words = this.input.value.trim();
+    this.#timer = setTimeout(() => this.#ask(words), words ? QUIET_MS : 0);
     this.#draw();
+  }
+
+  #stopAsking() {
+    clearTimeout(this.#timer);
+    this.#asked += 1;
+    this.#waiting = false;
+  }
+
+  async #ask(words) {
+    const asked = this.#asked;
+    let found = [];
     try {
-      const mine = new Set(this.#rooms.map((room) => room.slug));
-      const { rooms } = await api.get("/rooms");
-      this.#rooms = [...this.#rooms, ...rooms.filter((room) => !mine.has(room.slug))];
-      this.#draw({ keep: true });
+      found = (await api.get("/rooms", { q: words || null })).rooms;
     } catch {
       // One's own rooms are there in any case.
     }
+    if (asked !== this.#asked) return;
+    this.#waiting = false;
+    const own = this.own();
+    const mine = new Set(own.map((room) => room.slug));
+    this.#rooms = [...own, ...found.filter((room) => !mine.has(room.slug))];
+    this.#draw({ keep: true });
   }
 
   #draw({ keep = false } = {}) {
+    const before = keep && this.list.children[this.#chosen]?.dataset.found;
     const found = matching(this.#rooms, this.input.value);
-    if (!keep) this.#chosen = 0;
-    this.#chosen = Math.min(this.#chosen, Math.max(0, found.length - 1));
     this.list.replaceChildren(...found.map((room, index) => this.#option(room, index)));
-    show(one("[data-empty]", this.dialog), found.length === 0);
+    // What came meanwhile must not put another room under the hand.
+    this.#chosen = Math.max(0, found.findIndex((room) => room.slug === before));
+    show(one("[data-empty]", this.dialog), found.length === 0 && !this.#waiting);
     this.#mark();
   }
 
   #option(room, index) {
-    const item = document.createElement("li");
-    item.setAttribute("role", "option");
+    const item = copy("t-found-room");
     item.id = `finder-${index}`;
-    const link = copy("t-room-link");
-    link.href = `/rooms/${room.slug}/`;
-    link.dataset.room = room.slug;
-    link.tabIndex = -1;
-    setIcon(link, ICONS[room.visibility] ?? "hash");
-    setText(one(".name", link), room.name);
-    link.addEventListener("click", (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-      event.preventDefault();
-      this.#go(room.slug);
-    });
-    item.append(link);
+    item.dataset.found = room.slug;
+    setIcon(item, ICONS[room.visibility] ?? "hash");
+    setText(one(".name", item), room.name);
+    show(one("[data-joined]", item), room.role === null);
     return item;
   }
 
@@ -106,13 +133,14 @@ export class Finder {
       this.#chosen = (this.#chosen + steps[event.key] + length) % length;
       this.#mark();
     } else if (event.key === "Enter" && length && !composes(event)) {
-      this.#go(one("a", this.list.children[this.#chosen]).dataset.room);
+      this.#go(this.list.children[this.#chosen].dataset.found, event.ctrlKey || event.metaKey);
     } else return;
     event.preventDefault();
   }
 
-  #go(slug) {
+  #go(slug, elsewhere) {
     this.dialog.close();
-    this.open(slug);
+    if (elsewhere) window.open(`/rooms/${slug}/`, "_blank", "noopener");
+    else this.open(slug);
   }
 }

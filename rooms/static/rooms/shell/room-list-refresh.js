@@ -43,8 +43,8 @@ export class OwnRooms {
     this.#timer = 0;
     this.#asking = true;
     try {
-      const { rooms } = await api.fetchJson("/state/");
-      this.#receive([{ type: "local.rooms", rooms }]);
+      const { rooms, invitations } = await api.fetchJson("/state/");
+      this.#receive([{ type: "local.rooms", rooms, invitations }]);
     } catch (error) {
       console.warn(error);
     } finally {

@@ -1,7 +1,8 @@
 // The list of a person's rooms: those with something unread first, then rooms, then direct ones.
 
 import { copy, one, reconcile, setIcon, setText, show } from "../ui/dom.js";
-import { count, counted } from "../ui/text.js";
+import { byName, count, counted } from "../ui/text.js";
+import { ListKeys } from "../ui/list-keys.js";
 
 const ICONS = { public: "hash", private: "lock", direct: "person" };
 const MOST = 999;
@@ -10,7 +11,7 @@ const MOST = 999;
  *  `kept` stands under "Unread" although it is read, or it would move from under the hand. */
 export function sections(rooms, attended, kept = null) {
   const listed = rooms.map((room) => ({ ...room, unread: room.slug === attended ? 0 : room.unread }));
-  listed.sort((a, b) => a.name.localeCompare(b.name));
+  listed.sort((a, b) => byName(a.name, b.name));
   const isNews = (room) => room.unread > 0 || room.slug === kept;
   const news = listed.filter(isNews);
   const rest = listed.filter((room) => !isNews(room));
@@ -30,6 +31,16 @@ export class Sidebar {
 
   constructor(nav) {
     this.nav = nav;
+    this.keys = new ListKeys(nav);
+  }
+
+  /** The slug of the room `step` rooms further on in the list, of those with something unread if
+   *  `news`; null when there is none. */
+  beside(slug, step, news) {
+    const links = [...this.nav.querySelectorAll("a[data-room]")];
+    const at = links.findIndex((link) => link.dataset.room === slug);
+    const order = step > 0 ? [...links.slice(at + 1), ...links.slice(0, Math.max(0, at))] : [...links.slice(0, Math.max(0, at)).reverse(), ...links.slice(at + 1).reverse()];
+    return order.find((link) => !news || link.dataset.unread)?.dataset.room ?? null;
   }
 
   /** A room may be on its way, and wait for what `words` say. */
@@ -55,6 +66,7 @@ export class Sidebar {
           update: (item, room) => update(item.firstElementChild, room, current, room.slug === wanted ? words : null),
         }),
     });
+    this.keys.refresh();
   }
 
   #drawEmpty() {

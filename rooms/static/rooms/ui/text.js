@@ -1,6 +1,8 @@
 // Words and figures for people: names, durations, sizes. Moments are in ui/dates.js. Pure.
 
-const number = new Intl.NumberFormat("en");
+// The pages are in English: their figures and their order are of one kind, wherever the browser is.
+const LANGUAGE = "en-GB";
+const number = new Intl.NumberFormat(LANGUAGE);
 
 export const count = (value) => number.format(value);
 
@@ -48,6 +50,11 @@ function firstSign(text) {
 
 /** The first line of a text, not too much of it. */
 export const excerpt = (text) => cut(text.trim().split("\n", 1)[0], 120);
+
+const collator = new Intl.Collator(LANGUAGE, { numeric: true, sensitivity: "base" });
+
+/** Names in the order in which people look for them: Room 9 before Room 10. */
+export const byName = (a, b) => collator.compare(a, b);
 
 /** 1 message, 1,200 messages */
 export function counted(value, one, many = `${one}s`) {

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from jobs.lifecycle import doorbell, transitions
+from jobs.lifecycle import doorbell, representations, transitions
 from jobs.models import Job, State
 from jobs.submitting import actions, admission
 from jobs.submitting.actions import Submission
@@ -258,6 +258,24 @@ def test_an_ended_job_stays_as_it_is(submit, run, alice):
     assert actions.cancel(alice, job.pk).state == State.SUCCEEDED
     with pytest.raises(Conflict):
         actions.retry(alice, job.pk)
+
+
+def test_a_cancelled_job_says_who_wanted_it_until_it_begins_again(submit, run, alice, bob):
+    job = submit("ok")
+    actions.cancel(alice, job.pk)
+    assert representations.job(fresh(job))["cancelled_by"] == {"id": alice.pk, "name": "Alice"}
+    assert representations.job(actions.retry(alice, job.pk))["cancelled_by"] is None
+    claim = transitions.claim(job.pk, "test")
+    assert claim is not None
+    asked = actions.cancel(alice, job.pk)
+    assert representations.job(asked)["cancelled_by"]["name"] == "Alice"
+    # Whoever asks second is not who it was.
+    bob.is_staff = bob.is_superuser = True
+    bob.save()
+    actions.cancel(bob, job.pk)
+    assert fresh(job).cancelled_by == alice
+    told = Event.objects.filter(type="job.changed").latest("seq")
+    assert told.payload["job"]["cancelled_by"]["name"] == "Alice"
 
 
 def test_cancelling_races_with_the_worker_and_one_of_them_wins(submit, alice):

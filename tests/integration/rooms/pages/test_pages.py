@@ -53,6 +53,15 @@ def test_a_page_runs_no_script_but_its_own(path: str, alice: User, lobby: Room) 
     assert not re.search(r"<[^>]+\s(style|on[a-z]+)=", html)
 
 
+def test_the_directory_finds_rooms_by_name_and_topic(alice: User, lobby: Room) -> None:
+    room_actions.create_room(alice, "dock", "The dock", "where boats lie")
+    client = client_of(alice)
+    for words, found in (("boats", "dock"), ("dock the", "dock"), ("LOBBY", "lobby")):
+        html = client.get("/rooms/", {"q": words}).content.decode()
+        assert re.findall(r'data-room-card="([^"]+)"', html) == [found]
+    assert client.get("/rooms/?q=%00&page=%00").status_code == 200
+
+
 def test_home_is_the_room_that_was_open_last(alice: User, lobby: Room) -> None:
     client = client_of(alice)
     assert client.get("/")["Location"] == "/rooms/"
@@ -191,3 +200,54 @@ def test_accounts_are_made_and_left(db: None) -> None:
     assert client.get("/rooms/").status_code == 302
     login = {"login": "dora@example.com", "password": "a-long-password-1"}
     assert client.post("/accounts/login/", login)["Location"] == "/"
+
+
+@pytest.mark.parametrize("path", ["/rooms/nowhere/", "/nowhere"])
+def test_what_is_not_there_is_said_with_a_way_back(alice: User, lobby: Room, path: str) -> None:
+    for client, shell in ((client_of(alice), True), (Client(), False)):
+        answer = client.get(path, follow=True)
+        if answer.status_code == 200:
+            # A stranger is asked to log in first.
+            assert answer.redirect_chain and not shell
+            continue
+        html = answer.content.decode()
+        assert answer.status_code == 404
+        assert ("data-rooms" in html) is shell
+        assert "There is nothing" in html
+
+
+def test_an_expired_form_is_told_from_what_is_not_allowed(alice: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice)
+    answer = client.post("/rooms/", {"name": "x", "visibility": "public"})
+    assert answer.status_code == 403
+    assert "The form has expired" in answer.content.decode()
+
+
+def test_a_page_says_what_each_role_may_do(alice: User, bob: User, lobby: Room) -> None:
+    may = state_of(client_of(bob).get("/rooms/lobby/").content.decode())["may"]
+    assert may["member"]["change"] is False
+    assert may["member"]["invite"] == []
+    assert may["member"]["members"]["member"] == {"roles": [], "remove": False, "ban": False}
+    assert may["moderator"]["members"]["owner"]["remove"] is False
+    assert may["moderator"]["members"]["moderator"]["remove"] is False
+    assert may["moderator"]["members"]["member"] == {
+        "roles": ["moderator"],
+        "remove": True,
+        "ban": True,
+    }
+    assert may["moderator"]["visibility"] == ["private"]
+    assert may["owner"]["visibility"] == ["public", "private"]
+    assert (may["member"]["invitations"], may["moderator"]["invitations"]) == (False, True)
+    assert may["owner"]["members"]["member"] == {
+        "roles": ["moderator", "owner"],
+        "remove": True,
+        "ban": True,
+    }
+    assert may["owner"]["invite"] == ["member", "moderator", "owner"]
+
+
+def test_the_directory_opens_the_form_when_a_new_room_is_wanted(alice: User) -> None:
+    client = client_of(alice)
+    assert '<details class="create" open>' in client.get("/rooms/?new=room").content.decode()
+    assert '<details class="create" >' in client.get("/rooms/").content.decode()

@@ -39,6 +39,33 @@ def test_pages_of_rooms_cover_all_of_them_once(caller, alice):
     assert seen == made
 
 
+def test_finds_rooms_by_words_of_their_names(caller, alice, charlie, den):
+    for number in range(60):
+        room_actions.create_room(alice, f"room-{number}", f"Plain {number}")
+    room_actions.create_room(alice, "old-zebra", "An old zebra crossing")
+    room_actions.create_room(alice, "zebra", "Zebra crossing 59")
+    asks = caller(charlie)
+    assert slugs(asks.get("rooms?q=zebra")) == ["zebra", "old-zebra"]
+    assert slugs(asks.get("rooms?q=crossing%20ZEBRA")) == ["old-zebra", "zebra"]
+    assert slugs(asks.get("rooms?q=room-59")) == ["room-59"]
+    assert slugs(asks.get("rooms?q=den")) == []
+    assert asks.get("rooms?q=%00nothing").status_code == 422
+    assert asks.get(f"rooms?q={'x' * 101}").status_code == 422
+
+
+def test_pages_of_what_was_found_cover_all_of_it_once(caller, alice):
+    for number in range(5):
+        room_actions.create_room(
+            alice, f"a-{number}", f"New port {number}" if number % 2 else "Port"
+        )
+    seen, address = [], "rooms?q=port&limit=2"
+    while address:
+        page = caller(alice).get(address)
+        seen += slugs(page)
+        address = page.data["next"]
+    assert seen == ["a-0", "a-2", "a-4", "a-1", "a-3"]
+
+
 @pytest.mark.parametrize(
     "cursor", ["x", "!!", "WzFd" * 60, "WyJhIl0", "W3RydWVd", "WzEsMl0", "bnVsbA"]
 )

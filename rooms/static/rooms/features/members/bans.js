@@ -1,0 +1,68 @@
+// Who is banned from a room, for those who may lift it. Asked for when somebody looks.
+
+import * as api from "../../core/api.js";
+import { copy, one, reconcile, setText, show } from "../../ui/dom.js";
+
+export class Bans {
+  #room;
+  #slug = null;
+  #members = null;
+
+  constructor(room) {
+    this.#room = room;
+    this.element = one("[data-bans]");
+    this.list = one("ul", this.element);
+    this.element.addEventListener("toggle", () => this.element.open && this.#load());
+  }
+
+  update({ room, may, members }) {
+    show(this.element, may?.[room.role]?.members.member.ban === true);
+    // Whoever is put out may have been banned.
+    const changed = members !== this.#members;
+    this.#members = members;
+    if (room.slug !== this.#slug) this.element.open = false;
+    else if (changed && this.element.open) this.#load();
+    this.#slug = room.slug;
+  }
+
+  async #load() {
+    const slug = this.#slug;
+    try {
+      const { bans } = await api.get(`/rooms/${slug}/bans`);
+      if (slug === this.#slug) this.#draw(bans);
+    } catch (refused) {
+      this.#say(refused.message);
+    }
+  }
+
+  #draw(bans) {
+    this.#say(bans.length ? null : "Nobody is banned.");
+    reconcile(this.list, bans, {
+      keyOf: (ban) => ban.user.id,
+      create: () => copy("t-invited"),
+      update: (element, ban) => {
+        setText(one(".name", element), ban.user.name);
+        setText(one("[data-state]", element), ban.reason || "banned");
+        const lift = one("button", element);
+        setText(lift, "Lift");
+        lift.setAttribute("aria-label", `Lift the ban of ${ban.user.name}`);
+        lift.onclick = () => this.#lift(ban.user);
+      },
+    });
+  }
+
+  async #lift(user) {
+    try {
+      await api.remove(`/rooms/${this.#slug}/bans/${user.id}`);
+      await this.#load();
+    } catch (refused) {
+      this.#say(refused.message);
+    }
+  }
+
+  #say(words) {
+    const element = one("[data-bans-said]", this.element);
+    setText(element, words ?? "");
+    show(element, words !== null);
+  }
+}

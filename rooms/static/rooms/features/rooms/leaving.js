@@ -1,0 +1,39 @@
+// Leaving a room, with a word about what that means.
+
+import * as api from "../../core/api.js";
+import { one, setText, show } from "../../ui/dom.js";
+import { confirmed } from "../../ui/confirm.js";
+
+/** What leaving comes to. Pure. */
+export function consequence({ room, members, user }) {
+  const alone = (room.members ?? members.length) <= 1;
+  const owners = members.filter(({ role }) => role === "owner");
+  const lastOwner = room.role === "owner" && owners.every((owner) => owner.user.id === user.id);
+  const back = room.visibility === "public" ? "You can join again at any time." : alone ? "Nobody can bring you back: you are the last one here." : "Only an invitation brings you back.";
+  return lastOwner && !alone ? `${back} You are its only owner: somebody else becomes it.` : back;
+}
+
+export class Leaving {
+  constructor(room) {
+    this.section = one("[data-leave-section]");
+    this.error = one("[data-leave-error]", this.section);
+    one("[data-leave]", this.section).addEventListener("click", () => this.#leave(room));
+  }
+
+  update({ room }) {
+    show(this.section, room.role !== null);
+  }
+
+  async #leave({ slug, state }) {
+    show(this.error, false);
+    const sure = await confirmed({ title: `Leave ${state.room.name}?`, words: consequence(state), action: "Leave the room" });
+    if (!sure) return;
+    try {
+      await api.post(`/rooms/${slug}/leave`);
+      location.assign("/rooms/");
+    } catch (refused) {
+      setText(this.error, refused.message);
+      show(this.error, true);
+    }
+  }
+}
