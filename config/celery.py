@@ -1,6 +1,8 @@
 """The Celery application. What a job is lives in `jobs`; the transport's settings in `settings`.
 
 `celery -A config worker` consumes all three queues; `-Q bulk` and so on split them over workers.
+In Redis their names begin with the installation's, so that two of them may share one; on RabbitMQ
+each has a virtual host of its own.
 """
 
 import logging
@@ -8,12 +10,13 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
-import django
 from celery import Celery, bootsteps
-from celery.signals import beat_init, setup_logging, worker_init, worker_ready
+from celery.loaders.app import AppLoader
+from celery.signals import setup_logging, worker_ready
 from kombu import Queue
 from kombu.transport.virtual import QoS
 
@@ -32,7 +35,56 @@ os.environ.setdefault("CELERY_WORKER_WITHOUT_MINGLE", "1")
 # Nor are messages put back when a connection ends: whoever needs one is rung for again.
 QoS.restore_at_shutdown = False
 
-app = Celery("parley")
+# A worker or beat waits so long for a database before it gives up.
+DATABASE_SECONDS = 60
+REDIS_SCHEMES = ("redis", "rediss", "sentinel")
+
+
+class Application(Celery):
+    """With a prefix for its queues that is not known before the database is."""
+
+    def _connection(self, url: Any, transport_options: Any = None, **options: Any) -> Any:
+        from rooms.core.installation import redis_prefix
+
+        own = dict(transport_options or {})
+        if str(url or self.conf.broker_url).startswith(REDIS_SCHEMES):
+            own["global_keyprefix"] = f"{redis_prefix()}:jobs:"
+        return super()._connection(url, transport_options=own, **options)
+
+
+def _require_the_database() -> None:
+    """A worker that meets a database of another version would fail one job after the other; and
+    what its queues are called stands there. One that is not there yet is waited for. All of it
+    before a worker forks: its children must not share the connection."""
+    from django.db import Error, connections
+
+    from rooms.core import installation, migrations
+
+    until = time.monotonic() + DATABASE_SECONDS
+    while True:
+        if names := migrations.pending_before_fork():
+            sys.exit(f"Run `manage.py migrate` first: {migrations.described(names)}")
+        try:
+            installation.identity()
+            break
+        except Error as error:
+            if time.monotonic() > until:
+                sys.exit(f"The database does not answer: {error}")
+            time.sleep(1)
+        finally:
+            for connection in connections.all(initialized_only=True):
+                connection.close()
+                if hasattr(connection, "close_pool"):
+                    connection.close_pool()
+
+
+class Loader(AppLoader):
+    def on_worker_init(self) -> None:
+        """Before a worker or beat makes its first connection to the broker."""
+        _require_the_database()
+
+
+app = Application("parley", loader="config.celery:Loader")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # Celery publishes to the queue itself, by its name: a flush of Redis takes no binding away.
 app.conf.task_queues = [Queue(name, routing_key=name, max_priority=9) for name in QUEUES]
@@ -73,18 +125,6 @@ class Sweeper(bootsteps.StartStopStep):
 
 
 app.steps["worker"].add(Sweeper)
-
-
-@worker_init.connect
-@beat_init.connect
-def _require_migrations(**_: Any) -> None:
-    """A worker that meets a database of another version would fail one job after the other."""
-    django.setup()
-    from rooms.core import migrations
-
-    if names := migrations.pending_before_fork():
-        # Celery would swallow any other exception.
-        sys.exit(f"Run `manage.py migrate` first: {migrations.described(names)}")
 
 
 @worker_ready.connect

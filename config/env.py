@@ -71,6 +71,8 @@ class Environment(BaseSettings):
     parley_kinds: CommaSeparated = []
     parley_apps: CommaSeparated = []
     parley_metrics_token: str = ""
+    # Instead of the installation id in the database.
+    parley_installation: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{0,64}$")] = ""
 
     @field_validator(
         "allowed_hosts", "csrf_trusted_origins", "parley_kinds", "parley_apps", mode="before"

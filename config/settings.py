@@ -100,17 +100,19 @@ REDIS_EMBEDDED = not ENVIRONMENT.redis_url
 REDIS_URL = ENVIRONMENT.redis_url or f"unix://{quote(str(REDIS_SOCKET))}"
 redis_url.require_usable("REDIS_URL", REDIS_URL)
 
+# Begins every name in Redis; empty: the id in the database, which is made with it.
+PARLEY_INSTALLATION = ENVIRONMENT.parley_installation
+
 # Reading blocks for five seconds at a time, which must not count as a time-out.
 LAYER: dict[str, Any] = {
     "hosts": [{"address": REDIS_URL, "socket_timeout": 20, "socket_connect_timeout": 5}],
-    "prefix": "parley",
 }
 if ENVIRONMENT.channel_layer == "core":
     # The layer's capacity is one for all of a process: the hub is its only reader and reads fast.
     LAYER["capacity"] = 10_000
 LAYERS = {
-    "pubsub": "channels_redis.pubsub.RedisPubSubChannelLayer",
-    "core": "channels_redis.core.RedisChannelLayer",
+    "pubsub": "rooms.core.channel_layers.PubSubLayer",
+    "core": "rooms.core.channel_layers.CoreLayer",
 }
 CHANNEL_LAYERS = {"default": {"BACKEND": LAYERS[ENVIRONMENT.channel_layer], "CONFIG": LAYER}}
 
@@ -237,6 +239,7 @@ ACCOUNT_FORMS = {
 }
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 EMAIL_FIELD = "email*" if SENDS_MAIL else "email"
+ACCOUNT_USERNAME_VALIDATORS = "rooms.models.names.username_validators"
 ACCOUNT_SIGNUP_FIELDS = ["username*", EMAIL_FIELD, "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if SENDS_MAIL else "none"
 # An address that nobody has proven is nobody's, and keeps nobody from it.

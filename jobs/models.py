@@ -59,7 +59,7 @@ URGENT, NORMAL, IDLE = 0, 5, 9
 
 class JobQuerySet(models.QuerySet["Job"]):
     def visible_to(self, user: User) -> Self:
-        """What `policy.may_see` says, as a query."""
+        """What `policy.see` says, as a query."""
         if user.is_staff and user.has_perm("jobs.view_job"):
             return self
         return self.filter(

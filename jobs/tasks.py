@@ -90,8 +90,11 @@ def ring(job: Job) -> None:
 
 def _priority(priority: int) -> int:
     """Redis takes 0 first, RabbitMQ 9."""
-    redis = current_app.connection_for_write().transport.driver_type == "redis"
-    return priority if redis else 9 - priority
+    return priority if _on_redis(current_app.connection_for_write()) else 9 - priority
+
+
+def _on_redis(connection: Any) -> bool:
+    return bool(connection.transport.driver_type == "redis")
 
 
 def messages_waiting(queue: str) -> int | None:
@@ -99,9 +102,12 @@ def messages_waiting(queue: str) -> int | None:
     try:
         with current_app.pool.acquire(block=True, timeout=2) as connection:
             with connection.channel() as channel:
-                return int(channel.queue_declare(queue, passive=True).message_count)
+                # Whether a queue is there Kombu asks Redis without the prefix of its names; to
+                # declare one does nothing there.
+                passive = not _on_redis(connection)
+                return int(channel.queue_declare(queue, passive=passive).message_count)
     except ChannelError:
-        # A queue of Redis without messages does not exist.
+        # No worker has been there yet.
         return 0
     except (OperationalError, OSError) as error:
         logger.warning("The broker could not be asked about %s: %r", queue, error)

@@ -73,9 +73,12 @@ class Limits(BaseSettings):
     echo_seconds: Seconds = 5
     # All credentials and subscriptions of a process are compared with the database this often.
     access_check_seconds: Seconds = 60
+    # What a room's log keeps at least: its last events, and those of the last days.
     log_events: Positive = 10_000
     log_days: Positive = 30
     tokens_per_person: Positive = 50
+    # What need not be kept is removed this often.
+    log_trim_seconds: Seconds = 60
     # Of one person: how many rooms they are in, and make in a day; how many open invitations they
     # have made, and are offered (further ones do not reach them, and nobody is told).
     memberships_per_user: Positive = 500

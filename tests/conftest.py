@@ -67,8 +67,11 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 
 
 def person(name: str) -> Any:
+    from rooms.core import installation
     from rooms.models import User
 
+    # Made once in a database's life; the tests empty the tables.
+    installation.read()
     return User.objects.create_user(
         name, f"{name}@example.com", f"{name}-password-1", first_name=name.title()
     )

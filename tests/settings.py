@@ -16,6 +16,8 @@ atexit.register(shutil.rmtree, folder, ignore_errors=True)
 os.environ["PARLEY_DATA_DIR"] = folder
 os.environ["PARLEY_SERVING"] = "1"
 os.environ.update(environment.IMPATIENT)
+# The tests empty the tables, and with them the id that Redis knows.
+os.environ["PARLEY_INSTALLATION"] = "tests"
 if (environment.ROOT / "tests" / "kinds.py").exists():
     os.environ["PARLEY_KINDS"] = "tests.kinds"
 if environment.database_url():

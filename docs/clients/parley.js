@@ -13,6 +13,7 @@ export class Closed extends Error {} // the server does not want this client bac
 export class Client {
   #waiting = new Map(); // id → { command, resolve, reject }, in the order of sending
   #seen = new Map(); // room → its last seq; null: live from now on
+  #epochs = new Map(); // room → of which history that is
   #nextId = 1;
   #failures = 0;
   #open = false;
@@ -24,8 +25,10 @@ export class Client {
     this.#connect();
   }
 
-  subscribe(room, after = null) {
+  /** `after`, with its `epoch`, is a position that REST or an earlier run has told. */
+  subscribe(room, after = null, epoch = null) {
     this.#seen.set(room, after);
+    this.#epochs.set(room, epoch);
     return this.call({ type: "subscribe", room });
   }
 
@@ -97,7 +100,7 @@ export class Client {
     if (item.id !== undefined) this.#answered(item);
     else if (item.type === "hello") this.#hello(item);
     else if (item.type === "bye") this.bye = item;
-    else if (item.at !== undefined && item.seq !== undefined) {
+    else if (item.at !== undefined) {
       if (!this.#seen.has(item.room) || item.seq <= this.#seen.get(item.room)) return;
       this.#seen.set(item.room, item.seq);
       this.onEvent(item);
@@ -127,8 +130,9 @@ export class Client {
   #post(id) {
     const { command } = this.#waiting.get(id) ?? {};
     if (!this.#open || !command) return;
-    const after = command.type === "subscribe" ? { after: this.#seen.get(command.room) } : {};
-    const frame = new TextEncoder().encode(JSON.stringify({ id, ...command, ...after }));
+    const { type, room } = command;
+    const from = type === "subscribe" ? { after: this.#seen.get(room), epoch: this.#epochs.get(room) } : {};
+    const frame = new TextEncoder().encode(JSON.stringify({ id, ...command, ...from }));
     const most = this.limits.frame_bytes;
     if (frame.length <= most) return this.socket.send(new TextDecoder().decode(frame));
     // The server would skip it, and not know whose answer to give.
@@ -149,6 +153,7 @@ export class Client {
       this.onEvent({ ...command, type: "unsubscribed", reason: answer.message });
     } else if (command.type === "subscribe") {
       const { room } = command;
+      this.#epochs.set(room, answer.epoch);
       if (!answer.recovered) this.onGap(room, answer.seq);
       if (!answer.recovered || this.#seen.get(room) === null) this.#seen.set(room, answer.seq);
     }

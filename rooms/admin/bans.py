@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
-from rooms.features.moderation import actions as moderation
+from rooms.features.bans import actions as bans
 from rooms.models import Ban, User
 
 from .base import ListAdmin, Request, Shown
@@ -38,12 +38,12 @@ class BanAdmin(ListAdmin):
 
     def save_model(self, request: Request, obj: Ban, form: Any, change: bool) -> None:
         staff = cast(User, request.user)
-        row, _ = moderation.ban(obj.room_id, obj.user, staff, obj.reason, obj.until, staff=True)
+        row, _ = bans.ban(obj.room_id, obj.user, staff, obj.reason, obj.until, staff=True)
         obj.pk = row.pk
 
     def delete_model(self, request: Request, obj: Ban) -> None:
-        moderation.unban(obj.room_id, obj.user)
+        bans.unban(obj.room_id, obj.user)
 
     def delete_queryset(self, request: Request, queryset: QuerySet[Ban]) -> None:
         for row in queryset.select_related("user"):
-            moderation.unban(row.room_id, row.user)
+            bans.unban(row.room_id, row.user)

@@ -17,8 +17,9 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import display
 from unfold.widgets import UnfoldBooleanSwitchWidget
 
-from rooms.features.moderation import actions as moderation
+from rooms.features.members import management
 from rooms.features.rooms import actions as room_actions
+from rooms.features.rooms import changes
 from rooms.models import Membership, Room, User
 from rooms.protocol import Refusal
 
@@ -114,17 +115,17 @@ class RoomAdmin(ListAdmin):
         return told, {"rooms": len(told)}, set(), []
 
     def delete_model(self, request: Request, obj: Room) -> None:
-        moderation.delete_room(obj.pk)
+        changes.delete_room(obj.pk)
 
     def delete_queryset(self, request: Request, queryset: QuerySet[Room]) -> None:
         for room_id in queryset.values_list("pk", flat=True):
-            moderation.delete_room(room_id)
+            changes.delete_room(room_id)
 
     def save_model(self, request: Request, obj: Room, form: Any, change: bool) -> None:
         if change:
             archived = form.cleaned_data["archived"]
-            details = moderation.Details(obj.name, obj.topic, obj.visibility, archived)
-            moderation.change_room(obj.pk, asdict(details))
+            details = changes.Details(obj.name, obj.topic, obj.visibility, archived)
+            changes.change_room(obj.pk, asdict(details))
         else:
             staff = cast(User, request.user)
             made = room_actions.create_room(staff, obj.slug, obj.name, obj.topic, obj.visibility)
@@ -135,11 +136,11 @@ class RoomAdmin(ListAdmin):
         room_id = form.instance.pk
         changes: list[Callable[[], object]] = []
         for row in formset.new_objects:
-            changes.append(partial(moderation.add_member, room_id, row.user, row.role))
+            changes.append(partial(management.add_member, room_id, row.user, row.role))
         for row, _ in formset.changed_objects:
-            changes.append(partial(moderation.change_role, room_id, row.user, row.role))
+            changes.append(partial(management.change_role, room_id, row.user, row.role))
         for row in formset.deleted_objects:
-            changes.append(partial(moderation.remove_member, room_id, row.user))
+            changes.append(partial(management.remove_member, room_id, row.user))
         # New owners come before old ones go: nobody takes its last owner from a room.
         for make in changes:
             try:

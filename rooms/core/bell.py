@@ -8,25 +8,36 @@ arrives waits, and the next round takes all of it: one layer message a room and 
 
 The messages, all of which `live.hub` reads:
 
-    {"type": "events", "room": id, "first": seq, "last": seq, "events": [encoded, …] or absent}
+    {"type": "events", "room": id, "first": seq, "last": seq, "events": [encoded, …] or absent,
+     "before": `at` of the event before them, "at": `at` of the last}
     {"type": "rooms", "bells": [such messages]}                           to every process
-    {"type": "whisper", "room": id, "key": str, "data": encoded}          to a room's subscribers
-    {"type": "personal", "user": id, "key": str, "data": encoded}         to a user's connections
+    {"type": "whisper", "room": id, "key": fact, "data": encoded}         to a room's subscribers
+    {"type": "personal", "user": id, "key": fact, "data": encoded}        to a user's connections
     {"type": "activity", "rooms": [[id, last_seq, message_count,
                                     [[author, number of their last message], …]], …]}
     {"type": "presence", "rooms": [[id, version], …]}     rooms in which other people are than were
     {"type": "echo", "number": int}                        to the process that called, by `echo`
     {"type": "watch", "user": id, "watched": [room id, slug, read count or None, head, count]}
     {"type": "rollcall.…", "process": id, "label": str, …}     of `live.rollcall` to its like
+    {"type": "epoch"}                                 look in the database whether it went back
     {"type": "access", "user": id or None, "room": id or None, "gone": whether the room is}
                                                   look in the database whether they may still hear
+
+Of what is not kept, the last value of a fact is told. `fact` makes its key of the room and of what
+stands here; apps add theirs:
+
+    typing:USER     somebody types
+    read:USER       how far somebody has read
+    presence        who is there                                  made by `live.delivery.presence`
+    unread          how much of it the connection's user has not read, or that it is not theirs any
+                    more                                    made by `live.delivery.unread_notices`
 """
 
 import asyncio
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any
@@ -36,30 +47,17 @@ from django.db import transaction
 
 from rooms.protocol import encode
 
+from . import installation
+from .event_bells import EVERYONE, Run, bells, room_group
 from .outages import Outage
 
 logger = logging.getLogger(__name__)
 _unrung = Outage(logger, "The bell could not be rung")
 
-EVERYONE = "everyone"
-# A layer message above this carries no events: the hubs read them from the database.
-LARGEST_BELL = 512 * 1024
-# From so many rooms in one round on, they share messages that every process gets: sending one takes
-# a turn to Redis, reading over a room that nobody here listens to takes nothing.
-TOGETHER = 4
-MOST_TOGETHER = 64
 # A round that Redis does not take within this is given up; the log has it all.
 ROUND_SECONDS = 5.0
 # Rooms' heads for unread counts go to every process at most this often.
 ACTIVITY_SECONDS = 0.5
-
-
-def room_group(room_id: int) -> str:
-    return f"room.{room_id}"
-
-
-# A room's id, a seq, and the encoded events from it on, without a hole.
-Run = tuple[int, int, list[bytes]]
 
 
 @dataclass(frozen=True)
@@ -121,14 +119,15 @@ class Ringer:
         if self._task is not None:
             await asyncio.wait([self._task], timeout=ROUND_SECONDS)
 
-    def put_events(self, room_id: int, first: int, events: list[bytes]) -> None:
-        run = self._runs.get(room_id)
-        if run is not None and run[1] + len(run[2]) == first:
-            run[2].extend(events)
+    def put_events(self, new: Run) -> None:
+        run = self._runs.get(new.room_id)
+        if run is not None and run.end == new.first and run.at == new.before:
+            run.events.extend(new.events)
+            run.at = new.at
         else:
             # Other processes write to the room as well: what lies between is for them to ring.
-            self._runs[room_id] = (room_id, first, list(events))
-            self._events.append(self._runs[room_id])
+            self._runs[new.room_id] = replace(new, events=list(new.events))
+            self._events.append(self._runs[new.room_id])
 
     def put_note(self, group: str, key: str, message: dict[str, Any]) -> None:
         """Something not kept: the last one of a key wins."""
@@ -215,43 +214,13 @@ class Ringer:
         except Exception as error:
             _unrung.failed(repr(error))
             if self.on_failure is not None:
-                self.on_failure(list({room_id for room_id, _, _ in events}))
+                self.on_failure(list({run.room_id for run in events}))
             if self.on_access_failure is not None:
                 for message in access:
                     self.on_access_failure(message)
         else:
             if messages or answers:
                 _unrung.over()
-
-
-def bells(events: list[Run]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """A message to each room's group; when many rooms moved at once, to every process together."""
-    if len(events) < TOGETHER:
-        for room, first, encoded in events:
-            yield room_group(room), events_bell(room, first, encoded)
-        return
-    together: list[dict[str, Any]] = []
-    size = 0
-    for room, first, encoded in events:
-        own = sum(map(len, encoded))
-        if together and (size + own > LARGEST_BELL or len(together) == MOST_TOGETHER):
-            yield EVERYONE, {"type": "rooms", "bells": together}
-            together, size = [], 0
-        together.append(events_bell(room, first, encoded))
-        size += own
-    yield EVERYONE, {"type": "rooms", "bells": together}
-
-
-def events_bell(room_id: int, first: int, events: list[bytes]) -> dict[str, Any]:
-    bell: dict[str, Any] = {
-        "type": "events",
-        "room": room_id,
-        "first": first,
-        "last": first + len(events) - 1,
-    }
-    if sum(map(len, events)) <= LARGEST_BELL:
-        bell["events"] = events
-    return bell
 
 
 _attached: Ringer | None = None
@@ -288,29 +257,36 @@ def _ringer() -> Ringer:
 def _post(put: Callable[[Ringer], None]) -> None:
     """Outside a web process, wait: a worker may end right after its last ring."""
     ringer = _ringer()
+    # The layer is made on the ringer's loop, where nobody may ask the database for it.
+    installation.identity()
     ringer.post(put, wait=ringer is not _attached)
 
 
-def ring_on_commit(
-    rung: Iterable[tuple[int, int, list[bytes]]], activity: Iterable[Activity]
-) -> None:
-    """After the commit, tell `(room_id, first_seq, encoded events)` to the rooms' subscribers and
-    each room's activity to the processes whose users are members."""
+def ring_on_commit(rung: Iterable[Run], activity: Iterable[Activity]) -> None:
+    """After the commit, tell the events to the rooms' subscribers and each room's activity to the
+    processes whose users are members."""
     batches, rooms = list(rung), list(activity)
 
     def put(ringer: Ringer) -> None:
         for batch in batches:
-            ringer.put_events(*batch)
+            ringer.put_events(batch)
         for each in rooms:
             ringer.put_activity(each)
 
     transaction.on_commit(lambda: _post(put), robust=True)
 
 
+def fact(room_id: int | None, key: str) -> str:
+    """The key of something not kept: a connection is in many rooms, and each has its own facts."""
+    return f"{'' if room_id is None else room_id}:{key}"
+
+
 def whisper(room_id: int, key: str, event: dict[str, Any]) -> None:
-    """Tell a room's subscribers something that is not kept. The last value of `key` wins."""
-    note = {"type": "whisper", "room": room_id, "key": key, "data": encode(event)}
-    _post(lambda ringer: ringer.put_note(room_group(room_id), key, note))
+    """Tell a room's subscribers something that is not kept. `key` says what it is about within the
+    room, as in the table above; the last value of it wins."""
+    known = fact(room_id, key)
+    note = {"type": "whisper", "room": room_id, "key": known, "data": encode(event)}
+    _post(lambda ringer: ringer.put_note(room_group(room_id), known, note))
 
 
 def presence(rooms: list[tuple[int, str]]) -> None:
@@ -322,10 +298,11 @@ def presence(rooms: list[tuple[int, str]]) -> None:
         _post(lambda ringer: ringer.put_note(EVERYONE, f"presence:{room_id}:{version}", note))
 
 
-def tell(user_id: int, key: str, event: dict[str, Any]) -> None:
-    """Tell all connections of a user something that is not kept."""
-    note = {"type": "personal", "user": user_id, "key": key, "data": encode(event)}
-    _post(lambda ringer: ringer.put_note(EVERYONE, f"{user_id}:{key}", note))
+def tell(user_id: int, key: str, event: dict[str, Any], room_id: int | None = None) -> None:
+    """Tell all connections of a user something that is not kept, about a room or about none."""
+    known = fact(room_id, key)
+    note = {"type": "personal", "user": user_id, "key": known, "data": encode(event)}
+    _post(lambda ringer: ringer.put_note(EVERYONE, f"{user_id}:{known}", note))
 
 
 def echo(group: str, number: int) -> None:
@@ -349,6 +326,11 @@ def call(key: str, message: dict[str, Any]) -> None:
 def answer(channel: str, message: dict[str, Any]) -> None:
     """Answer the one process that asked and named its channel."""
     _post(lambda ringer: ringer.put_answer(channel, message))
+
+
+def epoch() -> None:
+    """Have every process look in the database whether it went back."""
+    _post(lambda ringer: ringer.put_note(EVERYONE, "epoch", {"type": "epoch"}))
 
 
 def recheck_on_commit(user_id: int | None, room_id: int | None = None, gone: bool = False) -> None:

@@ -1,5 +1,5 @@
 """Signals that a credential is worth less than before: told to every process, which asks the
-database what still holds. Rooms and members tell of themselves, in `actions` and `moderation`.
+database what still holds. Rooms and members tell of themselves, in the actions of their slices.
 
 Connected when the app is ready. A session is a row, so its end is seen whatever ended it: logging
 out, a new key after a changed password, `clearsessions`. Writes that send no signals, such as

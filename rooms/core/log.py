@@ -16,14 +16,22 @@ from django.db import transaction
 from django.utils import timezone
 
 from rooms.models import Event, Membership, Room
+from rooms.protocol import NotFound, encode_event
 from rooms.protocol import encode as to_json
-from rooms.protocol import encode_event
 
-from . import bell, statements
+from . import bell, event_bells, statements
 from .representations import timestamp
 
 # The columns of a room that a message needs.
-HEAD = ("id", "slug", "visibility", "archived_at", "last_seq", "message_count")
+HEAD = ("id", "slug", "visibility", "archived_at", "last_seq", "message_count", "active_at")
+
+
+class Head(NamedTuple):
+    """Where a room's log ends: the last `seq`, and the `at` of that event. Two logs that agree in
+    both agree in all that was before."""
+
+    seq: int
+    at: str
 
 
 class Entry(NamedTuple):
@@ -61,6 +69,8 @@ class Logs:
     at: datetime = field(default_factory=timezone.now)
     # What was appended, by room id.
     entries: dict[int, list[Entry]] = field(default_factory=dict)
+    # Where each log ended before, by room id.
+    before: dict[int, Head] = field(default_factory=dict)
     # Room id → author id → the number of their last message here: how far they have read.
     speakers: dict[int, dict[int, int]] = field(default_factory=dict)
 
@@ -107,17 +117,26 @@ def writing_in_transaction(
     else:
         rows = statements.select(Room, lock=True, id=room_ids)
     logs = Logs({room.pk: room for room in rows})
-    heads_before = {room.pk: room.last_seq for room in logs.rooms.values()}
+    logs.before = {room.pk: head_of(room) for room in logs.rooms.values()}
     yield logs
     if not logs.entries:
         return
     for room_id, entries in logs.entries.items():
         entries.sort(key=attrgetter("seq"))
-        first, last = heads_before[room_id] + 1, logs.rooms[room_id].last_seq
+        first, last = logs.before[room_id].seq + 1, logs.rooms[room_id].last_seq
         if [entry.seq for entry in entries] != list(range(first, last + 1)):
             raise RuntimeError(f"the log of room {room_id} would get a hole after {first - 1}")
     _write(logs)
     _ring_on_commit(logs)
+
+
+@contextmanager
+def locked(room_id: int) -> Iterator[tuple[Logs, Room]]:
+    """One room's log and row, in a transaction of its own. Raises NotFound when it is gone."""
+    with transaction.atomic(), writing_in_transaction([room_id]) as logs:
+        if room_id not in logs.rooms:
+            raise NotFound()
+        yield logs, logs.rooms[room_id]
 
 
 def _write(logs: Logs) -> None:
@@ -143,7 +162,8 @@ def _ring_on_commit(logs: Logs) -> None:
             encode_event(room.slug, entry.seq, logs.time, entry.type, entry.payload)
             for entry in entries
         ]
-        rung.append((room_id, entries[0].seq, encoded))
+        before = logs.before[room_id].at
+        rung.append(event_bells.Run(room_id, entries[0].seq, encoded, before, logs.time))
         speakers = logs.speakers.get(room_id, {})
         activity.append(bell.Activity(room_id, room.last_seq, room.message_count, speakers))
     bell.ring_on_commit(rung, activity)
@@ -159,9 +179,15 @@ def read(room_id: int, slug: str, after: int, limit: int) -> list[tuple[int, byt
     ]
 
 
-def heads(room_ids: Collection[int]) -> dict[int, int]:
-    """The last seq of each room, in one query."""
-    return dict(Room.objects.filter(pk__in=room_ids).values_list("pk", "last_seq"))
+def head_of(room: Room) -> Head:
+    """A room becomes active with each event, and only then."""
+    return Head(room.last_seq, timestamp(room.active_at))
+
+
+def heads(room_ids: Collection[int]) -> dict[int, Head]:
+    """Where each room's log ends, in one query."""
+    rows = Room.objects.filter(pk__in=room_ids).values_list("pk", "last_seq", "active_at")
+    return {room_id: Head(seq, timestamp(at)) for room_id, seq, at in rows}
 
 
 def standings(

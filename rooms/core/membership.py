@@ -12,7 +12,7 @@ from django.db.models import Case, IntegerField, Value, When
 
 from rooms.limits import limits
 from rooms.models import Invitation, Membership, Room, User
-from rooms.protocol import Conflict
+from rooms.protocol import Conflict, NotFound
 
 from . import bell, lookup, policy, representations
 from .log import Logs
@@ -130,7 +130,7 @@ def tell_invitation_on_commit(
     user_id: int, room: Room, invitation: Mapping[str, Any] | None
 ) -> None:
     event = {"type": "invitation", "room": room.slug, "invitation": invitation}
-    transaction.on_commit(lambda: bell.tell(user_id, f"invitation:{room.pk}", event), robust=True)
+    transaction.on_commit(lambda: bell.tell(user_id, "invitation", event, room.pk), robust=True)
 
 
 # Facts --------------------------------------------------------------------------------------------
@@ -156,3 +156,19 @@ def require_owner_left(facts: Facts) -> None:
     refused = keeps_an_owner(facts)
     if refused is not None:
         raise refused
+
+
+def no_member(user_id: int, room: Room) -> NotFound:
+    """The same for somebody who has an account and for nobody."""
+    return NotFound(f"{room.name} has no member {user_id}.")
+
+
+def require_about(
+    action: str, room: Room, by: User | None, target: Membership | None, gives: str | None = None
+) -> None:
+    """Whether `by` may do this to a member. For staff it is only asked that an owner is left."""
+    if by is None:
+        require_owner_left(facts_about(room, Facts(room), target, gives))
+        return
+    facts = facts_about(room, lookup.facts(by, room), target, gives)
+    policy.require(action, facts._replace(own=target is not None and target.user_id == by.pk))

@@ -7,10 +7,12 @@ the process held out of the lists. All clocks are Redis' own, and each script is
 What Redis forgets is not missed: a process says with each exchange how many people it holds in a
 room, hears when Redis knows of a different number, and then tells it all of them again.
 
-    parley:presence:leases                 process → when its lease ends
-    parley:presence:rooms:<process>        the rooms that it holds somebody in
-    parley:presence:held:<process>:<room>  whom it holds there
-    parley:presence:room:<room>            user → "processes:name", and the list's `version`
+    presence:leases                 process → when its lease ends
+    presence:rooms:<process>        the rooms that it holds somebody in
+    presence:held:<process>:<room>  whom it holds there
+    presence:room:<room>            user → "processes:name", and the list's `version`
+
+Before each stands the installation's prefix.
 """
 
 import json
@@ -22,7 +24,8 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-PREFIX = "parley:presence:"
+from .installation import redis_prefix
+
 # No call waits longer for Redis to connect, and to answer.
 REDIS_SECONDS = 2.0
 # Keys that nobody touches for as long go by themselves: all processes are gone. Before that, the
@@ -154,6 +157,11 @@ return {more, moved}
 )
 
 
+def prefix() -> str:
+    """What the names of all keys begin with."""
+    return f"{redis_prefix()}:presence:"
+
+
 @dataclass(frozen=True)
 class Change:
     """What a process says of a room. `known` is the version of the list that it knows.
@@ -224,7 +232,7 @@ class Leases:
                 for each in changes
             ],
         }
-        answers = await self._exchange(args=[PREFIX, json.dumps(asked)])
+        answers = await self._exchange(args=[prefix(), json.dumps(asked)])
         pictures, wrong = {}, []
         for each, (version, held, number, people) in zip(changes, answers, strict=True):
             if version == NOBODY.version != each.known:
@@ -249,7 +257,7 @@ class Leases:
         return moved
 
     async def _taken_back(self, process: str) -> tuple[bool, Moved]:
-        more, moved = await self._take_back(args=[PREFIX, process, PEOPLE])
+        more, moved = await self._take_back(args=[prefix(), process, PEOPLE])
         return bool(more), [(int(room_id), version) for room_id, version in moved]
 
     async def close(self) -> None:

@@ -4,15 +4,19 @@ import re
 
 HIDDEN = "***"
 
+# The lengths are bounds on the work, far beyond any address: without them the time grows with the
+# cube of a text's length.
+_SCHEME = r"(?P<scheme>(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{0,30}://)"
+
 # `user:password@` of any address: up to the last @ before the path, as a password may hold one.
 # One without a user (`redis://:password@host`) counts as well.
-_CREDENTIALS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<who>[^\s/?#]*)@")
+_CREDENTIALS = re.compile(_SCHEME + r"(?P<who>[^\s/?#]{0,500})@")
 # `?password=…` and the like, of Redis, PostgreSQL and e-mail.
 _SECRET_OPTION = re.compile(
     r"(?P<name>[?&;\s](?:[a-z_]*password|passwd|pass|secret|token|key)=)[^&\s;]+", re.IGNORECASE
 )
 # A password that holds what should have been written as %2F, %3F or %23.
-_ODD_CREDENTIALS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<who>[^\s@]*:[^\s@]*)@")
+_ODD_CREDENTIALS = re.compile(_SCHEME + r"(?P<who>[^\s@:]{0,200}:[^\s@]{0,300})@")
 
 
 def without_password(text: str) -> str:

@@ -92,8 +92,14 @@ def said(
     }
 
 
-def room(row: Room, membership: Membership | None, members: int | None = None) -> dict[str, Any]:
-    """`members` is how many there are, where the caller counted them."""
+def room(
+    row: Room,
+    membership: Membership | None,
+    members: int | None = None,
+    epoch: str | None = None,
+) -> dict[str, Any]:
+    """`members` is how many there are, where the caller counted them; `epoch` the one that was
+    read before the row was."""
     body: dict[str, Any] = {
         "slug": row.slug,
         "name": row.name,
@@ -109,6 +115,8 @@ def room(row: Room, membership: Membership | None, members: int | None = None) -
     }
     if members is not None:
         body["members"] = members
+    if epoch is not None:
+        body["epoch"] = epoch
     return body
 
 

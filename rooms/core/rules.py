@@ -167,9 +167,6 @@ ACTIONS = [
     Action("invitation.cancel", "cancel an invitation", manage),
     Action("member.change_role", "change a role", change_role, CHANGES),
     Action("member.remove", "remove", remove, TARGETS),
-    Action("ban.list", "see who is banned, and why", manage),
-    Action("ban.make", "ban", remove, {"somebody who is no member": {}, **TARGETS}),
-    Action("ban.lift", "lift a ban", manage),
     Action("file.open", "open a file", open_file, FILES),
 ]
 

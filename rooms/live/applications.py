@@ -41,4 +41,9 @@ async def lifespan(scope: Mapping[str, Any], receive: Receive, send: Send) -> No
 
 
 # With or without a slash at its end: it is typed by hand into clients' settings.
-sockets = URLRouter([re_path(r"^ws/?$", SocketConsumer.as_asgi()), re_path(r"", nowhere)])
+sockets = URLRouter(
+    [
+        re_path(r"^ws/?$", SocketConsumer.as_asgi()),
+        re_path(r"", nowhere),  # type: ignore[arg-type]
+    ]
+)

@@ -9,11 +9,11 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 from rooms import health
-from rooms.core import bell
+from rooms.core import announcement, bell
 from rooms.limits import limits
 from rooms.protocol import RESTARTING, Close
 
@@ -24,12 +24,18 @@ from .commands.threads import DatabaseThreads
 from .delivery.access_recheck import Access
 from .delivery.hub import Hub
 from .metrics import process as vitals
+from .trimming import Trimming
+
+if TYPE_CHECKING:
+    from .delivery.connection import Connection
 
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
 DATABASE_THREADS = 4
+# A database that is not there at the start is asked again after this.
+RETRY_SECONDS = 1.0
 # A draining node says good-bye to so many connections at a time.
 DRAIN_BATCH = 200
 # Clients come back at a time of their own within a spread: so many a second, between two bounds.
@@ -40,6 +46,11 @@ SHORTEST_SPREAD, LONGEST_SPREAD = 2.0, 20.0
 def retry_spread(connections: int) -> float:
     """Over how many seconds the clients of a process that ends come back."""
     return min(LONGEST_SPREAD, max(SHORTEST_SPREAD, connections / RETURNS_PER_SECOND))
+
+
+def spread_out(why: Close, spread: float) -> Close:
+    """The same close, with a time to come back at by chance."""
+    return Close(why.code, why.reason, round(random.uniform(0.1, spread), 2))
 
 
 class Node:
@@ -56,10 +67,13 @@ class Node:
         self.access = Access(self.hub)
         self.entrance = Entrance(limits().connections, limits().connections_per_user)
         self.rollcall = RollCall(self)
+        self.trimming = Trimming(self)
         self._ringer = bell.Ringer(loop)
         self._ringer.on_failure = self._not_rung
         self._ringer.on_access_failure = self.access.hear
-        self._started = False
+        # Until then nobody is let in. Usually set by the time that `start` returns.
+        self.ready = asyncio.Event()
+        self._waits = False
 
     @classmethod
     async def current(cls) -> Node:
@@ -83,16 +97,38 @@ class Node:
 
     async def start(self) -> None:
         bell.attach(self._ringer)
+        self.hub.spawn(vitals.watch())
+        if not await self._begin():
+            self.hub.spawn(self._begin_later())
+
+    async def _begin(self) -> bool:
+        """What a process says begins with the name of the installation, which the database has."""
+        try:
+            await self.hub.epoch.start()
+            name = await self.in_thread(announcement.database)
+        except Exception as error:
+            if not self._waits:
+                logger.warning("The database is not there yet: %r", error)
+            self._waits = True
+            return False
         await self.hub.start()
         self.access.start()
-        self.hub.spawn(vitals.watch())
         self.rollcall.start()
+        self.hub.spawn(announcement.keep_announcing(name))
+        self.hub.spawn(self.trimming.run())
         health.register("journal", self._journal_trouble)
+        self.ready.set()
+        return True
+
+    async def _begin_later(self) -> None:
+        while not await self._begin():
+            await asyncio.sleep(RETRY_SECONDS)
 
     async def stop(self) -> None:
         """End everything; what waits to be written is written first."""
-        health.unregister("journal")
-        self.rollcall.stop()
+        if self.ready.is_set():
+            health.unregister("journal")
+            self.rollcall.stop()
         await self.journal.stop()
         await self.hub.presence.stop()
         bell.detach(self._ringer)
@@ -112,17 +148,21 @@ class Node:
             await asyncio.sleep(0.01)
         everybody = list(self.hub.connections)
         self._spread = retry_spread(len(everybody))
-        for start in range(0, len(everybody), DRAIN_BATCH):
-            for each in everybody[start : start + DRAIN_BATCH]:
-                each.close(self.good_bye())
-            await asyncio.sleep(0.05)
+        await self.send_away(everybody, RESTARTING)
         while self.hub.connections and self.loop.time() < until:
             await asyncio.sleep(0.05)
 
+    async def send_away(self, connections: list[Connection], why: Close) -> None:
+        """To come back, but not all at the same moment."""
+        spread = retry_spread(len(connections))
+        for start in range(0, len(connections), DRAIN_BATCH):
+            for each in connections[start : start + DRAIN_BATCH]:
+                each.close(spread_out(why, spread))
+            await asyncio.sleep(0.05)
+
     def good_bye(self) -> Close:
-        """Come back, but not all at the same moment."""
-        wait = round(random.uniform(0.1, self._spread), 2)
-        return Close(RESTARTING.code, RESTARTING.reason, wait)
+        """For who comes while the others are being sent away."""
+        return spread_out(RESTARTING, self._spread)
 
     def _not_rung(self, room_ids: list[int]) -> None:
         """Redis did not take a bell: those who are here are told from the database."""

@@ -7,6 +7,7 @@ one would be one more page to write with every message.
 from .accounts import AccountInvitation, CacheEntry
 from .events import Event
 from .files import Attachment, attachment_path
+from .installation import Installation
 from .messages import Message
 from .people import ApiToken, User
 from .rooms import SLUG, Ban, Invitation, Membership, Room, is_slug
@@ -19,6 +20,7 @@ __all__ = [
     "Ban",
     "CacheEntry",
     "Event",
+    "Installation",
     "Invitation",
     "Membership",
     "Message",

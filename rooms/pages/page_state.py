@@ -2,7 +2,8 @@
 changes the room without leaving the page. Called by `views`.
 
 Everything is as the socket and REST show it, so that the browser has one way to read it. `head` is
-read first: what is written meanwhile comes again over the socket and is recognised by its `seq`.
+read first: what is written meanwhile comes again over the socket and is recognised by its `seq`;
+and before it the `epoch`, so that a position of before is never taken for one of a later history.
 """
 
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from django.utils import timezone
 
 from rooms import slices
-from rooms.core import representations, slash
+from rooms.core import installation, representations, slash
 from rooms.core.membership import BY_ROLE
 from rooms.features.members import listing
 from rooms.limits import limits
@@ -26,9 +27,11 @@ NOTICES = ("member.joined", "member.left")
 
 def of_person(user: User) -> dict[str, Any]:
     """What every page of a person needs: who they are and their rooms."""
+    epoch = installation.read().epoch
     mine = Membership.objects.filter(user=user).select_related("room").order_by("room__name")
     return {
         "protocol": PROTOCOL,
+        "epoch": epoch,
         "now": representations.timestamp(timezone.now()),
         "user": {"id": user.pk, "name": user.name, "staff": user.is_staff},
         "rooms": [representations.room(row.room, row) for row in mine],
@@ -44,6 +47,7 @@ def of_person(user: User) -> dict[str, Any]:
 
 def of_room(user: User, room: Room, membership: Membership | None) -> dict[str, Any]:
     """A person's view of one room: its latest messages, its members, what happened meanwhile."""
+    person = of_person(user)
     head = Room.objects.values_list("last_seq", flat=True).get(pk=room.pk)
     messages = list(
         Message.objects.filter(room=room)
@@ -58,9 +62,9 @@ def of_room(user: User, room: Room, membership: Membership | None) -> dict[str, 
     ).order_by("-seq")[:HISTORY]
     members = room.memberships.select_related("user").order_by(BY_ROLE, "user__username")
     shown = representations.room(room, membership, room.memberships.count())
-    return of_person(user) | {
+    return person | {
         "room": shown,
-        "first_unread": _first_after(room, shown["read_seq"]) if shown["unread"] else None,
+        "first_unread": _first_unread(room, shown, messages) if older else None,
         "head": head,
         "messages": representations.messages(messages, room.slug),
         "older": older,
@@ -80,8 +84,12 @@ def of_room(user: User, room: Room, membership: Membership | None) -> dict[str, 
     }
 
 
-def _first_after(room: Room, seq: int) -> dict[str, Any] | None:
-    """Where the news of a room begin, which may be far above the messages that the page has."""
-    found = Message.objects.filter(room=room, seq__gt=seq).order_by("seq")
+def _first_unread(
+    room: Room, shown: dict[str, Any], messages: list[Message]
+) -> dict[str, Any] | None:
+    """Where the news begin, if that is above the messages that the page has."""
+    if not shown["unread"] or messages[0].seq <= shown["read_seq"]:
+        return None
+    found = Message.objects.filter(room=room, seq__gt=shown["read_seq"]).order_by("seq")
     first = found.values_list("seq", "created_at").first()
     return first and {"seq": first[0], "at": representations.timestamp(first[1])}

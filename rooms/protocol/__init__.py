@@ -26,12 +26,13 @@ from .closes import (
     NOT_LOGGED_IN,
     OVERLOADED,
     RESTARTING,
+    RESTORED,
     TOO_MANY_CONNECTIONS,
     TOO_SLOW,
     Close,
 )
 from .commands import Command, Id, Ping, Send, Seq, Slug, Subscribe, Typing, Unsubscribe
-from .encoding import encode, encode_event, frame
+from .encoding import encode, encode_event, frame, time_of
 from .refusals import (
     ERRORS,
     Busy,
@@ -60,6 +61,7 @@ __all__ = [
     "OVERLOADED",
     "PROTOCOL",
     "RESTARTING",
+    "RESTORED",
     "TOO_MANY_CONNECTIONS",
     "TOO_SLOW",
     "Busy",
@@ -86,4 +88,5 @@ __all__ = [
     "frame",
     "invalid",
     "problems",
+    "time_of",
 ]

@@ -9,6 +9,13 @@ from .shapes import MessageOut, Person
 
 RoomSlug = Annotated[str, Field(description="the room's slug", examples=["lobby"])]
 Head = Annotated[int, Field(description="the head of the room's log", examples=[42])]
+Epoch = Annotated[
+    str,
+    Field(
+        description="the history that every `seq` is a position in, until another one is said",
+        examples=["5f0c7c5e9a3b4a53"],
+    ),
+]
 Present = Annotated[
     list[Person] | int,
     Field(description="who is here; only how many when they are too many to name"),
@@ -54,6 +61,7 @@ class Hello(Told):
     connection: str = Field(
         description="names the connection in the server's log", examples=["17-9f3c02aa"]
     )
+    epoch: Epoch
     user: Person = Field(description="who the client is")
     heartbeat: float = Field(
         description="seconds: the server is never silent for longer", examples=[25]
@@ -75,6 +83,7 @@ class Bye(Told):
     reason: str = Field(description="for people", examples=["The server is restarting."])
     reconnect: bool = Field(description="whether to come back", examples=[True])
     retry_in: float | None = Field(description="seconds to wait before that", examples=[1.3])
+    epoch: Epoch
 
 
 # Answers ------------------------------------------------------------------------------------------
@@ -92,10 +101,11 @@ class Subscribed(Answer):
     type: Literal["subscribed"]
     room: RoomSlug
     seq: Head
+    epoch: Epoch
     recovered: bool = Field(
         description=(
             "whether every event after `after` comes. If not, it was too far behind or is of"
-            " another log: load the history over REST; events come from the head on"
+            " another epoch: load the history over REST; events come from the head on"
         ),
         examples=[True],
     )

@@ -16,18 +16,21 @@ class Close:
     def reconnect(self) -> bool:
         return self.code < 4500
 
-    def bye(self) -> dict[str, Any]:
+    def bye(self, epoch: str) -> dict[str, Any]:
+        """What is said before the close. `epoch` is that of the positions which hold from now."""
         return {
             "type": "bye",
             "code": self.code,
             "reason": self.reason,
             "reconnect": self.reconnect,
             "retry_in": self.retry_in,
+            "epoch": epoch,
         }
 
 
 BROKEN = Close(4000, "Something went wrong here; it is logged.", 1.0)
 RESTARTING = Close(4001, "The server is restarting.", 1.0)
+RESTORED = Close(4002, "The database was put back: load everything anew.", 1.0)
 DISCONNECTED = Close(4005, "An administrator ended this connection.", 1.0)
 TOO_SLOW = Close(4008, "The connection took nothing for too long.", 1.0)
 OVERLOADED = Close(4013, "The server is overloaded.", 5.0)
@@ -40,6 +43,8 @@ TOO_MANY_CONNECTIONS = Close(4510, "Too many connections.")
 CLOSES: dict[Close, str] = {
     BROKEN: "Come back and resume.",
     RESTARTING: "Come back after `retry_in` and resume; each client is given a time of its own.",
+    RESTORED: "Come back after `retry_in` and subscribe as always: the epoch is another one, so the"
+    " answer is `recovered: false`. What was seen may never have happened.",
     DISCONNECTED: "Come back and resume.",
     TOO_SLOW: "Come back and resume; read faster, or subscribe to less.",
     OVERLOADED: "Come back after `retry_in` and resume.",

@@ -36,6 +36,12 @@ class Subscribe(Command):
 
     room: Slug
     after: Seq | None = Field(None, description="the last `seq` that was seen", examples=[41])
+    epoch: str | None = Field(
+        None,
+        description="the epoch that `after` is of",
+        max_length=64,
+        examples=["5f0c7c5e9a3b4a53"],
+    )
 
 
 class Unsubscribe(Command):

@@ -15,6 +15,11 @@ def frame(objects: list[bytes]) -> bytes:
     return b"[" + b",".join(objects) + b"]"
 
 
+def time_of(event: bytes) -> str:
+    """The `at` of an encoded durable event."""
+    return str(orjson.loads(event)["at"])
+
+
 def encode_event(room: str, seq: int, at: str, type: str, payload: bytes) -> bytes:
     """A durable event as every subscriber receives it. The encoded payload goes in as it stands."""
     head = encode({"type": type, "room": room, "seq": seq, "at": at})

@@ -1,7 +1,8 @@
 """What clients are told about rooms. Other apps register theirs in `ready()`.
 
 Durable events are entries of a room's log: numbered, and told to everybody who asks for what came
-after a number. The others are told once to whoever is there, or not at all.
+after a number. The others are told once to those who are there, or not at all. One rule tells them
+apart, for every client and app: what has an `at` is durable, and has `room` and `seq` as well.
 """
 
 from typing import Literal, get_args
@@ -141,7 +142,19 @@ def register(event: type[Told]) -> None:
     """Make an event that an app tells part of the protocol's documents."""
     if any(name(event) == name(each) for each in _registered):
         raise ValueError(f"the event {name(event)!r} is registered twice")
+    check(event)
     _registered.append(event)
+
+
+def check(event: type[Told]) -> None:
+    """Raises ValueError when clients could not tell what it is."""
+    fields = event.model_fields.keys()
+    if "id" in fields:
+        raise ValueError(f"{name(event)!r} has an `id`, which only answers have")
+    if issubclass(event, Durable) and not {"room", "seq", "at"} <= fields:
+        raise ValueError(f"{name(event)!r} is durable and needs `room`, `seq` and `at`")
+    if not issubclass(event, Durable) and "at" in fields:
+        raise ValueError(f"{name(event)!r} is not durable, and only what is has an `at`")
 
 
 def registered() -> list[type[Told]]:
@@ -152,3 +165,7 @@ def registered() -> list[type[Told]]:
 def name(told: type[Told]) -> str:
     """What stands in an object's `type`."""
     return str(get_args(told.model_fields["type"].annotation)[0])
+
+
+for _each in _registered:
+    check(_each)

@@ -28,12 +28,12 @@ from redis.retry import Retry
 
 from rooms.core import request_address
 from rooms.core.client_address import network_of
+from rooms.core.installation import redis_prefix
 from rooms.limits import limits
 from rooms.protocol import RateLimited
 
 logger = logging.getLogger(__name__)
 
-PREFIX = "parley:rest:"
 # Longer than this no call waits for Redis, and so long it is left alone afterwards.
 REDIS_SECONDS = 0.25
 AWAY_SECONDS = 2.0
@@ -53,6 +53,11 @@ used = used + each
 redis.call('SET', KEYS[1], string.format('%.6f', now + used), 'PX', math.ceil(used * 1000))
 return {1, tostring(used)}
 """
+
+
+def prefix() -> str:
+    """What the names of all buckets begin with."""
+    return f"{redis_prefix()}:rest:"
 
 
 @dataclass(frozen=True)
@@ -124,7 +129,7 @@ def take(key: str) -> Budget:
     each, whole, now = 1 / per_second, burst / per_second, time.monotonic()
     if now >= _away_until:
         try:
-            allowed, used = _script()(keys=[PREFIX + key], args=[each, whole])
+            allowed, used = _script()(keys=[prefix() + key], args=[each, whole])
             return Budget(bool(allowed), float(used), per_second, burst)
         except (redis.RedisError, OSError) as error:
             _away_until = now + AWAY_SECONDS

@@ -7,7 +7,6 @@ socket shares, hold it to its form, field by field. Other apps use them in schem
 import re
 from datetime import UTC, datetime
 from typing import Annotated, Literal
-from uuid import UUID
 
 from pydantic import (
     AfterValidator,
@@ -21,12 +20,9 @@ from pydantic import (
 
 from rooms.models import SLUG
 from rooms.protocol import Id, Seq
+from rooms.protocol.answers import Epoch
 from rooms.protocol.shapes import (
     Given,
-    MemberOut,
-    MessageOut,
-    OwnInvitation,
-    Person,
     Role,
     Timestamp,
     Visibility,
@@ -60,6 +56,8 @@ _SAYS_NO_NUL = Field(json_schema_extra={"pattern": r"^[^\u0000]*$"})
 _SAYS_NOT_BLANK = Field(json_schema_extra={"pattern": r"^[^\u0000]*[^\s\u0000][^\u0000]*$"})
 Text = Annotated[str, _SAYS_NO_NUL]
 Filled = Annotated[str, _SAYS_NOT_BLANK]
+# Of a list, its next page.
+Next = Annotated[str | None, Field(description="the address of the next page, null at the end")]
 SlugText = Annotated[str, StringConstraints(pattern=rf"^{SLUG}$", max_length=64)]
 
 
@@ -78,63 +76,16 @@ class RoomOut(Given):
     created_at: Timestamp
     active_at: Timestamp
     seq: int = Field(description="the head of the room's log")
+    epoch: Epoch
     role: Role | None = Field(description="the caller's, if they are a member")
     read_seq: int | None
     unread: int
     members: int
 
 
-class InvitationOut(Given):
-    id: int
-    state: Literal["invited"]
-    name: str = Field(description="as it was typed; whether it is somebody's is not told")
-    role: Role
-    by: Person | None
-    at: Timestamp
-    until: Timestamp = Field(description="when it runs out")
-
-
-class OwnInvitations(Given):
-    invitations: list[OwnInvitation]
-
-
-class BanOut(Given):
-    user: Person
-    by: Person | None
-    reason: str
-    at: Timestamp
-    until: Timestamp | None = Field(description="when it runs out; null: when it is lifted")
-
-
-Next = Annotated[str | None, Field(description="the address of the next page, null at the end")]
-
-
 class RoomPage(Given):
     rooms: list[RoomOut]
     next: Next
-
-
-class MemberPage(Given):
-    members: list[MemberOut]
-    next: Next
-
-
-class InvitationPage(Given):
-    invitations: list[InvitationOut]
-    next: Next
-
-
-class BanPage(Given):
-    bans: list[BanOut]
-    next: Next
-
-
-class MessagePage(Given):
-    messages: list[MessageOut] = Field(description="ascending by `seq`")
-    next: Annotated[
-        str | None,
-        Field(description="the address of the page after these: older ones, newer with `after`"),
-    ]
 
 
 class NewRoom(Taken):
@@ -157,35 +108,6 @@ Somebody = Annotated[
     BodyId | Annotated[Filled, StringConstraints(min_length=1, max_length=150)],
     Field(description="a person's id, or user name"),
 ]
-
-
-class NewMember(Taken):
-    user: Somebody
-    role: Role = "member"
-
-
-class RoleChange(Taken):
-    role: Role
-
-
-class NewBan(Taken):
-    user: Somebody
-    reason: Annotated[Text, Field(max_length=250, description="for the moderators")] = ""
-    until: Moment | None = Field(None, description="when it runs out; null: when it is lifted")
-
-
-class NewMessage(Taken):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=False)
-
-    body: Annotated[Filled, Field(min_length=1, description="Markdown")]
-    client_id: UUID | None = Field(
-        None, description="the same one again answers 200 with the message that is there already"
-    )
-    reply_to: BodyId | None = None
-
-
-class ReadUpTo(Taken):
-    seq: BodySeq
 
 
 class Problem(BaseModel):

@@ -69,10 +69,10 @@ class Chat:
 
     async def run(self, typed: AsyncIterator[str]) -> None:
         """Until `typed` has ended and everything was stored. Raises Closed and Unreachable."""
-        head = (await self._get(f"/rooms/{quote(self.room)}"))["seq"]
-        await self._history(head)
+        room = await self._get(f"/rooms/{quote(self.room)}")
+        await self._history(room["seq"])
         running = asyncio.create_task(self.client.run())
-        talking = asyncio.create_task(self._talk(typed, head))
+        talking = asyncio.create_task(self._talk(typed, room["seq"], room["epoch"]))
         tasks: set[asyncio.Task[None]] = {running, talking}
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -83,8 +83,8 @@ class Chat:
                 task.cancel()
             await asyncio.gather(*tasks, *self._loading, return_exceptions=True)
 
-    async def _talk(self, typed: AsyncIterator[str], head: int) -> None:
-        answer = await self.client.subscribe(self.room, after=head)
+    async def _talk(self, typed: AsyncIterator[str], head: int, epoch: str) -> None:
+        answer = await self.client.subscribe(self.room, head, epoch)
         self._here(answer["present"])
         waiting: asyncio.Queue[str | None] = asyncio.Queue()
         sending = asyncio.create_task(self._send(waiting))
@@ -138,7 +138,7 @@ class Chat:
         self._present = present if isinstance(present, int) else [*map(lines.name, present)]
 
     def _gap(self, room: str, head: int) -> None:
-        self.show("—  Away for too long to be told all of it. The last of it:")
+        self.show("—  Not all of what was missed can be told. The last of it:")
         loading = asyncio.create_task(self._history(head))
         self._loading.add(loading)
         loading.add_done_callback(self._loading.discard)

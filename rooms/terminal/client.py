@@ -50,14 +50,16 @@ class Client:
         self.url, self.token = url, token
         self.on_event, self.on_gap, self.on_state = on_event, on_gap, on_state
         self.seen: dict[str, int | None] = {}  # room → its last seq; None: live from now on
+        self.epochs: dict[str, str] = {}  # room → of which history that is
         self._ids = itertools.count(1)
         self._waiting: dict[int, tuple[Object, asyncio.Future[Object]]] = {}
         self._outbox: asyncio.Queue[Object] | None = None
         self._heartbeat, self._failures, self._bye = 25.0, 0, Object()
         self._frame_bytes = 0  # the longest that the server takes; it says so
 
-    async def subscribe(self, room: str, after: int | None = None) -> Object:
-        self.seen[room] = after
+    async def subscribe(self, room: str, after: int | None = None, epoch: str = "") -> Object:
+        """`after`, with its `epoch`, is a position that REST or an earlier run has told."""
+        self.seen[room], self.epochs[room] = after, epoch
         return await self.call(type="subscribe", room=room)
 
     async def say(self, room: str, text: str) -> Object:
@@ -151,7 +153,10 @@ class Client:
         if self._outbox is not None and number in self._waiting:
             command, _ = self._waiting[number]
             if command["type"] == "subscribe" and self.seen.get(command["room"]) is not None:
-                command = {**command, "after": self.seen[command["room"]]}
+                room = command["room"]
+                command = {**command, "after": self.seen[room]}
+                if self.epochs.get(room):
+                    command["epoch"] = self.epochs[room]
             self._outbox.put_nowait({"id": number, **command})
 
     def _take(self, item: Object) -> None:
@@ -160,7 +165,7 @@ class Client:
             self._answered(item)
         elif item["type"] == "bye":
             self._bye = item
-        elif "seq" in item and "at" in item:
+        elif "at" in item:
             if room in self.seen and item["seq"] > (self.seen[room] or 0):
                 self.seen[room] = item["seq"]
                 self.on_event(item)
@@ -183,6 +188,7 @@ class Client:
             self.seen.pop(command["room"], None)
             self.on_event({**command, "type": "unsubscribed", "reason": answer["message"]})
         elif command["type"] == "subscribe":
+            self.epochs[command["room"]] = answer["epoch"]
             if not answer["recovered"]:
                 self.on_gap(command["room"], answer["seq"])
             if not answer["recovered"] or self.seen.get(command["room"]) is None:

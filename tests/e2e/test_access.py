@@ -16,7 +16,7 @@ PARTS = ("web",)
 
 def moderate(site: Site, call: str) -> None:
     """In another process than the one that serves the sockets."""
-    site.ask(f"from rooms import moderation\nmoderation.{call}")
+    site.ask(f"actions.{call}")
 
 
 def person(name: str) -> str:

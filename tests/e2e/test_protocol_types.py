@@ -109,20 +109,18 @@ async def everything(site: Site, room: str, alice: Recorder, bob: Recorder) -> N
     await alice.event(of_job(slow, "cancelled"), timeout=60)
 
     site.ask(
-        "from rooms import moderation\n"
         f"room = Room.objects.get(slug={room!r})\n"
         "bob = User.objects.get(username='bob')\n"
-        "moderation.change_role(room.pk, bob, 'moderator')\n"
-        "moderation.change_room(room.pk, {'name': 'Renamed', 'topic': 'A topic'})\n"
+        "actions.change_role(room.pk, bob, 'moderator')\n"
+        "actions.change_room(room.pk, {'name': 'Renamed', 'topic': 'A topic'})\n"
         "actions.leave(bob, room.slug)\n"
     )
     for type in ("member.changed", "room.changed", "member.left"):
         await alice.event(type)
     await bob.event("left")
     site.ask(
-        "from rooms import moderation\n"
         f"room = Room.objects.get(slug={room!r})\n"
-        "moderation.ban(room.pk, User.objects.get(username='bob'), None, staff=True)\n"
+        "actions.ban(room.pk, User.objects.get(username='bob'), None, staff=True)\n"
     )
     await bob.event("unsubscribed")
 

@@ -11,8 +11,6 @@ from tests.support.site import Person, Site
 
 pytestmark = pytest.mark.once
 
-LEASES = "parley:presence:leases"
-
 
 @pytest.fixture(scope="module")
 def two() -> Iterator[Site]:
@@ -71,7 +69,10 @@ def test_people_of_a_killed_process_are_gone(two: Site) -> None:
 def test_a_process_that_stops_gives_its_lease_back(two: Site) -> None:
     def stop() -> None:
         assert two.web2.terminate() == 0
-        assert two.redis_cli("ZCARD", LEASES) == 1
+        leases = two.ask(
+            "from rooms.core.presence_leases import prefix\nresult = prefix() + 'leases'"
+        )
+        assert two.redis_cli("ZCARD", leases) == 1
 
     both(two, "stopped", stop, "alice")
     two.web2.start()

@@ -22,6 +22,8 @@ from rooms.features.files import actions as files
 from rooms.models import Ban, Invitation, Membership, Message, Room, User
 from tests.support import sockets
 
+pytestmark = pytest.mark.timeout(300)
+
 TABLE = list(cells())
 ROLES = ("member", "moderator", "owner")
 

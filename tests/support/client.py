@@ -69,6 +69,9 @@ class SocketClient:
         self.events: list[Event] = []
         self.rooms: dict[str, list[Event]] = {}
         self.seen: dict[str, int] = {}
+        self.epochs: dict[str, str] = {}
+        # Rooms whose answers said that not all would come.
+        self.gaps: list[str] = []
         self.connections = 0
         self._socket: ClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -163,13 +166,18 @@ class SocketClient:
         await until_async(attempt, timeout, "the server takes the connection again")
 
     async def _resume(self, room: str) -> None:
-        answer = await self._call("subscribe", room=room, after=self.seen[room])
+        position = {"after": self.seen[room], "epoch": self.epochs[room]}
+        answer = await self._call("subscribe", room=room, **position)
+        self.epochs[room] = answer["epoch"]
         if not answer["recovered"]:
             self.seen[room] = answer["seq"]
+            self.gaps.append(room)
 
     # Asking ---------------------------------------------------------------------------------------
 
-    async def subscribe(self, room: str, after: int | None = None) -> Event:
+    async def subscribe(
+        self, room: str, after: int | None = None, epoch: str | None = None
+    ) -> Event:
         """From here on the room's events are checked and kept in `rooms[room]`."""
         if after is not None:
             self.seen[room] = after
@@ -177,12 +185,15 @@ class SocketClient:
             # Until the answer says where "live" begins, whatever comes first is believed.
             self.seen[room] = -1
         self.rooms.setdefault(room, [])
-        fields = {} if after is None else {"after": after}
+        fields: dict[str, Any] = {} if after is None else {"after": after}
+        if epoch is not None:
+            fields["epoch"] = epoch
         try:
             answer = await self.call("subscribe", room=room, **fields)
         except Refused:
             del self.seen[room]
             raise
+        self.epochs[room] = answer["epoch"]
         if self.seen[room] < 0 or not answer["recovered"]:
             self.seen[room] = max(self.seen[room], answer["seq"])
         return answer
@@ -334,7 +345,7 @@ class SocketClient:
             self.hello = item
         elif item["type"] == "bye":
             self.bye = item
-        if "seq" in item and "at" in item:
+        if "at" in item:
             self._take_durable(item)
         self.events.append(item)
 

@@ -4,18 +4,25 @@ they are told to, with somebody behind each who checks every event."""
 import asyncio
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from rooms.core import log
+from rooms.core import installation, log
+from rooms.core.installation import Known
+from rooms.core.representations import timestamp
 from rooms.live.delivery.sendbuffer import Frame
 from tests.support.virtual import VirtualLoop
 
 ROOM = 1
 
 
-def event(seq: int, size: int) -> bytes:
-    return b'{"at":1,"room":"lobby","seq":%d,"pad":"%s"}' % (seq, b"x" * size)
+def event(seq: int, size: int, at: str = "1") -> bytes:
+    return b'{"at":"%s","room":"lobby","seq":%d,"pad":"%s"}' % (at.encode(), seq, b"x" * size)
+
+
+def moment(number: int) -> datetime:
+    return datetime(2026, 5, 1, tzinfo=UTC) + timedelta(microseconds=number)
 
 
 class Database:
@@ -24,7 +31,12 @@ class Database:
     def __init__(self, loop: VirtualLoop) -> None:
         self.loop = loop
         self.events: list[bytes] = []
+        # When each was written: no two at the same time.
+        self.times: list[datetime] = []
+        self.written = 0
         self.trimmed = 0
+        self.known = Known("here", "epoch 0", 0)
+        self.epochs = 1
         self.asked: list[tuple[asyncio.Future[Any], Callable[[], Any]]] = []
         self.at_once = True
 
@@ -33,7 +45,12 @@ class Database:
         return len(self.events)
 
     async def in_thread(self, call: Any, *args: Any) -> Any:
-        answers = {log.read: self.read, log.heads: self.heads}
+        answers = {
+            log.read: self.read,
+            log.heads: self.heads,
+            installation.read: lambda: self.known,
+            installation.renew: self.renew,
+        }
         query = answers.get(call, self.room)
         if self.at_once:
             await asyncio.sleep(0)
@@ -47,12 +64,54 @@ class Database:
         rows = enumerate(self.events[first : first + limit], first + 1)
         return list(rows)
 
-    def heads(self, room_ids: list[int]) -> dict[int, int]:
-        return {ROOM: self.head}
+    def commit(self, sizes: list[int]) -> dict[str, Any]:
+        """Write events of these sizes; the bell that carries them."""
+        before, first = self.at(self.head), self.head + 1
+        for size in sizes:
+            self.written += 1
+            self.times.append(moment(self.written))
+            self.events.append(event(self.head + 1, size, self.at(self.head + 1)))
+        return {**self.bell(first, self.head), "before": before}
 
-    def room(self, *_: Any) -> tuple[Any, int]:
-        room = SimpleNamespace(pk=ROOM, slug="lobby", last_seq=self.head, trimmed_seq=self.trimmed)
-        return room, 1
+    def bell(self, first: int, last: int) -> dict[str, Any]:
+        return {
+            "type": "events",
+            "room": ROOM,
+            "first": first,
+            "last": last,
+            "events": self.events[first - 1 : last],
+            "before": self.at(first - 1),
+            "at": self.at(last),
+        }
+
+    def at(self, seq: int) -> str:
+        return timestamp(self.times[seq - 1] if seq else moment(0))
+
+    def put_back(self, count: int, row: Known | None = None) -> None:
+        """The last events were never written; the epoch is what it was by then."""
+        del self.events[self.head - count :]
+        del self.times[len(self.events) :]
+        self.known = row or self.known
+
+    def renew(self, known: Known) -> Known:
+        if self.known.epoch == known.epoch or self.known.number < known.number:
+            number = max(self.known.number, known.number) + 1
+            self.known = Known("here", f"epoch {self.epochs}", number)
+            self.epochs += 1
+        return self.known
+
+    def heads(self, room_ids: list[int]) -> dict[int, log.Head]:
+        return {ROOM: log.Head(self.head, self.at(self.head))}
+
+    def room(self, *_: Any) -> tuple[Known, Any, int]:
+        room = SimpleNamespace(
+            pk=ROOM,
+            slug="lobby",
+            last_seq=self.head,
+            trimmed_seq=self.trimmed,
+            active_at=self.times[-1] if self.times else moment(0),
+        )
+        return self.known, room, 1
 
     def answer(self, index: int) -> None:
         future, query = self.asked.pop(index % len(self.asked))
@@ -78,6 +137,12 @@ class Client:
         self.held_most = held_most
         self.asked: dict[int, int | None] = {}
         self.next: int | None = None
+        # What it was told since it subscribed, and of which epoch.
+        self.start = 0
+        self.told: list[dict[str, Any]] = []
+        self.recovered = False
+        self.subscribed_by = 0
+        self.epoch = ""
         self.answers: list[int] = []
 
     def write(self, frame: Frame) -> None:
@@ -102,12 +167,17 @@ class Client:
             after = self.asked[item["id"]]
             start = after if after is not None and item["recovered"] else item["seq"]
             self.next = start + 1
+            self.start, self.told = start, []
+            self.recovered = after is not None and item["recovered"]
+            self.epoch = item["epoch"]
+            self.subscribed_by = item["id"]
         elif item.get("type") == "unsubscribed":
             self.next = None
         elif "at" in item:
             assert self.next is not None, f"{item['seq']} came to somebody who listens to nothing"
             assert item["seq"] == self.next, f"{item['seq']} came instead of {self.next}"
             self.next += 1
+            self.told.append(item)
 
     def drain(self, size: int) -> None:
         taken = min(size, self.size)

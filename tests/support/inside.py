@@ -39,13 +39,14 @@ def main() -> None:
 
 
 def all_actions() -> SimpleNamespace:
-    """The actions of every slice, by their names."""
+    """What the slices can do, by name."""
     from rooms import features
 
     found: dict[str, Any] = {}
-    for slice_ in pkgutil.iter_modules(features.__path__):
-        if find_spec(f"rooms.features.{slice_.name}.actions"):
-            found |= vars(import_module(f"rooms.features.{slice_.name}.actions"))
+    for folder in pkgutil.iter_modules(features.__path__):
+        for name in ("actions", "management", "changes", "reports"):
+            if find_spec(f"rooms.features.{folder.name}.{name}"):
+                found |= vars(import_module(f"rooms.features.{folder.name}.{name}"))
     return SimpleNamespace(**found)
 
 

@@ -193,9 +193,7 @@ class Site:
     def stop(self) -> None:
         with suppress(ValueError):
             Site.running.remove(self)
-        if self._inside is not None:
-            self._inside.kill()
-            self._inside.communicate()
+        self.quiet()
         # What a test leaves running is not asked twice: the next one waits.
         for process in reversed(self.processes.values()):
             if process.popen is not None:
@@ -260,6 +258,13 @@ class Site:
         if "error" in answer:
             raise RuntimeError(answer["error"])
         return answer["value"]
+
+    def quiet(self) -> None:
+        """End the process inside, which is connected to the database; `ask` starts another."""
+        if self._inside is not None:
+            self._inside.kill()
+            self._inside.communicate()
+            self._inside = None
 
     def user(self, name: str, staff: bool = False) -> Person:
         """The user of that name, made when there is none yet."""

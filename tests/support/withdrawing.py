@@ -5,7 +5,9 @@ from typing import Any
 
 from django.test import Client as Browser
 
-from rooms.features.moderation import actions as moderation
+from rooms.features.bans import actions as bans
+from rooms.features.members import management
+from rooms.features.rooms import changes
 from rooms.models import Membership, Room, User
 from tests.support.sockets import Client
 
@@ -13,20 +15,20 @@ Withdraw = Callable[[User, Room], Any]
 
 
 def kick(user: User, room: Room) -> None:
-    moderation.remove_member(room.pk, user)
+    management.remove_member(room.pk, user)
 
 
 def put_out(user: User, room: Room) -> None:
-    moderation.ban(room.pk, user, None, "noise", staff=True)
+    bans.ban(room.pk, user, None, "noise", staff=True)
 
 
 def close_off(user: User, room: Room) -> None:
     Membership.objects.filter(room=room, user=user).delete()
-    moderation.change_room(room.pk, {"visibility": "private"})
+    changes.change_room(room.pk, {"visibility": "private"})
 
 
 def delete(user: User, room: Room) -> None:
-    moderation.delete_room(room.pk)
+    changes.delete_room(room.pk)
 
 
 def unsubscribed(each: dict[str, Any]) -> bool:

@@ -26,16 +26,18 @@ RULES = [
     ("jobs", ("celery", "kombu"), ("jobs/tasks.py",)),
     ("config", ("celery", "kombu"), ("config/celery.py",)),
     # Only the bell sends through the channel layer; the hub receives from it.
-    ("rooms", ("channels.layers", "channels_redis"), ("rooms/core/bell.py", "rooms/live/")),
+    ("rooms", ("channels.layers",), ("rooms/core/bell.py", "rooms/live/")),
+    ("rooms", ("channels_redis",), ("rooms/core/channel_layers.py",)),
     ("jobs", ("channels", "channels_redis"), ()),
-    # Only presence and the budgets of REST keep something in Redis; health and the embedded Redis
-    # ask whether it answers.
+    # Only presence, the announcement and the budgets of REST keep something in Redis; health and
+    # the embedded Redis ask whether it answers.
     (
         "rooms",
         ("redis",),
         (
             "rooms/core/presence_leases.py",
             "rooms/rest/limits.py",
+            "rooms/core/announcement.py",
             "rooms/health.py",
             "rooms/management/",
         ),

@@ -54,6 +54,10 @@ OURS = {
     "rooms/contract/protocol_page.py::MADE": "the project's own page",
     "rooms/management/processes.py::part.ready": "lines of the processes it has started",
     "jobs/registry.py::NAME": "names of kinds, as they are declared",
+    r"rooms/core/scopes.py::(PATCH|PUT|DELETE) rooms/\*": "routes of the API, as they are declared",
+    r"rooms/core/scopes.py::\w+ rooms/\*/(members|bans|invitations)(/.*)?": "the same",
+    "rooms/core/scopes.py::pattern": "the same",
+    "rooms/core/scopes.py::_PARAMETER": "the same",
 }
 # Those that have no name, or are Pydantic's: what reads with them is in READERS.
 WITHOUT_NAME = {
@@ -118,7 +122,7 @@ READERS: dict[str, Callable[[str], object]] = {
     ),
     "languages": parse_accept_lang_header,
     "a line for the terminal": lines.clean,
-    "an error": lambda body: failures.failure_of(ValueError(body)),
+    "an error": lambda body: failures.failure_of(ValueError(body), told=True),
     "a result": lambda body: results.plain({"summary": body}),
 }
 

@@ -1,14 +1,14 @@
 // What jobs add to a room: cards in the stream, a section beside it, help for "/job".
 // Runs before rooms/main.js, which draws what is registered here.
 
-import { completers, entryKinds, histories, panels, reducers } from "../rooms/core/extensions.js";
+import { addReducer, completers, entryKinds, histories, panels } from "../rooms/core/extensions.js";
 import { jobCard } from "./card.js";
 import { history } from "./older-jobs.js";
 import { completions } from "./kinds.js";
 import { runningJobs } from "./panel.js";
 import * as store from "./store.js";
 
-Object.assign(reducers, store.reducers);
+for (const [type, reduce] of Object.entries(store.reducers)) addReducer(type, reduce);
 entryKinds.job = jobCard;
 histories.push(history);
 panels.push(runningJobs);

@@ -1,55 +1,38 @@
-"""REST of a room's members, of who is invited, and of who is kept out. `config.api` puts `router`
-under /api/v1/."""
+"""REST of members and invitations."""
 
 from typing import Annotated, Any
 
-from django.db.models import QuerySet
 from ninja import Path, Router, Status
 
-from rooms.core import acquaintance, policy, representations
-from rooms.core.lookup import facts_of, find_room
-from rooms.features.moderation import actions as moderation
-from rooms.features.rooms.rest import Cursor, Limit, Request, next_link
-from rooms.models import Ban, Invitation, Membership, Room, User
+from rooms.core import representations
+from rooms.core.lookup import find_room
+from rooms.models import Invitation, Membership, User
 from rooms.protocol import Id
-from rooms.rest import paging
-from rooms.rest.schemas import (
-    BanOut,
-    BanPage,
-    InvitationOut,
-    InvitationPage,
-    MemberOut,
-    MemberPage,
-    NewBan,
-    NewMember,
-    OwnInvitations,
-    Problem,
-    RoleChange,
-)
+from rooms.protocol.shapes import MemberOut
+from rooms.rest.requests import Cursor, Limit, PersonId, Request, managed, next_link, page_of
+from rooms.rest.rooms import show
+from rooms.rest.schemas import Problem, RoomOut
 
-from . import invitations, listing
+from . import actions, invitations, listing, management
+from .shapes import InvitationOut, InvitationPage, MemberPage, NewMember, OwnInvitations, RoleChange
 
 router = Router(tags=["members"])
 
-Rows = QuerySet[Membership] | QuerySet[Ban] | QuerySet[Invitation]
-PersonId = Annotated[Id, Path(description="the person's id")]
+
+@router.post("/rooms/{slug}/join", response=RoomOut, tags=["rooms"])
+def join_room(request: Request, slug: str) -> dict[str, Any]:
+    """Become a member: of a public room, or of one that you are invited to. Joining twice is
+    joining once."""
+    actions.join(request.user, slug)
+    return show(request.user, slug)
 
 
-def _managed(user: User, slug: str, action: str) -> Room:
-    room, membership = find_room(user, slug)
-    policy.require(action, facts_of(user, room, membership))
-    return room
-
-
-def _page(rows: Rows, limit: int, cursor: str | None) -> tuple[list[Any], bool]:
-    key = paging.key_of(cursor, int)
-    if key is not None:
-        rows = rows.filter(pk__gt=key[0])
-    found = list(rows.order_by("pk")[: limit + 1])
-    return found[:limit], len(found) > limit
-
-
-# Members ------------------------------------------------------------------------------------------
+@router.post("/rooms/{slug}/leave", response={204: None}, tags=["rooms"])
+def leave_room(request: Request, slug: str) -> Status[None]:
+    """Stop being a member. When the last owner leaves, the moderator, else the member, who has
+    been there longest becomes one; a private room that is empty then is archived."""
+    actions.leave(request.user, slug)
+    return Status(204, None)
 
 
 @router.get("/rooms/{slug}/members", response=MemberPage)
@@ -58,7 +41,7 @@ def list_members(
 ) -> dict[str, Any]:
     """Who belongs to the room, in the order in which they came."""
     room, _ = find_room(request.user, slug)
-    page, more = _page(room.memberships.select_related("user"), limit, cursor)
+    page, more = page_of(room.memberships.select_related("user"), limit, cursor)
     return {
         "members": [representations.member(row) for row in page],
         "next": next_link(request, limit, page, more),
@@ -83,7 +66,7 @@ def invite_member(request: Request, slug: str, member: NewMember) -> Status[Any]
 def change_role(request: Request, slug: str, user: PersonId, change: RoleChange) -> dict[str, Any]:
     """For owners and moderators; what concerns either is for owners. The last owner stays one."""
     room, _ = find_room(request.user, slug)
-    row = moderation.change_role(room.pk, User(pk=user), change.role, by=request.user)
+    row = management.change_role(room.pk, User(pk=user), change.role, by=request.user)
     assert row is not None, "raises when there is no member and somebody asks"
     return representations.member(row)
 
@@ -93,7 +76,7 @@ def remove_member(request: Request, slug: str, user: PersonId) -> Status[None]:
     """For owners and moderators; what concerns either is for owners. To remove yourself is to
     leave. Who was removed from a public room may come back: see bans."""
     room, _ = find_room(request.user, slug)
-    moderation.remove_member(room.pk, User(pk=user), by=request.user)
+    management.remove_member(room.pk, User(pk=user), by=request.user)
     return Status(204, None)
 
 
@@ -106,9 +89,9 @@ def list_room_invitations(
 ) -> dict[str, Any]:
     """Who is invited, in the order in which that happened; for owners and moderators. A declined
     one stays until it runs out."""
-    room = _managed(request.user, slug, "invitation.list")
+    room = managed(request.user, slug, "invitation.list")
     rows = Invitation.objects.in_force().filter(room=room).select_related("by")
-    page, more = _page(rows, limit, cursor)
+    page, more = page_of(rows, limit, cursor)
     return {
         "invitations": [representations.invitation(row) for row in page],
         "next": next_link(request, limit, page, more),
@@ -136,40 +119,4 @@ def list_invitations(request: Request) -> dict[str, Any]:
 def decline_invitation(request: Request, slug: str) -> Status[None]:
     """Decline an invitation. The room is not told."""
     invitations.decline(request.user, slug)
-    return Status(204, None)
-
-
-# Bans ---------------------------------------------------------------------------------------------
-
-
-@router.get("/rooms/{slug}/bans", response={200: BanPage, 403: Problem})
-def list_bans(
-    request: Request, slug: str, limit: Limit = 100, cursor: Cursor = None
-) -> dict[str, Any]:
-    """Who is kept out, in the order in which that began; for owners and moderators."""
-    room = _managed(request.user, slug, "ban.list")
-    rows = Ban.objects.in_force().filter(room=room).select_related("user", "by")
-    page, more = _page(rows, limit, cursor)
-    return {
-        "bans": [representations.ban(row) for row in page],
-        "next": next_link(request, limit, page, more),
-    }
-
-
-@router.post("/rooms/{slug}/bans", response={200: BanOut, 201: BanOut, 409: Problem})
-def ban(request: Request, slug: str, new: NewBan) -> Status[Any]:
-    """Put somebody out and keep them out, of a public room as well: to them it does not exist any
-    more. Whoever is banned already gets the new reason and end (200). 404 for somebody that you
-    share no room with, unless they have spoken in this one."""
-    room = _managed(request.user, slug, "ban.list")
-    user = acquaintance.find(request.user, new.user, room)
-    row, made = moderation.ban(room.pk, user, request.user, new.reason, new.until)
-    return Status(201 if made else 200, representations.ban(row))
-
-
-@router.delete("/rooms/{slug}/bans/{user}", response={204: None})
-def unban(request: Request, slug: str, user: PersonId) -> Status[None]:
-    """Lift a ban. Who was a member before is none now."""
-    room, _ = find_room(request.user, slug)
-    moderation.unban(room.pk, User(pk=user), by=request.user)
     return Status(204, None)

@@ -34,4 +34,4 @@ def mark_read(user: User, slug: str, seq: int) -> None:
     if room.memberships.count() <= limits().presence_names:
         bell.whisper(room.pk, f"read:{user.pk}", event)
     else:
-        bell.tell(user.pk, f"read:{room.pk}", event)
+        bell.tell(user.pk, f"read:{user.pk}", event, room.pk)

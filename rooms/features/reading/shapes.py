@@ -1,4 +1,4 @@
-"""The command and the event of read markers."""
+"""Read markers: the command, the event, and what REST takes."""
 
 from typing import Literal
 
@@ -8,6 +8,7 @@ from rooms.protocol import Command, Seq, Slug
 from rooms.protocol.answers import RoomSlug
 from rooms.protocol.events import Ephemeral
 from rooms.protocol.shapes import Person
+from rooms.rest.schemas import BodySeq, Taken
 
 
 class Read(Command):
@@ -24,3 +25,7 @@ class ReadEvent(Ephemeral):
     room: RoomSlug
     user: Person
     seq: int = Field(examples=[42])
+
+
+class ReadUpTo(Taken):
+    seq: BodySeq

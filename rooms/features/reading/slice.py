@@ -10,4 +10,5 @@ SLICE = Slice(
     name="reading",
     commands=[SocketCommand("read", Read, read, Ok)],
     events=[ReadEvent],
+    rest="rooms.features.reading.rest.router",
 )

@@ -35,6 +35,7 @@ from rooms.protocol import (
     BROKEN,
     FLOODING,
     NOT_LOGGED_IN,
+    OVERLOADED,
     Close,
     Invalid,
     RateLimited,
@@ -122,6 +123,7 @@ class SocketConsumer(AsyncConsumer):
             return
         full = node.entrance.arrive()
         try:
+            full = full or await unready(node)
             await self._receive_guest(node, full, receive, send)
         finally:
             node.entrance.leave()
@@ -158,7 +160,7 @@ class SocketConsumer(AsyncConsumer):
                 finally:
                     node.entrance.exit(caller.user.pk)
                 return
-        turn_away(sink, why or NOT_LOGGED_IN)
+        turn_away(sink, why or NOT_LOGGED_IN, node.hub.epoch.value)
         while (await receive())["type"] != "websocket.disconnect":
             pass
 
@@ -180,7 +182,8 @@ class SocketConsumer(AsyncConsumer):
                 rooms = await node.in_thread(reading.memberships, caller.user)
             except Exception as error:
                 connection.close(unserved(error))
-            else:
+                rooms = []
+            if not connection.outdated:
                 node.hub.unread.tell(node.hub.watching.add(connection, rooms))
             while True:
                 message = await receive()
@@ -282,6 +285,16 @@ def parse(message: Mapping[str, Any]) -> dict[str, Any]:
     return body
 
 
+async def unready(node: Node) -> Close | None:
+    """Why nobody can be served yet: a process without a database waits for it."""
+    try:
+        async with asyncio.timeout(limits().answer_seconds):
+            await node.ready.wait()
+    except TimeoutError:
+        return OVERLOADED
+    return None
+
+
 def unserved(error: Exception) -> Close:
     """Why a socket is not served whose person could not be looked up."""
     why = database_trouble.close(error)
@@ -291,8 +304,8 @@ def unserved(error: Exception) -> Close:
     return why
 
 
-def turn_away(sink: Sink, why: Close) -> None:
+def turn_away(sink: Sink, why: Close, epoch: str) -> None:
     """Say why, then close: the only way a browser learns more than "1006"."""
     metrics.CLOSES.labels(why.code).inc()
-    sink.write(Frame([encode(why.bye())]))
+    sink.write(Frame([encode(why.bye(epoch))]))
     sink.close(why.code, why.reason)

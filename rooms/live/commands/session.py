@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from rooms.core import bell, markdown_html, slash, statements
+from rooms.core import bell, installation, log, markdown_html, slash, statements
+from rooms.core.installation import Known
 from rooms.core.lookup import find_room
 from rooms.core.representations import person
 from rooms.features.messages.actions import Outcome, Post
 from rooms.limits import limits
 from rooms.live.delivery.connection import Connection
+from rooms.live.delivery.feed import went_back
 from rooms.live.metrics import names as metrics
 from rooms.models import Membership, Room
 from rooms.protocol import (
@@ -43,9 +45,10 @@ SHORT_ANSWER_BYTES = 24
 RENDERED_APART_CHARACTERS = 1_000
 
 
-def _room_to_hear(user: Any, slug: str) -> tuple[Room, int]:
+def _room_to_hear(user: Any, slug: str) -> tuple[Known, Room, int]:
+    known = installation.read()
     room, _ = find_room(user, slug)
-    return room, statements.count(Membership, room_id=room.pk)
+    return known, room, statements.count(Membership, room_id=room.pk)
 
 
 def _node(connection: Connection) -> Node:
@@ -58,16 +61,25 @@ async def subscribe(connection: Connection, command: Subscribe) -> None:
         raise Invalid(f"A connection subscribes to at most {limits().subscriptions} rooms.")
     access = connection.node.access
     generation = access.generation
-    room, members = await connection.in_thread(_room_to_hear, connection.user, command.room)
-    feed = await connection.node.hub.feed(room.pk, room.slug)
-    if connection.closed:
+    hub = connection.node.hub
+    known, room, members = await connection.in_thread(_room_to_hear, connection.user, command.room)
+    if known.epoch != connection.epoch:
+        await hub.epoch.look()
+    feed = await hub.feed(room.pk, room.slug)
+    if connection.closed or connection.outdated:
         return
     # From here to the end nothing is awaited: the answer says the head that the cursor starts at,
     # and goes before the events, because answers do.
     head = max(feed.head, room.last_seq)
     after = head if command.after is None else command.after
-    recovered = room.trimmed_seq <= after <= head and head - after <= limits().resume_events
-    subscription = connection.node.hub.subscribe(connection, feed, after if recovered else head)
+    # A client that does not know of epochs is believed as long as there was only one.
+    same = command.epoch == known.epoch if command.epoch is not None else known.number == 0
+    recovered = (
+        (command.after is None or same)
+        and room.trimmed_seq <= after <= head
+        and head - after <= limits().resume_events
+    )
+    subscription = hub.subscribe(connection, feed, after if recovered else head)
     if command.after is not None:
         in_memory = after >= feed.tail_starts_after
         kind = "too_far" if not recovered else "memory" if in_memory else "log"
@@ -81,13 +93,17 @@ async def subscribe(connection: Connection, command: Subscribe) -> None:
             "type": "subscribed",
             "room": room.slug,
             "seq": head,
+            "epoch": connection.epoch,
             "recovered": recovered,
             "members": members,
             "present": feed.people.answer(limits().presence_names),
         }
     )
     if room.last_seq > feed.head:
-        connection.node.hub.repair.nudge([room.pk])
+        hub.repair.nudge([room.pk])
+    elif went_back((feed.head, feed.at), log.head_of(room)):
+        # Or the room has moved on since it was looked up.
+        hub.repair.doubt(feed)
 
 
 async def unsubscribe(connection: Connection, command: Unsubscribe) -> dict[str, Any]:

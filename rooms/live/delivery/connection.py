@@ -61,6 +61,8 @@ class Connection:
         self.sink = sink
         self.caller = caller
         self.user: User = caller.user
+        # Of all positions that this connection is told; when it changes, the connection ends.
+        self.epoch = node.hub.epoch.value
         self.id = f"{next(_numbers)}-{secrets.token_hex(4)}"
         bounds = limits()
         self.rate = Rate(
@@ -85,6 +87,11 @@ class Connection:
         self._reading_page = False
         self._paged: Subscription | None = None
 
+    @property
+    def outdated(self) -> bool:
+        """Whether it is about to be sent away, because positions are of another epoch now."""
+        return self.epoch != self.node.hub.epoch.value
+
     # Telling -------------------------------------------------------------------------------------
 
     def hello(self) -> None:
@@ -94,6 +101,7 @@ class Connection:
                 "type": "hello",
                 "protocol": PROTOCOL,
                 "connection": self.id,
+                "epoch": self.epoch,
                 "user": person(self.user),
                 "heartbeat": bounds.heartbeat_seconds,
                 "limits": {
@@ -230,7 +238,7 @@ class Connection:
         """Say why, then close. What was not sent is in the log."""
         if self.closed:
             return
-        self.buffer.put_control(encode(why.bye()))
+        self.buffer.put_control(encode(why.bye(self.node.hub.epoch.value)))
         if self.sink.writable:
             self._pump()
         self.closed = True

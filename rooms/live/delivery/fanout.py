@@ -39,21 +39,21 @@ class FanOut:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._loop = hub.node.loop
-        self._under_way: set[int] = set()
+        self._under_way: set[Feed] = set()
         # Rooms that wait for posts on their way, to be woken when something has moved.
-        self._gathering: dict[int, asyncio.Future[None]] = {}
+        self._gathering: dict[Feed, asyncio.Future[None]] = {}
         # Room id → what is to go round a large room next, while something does.
         self._whispers: dict[int, dict[str, bytes]] = {}
 
     def advance(self, feed: Feed) -> None:
         """Fan out what is at hand, if there is something and nobody is at it."""
-        if feed.room_id in self._under_way:
+        if feed in self._under_way:
             self._stir(feed)
         elif feed.head > feed.flushed:
             if len(feed.subscriptions) <= MEMBERS:
                 self._at_once(feed)
             else:
-                self._under_way.add(feed.room_id)
+                self._under_way.add(feed)
                 self._hub.spawn(self._in_passing(feed))
 
     def answered(self, feed: Feed, seq: int) -> None:
@@ -116,7 +116,7 @@ class FanOut:
                 if feed.has_gap:
                     self._hub.repair.read_gap(feed)
         finally:
-            self._under_way.discard(feed.room_id)
+            self._under_way.discard(feed)
 
     async def _gather(self, feed: Feed, most: float) -> None:
         """Wait until the posts taken so far have been written and their bells heard."""
@@ -127,16 +127,16 @@ class FanOut:
                 seq = feed.written
             if (seq is not None and feed.head >= seq) or self._loop.time() >= until:
                 break
-            stirred = self._gathering[feed.room_id] = self._loop.create_future()
+            stirred = self._gathering[feed] = self._loop.create_future()
             timer = self._loop.call_at(until, self._stir, feed)
             try:
                 await stirred
             finally:
                 timer.cancel()
-                del self._gathering[feed.room_id]
+                del self._gathering[feed]
 
     def _stir(self, feed: Feed) -> None:
-        stirred = self._gathering.get(feed.room_id)
+        stirred = self._gathering.get(feed)
         if stirred is not None and not stirred.done():
             stirred.set_result(None)
 

@@ -3,11 +3,15 @@
 Pure: the hub does the I/O. A bell that continues the head is appended, an old one is ignored, and
 one that leaves a gap only raises `wanted`: the hub then reads from the log. So does one that comes
 while too much waits to be fanned out: what does not fit stays in the log until it does.
+
+A database that was put back gives the same numbers to other events. So whatever comes is compared
+with what is known, number and time: a bell that fits another log is not taken in.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from .room_presence import People
@@ -21,6 +25,24 @@ Numbered = tuple[int, bytes]
 NOWHERE = 2**62
 
 
+class Fit(Enum):
+    """Whether what was heard is of the log that is known."""
+
+    FITS = "fits"
+    # It is older than what is at hand: only the database can say.
+    UNSURE = "unsure"
+    ANOTHER_LOG = "another log"
+
+
+def went_back(known: tuple[int, str | None], found: tuple[int, str | None]) -> bool:
+    """Whether a head (`seq`, `at`) that is read in the database shows another log than one that was
+    known before the reading began. A later one shows nothing: what lies between has to be read."""
+    (seq, at), (found_seq, found_at) = known, found
+    if found_seq != seq:
+        return found_seq < seq
+    return at is not None and found_at is not None and at != found_at
+
+
 class Feed:
     """Events `first … head` are at hand; those up to `flushed` have been fanned out."""
 
@@ -32,10 +54,13 @@ class Feed:
         tail_events: int,
         tail_bytes: int,
         people: People | None = None,
+        at: str | None = None,
     ) -> None:
         self.room_id = room_id
         self.slug = slug
         self.head = head
+        # The time of the event at the head; None: not known.
+        self.at = at
         self.flushed = head
         self.wanted = head
         # Whether the tail was filled from the log, which is done once, when somebody needs it.
@@ -59,16 +84,49 @@ class Feed:
 
     # What arrives --------------------------------------------------------------------------------
 
-    def apply(self, first: int, last: int, events: Sequence[bytes] | None) -> None:
-        """A bell for `first … last`, with the events if it carries them."""
-        if last <= self.head:
-            return
+    def apply(
+        self,
+        first: int,
+        last: int,
+        events: Sequence[bytes] | None,
+        before: str | None = None,
+        at: str | None = None,
+    ) -> Fit:
+        """A bell for `first … last`, with the events if it carries them, and with the times of the
+        event before them and of the last. What is of another log is not taken in."""
+        fit = self._fit(first, last, events, before, at)
+        if fit is Fit.ANOTHER_LOG or last <= self.head:
+            return fit
         self.wanted = max(self.wanted, last)
         if events is not None and first <= self.head + 1 and not self.full:
-            self._append(events[self.head + 1 - first :])
+            self._append(events[self.head + 1 - first :], at)
+        return fit
 
-    def apply_read(self, rows: Sequence[Numbered]) -> None:
-        """What the log said about everything after a position at or before the head."""
+    def _fit(
+        self,
+        first: int,
+        last: int,
+        events: Sequence[bytes] | None,
+        before: str | None,
+        at: str | None,
+    ) -> Fit:
+        if first > self.head + 1:
+            return Fit.FITS
+        if first == self.head + 1:
+            same = before is None or self.at is None or before == self.at
+            return Fit.FITS if same else Fit.ANOTHER_LOG
+        start, end = max(first, self._first), min(last, self.head)
+        if events is not None and start <= end:
+            known = self._events[start - self._first : end + 1 - self._first]
+            same = known == list(events[start - first : end + 1 - first])
+            return Fit.FITS if same else Fit.ANOTHER_LOG
+        if last == self.head and at is not None and self.at is not None:
+            return Fit.FITS if at == self.at else Fit.ANOTHER_LOG
+        return Fit.UNSURE
+
+    def apply_read(self, rows: Sequence[Numbered], at: str | None = None) -> None:
+        """What the log said about everything after a position at or before the head. `at` is the
+        time of the last of them."""
         fresh = [row for row in rows if row[0] > self.head]
         if not fresh:
             return
@@ -77,7 +135,7 @@ class Feed:
             self._events, self._bytes, self._unflushed_bytes = [], 0, 0
             self.head = self.flushed = fresh[0][0] - 1
             self._first = fresh[0][0]
-        self._append([data for _, data in fresh])
+        self._append([data for _, data in fresh], at)
 
     @property
     def reaches_back_to(self) -> int:
@@ -101,8 +159,9 @@ class Feed:
         self._first -= len(fitting)
         self._bytes += sum(map(len, fitting))
 
-    def _append(self, events: Sequence[bytes]) -> None:
+    def _append(self, events: Sequence[bytes], at: str | None) -> None:
         size = sum(map(len, events))
+        self.at = at
         self._events.extend(events)
         self._bytes += size
         self._unflushed_bytes += size

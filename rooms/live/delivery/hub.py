@@ -16,15 +16,16 @@ from typing import TYPE_CHECKING, Any
 from channels.layers import get_channel_layer
 
 from rooms.core import log
-from rooms.core.bell import EVERYONE, room_group
+from rooms.core.event_bells import EVERYONE, room_group
 from rooms.core.outages import Outage
 from rooms.limits import limits
 from rooms.live.metrics import names as metrics
 from rooms.live.metrics.counters import Tally
-from rooms.protocol import TOO_SLOW, encode
+from rooms.protocol import RESTORED, TOO_SLOW, encode
 
+from .epoch import Epoch
 from .fanout import FanOut
-from .feed import Feed, Subscription
+from .feed import Feed, Fit, Subscription
 from .inbox import Inbox
 from .layer_watchdog import Lookout
 from .presence import Presence
@@ -46,6 +47,8 @@ SETTLE_SECONDS = 1.0
 # Connections that are looked after in one go.
 SWEPT_AT_ONCE = 200
 LAYER_SECONDS = 5.0
+# Of a room that was deleted a moment ago.
+NO_HEAD = log.Head(0, "")
 
 
 class Hub:
@@ -55,6 +58,7 @@ class Hub:
         self.watching = Watching()
         self.unread = Unread(self)
         self.feeds: dict[int, Feed] = {}
+        self.epoch = Epoch(self)
         self.fanout = FanOut(self)
         self.repair = Repair(self)
         self.tally = Tally(node.loop)
@@ -119,17 +123,23 @@ class Hub:
         await self.join(room_group(room_id))
         people = await self.presence.look(room_id)
         try:
-            heads = await self.node.in_thread(log.heads, [room_id])
+            head = await self._head(room_id)
         except BaseException:
             self.presence.forget(room_id)
             raise
         bounds = limits()
-        head = heads.get(room_id, 0)
-        feed = Feed(room_id, slug, head, bounds.tail_events, bounds.tail_bytes, people)
+        feed = Feed(room_id, slug, head.seq, bounds.tail_events, bounds.tail_bytes, people, head.at)
         feed.idle_since = self.node.loop.time()
         self.feeds[room_id] = feed
         self.node.loop.call_later(SETTLE_SECONDS, self.repair.nudge, [room_id])
         return feed
+
+    async def _head(self, room_id: int) -> log.Head:
+        while True:
+            before = self.epoch.known
+            heads = await self.node.in_thread(log.heads, [room_id])
+            if self.epoch.known is before:
+                return heads.get(room_id, NO_HEAD)
 
     def subscribe(self, connection: Connection, feed: Feed, after: int) -> Subscription:
         self.unsubscribe(connection, feed.slug)
@@ -155,6 +165,8 @@ class Hub:
         self.watching.listens(connection, feed.room_id)
         if feed.depart(subscription, connection.user.pk, self.node.loop.time()):
             self.presence.changed(feed.room_id)
+        if not feed.subscriptions and self.feeds.get(feed.room_id) is not feed:
+            self.spawn(self._leave_room(feed))
         return True
 
     def forget(self, connection: Connection) -> None:
@@ -162,6 +174,19 @@ class Hub:
             self.unsubscribe(connection, slug)
         self.connections.discard(connection)
         self.watching.remove(connection)
+
+    def start_over(self) -> None:
+        """What is known of the rooms is of a history that is no more: nobody is told any of it
+        from here on, and everybody is sent away. Who comes meanwhile begins with what there is."""
+        feeds, self.feeds = self.feeds, {}
+        for feed in feeds.values():
+            for subscription in feed.subscriptions:
+                subscription.end()
+            if not feed.subscriptions:
+                self.spawn(self._leave_room(feed))
+        self.watching = Watching()
+        self.repair.forget()
+        self.spawn(self.node.send_away(list(self.connections), RESTORED))
 
     # Hearing -------------------------------------------------------------------------------------
 
@@ -229,9 +254,13 @@ class Hub:
 
     def _hear_events(self, message: dict[str, Any]) -> None:
         feed = self.feeds.get(message["room"])
-        if feed is not None:
-            feed.apply(message["first"], message["last"], message.get("events"))
-            self.advance(feed)
+        if feed is None:
+            return
+        first, last, events = message["first"], message["last"], message.get("events")
+        fit = feed.apply(first, last, events, message.get("before"), message.get("at"))
+        if fit is not Fit.FITS:
+            self.repair.doubt(feed)
+        self.advance(feed)
 
     def _hear_rooms(self, message: dict[str, Any]) -> None:
         for bell in message["bells"]:
@@ -308,6 +337,12 @@ class Hub:
 
     async def _close(self, feed: Feed) -> None:
         self.feeds.pop(feed.room_id, None)
+        await self._leave_room(feed)
+
+    async def _leave_room(self, feed: Feed) -> None:
+        """Nobody listens to a feed that was taken out, unless the room has another one by now."""
+        if feed.room_id in self.feeds or feed.room_id in self._opening:
+            return
         self.presence.forget(feed.room_id)
         group = room_group(feed.room_id)
         self._groups.discard(group)

@@ -91,6 +91,7 @@ class Lookout:
                 await asyncio.sleep(PAUSE_SECONDS)
 
     async def _look(self) -> None:
+        await self._hub.epoch.look()
         feeds = self._hub.feeds.values()
         await self._hub.repair.compare([feed.room_id for feed in feeds if feed.subscriptions])
         # Where groups live in Redis (channels_redis.core) they may have been flushed. What is

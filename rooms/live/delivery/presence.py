@@ -259,7 +259,7 @@ class Presence:
         if present is None:
             return
         data = encode({"type": "presence", "room": feed.slug, "present": present})
-        key, frame = f"presence:{feed.slug}", Frame([data])
+        key, frame = bell.fact(room_id, "presence"), Frame([data])
         for count, subscription in enumerate(list(feed.subscriptions), 1):
             if subscription in feed.subscriptions:
                 subscription.connection.tell(key, data, frame)

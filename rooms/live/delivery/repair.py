@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 
 from rooms.core import log
 from rooms.core.database_trouble import reason
+from rooms.core.log import Head
 from rooms.core.outages import Outage
 from rooms.limits import limits
 from rooms.live.metrics import names as metrics
-from rooms.protocol import TOO_SLOW
+from rooms.protocol import TOO_SLOW, time_of
 
-from .feed import Feed, Numbered, Subscription
+from .feed import Feed, Numbered, Subscription, went_back
 from .log_page_cache import Pages, within
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ BELL_SECONDS = 0.25
 TRIES = 5
 # The standing of so many people is read with one query.
 PEOPLE = 200
+# Rooms that are in doubt are looked at together, at most this often.
+DOUBT_SECONDS = 1.0
 # Bells that are lost again and again are made up for no oftener than this.
 MAKE_UP_SECONDS = 0.5
 
@@ -45,11 +48,13 @@ PageRead = Callable[[Subscription, list[Numbered]], None]
 class Repair:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._reading: set[int] = set()
+        self._reading: set[Feed] = set()
+        self._doubted: set[int] = set()
+        self._looking = False
         self._recent = Pages(limits().page_bytes)
         self._lost = False
         self._making_up = False
-        self._pages: dict[tuple[int, int], list[tuple[Subscription, PageRead]]] = {}
+        self._pages: dict[tuple[Feed, int], list[tuple[Subscription, PageRead]]] = {}
         self._unread = Outage(logger, "The log of a room could not be read")
         self._heads_unread = Outage(logger, "The rooms' heads could not be read")
         self._uncounted = Outage(logger, "What is unread could not be counted")
@@ -68,8 +73,8 @@ class Repair:
 
     def read_gap(self, feed: Feed) -> None:
         """Read from the feed's head to where it is known to go, as far as there is room for it."""
-        if feed.room_id not in self._reading and not feed.full:
-            self._reading.add(feed.room_id)
+        if feed not in self._reading and not feed.full:
+            self._reading.add(feed)
             self._hub.spawn(self._read_gap(feed))
 
     async def _read_gap(self, feed: Feed) -> None:
@@ -79,7 +84,8 @@ class Repair:
         try:
             while feed.has_gap and not feed.full and tries < TRIES:
                 before = feed.head
-                feed.apply_read(await self._read(feed, feed.head, PAGE_EVENTS))
+                if not await self._read_on(feed):
+                    return
                 if feed.head > before:
                     self._hub.advance(feed)
                 else:
@@ -87,9 +93,22 @@ class Repair:
                     await asyncio.sleep(0.2 * tries)
             if tries == TRIES:
                 feed.wanted = feed.head
+                self.doubt(feed)
             metrics.GAPS.inc(feed.head > start)
         finally:
-            self._reading.discard(feed.room_id)
+            self._reading.discard(feed)
+
+    async def _read_on(self, feed: Feed) -> bool:
+        """Read what follows the head, with the event at the head before it: that one shows whether
+        it still is the same log. False: it is not."""
+        epoch = self._hub.epoch
+        known, seq, at = epoch.known, feed.head, feed.at
+        rows = await self._read(feed, max(0, seq - 1), PAGE_EVENTS + 1)
+        if rows and rows[0][0] == seq and went_back((seq, at), (seq, time_of(rows[0][1]))):
+            epoch.rewound(known, f"event {seq} of {feed.slug} is another one")
+            return False
+        feed.apply_read(rows, time_of(rows[-1][1]) if rows else None)
+        return True
 
     def read_page(self, subscription: Subscription, done: PageRead) -> None:
         """What comes after a cursor that is before the tail, for all who need it in one query.
@@ -106,31 +125,33 @@ class Repair:
             return
         after, first = feed.reaches_back_to, feed.tail_starts_after
         fills = seq >= after
-        key = (feed.room_id, FILLING if fills else seq - seq % PAGE_EVENTS)
+        key = (feed, FILLING if fills else seq - seq % PAGE_EVENTS)
         waiting = self._pages.setdefault(key, [])
         waiting.append((subscription, done))
         if len(waiting) == 1:
-            reading = (
-                self._fill(key, feed, after, first - after) if fills else self._read_page(key, feed)
-            )
+            reading = self._fill(key, after, first - after) if fills else self._read_page(key)
             self._hub.spawn(reading)
 
-    async def _fill(self, key: tuple[int, int], feed: Feed, after: int, limit: int) -> None:
+    async def _fill(self, key: tuple[Feed, int], after: int, limit: int) -> None:
+        feed = key[0]
         rows = await self._read(feed, after, limit)
         feed.filled = bool(rows)
         feed.apply_earlier(rows)
         await self._hand_out(key, rows)
 
-    async def _read_page(self, key: tuple[int, int], feed: Feed) -> None:
+    async def _read_page(self, key: tuple[Feed, int]) -> None:
+        feed = key[0]
         rows = await self._read(feed, key[1], PAGE_EVENTS)
         feed.apply_earlier(rows)
         await self._hand_out(key, rows)
 
-    async def _hand_out(self, key: tuple[int, int], rows: list[Numbered]) -> None:
+    async def _hand_out(self, key: tuple[Feed, int], rows: list[Numbered]) -> None:
         """Whom the tail serves by now needs no page. Without rows, they ask again in a while."""
         if not rows:
             await asyncio.sleep(1)
-        self._recent.put(key[0], rows)
+        # A feed that was taken out may have read what does not hold any more.
+        if self._hub.feeds.get(key[0].room_id) is key[0]:
+            self._recent.put(key[0].room_id, rows)
         for subscription, done in self._pages.pop(key):
             seq = subscription.seq
             if seq >= subscription.feed.tail_starts_after:
@@ -157,23 +178,52 @@ class Repair:
         """
         if not room_ids:
             return
+        epoch, feeds = self._hub.epoch, self._hub.feeds
+        known = epoch.known
+        told = {each: (feeds[each].head, feeds[each].at) for each in room_ids if each in feeds}
         try:
             heads = await self._hub.node.in_thread(log.heads, room_ids)
         except Exception as error:
             self._heads_unread.failed(error, traceback=reason(error) is None)
             return
         self._heads_unread.over()
+        for room_id, head in heads.items():
+            if room_id in told and went_back(told[room_id], head):
+                epoch.rewound(known, f"room {room_id} is at {head}, and was at {told[room_id]}")
+                return
         if not lost and any(self._is_behind(*each) for each in heads.items()):
             await asyncio.sleep(BELL_SECONDS)
         for room_id, head in heads.items():
             if self._is_behind(room_id, head):
                 feed = self._hub.feeds[room_id]
-                feed.apply(head, head, None)
+                feed.apply(head.seq, head.seq, None)
                 self._hub.advance(feed)
 
-    def _is_behind(self, room_id: int, head: int) -> bool:
+    def _is_behind(self, room_id: int, head: Head) -> bool:
         feed = self._hub.feeds.get(room_id)
-        return feed is not None and head > feed.head
+        return feed is not None and head.seq > feed.head
+
+    def doubt(self, feed: Feed) -> None:
+        """Something about the room does not fit what is known of it, or cannot be compared: look
+        soon whether the database went back. A bell that comes late is no reason to look often."""
+        self._doubted.add(feed.room_id)
+        if not self._looking:
+            self._looking = True
+            self._hub.spawn(self._look_at_doubted())
+
+    async def _look_at_doubted(self) -> None:
+        try:
+            while self._doubted:
+                doubted, self._doubted = self._doubted, set()
+                await self.compare(list(doubted))
+                await asyncio.sleep(DOUBT_SECONDS)
+        finally:
+            self._looking = False
+
+    def forget(self) -> None:
+        """What was read is of a history that is no more."""
+        self._recent = Pages(limits().page_bytes)
+        self._doubted.clear()
 
     def make_up(self) -> None:
         """Bells of any kind were lost: learn from the database what they may have said."""

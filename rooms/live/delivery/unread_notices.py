@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rooms.core import bell
 from rooms.protocol import encode
 
 from . import fanout
@@ -54,7 +55,7 @@ class Unread:
                 event = self._hub.watching.said_of(connection, room_id, slug)
                 if event is not None:
                     # One key: while a socket is slow, only what holds in the end is told.
-                    connection.tell(f"unread:{slug}", encode(event))
+                    connection.tell(bell.fact(room_id, "unread"), encode(event))
                 if count % fanout.MEMBERS == 0 and loop.time() - started > fanout.SECONDS:
                     yield
                     started = loop.time()

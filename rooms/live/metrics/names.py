@@ -52,6 +52,8 @@ FAN_OUT = Histogram(
 )
 LOG_READS = Counter("parley_log_reads", "Pages of events read from the database.")
 GAPS = Counter("parley_gaps_repaired", "Gaps that were read from the log.")
+EVENTS_TRIMMED = Counter("parley_events_trimmed", "Old events removed from rooms' logs.")
+EPOCHS = Counter("parley_epochs", "Times that the database was found to have gone back.")
 INBOX_OVERFLOWS = Counter(
     "parley_inbox_overflows", "Times that bells were thrown away and read from the log instead."
 )

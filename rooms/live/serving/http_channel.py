@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Any
 from urllib.parse import unquote
 
+from twisted.internet.protocol import connectionDone
 from twisted.protocols.basic import LineReceiver
 from twisted.web import http
 
@@ -40,6 +41,10 @@ class BoundedChannel(http.HTTPChannel):
     """Counted by its server's `door`; the times of its phases are in `rooms.limits`."""
 
     maxHeaders = 500
+    transport: Any
+    _networkProducer: Any
+    # Of Twisted's own: whether the request's line is still to come.
+    _HTTPChannel__first_line: int
     _phase = Phase.HEADER
     _silent = True
     _since = 0.0
@@ -55,7 +60,7 @@ class BoundedChannel(http.HTTPChannel):
         self._enter(Phase.HEADER, limits().header_seconds)
         self.door.arrive(self)
 
-    def connectionLost(self, reason: Any) -> None:
+    def connectionLost(self, reason: Any = connectionDone) -> None:
         self.gone()
         super().connectionLost(reason)
 

@@ -24,8 +24,7 @@ new Finder({ own: () => state.rooms, open });
 draw();
 
 function receive(events) {
-  const told = events.filter((event) => ["unread", "left", "invitation", "local.rooms"].includes(event.type));
-  state = apply(state, told, { now: Date.now(), reducers: {} });
+  state = apply(state, events, { now: Date.now(), reducers: {} });
   draw();
 }
 

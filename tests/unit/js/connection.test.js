@@ -134,9 +134,9 @@ test("a room is followed from where it was", async () => {
   const all = connect();
   let seen = 7;
   const answers = [];
-  all.connection.follow("lobby", { after: () => seen, onSubscribed: (answer) => answers.push(answer) });
+  all.connection.follow("lobby", { position: () => ({ after: seen, epoch: "e1" }), onSubscribed: (answer) => answers.push(answer) });
   await all.socket.says(hello);
-  equal(all.socket.last("subscribe"), { id: all.socket.sent[0].id, type: "subscribe", room: "lobby", after: 7 });
+  equal(all.socket.last("subscribe"), { id: all.socket.sent[0].id, type: "subscribe", room: "lobby", after: 7, epoch: "e1" });
   await all.socket.says({ id: all.socket.sent[0].id, type: "subscribed", seq: 7, recovered: true });
   seen = 12;
   await all.socket.breaks();
@@ -149,7 +149,7 @@ test("a room is followed from where it was", async () => {
 test("an answer for a room that was left is not told", async () => {
   const all = connect();
   const answers = [];
-  all.connection.follow("lobby", { after: () => 0, onSubscribed: (answer) => answers.push(answer) });
+  all.connection.follow("lobby", { position: () => ({ after: 0 }), onSubscribed: (answer) => answers.push(answer) });
   await all.socket.says(hello);
   all.connection.unfollow("lobby");
   await all.socket.says({ id: all.socket.sent[0].id, type: "subscribed" });

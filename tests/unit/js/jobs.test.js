@@ -19,7 +19,8 @@ const page = (more = {}) => fromPage({
 });
 const changed = (seq, more) => ({ type: "job.changed", room: "lobby", seq, job: job(more) });
 const progress = (current, attempt = 1) => ({ type: "job.progress", room: "lobby", job: "j", attempt, progress: { current, total: 100, text: "messages" } });
-const run = (state, ...events) => apply(state, events, { now, reducers });
+const lists = Object.fromEntries(Object.entries(reducers).map(([type, reduce]) => [type, [reduce]]));
+const run = (state, ...events) => apply(state, events, { now, reducers: lists });
 
 test("a job stands where it began and changes in place", () => {
   const state = run(page(), changed(4, { state: "queued" }), changed(5), changed(6, { state: "succeeded" }));

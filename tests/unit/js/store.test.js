@@ -1,4 +1,4 @@
-import { afterGap, apply, fromPage, TYPING_MS } from "./rooms/core/store.js";
+import { afterGap, apply, begunAnew, fromPage, TYPING_MS } from "./rooms/core/store.js";
 import { equal, seeded, test } from "./harness.js";
 
 const ana = { id: 1, name: "Ana" };
@@ -173,4 +173,42 @@ test("a room and a role that change are changed here", () => {
   const state = apply(fromPage(page()), events, context);
   equal([state.room.name, state.room.archived, state.rooms[0].name], ["Hall", true, "Hall"]);
   equal([state.room.role, state.members[0].role], ["owner", "owner"]);
+});
+
+test("what is durable is told by its `at` alone, whatever else carries a seq", () => {
+  let state = apply(fromPage(page({ head: 5 })), [{ type: "poll.viewed", room: "lobby", seq: 9 }], context);
+  equal(state.head, 5);
+  state = apply(state, [created(6)], context);
+  equal([seqs(state), state.head], [[6], 6]);
+});
+
+test("any number of reducers hear an event, also one that the store knows", () => {
+  const heard = [];
+  const reducers = { "member.changed": [(_, { seq }) => heard.push(seq), (_, { seq }) => heard.push(-seq)] };
+  const changed = { type: "member.changed", room: "lobby", seq: 1, at: at(1), member: { user: ana, role: "owner" } };
+  const state = apply(fromPage(page()), [changed, changed], { now: 0, reducers });
+  equal([heard, state.room.role], [[1, -1], "owner"]);
+});
+
+test("only reducers that ask for it hear of rooms that are not open", () => {
+  const heard = [];
+  const reducers = { "poll.opened": [() => heard.push("here"), Object.assign(() => heard.push("anywhere"), { anyRoom: true })] };
+  const state = apply(fromPage(page()), [{ type: "poll.opened", room: "den", seq: 9, at: at(9) }], { now: 0, reducers });
+  equal([heard, state.head], [["anywhere"], 0]);
+});
+
+test("another epoch puts an end to all that stood there, and numbers come again", () => {
+  const old = fromPage(page({ epoch: "e1", head: 9, messages: [message(8), message(9)] }));
+  let state = begunAnew(old, { epoch: "e2", seq: 7 });
+  equal([seqs(state), state.head, state.epoch], [[], 7, "e2"]);
+  state = apply(state, [created(8, ana), created(9, ana)], context);
+  equal(state.entries.map(({ value }) => value.author.name), ["Ana", "Ana"]);
+  state = afterGap(state, page({ epoch: "e2", head: 8, messages: [message(6), message(8, ana)] }));
+  equal([seqs(state), state.head], [[6, 8, 9], 9]);
+});
+
+test("a page of another epoch than the socket's is believed as it is", () => {
+  const state = begunAnew(fromPage(page({ epoch: "e1", head: 9, messages: [message(9)] })), { epoch: "e2", seq: 20 });
+  const after = afterGap(apply(state, [created(21)], context), page({ epoch: "e3", head: 4, messages: [message(4)] }));
+  equal([seqs(after), after.head, after.epoch], [[4], 4, "e3"]);
 });

@@ -47,7 +47,7 @@ export class Connection {
   #nextId = 1;
   #waiting = new Map(); // id → { command, resend, urgent, sent, resolve, reject }, oldest first
   #paced = false; // the server said "not so fast": nothing more until it may be
-  #rooms = new Map(); // slug → { after, onSubscribed }
+  #rooms = new Map(); // slug → { position, onSubscribed, onRefused }
   #failures = 0;
   #unanswered = 0; // connections in a row that were given up while something was to be answered
   #timers = new Map();
@@ -80,9 +80,10 @@ export class Connection {
     else this.#connect();
   }
 
-  /** Follow a room. `after()` is the last seq seen; `onSubscribed(answer)` comes at every (re)start. */
-  follow(slug, { after, onSubscribed, onRefused }) {
-    this.#rooms.set(slug, { after, onSubscribed, onRefused });
+  /** Follow a room. `position()` is { after, epoch }: the last seq seen, and of which history it is;
+   *  `onSubscribed(answer)` comes at every (re)start. */
+  follow(slug, { position, onSubscribed, onRefused }) {
+    this.#rooms.set(slug, { position, onSubscribed, onRefused });
     if (this.phase === "open") this.#subscribe(slug);
   }
 
@@ -217,7 +218,7 @@ export class Connection {
   async #subscribe(slug) {
     const room = this.#rooms.get(slug);
     try {
-      const answer = await this.command({ type: "subscribe", room: slug, after: room.after() }, { urgent: true });
+      const answer = await this.command({ type: "subscribe", room: slug, ...room.position() }, { urgent: true });
       if (this.#rooms.get(slug) === room) room.onSubscribed(answer);
     } catch (error) {
       if (this.#rooms.get(slug) !== room || error instanceof Lost) return;

@@ -1,7 +1,13 @@
 // What other apps add to a room. They register before `main.js` runs: their script stands first.
 
-/** event type → (draft, event, context) => void, called by the store; see `store.js`. */
+/** event type → [(draft, event, context) => void, …], called by the store after its own. */
 export const reducers = {};
+
+/** Have the store call `reduce` for each event of this type, one that it knows or an app's own.
+ *  `anyRoom`: also when the event is of a room that is not open. */
+export function addReducer(type, reduce, { anyRoom = false } = {}) {
+  (reducers[type] ??= []).push(anyRoom ? Object.assign((...all) => reduce(...all), { anyRoom }) : reduce);
+}
 
 /** kind of entry → { create(entry, room) → element, update(element, entry, room), spoken?(entry) →
  *  the words that a screen reader hears when it comes } */

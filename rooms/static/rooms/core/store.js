@@ -9,7 +9,8 @@
 // `firstNew` is the first message there: { seq, at }. `arrived` counts messages of others that came
 // while the room was open.
 //
-// Events come from the socket or are local ("local.…"). An event at or below `head` was seen.
+// Events come from the socket or are local ("local.…"). Those with an `at` are entries of the room's
+// log, and one at or below `head` was seen; all others are told once, whatever they carry.
 
 import { isCommand } from "./slash.js";
 import { entryAt, place } from "./window.js";
@@ -32,6 +33,7 @@ export function fromPage(page) {
     // By role: what the room's page offers to whom has it.
     may: page.may ?? {},
     room: page.room,
+    epoch: page.epoch,
     head: page.head ?? 0,
     entries,
     older: page.older ?? false,
@@ -56,22 +58,31 @@ function firstAfter(entries, { room, user }) {
   return found ? { seq: found.seq, at: found.at } : null;
 }
 
-/** A fresh page after the socket could not bring all that was missed. What is newer stays. Whoever
- *  is `away` from the room's end keeps what they read, and the fresh page is the end below it. */
+/** The database was put back: from here on positions are of another history, and what stands here
+ *  may never have happened. */
+export function begunAnew(state, { epoch, seq }) {
+  const nothing = { entries: [], older: false, newer: false, tail: [], typing: [], newAfter: null, firstNew: null, extra: {} };
+  return { ...state, ...nothing, epoch, head: seq, anew: true };
+}
+
+/** A fresh page after the socket could not bring all that was missed. What is newer stays, if it is
+ *  of the same history. Whoever is `away` from the room's end keeps what they read, and the fresh
+ *  page is the end below it. */
 export function afterGap(state, page, away = false) {
   const fresh = fromPage(page);
+  if (fresh.epoch !== state.epoch) state = begunAnew(state, { epoch: fresh.epoch, seq: fresh.head });
   const before = Math.max(0, ...[...state.entries.slice(-1), ...state.tail.slice(-1)].map(({ seq }) => seq));
   const last = state.newer ? state.tail : state.entries;
   for (const entry of last) {
     if (entry.seq > fresh.head) fresh.entries.push(entry);
   }
-  const missed = fresh.entries.filter((entry) => entry.seq > before && isNews(entry, state.user));
+  const missed = state.anew ? [] : fresh.entries.filter((entry) => entry.seq > before && isNews(entry, state.user));
   const news = {
     newAfter: state.newAfter ?? (missed.length ? fresh.newAfter : null),
     firstNew: state.firstNew ?? (missed.length ? fresh.firstNew : null),
     arrived: state.arrived + missed.length,
   };
-  const held = away ? { entries: state.entries, older: state.older, newer: true, tail: fresh.entries } : {};
+  const held = away && !state.anew ? { entries: state.entries, older: state.older, newer: true, tail: fresh.entries } : {};
   return {
     ...fresh,
     ...held,
@@ -97,21 +108,20 @@ function withNewer(extra, before, head) {
 export function apply(state, events, context) {
   const draft = { ...state };
   for (const event of events) {
-    if (event.room !== undefined && event.room !== state.room?.slug && !OF_ANY_ROOM.has(event.type)) continue;
-    if (event.seq !== undefined && !EPHEMERAL.has(event.type)) {
+    const elsewhere = event.room !== undefined && event.room !== state.room?.slug;
+    if (!elsewhere && event.at !== undefined) {
       if (event.seq <= draft.head) continue;
       draft.head = event.seq;
     }
-    const reduce = own[event.type] ?? context.reducers[event.type];
-    if (reduce) reduce(draft, event, context);
+    for (const reduce of [own[event.type] ?? [], context.reducers[event.type] ?? []].flat()) {
+      if (!elsewhere || reduce.anyRoom) reduce(draft, event, context);
+    }
   }
   return draft;
 }
 
-/** `unread` and `read` carry a seq that is not their own. */
-const EPHEMERAL = new Set(["unread", "read"]);
-/** What is told of the person's own rooms, whichever is open. */
-const OF_ANY_ROOM = new Set(["unread", "left", "invitation"]);
+/** Of a reducer of events that tell of the person's own rooms, whichever is open. */
+const anyRoom = (reduce) => Object.assign(reduce, { anyRoom: true });
 
 /** Whether an entry is news to `user`: something that somebody else said. */
 export const isNews = (entry, user) => entry.kind === "message" && entry.value.author?.id !== user.id;
@@ -229,19 +239,19 @@ const own = {
   },
 
   /** Somebody invites this person; null: that is over, one way or another. */
-  invitation(draft, { room, invitation }) {
+  invitation: anyRoom((draft, { room, invitation }) => {
     const others = draft.invitations.filter((known) => known.room.slug !== room);
     draft.invitations = invitation ? [invitation, ...others] : others;
-  },
+  }),
 
-  unread(draft, { room, unread }) {
+  unread: anyRoom((draft, { room, unread }) => {
     draft.rooms = draft.rooms.map((known) => (known.slug === room ? { ...known, unread } : known));
-  },
+  }),
 
   /** Another room, or this one, is not the person's own any more. */
-  left(draft, { room }) {
+  left: anyRoom((draft, { room }) => {
     draft.rooms = draft.rooms.filter((known) => known.slug !== room);
-  },
+  }),
 
   presence(draft, { present }) {
     draft.present = present;

@@ -6,7 +6,7 @@ import * as clock from "../core/clock.js";
 import { untilTaken } from "../core/delivery.js";
 import { reducers } from "../core/extensions.js";
 import { isCommand } from "../core/slash.js";
-import { afterGap, apply, fromPage } from "../core/store.js";
+import { afterGap, apply, begunAnew, fromPage } from "../core/store.js";
 import { uuid } from "../core/uuid.js";
 import { withCards } from "../core/window.js";
 import { Reading } from "../features/reading/read-marker.js";
@@ -147,20 +147,24 @@ export class Room {
   #follow() {
     const { slug } = this;
     this.#connection.follow(slug, {
-      after: () => this.state.head,
+      position: () => ({ after: this.state.head, epoch: this.state.epoch }),
       onSubscribed: (answer) => this.#subscribed(slug, answer),
       onRefused: () => location.assign("/rooms/"),
     });
   }
 
-  async #subscribed(slug, { seq, recovered, members, present }) {
+  async #subscribed(slug, { seq, epoch, recovered, members, present }) {
     this.receive([{ type: "local.present", members, present }]);
     if (recovered !== false) return;
     // More was missed than the log brings back: live goes on from the head, the rest is a page.
-    this.state = { ...this.state, head: Math.max(seq, this.state.head) };
+    const { state } = this;
+    this.state = epoch === state.epoch ? { ...state, head: Math.max(seq, state.head) } : begunAnew(state, { epoch, seq });
+    this.#draw();
     const page = await this.#page(slug);
     if (!page || this.slug !== slug) return;
-    const away = this.#begun && !this.#view.scroll.pinned;
+    const sameHistory = page.epoch === state.epoch;
+    if (!sameHistory) this.#reading.begin(page.room.read_seq ?? 0);
+    const away = sameHistory && this.#begun && !this.#view.scroll.pinned;
     this.state = afterGap(this.state, page, away);
     this.#draw();
     if (away) this.#places.refresh();

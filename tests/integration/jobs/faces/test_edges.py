@@ -9,7 +9,8 @@ from jobs.models import Job
 from jobs.submitting import actions
 from jobs.submitting.actions import Submission
 from rooms.core import lookup
-from rooms.features.moderation import actions as moderation
+from rooms.features.bans import actions as bans
+from rooms.features.rooms import changes
 from rooms.protocol import Refusal
 from rooms.rest import paging
 from tests.support import sockets
@@ -118,15 +119,15 @@ def test_a_key_shows_no_job_that_may_not_be_seen_any_more(caller, alice, bob, lo
     job, new = submit()
     assert new
     assert submit() == (job, False)
-    moderation.ban(lobby.pk, bob, alice)
+    bans.ban(lobby.pk, bob, alice)
     with pytest.raises(Refusal) as refused:
         submit()
     assert refused.value.code == "not_found"
-    moderation.unban(lobby.pk, bob, alice)
+    bans.unban(lobby.pk, bob, alice)
     assert submit() == (job, False)
-    moderation.change_room(lobby.pk, {"archived": True}, alice)
+    changes.change_room(lobby.pk, {"archived": True}, alice)
     assert submit() == (job, False), "it may be seen, so it is told"
-    moderation.change_room(lobby.pk, {"archived": False, "visibility": "private"}, alice)
+    changes.change_room(lobby.pk, {"archived": False, "visibility": "private"}, alice)
     with pytest.raises(Refusal):
         submit()
     assert lookup.facts(bob, lobby).role is None

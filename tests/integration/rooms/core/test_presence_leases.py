@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from rooms.core.presence_leases import NOBODY, PEOPLE, PREFIX, Change, Leases
+from rooms.core.presence_leases import NOBODY, PEOPLE, Change, Leases, prefix
 from rooms.live.delivery.room_presence import People
 from tests.support.waiting import until_async as until
 
@@ -138,7 +138,7 @@ def test_what_an_expired_lease_held_is_taken_back_by_another(real_redis: str) ->
         await until(taken_back)
         assert {room_id for room_id, _ in moved} == {ROOM}
         assert await alive.leases.take_back_expired() == (False, [])
-        assert not [key async for key in client.scan_iter(f"{PREFIX}*{dead.leases.process}*")]
+        assert not [key async for key in client.scan_iter(f"{prefix()}*{dead.leases.process}*")]
         await close(dead, alive)
 
     with_redis(real_redis, test)
@@ -172,7 +172,7 @@ def test_what_is_given_back_leaves_nothing(real_redis: str) -> None:
             await one.say()
         moved = await one.leases.release()
         assert {room_id for room_id, _ in moved} == {ROOM}
-        assert not [key async for key in client.scan_iter(f"{PREFIX}*")]
+        assert not [key async for key in client.scan_iter(f"{prefix()}*")]
         await close(one)
 
     with_redis(real_redis, test)
@@ -183,7 +183,7 @@ def test_every_key_goes_by_itself_when_all_processes_are_gone(real_redis: str) -
         one = Process(real_redis)
         one.people.arrive(1, "Ana")
         await one.say()
-        keys = [key async for key in client.scan_iter(f"{PREFIX}*")]
+        keys = [key async for key in client.scan_iter(f"{prefix()}*")]
         assert len(keys) == 4
         assert all([await client.ttl(key) > 0 for key in keys])
         await close(one)

@@ -16,9 +16,9 @@ from rooms.core import bell, log
 from rooms.core.log import writing_in_transaction
 from rooms.features.files import actions as files
 from rooms.features.members import actions as members
+from rooms.features.members import management
 from rooms.features.messages import actions as messages
 from rooms.features.messages.reports import report_in_transaction
-from rooms.features.moderation import actions as moderation
 from rooms.features.reading import actions as reading
 from rooms.features.rooms import actions as room_actions
 from rooms.models import Attachment, Event, Membership, Message, Room
@@ -236,25 +236,25 @@ def test_read(watch, alice, bob, monkeypatch):
 
 def test_change_room(watch, lobby):
     changes = {"name": "The lobby", "topic": "Everything", "archived": True}
-    watch("lobby").verify(lambda: moderation.change_room(lobby.pk, changes), "room.changed")
-    watch("lobby").verify(lambda: moderation.change_room(lobby.pk, changes))
+    watch("lobby").verify(lambda: changes.change_room(lobby.pk, changes), "room.changed")
+    watch("lobby").verify(lambda: changes.change_room(lobby.pk, changes))
     changes = {"topic": "", "visibility": "private", "archived": False}
-    watch("lobby").verify(lambda: moderation.change_room(lobby.pk, changes), "room.changed")
+    watch("lobby").verify(lambda: changes.change_room(lobby.pk, changes), "room.changed")
     with pytest.raises(Invalid):
-        watch("lobby").verify(lambda: moderation.change_room(lobby.pk, {"name": ""}))
+        watch("lobby").verify(lambda: changes.change_room(lobby.pk, {"name": ""}))
 
 
 def test_change_members(watch, charlie, den):
     den_watch = watch("den")
-    den_watch.verify(lambda: moderation.add_member(den.pk, charlie, "moderator"), "member.joined")
-    den_watch.verify(lambda: moderation.add_member(den.pk, charlie, "member"))
-    den_watch.verify(lambda: moderation.change_role(den.pk, charlie, "owner"), "member.changed")
-    den_watch.verify(lambda: moderation.change_role(den.pk, charlie, "owner"))
+    den_watch.verify(lambda: management.add_member(den.pk, charlie, "moderator"), "member.joined")
+    den_watch.verify(lambda: management.add_member(den.pk, charlie, "member"))
+    den_watch.verify(lambda: management.change_role(den.pk, charlie, "owner"), "member.changed")
+    den_watch.verify(lambda: management.change_role(den.pk, charlie, "owner"))
     with pytest.raises(Invalid):
-        moderation.change_role(den.pk, charlie, "king")
-    den_watch.verify(lambda: moderation.remove_member(den.pk, charlie), "member.left")
-    den_watch.verify(lambda: moderation.remove_member(den.pk, charlie))
-    den_watch.verify(lambda: moderation.change_role(den.pk, charlie, "owner"))
+        management.change_role(den.pk, charlie, "king")
+    den_watch.verify(lambda: management.remove_member(den.pk, charlie), "member.left")
+    den_watch.verify(lambda: management.remove_member(den.pk, charlie))
+    den_watch.verify(lambda: management.change_role(den.pk, charlie, "owner"))
 
 
 def test_create_room(caller, alice, charlie):

@@ -6,8 +6,8 @@ from channels.layers import channel_layers
 from rooms.limits import Limits
 
 BACKENDS = {
-    "pubsub": "channels_redis.pubsub.RedisPubSubChannelLayer",
-    "core": "channels_redis.core.RedisChannelLayer",
+    "pubsub": "rooms.core.channel_layers.PubSubLayer",
+    "core": "rooms.core.channel_layers.CoreLayer",
 }
 
 

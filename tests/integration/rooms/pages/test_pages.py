@@ -134,7 +134,7 @@ def test_a_page_asks_the_database_as_often_for_many_as_for_few(
     client = client_of(alice)
     with django_assert_max_num_queries(14):
         client.get("/rooms/lobby/")
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         client.get("/rooms/")
 
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def _fresh():
     """Buckets that other tests have used are full again."""
     client = redis.Redis.from_url(live_settings.REDIS_URL)
-    for key in client.scan_iter(f"{rest_limits.PREFIX}*"):
+    for key in client.scan_iter(f"{rest_limits.prefix()}*"):
         client.delete(key)
 
 
@@ -117,7 +117,7 @@ def test_a_bucket_fills_again(settings):
 
 def test_a_clock_that_was_set_back_locks_nobody_out(few):
     client = redis.Redis.from_url(live_settings.REDIS_URL)
-    client.set(f"{rest_limits.PREFIX}user:0", "99999999999")
+    client.set(f"{rest_limits.prefix()}user:0", "99999999999")
     assert rest_limits.take("user:0").allowed
 
 

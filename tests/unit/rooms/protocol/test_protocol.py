@@ -2,16 +2,18 @@
 
 import json
 import uuid
+from typing import Any, Literal
 
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import ValidationError, create_model
 
 from rooms import protocol
 from rooms.features.reading.shapes import Read
-from rooms.protocol import refusals
+from rooms.protocol import events, refusals
+from rooms.protocol.answers import Told
 
 CLIENT_ID = str(uuid.uuid4())
 
@@ -102,7 +104,7 @@ def test_refusals(refusal, status, answer):
 )
 def test_the_code_of_a_close_says_whether_to_come_back(close):
     assert 4000 <= close.code <= 4999
-    assert close.bye()["reconnect"] is (close.code < 4500) is (close.retry_in is not None)
+    assert close.bye("an epoch")["reconnect"] is (close.code < 4500) is (close.retry_in is not None)
     assert len(close.reason.encode()) <= 123, "a close frame holds no more"
 
 
@@ -135,3 +137,38 @@ def test_an_event_carries_its_place_and_time():
     }
     raw = protocol.encode_event("lobby", 5, at, "x", b"{}")
     assert orjson.loads(raw)["type"] == "x"
+
+
+def told(name: str, base: type, **fields: Any) -> Any:
+    return create_model("Told", __base__=base, type=(Literal[name], ...), **fields)
+
+
+def test_clients_can_tell_each_event_by_its_at() -> None:
+    for each in events.registered():
+        durable = issubclass(each, events.Durable)
+        assert durable == ("at" in each.model_fields)
+        assert not durable or {"room", "seq"} <= each.model_fields.keys()
+
+
+@pytest.mark.parametrize(
+    ("base", "fields"),
+    [
+        (events.Ephemeral, {"at": (str, ...)}),
+        (events.Ephemeral, {"seq": (int, ...), "at": (str, ...)}),
+        (events.Ephemeral, {"id": (int, ...)}),
+        (Told, {"at": (str, ...)}),
+        (Told, {"room": (str, ...), "seq": (int, ...), "at": (str, ...)}),
+        (events.Durable, {"id": (int, ...)}),
+    ],
+)
+def test_an_event_that_clients_would_take_for_another_kind_is_not_registered(
+    base: type, fields: Any
+) -> None:
+    before = events.registered()
+    with pytest.raises(ValueError, match=r"poll\.viewed"):
+        events.register(told("poll.viewed", base, **fields))
+    assert events.registered() == before
+
+
+def test_an_ephemeral_event_may_speak_of_a_seq() -> None:
+    events.check(told("poll.viewed", events.Ephemeral, seq=(int, ...)))

@@ -8,9 +8,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from rooms.core import bell
+from rooms.features.bans import actions as bans
 from rooms.features.members import actions as members
+from rooms.features.members import management
 from rooms.features.messages import actions as messages
-from rooms.features.moderation import actions as moderation
 from rooms.models import Invitation, Membership, Room, User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -198,7 +199,7 @@ def test_open_invitations_of_one_person_are_bounded(caller, alice, den, settings
 
 
 def test_a_role_is_worth_what_its_giver_may_still_give(caller, alice, bob, charlie, den):
-    moderation.change_role(den.pk, bob, "owner")
+    management.change_role(den.pk, bob, "owner")
     assert invite(caller(bob), "den", "charlie", "owner").status_code == 202
     assert caller(bob).post("rooms/den/leave").status_code == 204
     assert caller(charlie).post("rooms/den/join").status_code == 200
@@ -206,7 +207,7 @@ def test_a_role_is_worth_what_its_giver_may_still_give(caller, alice, bob, charl
 
 
 def test_a_role_comes_with_the_invitation(caller, alice, bob, charlie, lobby):
-    moderation.change_role(lobby.pk, bob, "moderator")
+    management.change_role(lobby.pk, bob, "moderator")
     assert invite(caller(bob), "lobby", "charlie", "owner").status_code == 403
     assert invite(caller(bob), "lobby", "charlie", "moderator").status_code == 202
     messages.post_message(messages.Post(charlie, "lobby", "speaking joins as well"))
@@ -215,20 +216,20 @@ def test_a_role_comes_with_the_invitation(caller, alice, bob, charlie, lobby):
 
 @pytest.mark.parametrize("how", ["removed", "banned", "demoted"])
 def test_invitations_of_who_was_put_out_are_void(caller, alice, bob, charlie, den, how):
-    moderation.change_role(den.pk, bob, "moderator")
+    management.change_role(den.pk, bob, "moderator")
     invite(caller(bob), "den", "charlie")
     if how == "removed":
-        moderation.remove_member(den.pk, bob, by=alice)
+        management.remove_member(den.pk, bob, by=alice)
     elif how == "banned":
-        moderation.ban(den.pk, bob, alice)
+        bans.ban(den.pk, bob, alice)
     else:
-        moderation.change_role(den.pk, bob, "member", by=alice)
+        management.change_role(den.pk, bob, "member", by=alice)
     assert caller(charlie).post("rooms/den/join").status_code == 404
 
 
 def test_a_ban_ends_an_invitation(caller, alice, charlie, den):
     invite(caller(alice), "den", "charlie")
-    moderation.ban(den.pk, charlie, alice, staff=True)
+    bans.ban(den.pk, charlie, alice, staff=True)
     assert caller(charlie).get("invitations").data["invitations"] == []
     assert caller(charlie).post("rooms/den/join").status_code == 404
     assert invite(caller(alice), "den", "charlie").status_code == 409
@@ -238,7 +239,7 @@ def test_nobody_is_kept(caller, alice, bob, charlie, den):
     """A stranger's room, with somebody as its owner who wants to have nothing to do with it."""
     dora = User.objects.create_user("dora")
     for user, role in ((dora, "member"), (charlie, "moderator")):
-        moderation.add_member(den.pk, user, role)
+        management.add_member(den.pk, user, role)
     assert caller(alice).post("rooms/den/leave").status_code == 204
     assert role_of(charlie, den) == "owner", "the moderator, though bob came first"
     assert caller(charlie).send("delete", f"rooms/den/members/{charlie.pk}").status_code == 204

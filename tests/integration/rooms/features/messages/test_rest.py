@@ -6,11 +6,12 @@ import pytest
 from django.core.files.base import ContentFile
 from django.db import transaction
 
+from rooms.core import installation
 from rooms.core.log import writing_in_transaction
 from rooms.features.files import actions as files
+from rooms.features.members import management
 from rooms.features.messages import actions as messages
 from rooms.features.messages.reports import report_in_transaction
-from rooms.features.moderation import actions as moderation
 from rooms.models import Membership, Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -62,8 +63,21 @@ def test_around_shows_both_sides(caller, bob, said):
 
 def test_an_empty_side_is_an_empty_page(caller, bob, said):
     bobs = caller(bob)
-    assert bobs.get("rooms/lobby/messages", before=said[0]).data == {"messages": [], "next": None}
-    assert bobs.get("rooms/lobby/messages", after=2**53 - 1).data == {"messages": [], "next": None}
+    for where in ({"before": said[0]}, {"after": 2**53 - 1}):
+        page = bobs.get("rooms/lobby/messages", **where).data
+        assert (page["messages"], page["next"]) == ([], None)
+
+
+def test_history_says_of_which_epoch_its_numbers_are(caller, bob, said):
+    before = bobs_epoch(caller(bob))
+    after = installation.replace().epoch
+    assert bobs_epoch(caller(bob)) == after != before
+
+
+def bobs_epoch(bobs):
+    page, room = bobs.get("rooms/lobby/messages").data, bobs.get("rooms/lobby").data
+    assert page["epoch"] == room["epoch"] == bobs.get("rooms").data["rooms"][0]["epoch"]
+    return page["epoch"]
 
 
 @pytest.mark.parametrize(
@@ -95,7 +109,7 @@ def test_history_takes_the_same_queries_for_any_number_of_messages(
             report_in_transaction(logs, room, alice, "Done", "job", job, attached)
     bobs = caller(bob)
     bobs.get("rooms")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         page = bobs.get("rooms/lobby/messages")
     reports = [message for message in page.data["messages"] if message["kind"] == "job"]
     assert [len(report["attachments"]) for report in reports] == [1, 1, 1]
@@ -183,7 +197,7 @@ def test_the_same_id_again_shows_nothing_that_may_not_be_seen(caller, alice, bob
     bobs = caller(bob)
     first = bobs.post("rooms/den/messages", ours)
     assert (first.status_code, bobs.post("rooms/den/messages", ours).data) == (201, first.data)
-    moderation.remove_member(den.pk, bob, alice)
+    management.remove_member(den.pk, bob, alice)
     for room in ("den", "lobby"):
         again = bobs.post(f"rooms/{room}/messages", ours)
         assert again.status_code == 404, "not even by way of another room"

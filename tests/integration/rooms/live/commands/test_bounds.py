@@ -78,6 +78,7 @@ def test_who_goes_on_and_on_is_sent_away_and_not_asked_back(
             "reason": "Too many commands, too often.",
             "reconnect": False,
             "retry_in": None,
+            "epoch": ana.seen[0]["epoch"],
         }
         assert (await ben.say("lobby", "still here"))["type"] == "sent"
         assert counted("parley_closes_total", code="4509") == closes + 1

@@ -11,7 +11,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from rooms.core import bell
-from rooms.features.moderation import actions as moderation
+from rooms.features.bans import actions as bans
 from rooms.features.tokens import actions as tokens
 from rooms.limits import Limits
 from rooms.live.node import Node
@@ -247,7 +247,7 @@ def test_however_things_fall_together_the_database_wins(
                 if chance.random() < 0.5:
                     await sync_to_async(put_out)(bob, lobby)
                 else:
-                    await sync_to_async(moderation.unban)(lobby.pk, bob)
+                    await sync_to_async(bans.unban)(lobby.pk, bob)
                 await asyncio.sleep(chance.random() * 0.02)
 
         async def listen() -> None:

@@ -9,8 +9,10 @@ from django.contrib.sessions.models import Session
 from django.test import Client as Browser
 from django.utils import timezone
 
+from rooms.features.bans import actions as bans
 from rooms.features.members import actions as members
-from rooms.features.moderation import actions as moderation
+from rooms.features.members import management
+from rooms.features.rooms import changes
 from rooms.features.tokens import actions as tokens
 from rooms.live.node import Node
 from rooms.models import ApiToken, Ban, Membership, Room, User
@@ -110,8 +112,8 @@ def test_all_tabs_are_told_that_a_room_is_not_theirs_any_more(
             return
         # Whoever is brought back in is told by what is unread.
         before = len(elsewhere.seen)
-        await sync_to_async(moderation.unban)(den.pk, bob)
-        await sync_to_async(moderation.add_member)(den.pk, bob, "member")
+        await sync_to_async(bans.unban)(den.pk, bob)
+        await sync_to_async(management.add_member)(den.pk, bob, "member")
         await until(lambda: any(each["type"] == "unread" for each in elsewhere.seen[before:]))
         told = elsewhere.seen[-1]
         assert (told["type"], told["room"], told["unread"]) == ("unread", "den", 0)
@@ -144,7 +146,7 @@ def test_a_ban_is_over_when_it_is_lifted_or_has_run_out(
         ben = await Client.connect(bob)
         await sync_to_async(put_out)(bob, lobby)
         assert (await ben.call("subscribe", room="lobby"))["code"] == "not_found"
-        await sync_to_async(moderation.unban)(lobby.pk, bob)
+        await sync_to_async(bans.unban)(lobby.pk, bob)
         assert (await ben.call("subscribe", room="lobby"))["type"] == "subscribed"
         await sync_to_async(put_out)(bob, lobby)
         await ben.find(unsubscribed)
@@ -163,7 +165,7 @@ def test_a_member_whose_role_changes_stays_and_misses_nothing(
         for client in (ana, ben):
             head = (await client.call("subscribe", room="den"))["seq"]
         for role in ("owner", "moderator", "member"):
-            await sync_to_async(moderation.change_role)(den.pk, bob, role)
+            await sync_to_async(management.change_role)(den.pk, bob, role)
             await ana.say("den", f"now you are {role}")
         expected = list(range(head + 1, head + 7))
         assert await ben.events("den", head + 6) == expected
@@ -180,7 +182,7 @@ def test_an_archived_room_goes_on_being_heard_and_takes_nothing(
     async def test() -> None:
         ben = await Client.connect(bob)
         await ben.call("subscribe", room="lobby")
-        await sync_to_async(moderation.change_room)(lobby.pk, {"archived": True})
+        await sync_to_async(changes.change_room)(lobby.pk, {"archived": True})
         assert (await ben.say("lobby", "too late"))["code"] == "archived"
         changed = await ben.find(lambda each: each["type"] == "room.changed")
         assert changed["changed"]["archived"] is True
@@ -196,7 +198,7 @@ def test_members_stay_in_a_room_that_becomes_private(
         ben, cyd = await Client.connect(bob), await Client.connect(charlie)
         for client in (ben, cyd):
             await client.call("subscribe", room="lobby")
-        await sync_to_async(moderation.change_room)(lobby.pk, {"visibility": "private"})
+        await sync_to_async(changes.change_room)(lobby.pk, {"visibility": "private"})
         assert (await cyd.find(unsubscribed))["reason"] == "not_a_member"
         await ben.find(lambda each: each["type"] == "room.changed")
         assert not any(each["type"] == "room.changed" for each in cyd.seen)
@@ -214,7 +216,7 @@ def test_a_deleted_room_leaves_nothing_behind(alice: User, bob: User, lobby: Roo
         ana, ben = await Client.connect(alice), await Client.connect(bob)
         await ana.call("subscribe", room="lobby")
         await ana.say("lobby", "soon forgotten")
-        await sync_to_async(moderation.delete_room)(lobby.pk)
+        await sync_to_async(changes.delete_room)(lobby.pk)
         await ana.find(unsubscribed)
         assert (await ben.call("ping"))["type"] == "pong"
         for user in (alice, bob):

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from rooms.core import bell
 from rooms.core.credentials import Caller
-from rooms.core.presence_leases import PEOPLE, PREFIX, ROOMS, Leases
+from rooms.core.presence_leases import PEOPLE, ROOMS, Leases, prefix
 from rooms.limits import Limits
 from rooms.live.commands import session as handlers
 from rooms.live.delivery import presence
@@ -173,7 +173,7 @@ def test_a_redis_that_forgets_is_told_again(alice: User, bob: User, lobby: Room)
         await client.flushall()
 
         async def both_are_in_the_list() -> bool:
-            return bool(await client.hlen(f"{PREFIX}room:{lobby.pk}") == 2 + 1)
+            return bool(await client.hlen(f"{prefix()}room:{lobby.pk}") == 2 + 1)
 
         await until(both_are_in_the_list)
         await client.aclose()
@@ -329,7 +329,7 @@ def test_a_room_that_closes_before_redis_knows_is_kept_until_it_does(
         assert lobby.pk in one.hub.presence._rooms
         await until(lambda: lobby.pk not in one.hub.presence._rooms)
         client = Redis.from_url(presence.settings.REDIS_URL)
-        left = await client.exists(f"{PREFIX}room:{lobby.pk}")
+        left = await client.exists(f"{prefix()}room:{lobby.pk}")
         await client.aclose()
         assert not left
 

@@ -31,7 +31,7 @@ from rooms.live.delivery import fanout, repair
 from rooms.live.delivery.connection import Connection
 from rooms.live.node import Node
 from rooms.protocol import Ping, Refusal, Subscribe, Unsubscribe
-from tests.support.ends import ROOM, Client, Database, event
+from tests.support.ends import ROOM, Client, Database
 from tests.support.virtual import VirtualLoop
 
 LIMITS = Limits(
@@ -48,6 +48,7 @@ async def no_redis(_: Any) -> None:
 
 
 class Delivery(RuleBasedStateMachine):
+    goes_back = False
     clients = Bundle("clients")
     bells = Bundle("bells")
 
@@ -63,6 +64,7 @@ class Delivery(RuleBasedStateMachine):
         self.hub = self.node.hub
         self.database = Database(self.loop)
         self.hub.presence._exchange = no_redis  # type: ignore[method-assign]
+        self.hub.epoch.known = self.database.known
         self.node.in_thread = self.database.in_thread  # type: ignore[method-assign]
         self.all: list[tuple[Connection, Client]] = []
         self.tasks: dict[Connection, asyncio.Task[None]] = {}
@@ -83,32 +85,24 @@ class Delivery(RuleBasedStateMachine):
         return multiple(*found)
 
     @rule(target=bells, sizes=st.lists(st.integers(0, 300), min_size=1, max_size=LARGEST_BELL))
-    def commit(self, sizes: list[int]) -> tuple[int, int]:
-        first = self.database.head + 1
-        self.database.events += [event(first + n, size) for n, size in enumerate(sizes)]
-        return first, self.database.head
+    def commit(self, sizes: list[int]) -> dict[str, Any]:
+        return self.database.commit(sizes)
 
     @rule(target=bells)
-    def commit_something_large(self) -> tuple[int, int]:
-        seq = self.database.head + 1
-        self.database.events.append(event(seq, LARGEST_EVENT - 100))
-        return seq, seq
+    def commit_something_large(self) -> dict[str, Any]:
+        return self.database.commit([LARGEST_EVENT - 100])
 
     @rule(bell=bells, carries=st.booleans())
-    def ring(self, bell: tuple[int, int], carries: bool) -> None:
+    def ring(self, bell: dict[str, Any], carries: bool) -> None:
         """In any order, any number of times, or never."""
-        first, last = bell
-        message: dict[str, Any] = {"type": "events", "room": ROOM, "first": first, "last": last}
-        if carries:
-            message["events"] = self.database.events[first - 1 : last]
-        self.hub._hear(message)
+        self.hub._hear(bell if carries else {**bell, "events": None})
 
     @rule(back=st.integers(0, 12), size=st.integers(1, LARGEST_BELL))
     def ring_any_stretch(self, back: int, size: int) -> None:
         """Rounds of several processes may overlap."""
         last = self.database.head - back
         if last >= 1:
-            self.ring((max(1, last + 1 - size), last), True)
+            self.ring(self.database.bell(max(1, last + 1 - size), last), True)
 
     @rule(
         many=st.lists(st.lists(st.integers(0, 300), min_size=1, max_size=LARGEST_BELL), max_size=6),
@@ -225,7 +219,10 @@ class Delivery(RuleBasedStateMachine):
             if client.wrong is not None:
                 raise client.wrong
             if client.code is not None:
-                assert self.database.trimmed and client.code == 4008
+                assert self.sent_away_rightly(client)
+
+    def sent_away_rightly(self, client: Client) -> bool:
+        return self.database.trimmed > 0 and client.code == 4008
 
     def teardown(self) -> None:
         try:
@@ -246,19 +243,26 @@ class Delivery(RuleBasedStateMachine):
         while self.database.asked:
             self.database.answer(0)
         for _ in range(1_000):
-            self.hub.spawn(self.hub.repair.compare([ROOM]))
+            self.hub.spawn(self.look())
             self.loop.pass_time(0.5)
             for _, client in self.all:
                 client.drain(1 << 30)
             self.loop.turn(3)
             if all(self.is_brought_up(*each) for each in self.all):
                 break
+        if not self.goes_back:
+            assert self.database.known.number == 0, "somebody saw the database go back"
         for task in self.tasks.values():
             assert task.done()
             task.result()
         for connection, client in self.all:
             assert self.is_brought_up(connection, client)
             assert client.answers == sorted(client.answers)
+
+    async def look(self) -> None:
+        """As the lookout does it."""
+        await self.hub.epoch.look()
+        await self.hub.repair.compare([ROOM])
 
     def is_brought_up(self, connection: Connection, client: Client) -> bool:
         if connection.closed:

@@ -109,12 +109,12 @@ def turn_until(room: Room, condition: Callable[[], bool]) -> None:
 
 
 def finish(room: Room) -> None:
-    turn_until(room, lambda: ROOM not in room.hub.fanout._under_way)
+    turn_until(room, lambda: room.feed not in room.hub.fanout._under_way)
 
 
 def gather(room: Room) -> None:
     """The round ends, and the next waits. From here on time stands still."""
-    turn_until(room, lambda: ROOM in room.hub.fanout._gathering)
+    turn_until(room, lambda: room.feed in room.hub.fanout._gathering)
     room.loop.step = 0.0
 
 

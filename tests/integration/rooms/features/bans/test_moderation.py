@@ -7,10 +7,12 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
+from rooms.features.bans import actions as bans
 from rooms.features.files import actions as files
 from rooms.features.members import actions as members
+from rooms.features.members import management
 from rooms.features.messages import actions as messages
-from rooms.features.moderation import actions as moderation
+from rooms.features.rooms import changes
 from rooms.models import Attachment, Ban, Event, Membership, Message, Room, User
 from rooms.protocol import Forbidden, NotFound
 
@@ -21,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def dora(db, lobby):
     """A moderator of the lobby."""
     user = User.objects.create_user("dora", "dora@example.com", "dora-password-1")
-    moderation.add_member(lobby.pk, user, "moderator")
+    management.add_member(lobby.pk, user, "moderator")
     return user
 
 
@@ -29,7 +31,7 @@ def dora(db, lobby):
 def erin(db, lobby):
     """Another one."""
     user = User.objects.create_user("erin")
-    moderation.add_member(lobby.pk, user, "moderator")
+    management.add_member(lobby.pk, user, "moderator")
     return user
 
 
@@ -148,9 +150,9 @@ def test_a_ban_runs_out(caller, alice, bob, lobby):
 
 def test_the_last_owner_is_not_put_out_by_staff_either(alice, bob, lobby):
     for act in (
-        lambda: moderation.remove_member(lobby.pk, alice),
-        lambda: moderation.ban(lobby.pk, alice, bob, staff=True),
-        lambda: moderation.change_role(lobby.pk, alice, "member"),
+        lambda: management.remove_member(lobby.pk, alice),
+        lambda: bans.ban(lobby.pk, alice, bob, staff=True),
+        lambda: management.change_role(lobby.pk, alice, "member"),
     ):
         with pytest.raises(Forbidden):
             act()
@@ -179,7 +181,7 @@ def test_changes_what_is_given_and_nothing_else(caller, alice, bob, charlie, lob
 
 
 def test_only_an_owner_makes_a_closed_room_public(caller, alice, dora, den):
-    moderation.add_member(den.pk, dora, "moderator")
+    management.add_member(den.pk, dora, "moderator")
     public, private = {"visibility": "public"}, {"visibility": "private"}
     for who, change, status in (
         (dora, public, 403),
@@ -193,7 +195,7 @@ def test_only_an_owner_makes_a_closed_room_public(caller, alice, dora, den):
 def test_a_room_between_two_stays_that(alice, den):
     Room.objects.update(visibility="direct")
     with pytest.raises(Forbidden):
-        moderation.change_room(den.pk, {"visibility": "public"}, by=alice)
+        changes.change_room(den.pk, {"visibility": "public"}, by=alice)
 
 
 def test_a_deleted_room_takes_everything_with_it(
@@ -204,11 +206,11 @@ def test_a_deleted_room_takes_everything_with_it(
     messages.post_message(messages.Post(alice, "den", "stays"))
     kept = files.attach(lobby, alice, "a.txt", "text/plain", ContentFile(b"a")).file
     with transaction.atomic():
-        moderation.delete_room(lobby.pk)
+        changes.delete_room(lobby.pk)
         assert kept.storage.exists(kept.name), "the transaction may still fail"
     assert not kept.storage.exists(kept.name)
     assert list(Room.objects.values_list("slug", flat=True)) == ["den"]
     assert [row.body for row in Message.objects.all()] == ["stays"]
     assert not Event.objects.exclude(room=den).exists()
     assert not Attachment.objects.exists()
-    moderation.delete_room(lobby.pk)
+    changes.delete_room(lobby.pk)

@@ -1,0 +1,1 @@
+"""Who is kept out of a room."""

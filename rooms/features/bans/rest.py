@@ -1,0 +1,49 @@
+"""REST of bans."""
+
+from typing import Any
+
+from ninja import Router, Status
+
+from rooms.core import acquaintance, representations
+from rooms.core.lookup import find_room
+from rooms.models import Ban, User
+from rooms.rest.requests import Cursor, Limit, PersonId, Request, managed, next_link, page_of
+from rooms.rest.schemas import Problem
+
+from . import actions
+from .shapes import BanOut, BanPage, NewBan
+
+router = Router(tags=["members"])
+
+
+@router.get("/rooms/{slug}/bans", response={200: BanPage, 403: Problem})
+def list_bans(
+    request: Request, slug: str, limit: Limit = 100, cursor: Cursor = None
+) -> dict[str, Any]:
+    """Who is kept out, in the order in which that began; for owners and moderators."""
+    room = managed(request.user, slug, "ban.list")
+    rows = Ban.objects.in_force().filter(room=room).select_related("user", "by")
+    page, more = page_of(rows, limit, cursor)
+    return {
+        "bans": [representations.ban(row) for row in page],
+        "next": next_link(request, limit, page, more),
+    }
+
+
+@router.post("/rooms/{slug}/bans", response={200: BanOut, 201: BanOut, 409: Problem})
+def ban(request: Request, slug: str, new: NewBan) -> Status[Any]:
+    """Put somebody out and keep them out, of a public room as well: to them it does not exist any
+    more. Whoever is banned already gets the new reason and end (200). 404 for somebody that you
+    share no room with, unless they have spoken in this one."""
+    room = managed(request.user, slug, "ban.list")
+    user = acquaintance.find(request.user, new.user, room)
+    row, made = actions.ban(room.pk, user, request.user, new.reason, new.until)
+    return Status(201 if made else 200, representations.ban(row))
+
+
+@router.delete("/rooms/{slug}/bans/{user}", response={204: None})
+def unban(request: Request, slug: str, user: PersonId) -> Status[None]:
+    """Lift a ban. Who was a member before is none now."""
+    room, _ = find_room(request.user, slug)
+    actions.unban(room.pk, User(pk=user), by=request.user)
+    return Status(204, None)

@@ -1,0 +1,75 @@
+"""REST of what people say."""
+
+from typing import Annotated, Any
+
+from django.db.models import QuerySet
+from ninja import Query, Router, Status
+
+from rooms.core import installation, representations
+from rooms.core.lookup import find_room
+from rooms.models import Message
+from rooms.protocol import Invalid, Seq
+from rooms.protocol.shapes import MessageOut
+from rooms.rest import paging
+from rooms.rest.requests import Limit, Request
+
+from .actions import Post
+from .actions import post_message as post
+from .shapes import MessagePage, NewMessage
+
+router = Router(tags=["rooms"])
+
+
+@router.get("/rooms/{slug}/messages", response=MessagePage)
+def list_messages(
+    request: Request,
+    slug: str,
+    before: Annotated[Seq | None, Query(description="only older ones, nearest first")] = None,
+    after: Annotated[Seq | None, Query(description="only newer ones, nearest first")] = None,
+    around: Annotated[Seq | None, Query(description="those on both sides of this `seq`")] = None,
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """The room's history: its end, or one side of a `seq`, or both."""
+    epoch = installation.read().epoch
+    room, _ = find_room(request.user, slug)
+    if sum(place is not None for place in (before, after, around)) > 1:
+        raise Invalid("Give one of `before`, `after` and `around`.")
+    messages = (
+        Message.objects.filter(room=room).select_related("author").prefetch_related("attachments")
+    )
+    if after is not None:
+        page, more = _page(messages.filter(seq__gt=after).order_by("seq"), limit)
+        following = {"after": page[-1].seq} if more else None
+    else:
+        newer: list[Message] = []
+        if around is not None:
+            newer = list(messages.filter(seq__gt=around).order_by("seq")[: limit // 2])
+            before = around + 1
+        older = messages if before is None else messages.filter(seq__lt=before)
+        page, more = _page(older.order_by("-seq"), limit - len(newer))
+        following = {"before": page[-1].seq} if more else None
+        page = page[::-1] + newer
+    return {
+        "messages": representations.messages(page, room.slug),
+        "epoch": epoch,
+        "next": paging.link(request, limit=limit, **following) if following else None,
+    }
+
+
+def _page(messages: QuerySet[Message], limit: int) -> tuple[list[Message], bool]:
+    rows = list(messages[: limit + 1])
+    return rows[:limit], len(rows) > limit
+
+
+@router.post("/rooms/{slug}/messages", response={200: MessageOut, 201: MessageOut})
+def post_message(request: Request, slug: str, message: NewMessage) -> Status[Any]:
+    """Say something, and become a member by it if the room is public.
+
+    The body stands as it is: slash commands are for people, programs have `/jobs`.
+    """
+    known = (
+        message.client_id is not None
+        and Message.objects.filter(author=request.user, client_id=message.client_id).exists()
+    )
+    new = Post(request.user, slug, message.body, message.client_id, message.reply_to)
+    return Status(200 if known else 201, post(new))

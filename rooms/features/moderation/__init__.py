@@ -1,1 +1,0 @@
-"""Keeping order: details of a room, members and their roles, bans."""
