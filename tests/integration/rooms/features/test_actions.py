@@ -235,11 +235,11 @@ def test_read(watch, alice, bob, monkeypatch):
 
 
 def test_change_room(watch, lobby):
-    changes = {"name": "The lobby", "topic": "Everything", "archived": True}
-    watch("lobby").verify(lambda: changes.change_room(lobby.pk, changes), "room.changed")
-    watch("lobby").verify(lambda: changes.change_room(lobby.pk, changes))
-    changes = {"topic": "", "visibility": "private", "archived": False}
-    watch("lobby").verify(lambda: changes.change_room(lobby.pk, changes), "room.changed")
+    wanted = {"name": "The lobby", "topic": "Everything", "archived": True}
+    watch("lobby").verify(lambda: changes.change_room(lobby.pk, wanted), "room.changed")
+    watch("lobby").verify(lambda: changes.change_room(lobby.pk, wanted))
+    wanted = {"topic": "", "visibility": "private", "archived": False}
+    watch("lobby").verify(lambda: changes.change_room(lobby.pk, wanted), "room.changed")
     with pytest.raises(Invalid):
         watch("lobby").verify(lambda: changes.change_room(lobby.pk, {"name": ""}))
 
