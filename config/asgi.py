@@ -13,7 +13,7 @@ http = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter
 
-from rooms.core.cookies import BoundedCookies
+from rooms.http.cookies import BoundedCookies
 from rooms.live import applications
 
 application = BoundedCookies(

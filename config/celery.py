@@ -58,12 +58,13 @@ def _require_the_database() -> None:
     before a worker forks: its children must not share the connection."""
     from django.db import Error, connections
 
-    from rooms.core import installation, migrations
+    from rooms.core import installation
+    from rooms.database import pending_migrations
 
     until = time.monotonic() + DATABASE_SECONDS
     while True:
-        if names := migrations.pending_before_fork():
-            sys.exit(f"Run `manage.py migrate` first: {migrations.described(names)}")
+        if names := pending_migrations.pending_before_fork():
+            sys.exit(f"Run `manage.py migrate` first: {pending_migrations.described(names)}")
         try:
             installation.identity()
             break

@@ -3,7 +3,7 @@
 SQLite gets what lets a web process and workers write one file: the write-ahead log, and
 transactions that take the write lock at their start instead of failing at their first write.
 PostgreSQL gets a connection pool, because a thread of an ASGI request lives for one request, and an
-end to every wait: on the server by its own time-outs, and here by `rooms.core.deadlines`, for a
+end to every wait: on the server by its own time-outs, and here by `rooms.database.deadlines`, for a
 server that does not answer at all.
 """
 
@@ -15,7 +15,7 @@ import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
-from rooms.core.deadlines import bounded
+from rooms.database.deadlines import bounded
 
 from .env import Environment
 

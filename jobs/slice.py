@@ -1,6 +1,6 @@
 """All that jobs add to rooms. Registered when the app is ready."""
 
-from rooms.core.scopes import Scope
+from rooms.protocol.scopes import Scope
 from rooms.slices import Slice
 
 from . import policy

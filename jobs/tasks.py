@@ -15,8 +15,9 @@ from celery import current_app, shared_task, signals
 from django.db import Error as DatabaseError
 from kombu.exceptions import ChannelError, OperationalError
 
-from rooms.core import database_trouble, housekeeping
+from rooms.core import housekeeping
 from rooms.core.outages import Outage
+from rooms.database import trouble
 
 from . import registry
 from .lifecycle import doorbell
@@ -62,7 +63,7 @@ def sweep() -> None:
     try:
         sweeper.sweep(messages_waiting)
     except DatabaseError as error:
-        if database_trouble.reason(error) is None:
+        if trouble.reason(error) is None:
             raise
         # The next one comes in two seconds.
         _unswept.failed(error)

@@ -9,13 +9,9 @@ class RoomsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks, slices  # noqa: F401 - register themselves
-        from .core import (  # noqa: F401 - register themselves
-            body_bounds,
-            credential_signals,
-            https_notice,
-            rules,
-        )
+        from .core import credential_signals, rules  # noqa: F401 - register themselves
         from .features.members import departure  # noqa: F401 - registers itself
+        from .http import body_bounds, https_notice  # noqa: F401 - register themselves
         from .limits import limits
         from .live.commands import session
 

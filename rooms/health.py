@@ -20,9 +20,10 @@ from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 
-from rooms.core import database_probe, database_trouble, deadlines, migrations
-from rooms.core.database_calls import with_connection
 from rooms.core.outages import Outage
+from rooms.database.calls import with_connection
+
+from .database import deadlines, pending_migrations, probe, trouble
 
 logger = logging.getLogger(__name__)
 
@@ -40,10 +41,10 @@ def database() -> str | None:
     """Answers, can be written, and has what this version expects."""
     try:
         with deadlines.within(CHECK_SECONDS):
-            found = with_connection(database_probe.trouble)
+            found = with_connection(probe.what_is_wrong)
     except Exception as error:
-        text = database_trouble.reason(error)
-        if text is None or text == database_trouble.SILENT:
+        text = trouble.reason(error)
+        if text is None or text == trouble.SILENT:
             raise
         return text
     if found is not None:
@@ -51,8 +52,8 @@ def database() -> str | None:
         deadlines.forget_idle_connections()
         connection.close()
         return found
-    pending = with_connection(migrations.pending)
-    return migrations.described(pending) if pending else None
+    pending = with_connection(pending_migrations.pending)
+    return pending_migrations.described(pending) if pending else None
 
 
 @cache

@@ -13,20 +13,21 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from rooms import features
-from rooms.core import housekeeping, message_parts, policy, scopes, slash
 from rooms.core.housekeeping import Duty
 from rooms.core.message_parts import MessagePart
 from rooms.core.policy import Action
-from rooms.core.scopes import Scope
 from rooms.core.slash import SlashCommand
 from rooms.live.commands import registry
 from rooms.live.commands.registry import Handler
-from rooms.models import Membership, Room, User
-from rooms.protocol import Command, events, parts
 from rooms.protocol.answers import Answer, Told
-from rooms.terminal import lines
+from rooms.protocol.scopes import Scope
 from rooms.terminal.lines import Line, Running
+
+from . import features
+from .core import housekeeping, message_parts, policy, slash
+from .models import Membership, Room, User
+from .protocol import Command, events, parts, scopes
+from .terminal import lines
 
 # What a room's page starts from besides the core's: of (person, room, membership) keys of the JSON
 # under `extra`, where the slice's reducers keep them up to date. Read after the page's `head`.

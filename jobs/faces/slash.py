@@ -8,10 +8,10 @@ import orjson
 
 from jobs import registry
 from jobs.submitting.actions import Submission
-from rooms.core.scopes import Scope
 from rooms.core.slash import SlashCommand
 from rooms.models import User
 from rooms.protocol import Invalid
+from rooms.protocol.scopes import Scope
 
 from .socket import JobAccepted, accepted
 

@@ -6,7 +6,7 @@ other exceptions name hosts, paths and queries, and are for staff alone, in the 
 
 import traceback
 
-from rooms.core import graphemes
+from rooms.text import graphemes
 
 from .verdict import Failure
 

@@ -7,7 +7,7 @@ import orjson
 from pydantic import BaseModel
 
 from jobs.registry import Kind
-from rooms.core import graphemes
+from rooms.text import graphemes
 
 RESULT_BYTES = 128 * 1024
 # NUL as JSON spells it, which PostgreSQL does not take; not behind an escaped backslash.

@@ -16,9 +16,9 @@ from pydantic import BaseModel
 from jobs import registry
 from jobs.models import Job
 from jobs.registry import Kind
-from rooms.core import graphemes
 from rooms.features.files import actions as files
 from rooms.models import Attachment, Room, User
+from rooms.text import graphemes
 
 from .interruption import Cancelled, LeaseLost, TimedOut, Window
 from .lease import Keeper

@@ -9,8 +9,8 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.decorators import display
 
-from rooms.core import graphemes
 from rooms.models import Message
+from rooms.text import graphemes
 
 from .base import ReadOnlyAdmin, Request, isolated
 

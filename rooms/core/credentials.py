@@ -14,11 +14,12 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from rooms.http import cookies
 from rooms.models import ApiToken, User
-from rooms.protocol import Forbidden
+from rooms.protocol import Forbidden, scopes
+from rooms.protocol.scopes import Scope
 
-from . import cookies, scopes, statements, token_use
-from .scopes import Scope
+from . import statements, token_use
 
 
 @dataclass(frozen=True)

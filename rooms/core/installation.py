@@ -16,8 +16,9 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import connection
 
-from rooms.core import statements
 from rooms.models import Installation
+
+from . import statements
 
 # The only row's primary key.
 ROW = 1

@@ -11,7 +11,7 @@ from html import escape
 
 import nh3
 
-from . import addresses, markdown_html, visible
+from rooms.text import addresses, markdown_html, visible
 
 logger = logging.getLogger(__name__)
 

@@ -12,9 +12,8 @@ from rooms.limits import limits
 from rooms.models import User
 from rooms.protocol import Invalid
 from rooms.protocol.answers import Answer
-
-from . import graphemes
-from .scopes import Scope
+from rooms.protocol.scopes import Scope
+from rooms.text import graphemes
 
 # (user, room slug, what follows the name, the client's id of the command) → the answer.
 # Synchronous, runs in a database thread; raises Refusal.

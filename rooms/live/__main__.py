@@ -54,8 +54,9 @@ def main() -> None:
     from django.utils.module_loading import import_string
 
     from rooms.limits import limits
-    from rooms.live.serving import capacity
     from rooms.live.serving.server import LiveServer
+
+    from .serving import capacity
 
     wanted = capacity.wanted_descriptors(limits().connections, limits().guests)
     descriptors = capacity.raise_descriptor_limit(wanted)

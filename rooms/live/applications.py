@@ -13,7 +13,8 @@ from django.urls import re_path
 
 from rooms.limits import limits
 from rooms.live.commands.consumer import SocketConsumer
-from rooms.live.node import Node
+
+from .node import Node
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from rooms.core import log_trimming
 from rooms.limits import limits
-from rooms.live.metrics import names as metrics
+
+from .metrics import names as metrics
 
 if TYPE_CHECKING:
     from .node import Node

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from rooms.core import graphemes
+from rooms.text import graphemes
 
 from .people import User
 from .rooms import Room

@@ -6,7 +6,7 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from rooms.core import visible
+from rooms.text import visible
 
 
 def validate_shown(value: str) -> None:

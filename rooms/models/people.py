@@ -8,7 +8,8 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models, transaction
 from django.utils import timezone
 
-from rooms.core import scopes, visible
+from rooms.protocol import scopes
+from rooms.text import visible
 
 from .names import Named
 

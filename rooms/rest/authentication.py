@@ -10,8 +10,9 @@ from ninja.errors import AuthenticationError, HttpError
 from ninja.security import APIKeyCookie, HttpBearer
 from ninja.utils import check_csrf
 
-from rooms.core import request_address, scopes
 from rooms.core.credentials import Caller, by_token
+from rooms.http import request_address
+from rooms.protocol import scopes
 
 from . import limits
 

@@ -26,9 +26,9 @@ from django.http.response import HttpResponseBase
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from rooms.core import request_address
-from rooms.core.client_address import network_of
 from rooms.core.installation import redis_prefix
+from rooms.http import request_address
+from rooms.http.client_address import network_of
 from rooms.limits import limits
 from rooms.protocol import RateLimited
 

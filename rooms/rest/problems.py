@@ -25,8 +25,8 @@ from ninja.errors import HttpError, ValidationError, ValidationErrorContext
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
-from rooms.core import database_trouble
 from rooms.core.outages import Outage
+from rooms.database import trouble
 from rooms.protocol import RateLimited, Refusal
 
 from . import limits
@@ -124,11 +124,11 @@ def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 def database_error(request: HttpRequest, error: DatabaseError) -> HttpResponse:
     """That the database is away is nobody's mistake; another error of it is ours."""
-    refusal = database_trouble.busy(error)
+    refusal = trouble.busy(error)
     if refusal is None:
         return unexpected(request, error)
     _trouble.failed(error)
-    database_trouble.noticed(refusal.message)
+    trouble.noticed(refusal.message)
     return refused(request, refusal)
 
 

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
-from rooms.core import graphemes
+from rooms.text import graphemes
 
 from . import lines
 from .client import Client, Object, Refused

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from rooms.core import deadlines
+from rooms.database import deadlines
 from tests.support import postgres
 
 pytestmark = pytest.mark.postgresql

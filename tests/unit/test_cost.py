@@ -22,19 +22,9 @@ from pydantic import TypeAdapter
 from jobs.faces import api as jobs_api
 from jobs.faces import slash as jobs_slash
 from jobs.lifecycle import failures, results
-from rooms.core import (
-    addresses,
-    body_bounds,
-    cookies,
-    credentials,
-    graphemes,
-    json_depth,
-    links,
-    markdown,
-    slash,
-    visible,
-)
+from rooms.core import credentials, json_depth, markdown, slash
 from rooms.features.messages.actions import Post
+from rooms.http import body_bounds, cookies
 from rooms.live.commands import consumer, origin_rule
 from rooms.live.delivery.origin import Origin
 from rooms.models import User, is_slug
@@ -42,6 +32,7 @@ from rooms.protocol import Refusal
 from rooms.rest import json as rest_json
 from rooms.rest import paging, schemas
 from rooms.terminal import lines
+from rooms.text import addresses, graphemes, links, visible
 from tests.support import hostile
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,15 +45,15 @@ OURS = {
     "rooms/contract/protocol_page.py::MADE": "the project's own page",
     "rooms/management/processes.py::part.ready": "lines of the processes it has started",
     "jobs/registry.py::NAME": "names of kinds, as they are declared",
-    r"rooms/core/scopes.py::(PATCH|PUT|DELETE) rooms/\*": "routes of the API, as they are declared",
-    r"rooms/core/scopes.py::\w+ rooms/\*/(members|bans|invitations)(/.*)?": "the same",
-    "rooms/core/scopes.py::pattern": "the same",
-    "rooms/core/scopes.py::_PARAMETER": "the same",
+    r"rooms/protocol/scopes.py::(PATCH|PUT|DELETE) rooms/\*": "routes of the API",
+    r"rooms/protocol/scopes.py::\w+ rooms/\*/(members|bans|invitations)(/.*)?": "the same",
+    "rooms/protocol/scopes.py::pattern": "the same",
+    "rooms/protocol/scopes.py::_PARAMETER": "the same",
 }
 # Those that have no name, or are Pydantic's: what reads with them is in READERS.
 WITHOUT_NAME = {
-    "rooms/core/body_bounds.py::'/'.join(parts)",
-    "rooms/core/links.py:::[0-9]",
+    "rooms/http/body_bounds.py::'/'.join(parts)",
+    "rooms/text/links.py:::[0-9]",
     "rooms/protocol/refusals.py::~",
     "rooms/protocol/shapes.py::pattern",
     "rooms/rest/schemas.py::pattern",
@@ -200,7 +191,7 @@ def expressions_of(tree: ast.AST) -> Iterator[str]:
 def test_cookies_are_read_at_one_place() -> None:
     readers = [file for app in ("config", "rooms", "jobs") for file in (ROOT / app).rglob("*.py")]
     found = {str(file.relative_to(ROOT)) for file in readers if "parse_cookie" in file.read_text()}
-    assert found == {"rooms/core/cookies.py"}
+    assert found == {"rooms/http/cookies.py"}
 
 
 def test_every_regular_expression_is_listed() -> None:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from rooms.core import request_address
+from rooms.http import request_address
 from rooms.protocol import Forbidden
 
 from . import invitations, login_limits, policy, site_address

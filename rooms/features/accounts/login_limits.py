@@ -22,8 +22,8 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
-from rooms.core import request_address
-from rooms.core.client_address import network_of
+from rooms.http import request_address
+from rooms.http.client_address import network_of
 
 RATES = {
     "failed_from_address": "10/m/ip,100/h/ip",

@@ -2,10 +2,10 @@
 
 from django.core.files.base import File
 
-from rooms.core import graphemes
 from rooms.limits import limits
 from rooms.models import Attachment, Room, User
 from rooms.protocol import Invalid
+from rooms.text import graphemes
 
 NAME_CHARACTERS = 120
 

@@ -23,9 +23,10 @@ from django.shortcuts import get_object_or_404
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
-from rooms.core import credentials, lookup, policy, request_address
-from rooms.core.scopes import Scope
+from rooms.core import credentials, lookup, policy
+from rooms.http import request_address
 from rooms.models import Attachment, User
+from rooms.protocol.scopes import Scope
 
 PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml"}
 DRAW_ONLY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from rooms.core import lookup, markdown, message_parts, policy, statements, visible
+from rooms.core import lookup, markdown, message_parts, policy, statements
 from rooms.core.log import Logs, writing_in_transaction
 from rooms.core.membership import add_member_in_transaction
 from rooms.core.policy import Facts
@@ -22,6 +22,7 @@ from rooms.core.representations import said
 from rooms.limits import limits
 from rooms.models import Membership, Message, Room, User, is_slug
 from rooms.protocol import Invalid, NotFound, Refusal
+from rooms.text import visible
 
 Outcome = dict[str, object] | Refusal
 # An author and the client_id of what they want to say.

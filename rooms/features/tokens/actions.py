@@ -8,10 +8,10 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from rooms.core.fields import check_fields
-from rooms.core.scopes import Scope
 from rooms.limits import limits
 from rooms.models import ApiToken, User
 from rooms.protocol import Conflict, Invalid
+from rooms.protocol.scopes import Scope
 
 DEFAULT_DAYS = 90
 MOST_DAYS = 3650

@@ -4,9 +4,9 @@ from typing import Any
 
 from django import forms
 
-from rooms.core.scopes import Scope
 from rooms.models import ApiToken
 from rooms.models.names import validate_shown
+from rooms.protocol.scopes import Scope
 
 from .actions import DEFAULT_DAYS
 

@@ -20,10 +20,11 @@ import orjson
 from channels.consumer import AsyncConsumer
 from pydantic import ValidationError
 
-from rooms.core import credentials, database_trouble, request_address, scopes
+from rooms.core import credentials
 from rooms.core.credentials import Caller
-from rooms.core.scopes import Scope
+from rooms.database import trouble
 from rooms.features.reading import actions as reading
+from rooms.http import request_address
 from rooms.limits import limits
 from rooms.live.delivery.connection import Connection, Sink
 from rooms.live.delivery.origin import Origin, headers_of
@@ -42,7 +43,9 @@ from rooms.protocol import (
     Refusal,
     encode,
     invalid,
+    scopes,
 )
+from rooms.protocol.scopes import Scope
 
 from . import registry as commands
 from .origin_rule import origin_allowed
@@ -245,7 +248,7 @@ async def carry_out(connection: Connection, message: Mapping[str, Any]) -> None:
     except asyncio.CancelledError:
         raise
     except Exception as error:
-        busy = database_trouble.busy(error)
+        busy = trouble.busy(error)
         if busy is None:
             logger.exception("A command failed")
         failed = Refusal("Something went wrong here; it is logged.", "internal")
@@ -297,7 +300,7 @@ async def unready(node: Node) -> Close | None:
 
 def unserved(error: Exception) -> Close:
     """Why a socket is not served whose person could not be looked up."""
-    why = database_trouble.close(error)
+    why = trouble.close(error)
     if why is None:
         logger.error("A connection could not be served", exc_info=error)
         return BROKEN

@@ -23,9 +23,9 @@ from functools import partial
 
 from django.db import DatabaseError, DataError, IntegrityError, connection
 
-from rooms.core import database_trouble
-from rooms.core.database_calls import with_connection
 from rooms.core.outages import Outage
+from rooms.database import trouble
+from rooms.database.calls import with_connection
 from rooms.features.messages import actions as messages
 from rooms.features.messages.actions import Outcome, Post
 from rooms.limits import limits
@@ -92,7 +92,7 @@ class Journal:
         """Queue a post. Raises Busy, with the time the queue needs, when it is full."""
         if self.is_stuck:
             metrics.JOURNAL_BUSY.inc()
-            raise Busy(database_trouble.SILENT, database_trouble.RETRY_AFTER_SECONDS)
+            raise Busy(trouble.SILENT, trouble.RETRY_AFTER_SECONDS)
         if self.depth >= self._capacity:
             metrics.JOURNAL_BUSY.inc()
             raise Busy("Too many messages are waiting to be written.", self.retry_after)
@@ -150,7 +150,7 @@ class Journal:
         seconds = limits().answer_seconds
         oldest = time.monotonic() - seconds
         silent = self.stuck_seconds > seconds / 2
-        text = database_trouble.SILENT if silent else database_trouble.BUSY
+        text = trouble.SILENT if silent else trouble.BUSY
         while self._unanswered:
             first = self._unanswered[0]
             if not (first.answered or everybody or first.since <= oldest):
@@ -158,7 +158,7 @@ class Journal:
             self._unanswered.popleft()
             if not first.answered:
                 metrics.JOURNAL_BUSY.inc()
-                self._answer(first, Busy(text, database_trouble.RETRY_AFTER_SECONDS))
+                self._answer(first, Busy(text, trouble.RETRY_AFTER_SECONDS))
         if self._unanswered:
             self._look_again()
 
@@ -205,7 +205,7 @@ class Journal:
                 return self._each_alone(posts)
             return [self._once_more(posts[0])]
         except BaseException as error:
-            text = database_trouble.reason(error)
+            text = trouble.reason(error)
             if text is None and not isinstance(error, DatabaseError):
                 # Whatever it is, it must not end this thread, which nobody would start again.
                 if len(posts) > 1:
@@ -214,9 +214,7 @@ class Journal:
                 return [NOT_WRITTEN]
             self._trouble.failed(error, traceback=text is None)
             connection.close()
-            refusal = Busy(
-                text or "The message could not be written.", database_trouble.RETRY_AFTER_SECONDS
-            )
+            refusal = Busy(text or "The message could not be written.", trouble.RETRY_AFTER_SECONDS)
             return [refusal for _ in posts]
         self._trouble.over()
         return outcomes
@@ -226,7 +224,7 @@ class Journal:
         outcomes: list[Outcome] = []
         for post in posts:
             if self.is_stuck:
-                silent = Busy(database_trouble.SILENT, database_trouble.RETRY_AFTER_SECONDS)
+                silent = Busy(trouble.SILENT, trouble.RETRY_AFTER_SECONDS)
                 outcomes.append(silent)
             else:
                 outcomes += self._write([post])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from rooms.core import bell, installation, log, markdown_html, slash, statements
+from rooms.core import bell, installation, log, slash, statements
 from rooms.core.installation import Known
 from rooms.core.lookup import find_room
 from rooms.core.representations import person
@@ -25,6 +25,7 @@ from rooms.protocol import (
     Unsubscribe,
     answers,
 )
+from rooms.text import markdown_html
 
 from .registry import LATER, count, register
 

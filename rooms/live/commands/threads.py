@@ -18,9 +18,9 @@ from typing import Any, ParamSpec, TypeVar
 
 from django.db import OperationalError, connection
 
-from rooms.core import database_trouble
-from rooms.core.database_calls import with_connection
 from rooms.core.outages import Outage
+from rooms.database import trouble
+from rooms.database.calls import with_connection
 from rooms.limits import limits
 
 logger = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ class DatabaseThreads:
             self._trouble.failed(error)
             raise error from None
         except Exception as error:
-            if database_trouble.reason(error) is not None:
+            if trouble.reason(error) is not None:
                 self._trouble.failed(error)
             raise
         self._trouble.over()

@@ -16,8 +16,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rooms.core import credentials, lookup
-from rooms.core.database_trouble import reason
 from rooms.core.outages import Outage
+from rooms.database.trouble import reason
 from rooms.limits import limits
 from rooms.live.metrics import names as metrics
 from rooms.protocol import ACCESS_WITHDRAWN, Close

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rooms.core.client_address import client_address
-from rooms.core.request_address import of_scope
+from rooms.http.client_address import client_address
+from rooms.http.request_address import of_scope
 
 AGENT_CHARACTERS = 200
 

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from rooms.core import log
-from rooms.core.database_trouble import reason
 from rooms.core.log import Head
 from rooms.core.outages import Outage
+from rooms.database.trouble import reason
 from rooms.limits import limits
 from rooms.live.metrics import names as metrics
 from rooms.protocol import TOO_SLOW, time_of

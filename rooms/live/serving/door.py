@@ -18,14 +18,15 @@ from typing import Any
 
 from django.conf import settings
 
-from rooms.core import cookies as cookies_of
-from rooms.core.client_address import client_address, network_of
 from rooms.core.credentials import bearer
+from rooms.http import cookies as cookies_of
+from rooms.http.client_address import client_address, network_of
 from rooms.limits import limits
 from rooms.live.metrics import names as metrics
-from rooms.live.serving.capacity import Capacity
-from rooms.live.serving.failures import Failures
-from rooms.live.serving.guests import Guests
+
+from .capacity import Capacity
+from .failures import Failures
+from .guests import Guests
 
 logger = logging.getLogger(__name__)
 

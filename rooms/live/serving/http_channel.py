@@ -18,10 +18,11 @@ from twisted.internet.protocol import connectionDone
 from twisted.protocols.basic import LineReceiver
 from twisted.web import http
 
-from rooms.core.body_bounds import bound_of
+from rooms.http.body_bounds import bound_of
 from rooms.limits import limits
 from rooms.live.metrics import names as metrics
-from rooms.live.serving.refusals import Refused, answer
+
+from .refusals import Refused, answer
 
 # Who was refused is read from for this long, so that they can read why: a connection that is closed
 # with bytes unread is reset, and what was written may be lost with it.

@@ -6,8 +6,8 @@ from typing import Any
 
 from daphne.http_protocol import HTTPFactory
 
-from rooms.live.serving.http_channel import BoundedChannel
-from rooms.live.serving.http_request import LiveRequest
+from .http_channel import BoundedChannel
+from .http_request import LiveRequest
 
 
 class LiveFactory(HTTPFactory):

@@ -11,10 +11,11 @@ from typing import Any
 from daphne.http_protocol import WebRequest
 from django.conf import settings
 
-from rooms.core.client_address import client_address, network_of
-from rooms.live.serving.door import Visitor, peer_of
-from rooms.live.serving.refusals import Refused
-from rooms.live.serving.websocket import LiveProtocol
+from rooms.http.client_address import client_address, network_of
+
+from .door import Visitor, peer_of
+from .refusals import Refused
+from .websocket import LiveProtocol
 
 # A body that may be larger goes through a file.
 MEMORY_BYTES = 4 * 1024 * 1024

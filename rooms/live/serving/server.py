@@ -25,11 +25,11 @@ from rooms import health
 from rooms.limits import limits
 from rooms.live.commands.consumer import SOCKET
 from rooms.live.node import Node
-from rooms.live.serving.capacity import Capacity
-from rooms.live.serving.door import Door
-from rooms.live.serving.http_factory import LiveFactory
 
+from .capacity import Capacity
+from .door import Door
 from .gc_tuning import Garbage
+from .http_factory import LiveFactory
 from .supervisor import ALIVE, READY, SIGN_SECONDS
 from .websocket import LiveProtocol
 

@@ -12,7 +12,7 @@ from typing import Any
 from django.core.management.commands import migrate
 from django.db import connections
 
-from rooms.core import deadlines
+from rooms.database import deadlines
 
 # On PostgreSQL. What stands last counts.
 TIMEOUTS = "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=10s"

@@ -5,11 +5,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from rooms.core import graphemes
-from rooms.core.scopes import Scope
 from rooms.features.tokens.actions import DEFAULT_DAYS, create_token
 from rooms.models import User
 from rooms.protocol import Refusal
+from rooms.protocol.scopes import Scope
+from rooms.text import graphemes
 
 NAME_CHARACTERS = 80
 

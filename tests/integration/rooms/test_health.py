@@ -10,7 +10,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from rooms import health
-from rooms.core import database_probe, migrations
+from rooms.database import pending_migrations, probe
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,7 +42,7 @@ def test_not_ready_without_the_database(client, monkeypatch):
     def fail():
         raise OperationalError("no such host db.internal")
 
-    monkeypatch.setattr(database_probe, "trouble", fail)
+    monkeypatch.setattr(probe, "what_is_wrong", fail)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["checks"]["database"]) == (503, "failed")
     assert b"internal" not in answer.content
@@ -72,7 +72,7 @@ def test_a_check_that_hangs_keeps_nobody_waiting(client):
 
 
 def test_not_ready_before_its_migrations(client, monkeypatch):
-    monkeypatch.setattr(migrations, "_applied", False)
+    monkeypatch.setattr(pending_migrations, "_applied", False)
     recorder = MigrationRecorder(connection)
     ((_, name),) = MigrationLoader(connection).graph.leaf_nodes("rooms")
     recorder.record_unapplied("rooms", name)
@@ -86,7 +86,7 @@ def test_not_ready_before_its_migrations(client, monkeypatch):
 
 
 def test_not_ready_when_it_can_be_read_only(client, monkeypatch):
-    monkeypatch.setattr(database_probe, "_written_at", None)
+    monkeypatch.setattr(probe, "_written_at", None)
     with read_only(connection):
         answer = client.get("/readyz")
         assert answer.status_code == 503

@@ -21,6 +21,7 @@ from rooms.features.messages import actions as messages
 from rooms.features.messages.reports import report_in_transaction
 from rooms.features.reading import actions as reading
 from rooms.features.rooms import actions as room_actions
+from rooms.features.rooms import changes
 from rooms.models import Attachment, Event, Membership, Message, Room
 from rooms.protocol import Conflict, Forbidden, Invalid, NotFound
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rooms.core import markdown_html, marks
 from rooms.core.markdown import ALLOWED, render, render_marked_up
+from rooms.text import markdown_html, marks
 
 ATTRIBUTES = {
     "a": {"href", "title", "rel", "target"},

@@ -2,8 +2,8 @@
 
 import pytest
 
-from rooms.core import markdown_html
 from rooms.core.markdown import as_written, render
+from rooms.text import markdown_html
 from tests.support import hostile
 
 MARKED_UP = (

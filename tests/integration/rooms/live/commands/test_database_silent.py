@@ -11,7 +11,8 @@ import pytest
 from django.db import OperationalError
 
 from rooms import health
-from rooms.core import credentials, database_trouble
+from rooms.core import credentials
+from rooms.database import trouble
 from rooms.features.messages import actions as messages
 from rooms.features.messages.actions import Outcome, Post
 from rooms.features.reading import actions as reading
@@ -85,7 +86,7 @@ def test_the_journal_refuses_who_waits_and_who_comes_while_it_stands_still(
                 assert outcome.retry_after
             assert node.journal.depth == 0
             await until_async(lambda: node.journal.is_stuck)
-            with pytest.raises(Busy, match=database_trouble.SILENT):
+            with pytest.raises(Busy, match=trouble.SILENT):
                 submit(node, Post(alice, "lobby", "comes", uuid.uuid4()))
             found = await health.look()
             assert found["journal"].startswith("has been writing")
@@ -150,7 +151,7 @@ def test_a_handshake_is_answered_with_a_good_bye(
             assert client.first["type"] == "websocket.accept"
             bye = await client.find(lambda each: each["type"] == "bye")
             assert (bye["code"], bye["reconnect"]) == (4013, True)
-            assert bye["reason"] == database_trouble.SILENT
+            assert bye["reason"] == trouble.SILENT
             assert bye["retry_in"] > 0
 
     run(test)
@@ -159,8 +160,8 @@ def test_a_handshake_is_answered_with_a_good_bye(
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("attempt to write a readonly database", database_trouble.READ_ONLY),
-        ("database or disk is full", database_trouble.FULL),
+        ("attempt to write a readonly database", trouble.READ_ONLY),
+        ("database or disk is full", trouble.FULL),
     ],
 )
 def test_what_is_wrong_is_said(

@@ -3,9 +3,9 @@
 import pytest
 
 from config.api import api
-from rooms.core import scopes
-from rooms.core.scopes import Scope
 from rooms.live.commands.registry import registry
+from rooms.protocol import scopes
+from rooms.protocol.scopes import Scope
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rooms.core.client_address import client_address, network_of
+from rooms.http.client_address import client_address, network_of
 
 PROXY = "10.0.0.1"
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from rooms.core import body_bounds
+from rooms.http import body_bounds
 from rooms.limits import limits
 
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from django.db import connection
 
-from . import database_trouble
+from . import trouble
 from .deadlines import Silent
 
 logger = logging.getLogger(__name__)
@@ -33,10 +33,10 @@ def with_connection(call: Callable[[], T]) -> T:
     try:
         result = call()
     except Exception as error:
-        if database_trouble.reason(error) is None:
+        if trouble.reason(error) is None:
             raise
         again = reused and not isinstance(error.__cause__, Silent) and not _is_usable(error)
-        database_trouble.let_go(error)
+        trouble.let_go(error)
         if not again:
             raise
         logger.info("A connection to the database was lost; trying again with a new one.")
@@ -44,8 +44,8 @@ def with_connection(call: Callable[[], T]) -> T:
         try:
             result = call()
         except Exception as second:
-            if database_trouble.reason(second) is not None:
-                database_trouble.let_go(second)
+            if trouble.reason(second) is not None:
+                trouble.let_go(second)
             raise
     if monotonic() - getattr(_taken, "at", 0.0) > CONNECTION_SECONDS:
         # The pool ends old ones: this is when a thread that never stops learns of another server.
@@ -55,6 +55,6 @@ def with_connection(call: Callable[[], T]) -> T:
 
 def _is_usable(error: Exception) -> bool:
     """Whether it is the call that fails and not the connection."""
-    if database_trouble.reason(error) == database_trouble.READ_ONLY:
+    if trouble.reason(error) == trouble.READ_ONLY:
         return connection.vendor == "sqlite"
     return connection.connection is not None and connection.is_usable()

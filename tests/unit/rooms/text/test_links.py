@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rooms.core.links import FILE_TYPES, find
+from rooms.text.links import FILE_TYPES, find
 
 
 def examples() -> list[tuple[str, list[tuple[str, str]]]]:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.test import RequestFactory
 
-from rooms.core import request_address
-from rooms.core.request_address import of_request, of_scope
+from rooms.http import request_address
+from rooms.http.request_address import of_request, of_scope
 
 
 @pytest.mark.parametrize(

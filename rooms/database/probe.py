@@ -4,7 +4,7 @@ from time import monotonic
 
 from django.db import OperationalError, connection
 
-from . import database_trouble
+from . import trouble
 
 # On SQLite only a write tells that a write works; it is made this often.
 WRITE_EVERY_SECONDS = 5.0
@@ -14,7 +14,7 @@ SQLITE_LOCK_MILLISECONDS = 300
 _written_at: float | None = None
 
 
-def trouble() -> str | None:
+def what_is_wrong() -> str | None:
     """Says what is wrong, in words for anybody; None when all is well. May raise what the database
     raises."""
     if connection.vendor == "sqlite":
@@ -22,7 +22,7 @@ def trouble() -> str | None:
     with connection.cursor() as cursor:
         # So it is on a standby, and on a server or for a user that was made so.
         cursor.execute("SHOW transaction_read_only")
-        return database_trouble.READ_ONLY if cursor.fetchone()[0] == "on" else None
+        return trouble.READ_ONLY if cursor.fetchone()[0] == "on" else None
 
 
 def _sqlite() -> str | None:
@@ -41,7 +41,7 @@ def _sqlite() -> str | None:
             # Written anew, though it stays what it is.
             cursor.execute(f"PRAGMA user_version = {int(version)}")
     except OperationalError as error:
-        if database_trouble.reason(error) != database_trouble.BUSY:
+        if trouble.reason(error) != trouble.BUSY:
             raise
     _written_at = now
     return None

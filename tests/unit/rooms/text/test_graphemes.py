@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rooms.core.graphemes import ELLIPSIS, MOST_SIGNS, cut, is_boundary, last
+from rooms.text.graphemes import ELLIPSIS, MOST_SIGNS, cut, is_boundary, last
 
 SIGNS = [
     "a",

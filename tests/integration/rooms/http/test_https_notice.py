@@ -7,7 +7,7 @@ import pytest
 from django.core.signals import request_started
 from django.test import Client
 
-from rooms.core import https_notice
+from rooms.http import https_notice
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from rooms.core.cookies import MOST_BACKSLASHES, BoundedCookies, bounded
+from rooms.http.cookies import MOST_BACKSLASHES, BoundedCookies, bounded
 
 
 def test_a_few_backslashes_stay() -> None:

@@ -7,8 +7,8 @@ import pytest
 from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError
 from django.test import Client
 
-from rooms.core import database_trouble
-from rooms.core.deadlines import Silent
+from rooms.database import trouble
+from rooms.database.deadlines import Silent
 from rooms.models import Room
 from rooms.protocol import OVERLOADED
 
@@ -27,24 +27,24 @@ def break_rooms(monkeypatch: pytest.MonkeyPatch, fail: Any) -> None:
 
 
 TROUBLES = [
-    (raised(OperationalError, Silent("no answer")), database_trouble.SILENT),
-    (raised(OperationalError, psycopg.OperationalError("refused")), database_trouble.SILENT),
-    (raised(InterfaceError, None, "connection already closed"), database_trouble.SILENT),
-    (raised(InternalError, psycopg.errors.ReadOnlySqlTransaction("x")), database_trouble.READ_ONLY),
+    (raised(OperationalError, Silent("no answer")), trouble.SILENT),
+    (raised(OperationalError, psycopg.OperationalError("refused")), trouble.SILENT),
+    (raised(InterfaceError, None, "connection already closed"), trouble.SILENT),
+    (raised(InternalError, psycopg.errors.ReadOnlySqlTransaction("x")), trouble.READ_ONLY),
     (
         raised(InternalError, psycopg.errors.IdleInTransactionSessionTimeout("x")),
-        database_trouble.SILENT,
+        trouble.SILENT,
     ),
-    (raised(OperationalError, psycopg.errors.DiskFull("x")), database_trouble.FULL),
-    (raised(OperationalError, psycopg.errors.QueryCanceled("x")), database_trouble.BUSY),
-    (raised(OperationalError, psycopg.errors.LockNotAvailable("x")), database_trouble.BUSY),
+    (raised(OperationalError, psycopg.errors.DiskFull("x")), trouble.FULL),
+    (raised(OperationalError, psycopg.errors.QueryCanceled("x")), trouble.BUSY),
+    (raised(OperationalError, psycopg.errors.LockNotAvailable("x")), trouble.BUSY),
     (
         raised(OperationalError, None, "attempt to write a readonly database"),
-        database_trouble.READ_ONLY,
+        trouble.READ_ONLY,
     ),
-    (raised(OperationalError, None, "database or disk is full"), database_trouble.FULL),
-    (raised(OperationalError, None, "database is locked"), database_trouble.BUSY),
-    (raised(OperationalError, None, "unable to open database file"), database_trouble.SILENT),
+    (raised(OperationalError, None, "database or disk is full"), trouble.FULL),
+    (raised(OperationalError, None, "database is locked"), trouble.BUSY),
+    (raised(OperationalError, None, "unable to open database file"), trouble.SILENT),
 ]
 FAULTS = [
     raised(ProgrammingError, psycopg.errors.UndefinedTable("x")),
@@ -76,7 +76,7 @@ def test_the_same_words_everywhere(
     assert page.status_code == 503
     assert text in page.content.decode()
     assert int(page["Retry-After"]) >= 1
-    bye = database_trouble.close(error)
+    bye = trouble.close(error)
     assert bye is not None
     assert (bye.code, bye.reason, bye.reconnect) == (OVERLOADED.code, text, True)
 
@@ -93,4 +93,4 @@ def test_a_fault_of_ours_is_not_called_trouble(
     client.raise_request_exception = False
     assert client.get("/api/v1/rooms").status_code == 500
     assert client.get("/rooms/").status_code == 500
-    assert database_trouble.close(error) is None
+    assert trouble.close(error) is None

@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 
-from rooms.core.visible import shows
+from rooms.text.visible import shows
 
 UNSEEN = "".join(
     character

@@ -1,0 +1,1 @@
+"""The database in trouble: how long it is waited for, what is wrong, what is not migrated yet."""
