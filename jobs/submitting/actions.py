@@ -204,6 +204,15 @@ def cancel(user: User, job_id: UUID) -> Job:
     raise Refusal("The job changes too fast to be cancelled. Try again.", temporary=True)
 
 
+def run_now(user: User, job_id: UUID) -> Job:
+    """A job that waits for its time, scheduled or between two attempts, goes to its queue."""
+    job, facts = find(user, job_id)
+    policy.require("job.retry", facts)
+    if not transitions.queue_due(job.pk, early=True):
+        raise Conflict("Only a job that waits for its time can be run before it.")
+    return find(user, job_id)[0]
+
+
 def retry(user: User, job_id: UUID) -> Job:
     """Give a failed or cancelled job a new budget of attempts. Counts as a submission."""
     job, facts = find(user, job_id)
