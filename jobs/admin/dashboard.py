@@ -82,14 +82,14 @@ def running_row(job: Job, now: Any) -> dict[str, Any]:
 
 
 def failure(job: Job) -> dict[str, Any]:
-    reason = " ".join(filter(None, [job.error_class, job.error_message]))
+    reason = shown.reason(job.error_class, job.error_message)
     if len(reason) > REASON_CHARACTERS:
         reason = reason[:REASON_CHARACTERS] + "…"
     return {
         "job": job,
         "page": shown.page(job),
         "at": shown.moment(job.finished_at),
-        "reason": reason or "–",
+        "reason": reason,
     }
 
 

@@ -94,7 +94,7 @@ class AttemptInline(ReadOnlyInline, StackedInline):
 
     @display(description="Error")
     def error(self, attempt: Attempt) -> str:
-        return isolated(" ".join(filter(None, [attempt.error_class, attempt.message])) or "–")
+        return isolated(shown.reason(attempt.error_class, attempt.message))
 
     @display(description="Traceback")
     def trace(self, attempt: Attempt) -> str:
@@ -127,7 +127,7 @@ class StepInline(ReadOnlyInline, TabularInline):
         return pretty(step.result)
 
 
-WHAT = "badge title kind place by shown_params shown_progress shown_result shown_files".split()
+WHAT = "state_now title kind place by shown_params shown_progress shown_result shown_files".split()
 WHAT += ["error_class", "error_message"]
 MOMENTS = ["created_at", "run_at", "due_at", "queued_at", "started_at", "finished_at"]
 TABS = {
@@ -202,6 +202,16 @@ class JobAdmin(ModelAdmin):
     def badge(self, job: Job) -> str:
         return shown.pill(job.state)
 
+    @display(description="State")
+    def state_now(self, job: Job) -> str:
+        """With when it goes on, where it waits for a time, and whether it is to stop."""
+        said = shown.pill(job.state)
+        if job.due_at is not None and not job.finished:
+            said = format_html("{} {}", said, shown.due(job, timezone.now()))
+        if job.cancel_requested_at is not None and not job.finished:
+            said = format_html("{} asked to stop", said)
+        return said
+
     @display(description="Room")
     def place(self, job: Job) -> str:
         """To the room, where the job's card is."""
@@ -269,7 +279,9 @@ class JobAdmin(ModelAdmin):
         return self.readonly_fields if obj else []
 
     def get_inlines(self, request: HttpRequest, obj: Shown) -> Any:
-        return self.inlines if obj else []
+        if not isinstance(obj, Job):
+            return []
+        return self.inlines if obj.steps.exists() else [AttemptInline]
 
     def has_delete_permission(self, request: HttpRequest, obj: Shown = None) -> bool:
         return False
@@ -366,11 +378,11 @@ class JobAdmin(ModelAdmin):
     def run_selected_now(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
         self._each(request, queryset, actions.run_now, "queued before time")
 
-    @action(description="Cancel", permissions=["change"], attrs={"name": "cancel_this"})
+    @action(description="Cancel the job", permissions=["change"], attrs={"name": "cancel_this"})
     def cancel_this(self, request: HttpRequest, obj: Job) -> None:
         self._each(request, [obj], actions.cancel, "cancelled or asked to stop")
 
-    @action(description="Retry", permissions=["change"], attrs={"name": "retry_this"})
+    @action(description="Retry the job", permissions=["change"], attrs={"name": "retry_this"})
     def retry_this(self, request: HttpRequest, obj: Job) -> None:
         self._each(request, [obj], actions.retry, "queued again")
 

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import forms
+from django.forms.fields import InvalidJSONInput
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from pydantic import BaseModel
@@ -110,7 +111,7 @@ def _made(param: Param) -> forms.Field:
 
 
 def whole(label: str = "Params") -> forms.Field:
-    return forms.JSONField(
+    return JsonField(
         label=label,
         required=False,
         initial=dict,
@@ -254,7 +255,25 @@ class MomentParam(_Param, forms.DateTimeField):
         return (timezone.localtime(value) if timezone.is_aware(value) else value).strftime(INPUT)
 
 
-class JsonParam(_Param, forms.JSONField):
+class JsonField(forms.JSONField):
+    """Of what Python's parser will not read, however it says so, the reader is told."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except (ValueError, RecursionError):
+            raise forms.ValidationError(
+                self.error_messages["invalid"], code="invalid", params={"value": value}
+            ) from None
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        try:
+            return super().bound_data(data, initial)
+        except (ValueError, RecursionError):
+            return InvalidJSONInput(data)
+
+
+class JsonParam(_Param, JsonField):
     def __init__(self, param: Param) -> None:
         self.param = param
         given = "default" in param.schema and param.default is not None

@@ -97,6 +97,10 @@ def progress(job: Job) -> str:
     return f"{current / total:.0%}" if total else f"{current:,}"
 
 
+def reason(error_class: str, message: str) -> str:
+    return ": ".join(filter(None, [error_class, message])) or NOTHING
+
+
 def worker(attempts: list[Attempt]) -> str:
     return attempts[-1].worker if attempts else NOTHING
 

@@ -50,6 +50,8 @@ class SubmitForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         self.fields["key"].initial = uuid4()
         room = self.fields["room"]
+        for link in ("add", "change", "delete", "view"):
+            setattr(room.widget, f"can_{link}_related", False)
         room.required = self.kind.needs_room
         room.help_text = "Where its progress and result are shown."
         if not self.kind.needs_room:
