@@ -74,8 +74,8 @@ def ended(now: datetime, span: timedelta) -> list[Ended]:
     """What ended within `span`: by the minute up to an hour, else by the hour (of UTC)."""
     trunc = TruncMinute if span <= HOUR else TruncHour
     rows = ended_since(now - span).order_by().annotate(at=trunc("finished_at", tzinfo=UTC))
-    rows = rows.values("at", "state", "kind").annotate(number=Count("pk"))
-    return [Ended(row["at"], row["state"], row["kind"], row["number"]) for row in rows]
+    sums = rows.values("at", "state", "kind").annotate(number=Count("pk"))
+    return [Ended(row["at"], row["state"], row["kind"], row["number"]) for row in sums]
 
 
 def last_failures(now: datetime, most: int) -> list[Job]:

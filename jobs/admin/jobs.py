@@ -2,22 +2,17 @@
 submits one. Everything is done by `actions`, as from REST and the socket.
 """
 
-import json
 from collections.abc import Callable
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
-from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
@@ -26,105 +21,17 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
 
-from jobs import registry
-from jobs.models import Attempt, Job, State, Step
-from jobs.registry import Kind
+from jobs.models import Job, State
 from jobs.submitting import actions
 from rooms.models import User
 from rooms.protocol import Refusal
 
 from . import shown
-from .submit_form import fieldsets, form_of
+from .attempts import AttemptInline, StepInline
+from .submitting import SubmittingAdmin
+from .texts import LINK, isolated, pretty
 
 Shown = Model | None
-
-
-def isolated(text: str) -> str:
-    """Text of people: whatever direction marks it holds, they end with it."""
-    return format_html("<bdi>{}</bdi>", text)
-
-
-LINK = '<a class="text-primary-600 dark:text-primary-500 underline" href="{}">{}</a>'
-
-
-def folded(text: str) -> str:
-    """Long text in its own lines."""
-    if not text:
-        return "–"
-    return format_html('<pre class="whitespace-pre-wrap break-all text-xs">{}</pre>', text)
-
-
-def pretty(value: Any) -> str:
-    if value is None:
-        return "–"
-    return folded(json.dumps(value, indent=2, ensure_ascii=False))
-
-
-class ReadOnlyInline:
-    """Rows that the worker wrote."""
-
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Shown = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Shown = None) -> bool:
-        return False
-
-
-class AttemptInline(ReadOnlyInline, StackedInline):
-    model = Attempt
-    fields = ["ended", "worker", "began", "took", "error", "trace", "log_lines"]
-    readonly_fields = fields
-
-    @display(description="Outcome")
-    def ended(self, attempt: Attempt) -> str:
-        if not attempt.outcome:
-            return shown.pill("running")
-        return shown.pill(attempt.outcome, attempt.get_outcome_display())
-
-    @display(description="Began")
-    def began(self, attempt: Attempt) -> str:
-        return shown.moment(attempt.started_at)
-
-    @display(description="Took")
-    def took(self, attempt: Attempt) -> str:
-        return shown.between(attempt.started_at, attempt.ended_at or timezone.now())
-
-    @display(description="Error")
-    def error(self, attempt: Attempt) -> str:
-        return isolated(shown.reason(attempt.error_class, attempt.message))
-
-    @display(description="Traceback")
-    def trace(self, attempt: Attempt) -> str:
-        return folded(attempt.traceback)
-
-    @display(description="Log")
-    def log_lines(self, attempt: Attempt) -> str:
-        return folded(attempt.log)
-
-
-class StepInline(ReadOnlyInline, TabularInline):
-    model = Step
-    fields = ["name", "badge", "began", "took", "shown_result", "error_message"]
-    readonly_fields = ["badge", "began", "took", "shown_result"]
-
-    @display(description="State")
-    def badge(self, step: Step) -> str:
-        return shown.pill(step.state)
-
-    @display(description="Began")
-    def began(self, step: Step) -> str:
-        return shown.moment(step.started_at)
-
-    @display(description="Took")
-    def took(self, step: Step) -> str:
-        return shown.between(step.started_at, step.ended_at)
-
-    @display(description="Result")
-    def shown_result(self, step: Step) -> str:
-        return pretty(step.result)
 
 
 WHAT = "state_now title kind place by shown_params shown_progress shown_result shown_files".split()
@@ -147,11 +54,11 @@ def _moment(name: str, described: str) -> Callable[[Any, Job], str]:
     def shown_moment(self: Any, job: Job) -> str:
         return shown.moment(getattr(job, name))
 
-    return shown_moment
+    return shown_moment  # type: ignore[no-any-return]
 
 
 @admin.register(Job)
-class JobAdmin(ModelAdmin):
+class JobAdmin(SubmittingAdmin):
     paginator = InfinitePaginator
     show_full_result_count = False
     list_per_page = 50
@@ -272,9 +179,6 @@ class JobAdmin(ModelAdmin):
         except ValueError:
             return queryset.filter(kind=term), False
 
-    def get_fieldsets(self, request: HttpRequest, obj: Shown = None) -> Any:
-        return self.fieldsets if obj else fieldsets(self._kind(request))
-
     def get_readonly_fields(self, request: HttpRequest, obj: Shown = None) -> Any:
         return self.readonly_fields if obj else []
 
@@ -310,46 +214,6 @@ class JobAdmin(ModelAdmin):
         found = super().get_actions_submit_line(request, object_id)
         return [each for each in found if allowed.get(each.attrs["name"])]
 
-    # Submitting -----------------------------------------------------------------------------------
-
-    def add_view(
-        self,
-        request: HttpRequest,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        """First the kind is chosen, by a link: the form's fields are the kind's."""
-        if not self.has_add_permission(request):
-            raise PermissionDenied
-        name = request.GET.get("kind", "")
-        kind = registry.find(name)
-        if kind is None:
-            context = {
-                **admin.site.each_context(request),
-                "opts": self.opts,
-                "title": "Submit a job",
-                "kinds": registry.known(),
-                "unknown": name[:80],
-            }
-            return render(request, "admin/jobs/job/choose_kind.html", context)
-        named = {
-            "title": f"Submit a job: {kind.title}",
-            "submits": True,
-            "other_kind": reverse("admin:jobs_job_add"),
-        }
-        return super().add_view(request, form_url, {**(extra_context or {}), **named})
-
-    def _kind(self, request: HttpRequest) -> Kind:
-        return registry.get(request.GET.get("kind", ""))
-
-    def get_form(
-        self, request: HttpRequest, obj: Shown = None, change: bool = False, **kwargs: Any
-    ) -> Any:
-        kwargs["form"] = forms.ModelForm if obj else form_of(self._kind(request))
-        form = super().get_form(request, obj, change, **kwargs)
-        form.user = request.user
-        return form
-
     def save_model(self, request: HttpRequest, obj: Job, form: Any, change: bool) -> None:
         """Nothing is saved here: an old copy of the row would overwrite what a worker wrote."""
         if not change:
@@ -357,12 +221,6 @@ class JobAdmin(ModelAdmin):
         for name in self.actions_submit_line:
             if change and name in request.POST:
                 getattr(self, name)(request, obj)
-
-    def response_add(
-        self, request: HttpRequest, obj: Job, post_url_continue: str | None = None
-    ) -> HttpResponse:
-        messages.success(request, f"{obj.title} was submitted.")
-        return redirect("admin:jobs_job_change", obj.pk)
 
     # Doing ----------------------------------------------------------------------------------------
 

@@ -250,62 +250,6 @@ def test_an_unknown_command_is_explained_and_not_posted(
     assert site.ask(f"Message.objects.filter(room__slug={room!r}).count()") == 0
 
 
-def test_a_job_is_submitted_in_the_admin(site: Site, people: Callable[..., Person]) -> None:
-    room = site.room("administered", "alice", "root")
-    site.user("root")
-    site.ask(
-        "User.objects.filter(username='root').update(is_staff=True, is_superuser=True)\nresult=None"
-    )
-    alice, root = people("alice").enter(room), people("root")
-    page = root.page
-    page.goto("/admin/")
-    page.locator("nav").get_by_role("link", name="Submit a job").last.click()
-    page.get_by_role("link", name="Room digest").click()
-    days = page.get_by_label("Days")
-    expect(days).to_have_value("7")
-    choose_room(page, "administered")
-    # Each refusal stands beside its field, and what was typed stays.
-    days.fill("367")
-    page.get_by_role("button", name="Submit").click()
-    expect(page.get_by_text("less than or equal to 366")).to_be_visible()
-    expect(days).to_have_value("367")
-    days.fill("30")
-    page.get_by_role("button", name="Submit").click()
-    expect(page).to_have_url(re.compile("/admin/jobs/job/[0-9a-f-]+/change/"))
-    expect(alice.cards.locator("[data-state]").first).to_contain_text("Succeeded")
-    # The admin's theme logs what it likes; only our own pages have to be quiet.
-    root.complaints.clear()
-
-
-def test_the_admins_first_page_keeps_itself_current(
-    site: Site, people: Callable[..., Person]
-) -> None:
-    room = site.room("watched", "alice", "root")
-    site.user("root")
-    site.ask(
-        "User.objects.filter(username='root').update(is_staff=True, is_superuser=True)\nresult=None"
-    )
-    alice, root = people("alice").enter(room), people("root")
-    page = root.page
-    page.set_viewport_size({"width": 390, "height": 800})
-    page.goto("/admin/")
-    expect(page.get_by_role("img", name="The last hour")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    alice.say("/job test.outcome outcome=give_up value=drained")
-    failures = page.get_by_role("table", name="Last failures")
-    expect(failures.get_by_text("drained").first).to_be_visible(timeout=60_000)
-    failures.get_by_role("link", name="Test").first.click()
-    expect(page.locator(".job-pill.bad").first).to_have_text("Failed")
-    root.complaints.clear()
-
-
-def choose_room(page: Page, name: str) -> None:
-    """By the field's search, as a person does."""
-    page.locator(".select2-selection").first.click()
-    page.locator(".select2-search__field").first.press_sequentially(name)
-    page.get_by_role("option", name=re.compile(name, re.I)).first.click()
-
-
 @contextmanager
 def web_gone(site: Site) -> Iterator[None]:
     site.web.kill()
