@@ -69,7 +69,7 @@ def help_text(param: Param) -> str:
     sentences.append(", ".join(items))
     if isinstance(_made_of(schema), str):
         sentences.append(f"JSON, {_made_of(schema)}")
-    if param.default is not None and "enum" not in schema and schema.get("type") != "boolean":
+    if param.default not in (None, "") and "enum" not in schema and schema.get("type") != "boolean":
         sentences.append(f"default: {_written(param.default)}")
     elif param.nullable:
         sentences.append("may be left empty")

@@ -100,8 +100,10 @@ def test_no_query_walks_the_history(submit, run, alice, lobby):
         )
         for number in range(OLD)
     )
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    if connection.vendor == "postgresql":
+        # SQLite is left as it is where nobody analyses it: there it goes by the query alone.
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
     with CaptureQueriesContext(connection) as captured:
         jobs_now(may_see_rooms=True)
     asked = [query["sql"] for query in captured if 'FROM "jobs_job"' in query["sql"]]

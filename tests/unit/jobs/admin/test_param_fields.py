@@ -127,6 +127,7 @@ def test_limits_defaults_and_descriptions_are_told() -> None:
     told = str(fields["params.days"].help_text)
     assert told == "How many days back. At least 1, at most 366. Default: 7."
     assert "More than 0, less than 1" in str(fields["params.share"].help_text)
+    assert fields["params.note"].help_text == ""
     assert "May be left empty" in str(fields["params.most"].help_text)
 
 
