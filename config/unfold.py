@@ -16,12 +16,24 @@ def page(title: str, icon: str, model: str, view: str = "changelist") -> dict[st
     """A link to a model's page, for those who may see it. `model`: "rooms.room"."""
     app, name = model.split(".")
     verb = "add" if view == "add" else "view"
+    link = reverse_lazy(f"admin:{app}_{name}_{view}")
     return {
         "title": title,
         "icon": icon,
-        "link": reverse_lazy(f"admin:{app}_{name}_{view}"),
+        "link": link,
         "permission": may_view(f"{app}.{verb}_{name}"),
+        "active": lambda request: is_under(request.path, str(link), add=view == "add"),
     }
+
+
+def is_under(path: str, link: str, *, add: bool) -> bool:
+    """Whether the link leads to the page or to the list that it is part of. What is added has a
+    link of its own where `add` is said of one."""
+    return path.startswith(link) and (add or path not in OWN_PAGES)
+
+
+# Pages below a list's address that the sidebar has a link of their own for.
+OWN_PAGES = [reverse_lazy("admin:jobs_job_add")]
 
 
 def section(title: str, *pages: dict[str, Any]) -> dict[str, Any]:
@@ -38,6 +50,7 @@ UNFOLD: dict[str, Any] = {
     ],
     "SITE_URL": "/",
     "SHOW_BACK_BUTTON": True,
+    "DASHBOARD_CALLBACK": "jobs.admin.dashboard.dashboard",
     "COMMAND": {"search_models": False},
     "COLORS": {
         "primary": {
@@ -59,11 +72,21 @@ UNFOLD: dict[str, Any] = {
         "command_search": True,
         "navigation": [
             section(
+                "",
+                {
+                    "title": "Overview",
+                    "icon": "monitoring",
+                    "link": reverse_lazy("admin:index"),
+                },
+            ),
+            section(
                 "Rooms",
                 page("Rooms", "forum", "rooms.room"),
                 page("Messages", "chat", "rooms.message"),
                 page("Log", "receipt_long", "rooms.event"),
                 page("Attachments", "attach_file", "rooms.attachment"),
+                page("Bans", "block", "rooms.ban"),
+                page("Invitations to rooms", "outgoing_mail", "rooms.invitation"),
                 {
                     "title": "Connections",
                     "icon": "cable",

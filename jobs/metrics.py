@@ -3,13 +3,11 @@ ready. The ages are what to watch: they say whether workers and sweeper keep up.
 
 from collections.abc import Iterable
 
-from django.db.models import Count, Min
 from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from .models import Job, State
-from .registry import QUEUES
+from . import overview
 
 
 class Jobs(Collector):
@@ -27,21 +25,14 @@ class Jobs(Collector):
             "How long the oldest queued job has waited for a worker",
             labels=["queue"],
         )
-        queued = Job.objects.filter(state=State.QUEUED).order_by()
-        rows = queued.values("queue").annotate(number=Count("pk"), since=Min("queued_at"))
-        found = {row["queue"]: row for row in rows}
-        for queue in sorted({*QUEUES, *found}):
-            row = found.get(queue)
-            waiting.add_metric([queue], row["number"] if row else 0)
-            age = (now - row["since"]).total_seconds() if row and row["since"] else 0.0
-            oldest.add_metric([queue], max(0.0, age))
+        for queue in overview.queues():
+            waiting.add_metric([queue.name], queue.waiting)
+            age = (now - queue.since).total_seconds() if queue.since else 0.0
+            oldest.add_metric([queue.name], max(0.0, age))
         running = GaugeMetricFamily(
-            "parley_jobs_running",
-            "Jobs that a worker has",
-            Job.objects.filter(state=State.RUNNING).count(),
+            "parley_jobs_running", "Jobs that a worker has", overview.running()
         )
-        due = Job.objects.filter(state__in=[State.SCHEDULED, State.RETRYING], due_at__lte=now)
-        since = due.aggregate(since=Min("due_at"))["since"]
+        since = overview.due_since(now)
         late = GaugeMetricFamily(
             "parley_jobs_due_late_seconds",
             "How late the most overdue scheduled or retrying job is: the sweeper's lag",

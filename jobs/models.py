@@ -162,7 +162,7 @@ class Job(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {str(self.pk)[:8]}"
+        return f"{self.title} {str(self.pk)[:8]}"
 
     @property
     def finished(self) -> bool:

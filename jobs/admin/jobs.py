@@ -2,20 +2,17 @@
 submits one. Everything is done by `actions`, as from REST and the socket.
 """
 
-import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
-from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from django.utils.html import format_html, format_html_join
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
@@ -24,87 +21,25 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
 
-from jobs.models import Attempt, Job, State, Step
+from jobs.models import Job, State
 from jobs.submitting import actions
 from rooms.models import User
 from rooms.protocol import Refusal
 
-from .submit_form import SubmitForm
+from . import shown
+from .attempts import AttemptInline, StepInline
+from .submitting import SubmittingAdmin
+from .texts import LINK, isolated, pretty
 
 Shown = Model | None
 
-COLOURS = {
-    State.SCHEDULED.label: "info",
-    State.QUEUED.label: "info",
-    State.RUNNING.label: "primary",
-    State.RETRYING.label: "warning",
-    State.SUCCEEDED.label: "success",
-    State.FAILED.label: "danger",
-    State.CANCELLED.label: "default",
-}
 
-
-def isolated(text: str) -> str:
-    """Text of people: whatever direction marks it holds, they end with it."""
-    return format_html("<bdi>{}</bdi>", text)
-
-
-def folded(text: str) -> str:
-    """Long text in its own lines."""
-    if not text:
-        return "–"
-    return format_html('<pre class="whitespace-pre-wrap break-all text-xs">{}</pre>', text)
-
-
-def pretty(value: Any) -> str:
-    if value is None:
-        return "–"
-    return folded(json.dumps(value, indent=2, ensure_ascii=False))
-
-
-class ReadOnlyInline:
-    """Rows that the worker wrote."""
-
-    extra = 0
-    can_delete = False
-    tab = True
-
-    def has_add_permission(self, request: HttpRequest, obj: Shown = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Shown = None) -> bool:
-        return False
-
-
-class AttemptInline(ReadOnlyInline, StackedInline):
-    model = Attempt
-    fields = ["outcome", "worker", "started_at", "ended_at", "message", "trace", "log_lines"]
-    readonly_fields = ["trace", "log_lines"]
-
-    @display(description="Traceback")
-    def trace(self, attempt: Attempt) -> str:
-        return folded(attempt.traceback)
-
-    @display(description="Log")
-    def log_lines(self, attempt: Attempt) -> str:
-        return folded(attempt.log)
-
-
-class StepInline(ReadOnlyInline, TabularInline):
-    model = Step
-    fields = ["name", "state", "started_at", "ended_at", "shown_result", "error_message"]
-    readonly_fields = ["shown_result"]
-
-    @display(description="Result")
-    def shown_result(self, step: Step) -> str:
-        return pretty(step.result)
-
-
-WHAT = "badge kind room by shown_params shown_progress shown_result shown_files".split()
+WHAT = "state_now title kind place by shown_params shown_progress shown_result shown_files".split()
 WHAT += ["error_class", "error_message"]
+MOMENTS = ["created_at", "run_at", "due_at", "queued_at", "started_at", "finished_at"]
 TABS = {
-    "Times": ["created_at", "run_at", "due_at", "queued_at", "started_at", "finished_at"],
-    "Running": "id queue priority attempt max_attempts losses cancel_requested_at".split(),
+    "Times": [*(f"{name}_shown" for name in MOMENTS), "waited", "took"],
+    "Running": "id queue priority attempt max_attempts losses stop_asked".split(),
 }
 
 
@@ -112,15 +47,24 @@ def _tab(fields: list[str]) -> dict[str, list[str]]:
     return {"classes": ["tab"], "fields": fields}
 
 
+def _moment(name: str, described: str) -> Callable[[Any, Job], str]:
+    """A time of the job, to the second."""
+
+    @display(description=described, ordering=name)
+    def shown_moment(self: Any, job: Job) -> str:
+        return shown.moment(getattr(job, name))
+
+    return shown_moment  # type: ignore[no-any-return]
+
+
 @admin.register(Job)
-class JobAdmin(ModelAdmin):
-    form = SubmitForm
+class JobAdmin(SubmittingAdmin):
     paginator = InfinitePaginator
     show_full_result_count = False
     list_per_page = 50
     list_filter_submit = True
     list_display = [
-        "created_at",
+        "created_at_shown",
         "badge",
         "title",
         "room",
@@ -130,7 +74,7 @@ class JobAdmin(ModelAdmin):
         "waited",
         "took",
     ]
-    list_display_links = ["created_at", "title"]
+    list_display_links = ["created_at_shown", "title"]
     list_select_related = ["room", "requested_by"]
     list_filter = [
         ("state", ChoicesDropdownFilter),
@@ -143,17 +87,45 @@ class JobAdmin(ModelAdmin):
     ordering = ["-created_at", "-id"]
     inlines = [AttemptInline, StepInline]
     autocomplete_fields = ["room"]
-    actions = ["cancel_selected", "retry_selected"]
-    actions_submit_line = ["cancel_this", "retry_this"]
+    actions = ["cancel_selected", "retry_selected", "run_selected_now"]
+    actions_submit_line = ["cancel_this", "retry_this", "run_this_now"]
     fieldsets = [(None, {"fields": WHAT}), *((name, _tab(fields)) for name, fields in TABS.items())]
-    add_fieldsets = [(None, {"fields": ["kind", "room", "params", "priority", "run_at", "key"]})]
     readonly_fields = [*WHAT, *(field for fields in TABS.values() for field in fields)]
+
+    class Media:
+        css: ClassVar = {"all": ["jobs/admin.css"]}
 
     # Reading --------------------------------------------------------------------------------------
 
-    @display(description="State", ordering="state", label=COLOURS)
+    created_at_shown = _moment("created_at", "Created")
+    run_at_shown = _moment("run_at", "To run at")
+    due_at_shown = _moment("due_at", "Next attempt at")
+    queued_at_shown = _moment("queued_at", "Queued")
+    started_at_shown = _moment("started_at", "Started")
+    finished_at_shown = _moment("finished_at", "Finished")
+    stop_asked = _moment("cancel_requested_at", "Asked to stop")
+
+    @display(description="State", ordering="state")
     def badge(self, job: Job) -> str:
-        return State(job.state).label
+        return shown.pill(job.state)
+
+    @display(description="State")
+    def state_now(self, job: Job) -> str:
+        """With when it goes on, where it waits for a time, and whether it is to stop."""
+        said = shown.pill(job.state)
+        if job.due_at is not None and not job.finished:
+            said = format_html("{} {}", said, shown.due(job, timezone.now()))
+        if job.cancel_requested_at is not None and not job.finished:
+            said = format_html("{} asked to stop", said)
+        return said
+
+    @display(description="Room")
+    def place(self, job: Job) -> str:
+        """To the room, where the job's card is."""
+        if job.room is None:
+            return "–"
+        url = reverse("rooms:room", args=[job.room.slug])
+        return format_html(LINK, url, isolated(job.room.name))
 
     @display(description="Requested by")
     def by(self, job: Job) -> str:
@@ -161,10 +133,7 @@ class JobAdmin(ModelAdmin):
 
     @display(description="Progress")
     def progress_shown(self, job: Job) -> str:
-        progress = job.progress or {}
-        if not progress.get("total"):
-            return "–"
-        return f"{progress['current'] / progress['total']:.0%}"
+        return shown.progress(job)
 
     @display(description="Attempt", ordering="attempt")
     def attempts_shown(self, job: Job) -> str:
@@ -172,12 +141,11 @@ class JobAdmin(ModelAdmin):
 
     @display(description="Waited")
     def waited(self, job: Job) -> str:
-        return _seconds(job.queued_at, job.started_at)
+        return shown.waited(job, timezone.now())
 
     @display(description="Took")
     def took(self, job: Job) -> str:
-        running = timezone.now() if job.state == State.RUNNING else None
-        return _seconds(job.started_at, job.finished_at or running)
+        return shown.took(job, timezone.now())
 
     @display(description="Params")
     def shown_params(self, job: Job) -> str:
@@ -193,8 +161,11 @@ class JobAdmin(ModelAdmin):
 
     @display(description="Files")
     def shown_files(self, job: Job) -> str:
-        names = ", ".join(file.name for file in job.files.all())
-        return isolated(names) if names else "–"
+        files = [
+            (reverse("rooms:attachment", args=[file.pk, file.name]), isolated(file.name))
+            for file in job.files.all()
+        ]
+        return format_html_join(", ", LINK, files) or "–"
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Job], search_term: str
@@ -208,14 +179,13 @@ class JobAdmin(ModelAdmin):
         except ValueError:
             return queryset.filter(kind=term), False
 
-    def get_fieldsets(self, request: HttpRequest, obj: Shown = None) -> Any:
-        return self.fieldsets if obj else self.add_fieldsets
-
     def get_readonly_fields(self, request: HttpRequest, obj: Shown = None) -> Any:
         return self.readonly_fields if obj else []
 
     def get_inlines(self, request: HttpRequest, obj: Shown) -> Any:
-        return self.inlines if obj else []
+        if not isinstance(obj, Job):
+            return []
+        return self.inlines if obj.steps.exists() else [AttemptInline]
 
     def has_delete_permission(self, request: HttpRequest, obj: Shown = None) -> bool:
         return False
@@ -236,43 +206,21 @@ class JobAdmin(ModelAdmin):
     def get_actions_submit_line(self, request: HttpRequest, object_id: Any) -> Any:
         """Only what the job's state allows."""
         job = Job.objects.filter(pk=object_id).first() if object_id else None
-        allowed = {"cancel_this": job and not job.finished, "retry_this": job and job.spoilt}
+        allowed = {
+            "cancel_this": job and not job.finished,
+            "retry_this": job and job.spoilt,
+            "run_this_now": job and job.state in (State.SCHEDULED, State.RETRYING),
+        }
         found = super().get_actions_submit_line(request, object_id)
         return [each for each in found if allowed.get(each.attrs["name"])]
-
-    # Submitting -----------------------------------------------------------------------------------
-
-    def add_view(
-        self,
-        request: HttpRequest,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        named = {"title": "Submit a job", "show_save_and_continue": False}
-        return super().add_view(request, form_url, {**(extra_context or {}), **named})
-
-    def get_form(
-        self, request: HttpRequest, obj: Shown = None, change: bool = False, **kwargs: Any
-    ) -> Any:
-        if obj is not None:
-            kwargs["form"] = forms.ModelForm
-        form = super().get_form(request, obj, change, **kwargs)
-        form.user = request.user
-        return form
 
     def save_model(self, request: HttpRequest, obj: Job, form: Any, change: bool) -> None:
         """Nothing is saved here: an old copy of the row would overwrite what a worker wrote."""
         if not change:
-            obj.pk = form.job.pk
+            obj.pk, obj.kind, obj.title = form.job.pk, form.job.kind, form.job.title
         for name in self.actions_submit_line:
             if change and name in request.POST:
                 getattr(self, name)(request, obj)
-
-    def response_add(
-        self, request: HttpRequest, obj: Job, post_url_continue: str | None = None
-    ) -> HttpResponse:
-        messages.success(request, f"{obj.kind} was submitted.")
-        return redirect("admin:jobs_job_change", obj.pk)
 
     # Doing ----------------------------------------------------------------------------------------
 
@@ -284,13 +232,21 @@ class JobAdmin(ModelAdmin):
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
         self._each(request, queryset, actions.retry, "queued again")
 
-    @action(description="Cancel", permissions=["change"], attrs={"name": "cancel_this"})
+    @admin.action(description="Run now", permissions=["change"])
+    def run_selected_now(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        self._each(request, queryset, actions.run_now, "queued before time")
+
+    @action(description="Cancel the job", permissions=["change"], attrs={"name": "cancel_this"})
     def cancel_this(self, request: HttpRequest, obj: Job) -> None:
         self._each(request, [obj], actions.cancel, "cancelled or asked to stop")
 
-    @action(description="Retry", permissions=["change"], attrs={"name": "retry_this"})
+    @action(description="Retry the job", permissions=["change"], attrs={"name": "retry_this"})
     def retry_this(self, request: HttpRequest, obj: Job) -> None:
         self._each(request, [obj], actions.retry, "queued again")
+
+    @action(description="Run now", permissions=["change"], attrs={"name": "run_this_now"})
+    def run_this_now(self, request: HttpRequest, obj: Job) -> None:
+        self._each(request, [obj], actions.run_now, "queued before time")
 
     def _each(
         self, request: HttpRequest, jobs: Any, act: Callable[[User, UUID], Job], done: str
@@ -305,10 +261,3 @@ class JobAdmin(ModelAdmin):
                 messages.warning(request, f"{job}: {refusal.message}")
         if count:
             messages.success(request, f"{count} {'job' if count == 1 else 'jobs'} {done}.")
-
-
-def _seconds(start: Any, end: Any) -> str:
-    if start is None or end is None or end < start:
-        return "–"
-    seconds = (end - start).total_seconds()
-    return f"{seconds:.2f} s" if seconds < 60 else f"{seconds / 60:.1f} min"

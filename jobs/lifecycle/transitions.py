@@ -181,11 +181,12 @@ def summary(job: Job) -> str:
 # Waiting ----------------------------------------------------------------------------------------
 
 
-def queue_due(job_id: UUID) -> bool:
-    """A scheduled or retrying job whose time has come goes to its queue."""
+def queue_due(job_id: UUID, *, early: bool = False) -> bool:
+    """A scheduled or retrying job whose time has come, or one that is wanted `early`, goes to its
+    queue."""
     with changing(job_id) as change:
         job = change.job
-        if job.due_at is None or job.due_at > change.logs.at:
+        if job.due_at is None or (job.due_at > change.logs.at and not early):
             return False
         due = (State.SCHEDULED, State.RETRYING)
         if not job.move(State.QUEUED, sources=due, **change.queued()):

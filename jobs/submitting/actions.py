@@ -97,16 +97,21 @@ def checked_params(kind: Kind, given: dict[str, Any]) -> dict[str, Any]:
 
 def _check(wanted: Submission, kind: Kind) -> None:
     if not URGENT <= wanted.priority <= IDLE:
-        raise Invalid(f"The priority is {URGENT} (runs first) to {IDLE} (runs last).")
+        raise _about("priority", f"The priority is {URGENT} (runs first) to {IDLE} (runs last).")
     if kind.needs_room and wanted.room is None:
-        raise Invalid(f"{kind.title} needs a room.")
+        raise _about("room", f"{kind.title} needs a room.")
     if len(wanted.key) > 255:
         raise Invalid("An idempotency key has at most 255 characters.", "too_long")
     if wanted.run_at is not None:
         if wanted.run_at.tzinfo is None:
-            raise Invalid("`run_at` needs a time zone, as in 2026-05-01T09:30:00Z.")
+            raise _about("run_at", "`run_at` needs a time zone, as in 2026-05-01T09:30:00Z.")
         if wanted.run_at > timezone.now() + LATEST:
-            raise Invalid("A job can be scheduled for at most a year ahead.")
+            raise _about("run_at", "A job can be scheduled for at most a year ahead.")
+
+
+def _about(field: str, message: str) -> Invalid:
+    """The refusal that points at the field that is wrong."""
+    return Invalid(message, errors=[{"pointer": f"/{field}", "message": message}])
 
 
 def _fingerprint(wanted: Submission, params: dict[str, Any]) -> str:
@@ -202,6 +207,15 @@ def cancel(user: User, job_id: UUID) -> Job:
             return moved
         job, _ = find(user, job_id)
     raise Refusal("The job changes too fast to be cancelled. Try again.", temporary=True)
+
+
+def run_now(user: User, job_id: UUID) -> Job:
+    """A job that waits for its time, scheduled or between two attempts, goes to its queue."""
+    job, facts = find(user, job_id)
+    policy.require("job.retry", facts)
+    if not transitions.queue_due(job.pk, early=True):
+        raise Conflict("Only a job that waits for its time can be run before it.")
+    return find(user, job_id)[0]
 
 
 def retry(user: User, job_id: UUID) -> Job:

@@ -250,30 +250,6 @@ def test_an_unknown_command_is_explained_and_not_posted(
     assert site.ask(f"Message.objects.filter(room__slug={room!r}).count()") == 0
 
 
-def test_a_job_is_submitted_in_the_admin(site: Site, people: Callable[..., Person]) -> None:
-    room = site.room("administered", "alice", "root")
-    site.user("root")
-    site.ask(
-        "User.objects.filter(username='root').update(is_staff=True, is_superuser=True)\nresult=None"
-    )
-    alice, root = people("alice").enter(room), people("root")
-    root.page.goto("/admin/jobs/job/add/")
-    root.page.locator("[name=kind]").select_option("room.digest")
-    choose_room(root.page, "administered")
-    root.page.locator("[name=_save]").first.click()
-    expect(root.page).to_have_url(re.compile("/admin/jobs/job/"))
-    expect(alice.cards.locator("[data-state]").first).to_contain_text("Succeeded")
-    # The admin's theme logs what it likes; only our own pages have to be quiet.
-    root.complaints.clear()
-
-
-def choose_room(page: Page, name: str) -> None:
-    """By the field's search, as a person does."""
-    page.locator(".select2-selection").first.click()
-    page.locator(".select2-search__field").first.press_sequentially(name)
-    page.get_by_role("option", name=re.compile(name, re.I)).first.click()
-
-
 @contextmanager
 def web_gone(site: Site) -> Iterator[None]:
     site.web.kill()

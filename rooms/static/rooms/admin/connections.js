@@ -1,9 +1,10 @@
-// The staff's page of open connections: the table is fetched again every few seconds while
-// somebody looks at it. Focus stays where it was.
+// A page for staff that is kept current: its live part is fetched again every few seconds while
+// somebody looks at it. Focus stays where it was. `data-live` may say after how many milliseconds.
 
-const EVERY = 4000;
+const DEFAULT_MILLISECONDS = 4000;
 
 const table = document.querySelector("[data-live]");
+const every = Number(table.dataset.live) || DEFAULT_MILLISECONDS;
 const on = document.querySelector("[data-live-on]");
 const state = document.querySelector("[data-live-state]");
 let timer = null;
@@ -35,7 +36,8 @@ async function refresh() {
     const text = await answer.text();
     const mark = focused();
     const parsed = new DOMParser().parseFromString(text, "text/html");
-    table.replaceChildren(...parsed.body.childNodes);
+    // The part alone, or the whole page with the part in it.
+    table.replaceChildren(...(parsed.querySelector("[data-live]") ?? parsed.body).childNodes);
     refocus(mark);
     state.textContent = `As of ${clock()}`;
     state.classList.remove("stale");
@@ -54,7 +56,7 @@ function schedule() {
     // Nothing moves under a finger that is about to press.
     if (!table.querySelector("button:active")) await refresh();
     schedule();
-  }, EVERY);
+  }, every);
 }
 
 on.addEventListener("change", async () => {

@@ -1,68 +1,20 @@
 """Jobs in the admin: read, submitted, cancelled and retried there."""
 
+import html
 import re
-import uuid
+from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from jobs.models import Job, State
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def staff(alice):
-    alice.is_staff = alice.is_superuser = True
-    alice.save()
-    client = Client()
-    client.force_login(alice)
-    return client
-
-
 def page(job):
     return reverse("admin:jobs_job_change", args=[job.pk])
-
-
-def form(lobby, **more):
-    return {
-        "kind": "test.outcome",
-        "room": lobby.pk,
-        "params": '{"outcome": "ok"}',
-        "priority": 3,
-        "key": uuid.uuid4(),
-        **more,
-    }
-
-
-def test_a_job_is_submitted_there(staff, alice, lobby):
-    add = reverse("admin:jobs_job_add")
-    assert staff.get(add).status_code == 200
-    data = form(lobby)
-    for _ in range(2):
-        answer = staff.post(add, data)
-        job = Job.objects.get()
-        assert answer["Location"] == page(job), answer.content
-    assert (job.requested_by, job.room, job.priority) == (alice, lobby, 3)
-    assert job.state == State.QUEUED
-
-
-@pytest.mark.parametrize(
-    ("more", "said"),
-    [
-        ({"params": '{"outcome": "unheard of"}'}, "params/outcome"),
-        ({"params": "[1]"}, "A JSON object is needed"),
-        ({"params": "{"}, "Enter a valid JSON"),
-        ({"kind": "room.report", "params": "{}", "room": ""}, "needs a room"),
-        ({"kind": "no.such"}, "Select a valid choice"),
-    ],
-)
-def test_a_refusal_is_shown_beside_the_form(staff, lobby, more, said):
-    answer = staff.post(reverse("admin:jobs_job_add"), form(lobby, **more))
-    assert answer.status_code == 200
-    assert said in answer.content.decode()
-    assert not Job.objects.exists()
 
 
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
@@ -121,16 +73,47 @@ def test_a_jobs_page_offers_what_its_state_allows(staff, submit, run):
     assert 'name="cancel_this"' not in shown and 'name="retry_this"' not in shown
 
 
-def test_staff_without_the_permission_only_read(submit, bob):
-    from django.contrib.auth.models import Permission
-
-    bob.is_staff = True
-    bob.save()
-    bob.user_permissions.add(Permission.objects.get(codename="view_job"))
-    client = Client()
-    client.force_login(bob)
+def test_staff_without_the_permission_only_read(submit, staff_who_may):
+    client = staff_who_may("view_job")
     job = submit("ok")
     assert client.get(page(job)).status_code == 200
     press(client, page(job), "cancel_this")
     assert Job.objects.get().state == State.QUEUED
     assert client.get(reverse("admin:jobs_job_add")).status_code == 403
+
+
+def text_of(client, url):
+    return html.unescape(client.get(url).content.decode())
+
+
+def test_times_count_up_for_what_waits_and_are_told_to_the_second(staff, submit):
+    job, later = submit("ok"), submit("ok")
+    now = timezone.now()
+    Job.objects.filter(pk=job.pk).update(queued_at=now - timedelta(minutes=3, seconds=5))
+    Job.objects.filter(pk=later.pk).update(
+        state=State.RETRYING, due_at=now + timedelta(hours=2, minutes=5)
+    )
+    shown = text_of(staff, reverse("admin:jobs_job_changelist"))
+    assert "3\u00a0min" in shown and "in\u00a02\u00a0h" in shown
+    created = timezone.localtime(job.created_at).strftime("%Y-%m-%d %H:%M:%S")
+    assert created in shown and created in text_of(staff, page(job))
+
+
+def test_one_job_leads_to_its_room_and_its_files_and_shows_its_attempts(staff, submit, run):
+    job = run(submit("attach", value="there"))
+    file = job.files.get()
+    shown = text_of(staff, page(job))
+    assert 'href="/rooms/lobby/"' in shown
+    assert reverse("rooms:attachment", args=[file.pk, file.name]) in shown
+    assert '<span class="job-pill good">Succeeded</span>' in shown
+    # The attempts are not behind a tab.
+    assert "activeTab == 'attempts'" not in shown and "test/1" in shown
+
+
+def test_a_job_that_waits_for_its_time_is_run_now_by_a_button(staff, submit):
+    job = submit("ok", run_at=timezone.now() + timedelta(days=1))
+    assert job.state == State.SCHEDULED
+    press(staff, page(job), "run_this_now")
+    job = Job.objects.get()
+    assert (job.state, job.due_at) == (State.QUEUED, None)
+    assert 'name="run_this_now"' not in text_of(staff, page(job))
