@@ -1,7 +1,7 @@
 """The store that browsers run, in a process of its own: Node where there is one, else Chromium.
 
-    with Store() as store:
-        store.verify({"page": …, "jobs": […]}, events, {"page": …, "jobs": […]})
+with Store() as store:
+    store.verify({"page": …, "jobs": […]}, events, {"page": …, "jobs": […]})
 """
 
 import json
@@ -104,8 +104,8 @@ def differences(held: Any, fresh: Any, where: str = "state") -> Iterator[str]:
 
 
 def in_chromium(folder: Path) -> None:
-    """The same lines as Node's, answered by a page. A process of its own, as Playwright's event loop
-    and Django's database do not share a thread."""
+    """The same lines as Node's, answered by a page. A process of its own, as Playwright's event
+    loop and Django's database do not share a thread."""
     from playwright.sync_api import Route, sync_playwright
 
     def answer(route: Route) -> None:
@@ -125,7 +125,11 @@ def in_chromium(folder: Path) -> None:
             told = page.evaluate(
                 """async ([module, question]) => {
                     const { compare } = await import(module);
-                    try { return compare(question); } catch (error) { return { error: error.stack }; }
+                    try {
+                        return compare(question);
+                    } catch (error) {
+                        return { error: error.stack };
+                    }
                 }""",
                 [f"{SITE}/{DRIVER.name}", json.loads(line)],
             )

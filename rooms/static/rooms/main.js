@@ -151,7 +151,7 @@ one("[data-join]").addEventListener("click", async ({ currentTarget: button }) =
 prepareShell(first.user);
 new Finder([roomSource({ own: () => room.state.rooms, open: go }), ...finderSources]);
 registerKeys({ room, composer, sidebar, go });
-hearShortcuts();
+hearShortcuts(room);
 composer.addTools(composerTools);
 room.show(view, composer, [draw]);
 roving(one("[data-entries]"), { act: (element, key) => actByKey(element, key, room) });

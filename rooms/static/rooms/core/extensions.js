@@ -31,7 +31,7 @@ export const messageActions = [];
 /** Buttons beside the field: { name, label, icon, run(composer, room) }. */
 export const composerTools = [];
 
-/** Keys: { keys, words, group, run?(event) }. `keys` as people read them: "Ctrl K", "Alt Shift ↓", "?".
+/** Keys: { keys, words, group, run?(event, room) }. `keys` as people read them: "Ctrl K", "Alt Shift ↓", "?".
  *  Without `run` they are only listed; whatever has the keyboard then hears them itself. */
 export const shortcuts = [];
 

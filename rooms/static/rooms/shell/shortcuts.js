@@ -32,8 +32,8 @@ export function listed(all, actions) {
   return [...groups];
 }
 
-/** Hear the keys of this page from now on. */
-export function hearShortcuts() {
+/** Hear the keys of this page from now on; `room` is null on a page beside the rooms. */
+export function hearShortcuts(room = null) {
   const dialog = one("[data-help]");
   const help = () => {
     one("[data-help-groups]", dialog).replaceChildren(...listed(shortcuts, messageActions).map(drawGroup));
@@ -42,10 +42,10 @@ export function hearShortcuts() {
   addShortcut({ keys: "?", words: "Show these keys", group: "Everywhere", run: help });
   one("[data-help-open]").addEventListener("click", help);
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
-  document.addEventListener("keydown", hear);
+  document.addEventListener("keydown", (event) => hear(event, room));
 }
 
-function hear(event) {
+function hear(event, room) {
   if (event.defaultPrevented || composes(event)) return;
   const { target } = event;
   // Plain keys are text there; an arrow opens a list of choices.
@@ -54,7 +54,7 @@ function hear(event) {
   if (!found) return;
   event.preventDefault();
   // A question that is asked is answered first.
-  if (!one("dialog[open]")) found.run(event);
+  if (!one("dialog[open]")) found.run(event, room);
 }
 
 function drawGroup([group, keys]) {

@@ -1,7 +1,7 @@
 """Every action: the state from before, with the events applied, is the state after it.
 
-A browser holds a room as its page showed it and applies what it hears. If that ever differs from what
-a fresh page shows, an event says too little, an action tells nobody, or the store is wrong.
+A browser holds a room as its page showed it and applies what it hears. If that ever differs from
+what a fresh page shows, an event says too little, an action tells nobody, or the store is wrong.
 """
 
 import uuid
