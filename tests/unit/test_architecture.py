@@ -11,6 +11,7 @@ from tests import module_table
 
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_FILE = 400
+LONGEST_SCRIPT_LINE = 160
 SOURCE = ("config", "rooms", "jobs")
 
 
@@ -53,7 +54,7 @@ RULES = [
 
 # What may say "job" in rooms, and why.
 JOB_WORDS = {
-    "rooms/core/scopes.py": {
+    "rooms/protocol/scopes.py": {
         'JOBS = "jobs"': "scopes stand in people's tokens: they are one list for all apps",
         "Read rooms and jobs": "the label of a scope",
         "Scope.JOBS: ": "the label of a scope",
@@ -125,6 +126,17 @@ def test_a_file_can_be_read_in_one_sitting() -> None:
         for file in files(*SOURCE, "tests")
     }
     assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE} == {}
+
+
+def test_a_line_of_a_script_can_be_read() -> None:
+    scripts = [file for app in ("rooms", "jobs") for file in (ROOT / app).rglob("*.js")]
+    long = [
+        f"{file.relative_to(ROOT)}:{number}"
+        for file in scripts
+        for number, line in enumerate(file.read_text().splitlines(), 1)
+        if len(line) > LONGEST_SCRIPT_LINE
+    ]
+    assert scripts and long == []
 
 
 def test_a_module_says_what_it_is_for() -> None:
