@@ -33,8 +33,8 @@ test("two do not hear the same keys", () => {
 test("the list has groups, and what can be done with a message", () => {
   const all = [{ group: "A", keys: "1", words: "one" }, { group: "B", keys: "2", words: "two" }, { group: "A", keys: "3", words: "three" }];
   equal(listed(all, [{ key: "r", title: "Reply" }, { key: null, title: "Pin" }]), [
+    ["On a message", [{ keys: "R", words: "Reply" }]],
     ["A", [{ keys: "1", words: "one" }, { keys: "3", words: "three" }]],
     ["B", [{ keys: "2", words: "two" }]],
-    ["On a message", [{ keys: "R", words: "Reply" }]],
   ]);
 });

@@ -25,6 +25,6 @@ export function registerKeys({ room, composer, sidebar, go }) {
   const reading = (keys, words) => addShortcut({ keys, words, group: "In the conversation" });
   reading("↑", "To the entry above");
   reading("↓", "To the entry below");
-  reading("Home", "To the first entry that is held");
+  reading("Home", "To the first entry");
   reading("End", "To the last entry");
 }

@@ -9,6 +9,8 @@ const NAMES = { "↑": "ArrowUp", "↓": "ArrowDown", "←": "ArrowLeft", "→":
 const MODIFIERS = ["Ctrl", "Alt", "Shift"];
 const FIELDS = "input, textarea, [contenteditable]";
 const ON_A_MESSAGE = "On a message";
+// What every page has stands first, what apps add last.
+const GROUPS = ["Everywhere", "Rooms", "Writing", "In the conversation", ON_A_MESSAGE];
 
 /** Whether a key that was pressed is `keys`, as people read them. The command key of a Mac is its Ctrl.
  *  Where a sign needs Shift, or the third level of a keyboard, is the keyboard's affair. Pure. */
@@ -25,11 +27,11 @@ export function isPressed(keys, event) {
 
 /** All keys by their groups, as [[group, [{ keys, words }, …]], …]. Pure. */
 export function listed(all, actions) {
-  const groups = new Map();
+  const groups = new Map(GROUPS.map((group) => [group, []]));
   const add = (group, keys, words) => groups.set(group, [...(groups.get(group) ?? []), { keys, words }]);
   for (const { group, keys, words } of all) add(group, keys, words);
   for (const { key, title } of actions) if (key) add(ON_A_MESSAGE, key.toUpperCase(), title);
-  return [...groups];
+  return [...groups].filter(([, keys]) => keys.length > 0);
 }
 
 /** Hear the keys of this page from now on; `room` is null on a page beside the rooms. */
