@@ -1,16 +1,22 @@
-"""Style, types, migrations, generated files: what `make check` runs. Says all that is wrong."""
+"""Style, types, scripts, templates, migrations, generated files: what `make check` runs."""
 
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from tests.support import environment
 
 PYTHON = sys.executable
+# .oxlintrc.json and pyproject.toml have the rules.
+SCRIPTS = ["rooms", "jobs", "tests", "docs/clients"]
+TEMPLATES = ["templates", "tests/polls/templates"]
 CHECKS = {
     "style": [PYTHON, "-m", "ruff", "check", "."],
     "format": [PYTHON, "-m", "ruff", "format", "--check", "."],
     "types": [PYTHON, "-m", "mypy"],
+    "scripts": [str(Path(PYTHON).with_name("oxlint")), *SCRIPTS],
+    "templates": [PYTHON, "-m", "djlint", "--lint", "--quiet", *TEMPLATES],
     "migrations": [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"],
     "protocol": [PYTHON, "manage.py", "asyncapi", "--check"],
     "permissions": [PYTHON, "manage.py", "policy", "--check"],

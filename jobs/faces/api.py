@@ -28,7 +28,8 @@ from rooms.rest.schemas import Moment, Problem, SlugText
 
 from .schemas import JobDetail, JobOut, JobPage, KindList, KindName, NewJob
 
-router = Router(tags=["jobs"])
+# By alias: a field may be called as no name in Python can be, `class`.
+router = Router(tags=["jobs"], by_alias=True)
 
 Limit = Annotated[int, Field(ge=1, le=200)]
 LONGEST_POLL = 60

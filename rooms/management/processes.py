@@ -136,7 +136,7 @@ class Together:
         relay.add_done_callback(self._relays.discard)
 
     async def _watch(self, part: Part) -> None:
-        """Start a part again when it dies. Rooms and jobs are made to survive that; a part that
+        """Start a part again when it dies. The parts are made to survive that; a part that
         cannot live at all is an end with an error, and so is one that dies before it was ready."""
         while True:
             assert part.process is not None

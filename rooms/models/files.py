@@ -16,7 +16,7 @@ def attachment_path(attachment: "Attachment", _name: str) -> str:
 
 
 class Attachment(models.Model):
-    """A file in a room: of a message, or of a job's result. Only those who see the room get it."""
+    """A file in a room: of a message, or of an app. Only those who see the room get it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     room = models.ForeignKey(Room, null=True, on_delete=models.CASCADE, related_name="attachments")

@@ -36,7 +36,7 @@ class Message(models.Model):
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="replies"
     )
     client_id = models.UUIDField(null=True, blank=True)
-    # The column is called as it was when jobs alone left messages.
+    # The column is called as it was when one app alone left messages.
     subject = models.UUIDField(null=True, blank=True, db_column="job")
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -49,7 +49,7 @@ class AttachmentOut(Given):
 
 
 class MessageOut(Given):
-    """With the fields that apps have registered, such as `job`."""
+    """With the fields that apps have registered, each by the name of its part."""
 
     model_config = MESSAGE_CONFIG
 

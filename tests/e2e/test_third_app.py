@@ -3,11 +3,14 @@
 import asyncio
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
 from tests.support.client import Refused, SocketClient
+from tests.support.pages import message, window
 from tests.support.site import Site
 
 
@@ -81,3 +84,67 @@ def test_the_page_and_the_table_of_rules_have_it(site: Site) -> None:
     )
     assert {"poll.create", "poll.vote"} <= set(known)
     assert "poll.voted" in known[-1] and "client.poll.create" in known[-1]
+
+
+def test_the_page_asks_votes_and_counts(browser: Any, site: Site) -> None:
+    """By the hooks that every feature has: part, reducer, panel, composer tool, shortcut."""
+    site.room("canteen", "alice", "bob")
+    with (
+        window(browser, site, site.user("alice")) as hers,
+        window(browser, site, site.user("bob")) as his,
+    ):
+        for page in (hers, his):
+            page.goto("/rooms/canteen/")
+            expect(page.locator("[data-shell]")).to_have_attribute("data-phase", "open")
+        hers.keyboard.press("Alt+p")
+        dialog = hers.get_by_role("dialog", name="Ask the room")
+        dialog.get_by_label("Question").fill("Soup or salad?")
+        dialog.get_by_label("Options, one a line").fill("Soup\nSalad")
+        dialog.get_by_role("button", name="Ask", exact=True).click()
+        for page, choice in ((hers, "Soup"), (his, "Salad")):
+            asked = message(page, "Soup or salad?")
+            asked.get_by_role("button", name=choice, exact=True).click()
+
+        def counted(page: Any) -> None:
+            asked = message(page, "Soup or salad?")
+            expect(asked.get_by_text("1 vote", exact=True)).to_have_count(2)
+
+        counted(hers)
+        counted(his)
+        his.reload()
+        counted(his)
+        panel = his.locator("[data-polls]")
+        if not panel.is_visible():
+            his.locator("[data-details-toggle]").click()
+        expect(panel.get_by_role("listitem")).to_have_text("Soup or salad?2")
+        expect(his.get_by_role("button", name="Ask the room")).to_be_enabled()
+
+
+def test_the_list_of_keys_has_those_of_every_app(browser: Any, site: Site) -> None:
+    with window(browser, site, site.user("alice")) as page:
+        page.goto("/rooms/lobby/")
+        expect(page.locator("[data-shell]")).to_have_attribute("data-phase", "open")
+        box = page.get_by_label("Message", exact=True)
+        box.press_sequentially("Why?")
+        keys = page.get_by_role("dialog", name="Keyboard shortcuts")
+        expect(keys).to_be_hidden()
+        expect(box).to_have_value("Why?")
+        box.evaluate("field => field.blur()")
+        page.keyboard.press("?")
+        expect(keys).to_be_visible()
+        for group, listed in (
+            ("Polls", "Ask the room"),
+            ("Everywhere", "Find a room"),
+            ("Rooms", "The room above"),
+            ("On a message", "Reply"),
+        ):
+            section = keys.locator("section", has=page.get_by_role("heading", name=group))
+            expect(section).to_contain_text(listed)
+        page.keyboard.press("Alt+p")
+        expect(page.get_by_role("dialog", name="Ask the room")).to_be_hidden()
+        page.keyboard.press("Escape")
+        expect(keys).to_be_hidden()
+        page.goto("/rooms/")
+        page.get_by_label("Account and settings").click()
+        page.get_by_role("button", name="Keyboard shortcuts").click()
+        expect(keys).to_contain_text("Find a room")

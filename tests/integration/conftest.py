@@ -1,11 +1,12 @@
 """Everything here has a real database and a real Redis."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from tests.support.caller import Caller
+from tests.support.store import Store
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -22,3 +23,10 @@ def caller() -> Callable[[Any], Caller]:
         return Caller(tokens.create_token(user, "test") if user else None)
 
     return make
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[Store]:
+    """The browser's store."""
+    with Store() as running:
+        yield running

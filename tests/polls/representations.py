@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from rooms.core.message_parts import MessagePart
-from rooms.models import Message
+from rooms.models import Membership, Message, Room, User
 
 from .models import Poll
 
 KIND = "poll"
+MOST_POLLS = 20
 
 SCHEMA: dict[str, Any] = {
     "anyOf": [
@@ -44,6 +45,12 @@ def _of_messages(rows: Sequence[Message]) -> dict[int, dict[str, Any]]:
         return {}
     polls = Poll.objects.prefetch_related("votes").in_bulk(list(wanted.values()))
     return {pk: poll(polls[key]) for pk, key in wanted.items() if key in polls}
+
+
+def room_state(user: User, room: Room, membership: Membership | None) -> dict[str, Any]:
+    """`polls`: those of the room, each by its id."""
+    rows = Poll.objects.filter(room=room).prefetch_related("votes")[:MOST_POLLS]
+    return {"polls": {str(row.pk): poll(row) for row in rows}}
 
 
 PART = MessagePart("poll", _of_messages, SCHEMA)

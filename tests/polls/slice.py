@@ -6,7 +6,7 @@ from rooms.slices import Slice
 from rooms.terminal.lines import clean
 
 from . import policy, socket
-from .representations import KIND, PART
+from .representations import KIND, PART, room_state
 
 
 def voted(told: dict[str, Any]) -> str:
@@ -25,6 +25,7 @@ SLICE = Slice(
     events=socket.EVENTS,
     message_kinds=[KIND],
     message_parts=[PART],
+    room_state=room_state,
     styles=["polls/polls.css"],
     modules=["polls/main.js"],
     templates=["polls/poll.html"],

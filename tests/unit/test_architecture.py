@@ -1,6 +1,7 @@
 """The directions in which the parts may know each other, and that no file grows past reading."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from tests import module_table
 
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_FILE = 400
+LONGEST_SCRIPT_LINE = 160
 SOURCE = ("config", "rooms", "jobs")
 
 
@@ -48,6 +50,19 @@ RULES = [
     # The protocol is pure.
     ("rooms/protocol", ("django", "channels", "redis", *rooms_beside("protocol")), ()),
 ]
+
+
+# What may say "job" in rooms, and why.
+JOB_WORDS = {
+    "rooms/protocol/scopes.py": {
+        'JOBS = "jobs"': "scopes stand in people's tokens: they are one list for all apps",
+        "Read rooms and jobs": "the label of a scope",
+        "Scope.JOBS: ": "the label of a scope",
+    },
+    "rooms/models/messages.py": {'db_column="job"': "the version before reads this column"},
+    "rooms/demo.py": {"/job room.report": "what somebody says in the demonstration"},
+}
+SAYS_JOB = re.compile("job", re.I)
 
 
 def files(*where: str) -> Iterator[Path]:
@@ -91,12 +106,37 @@ def test_the_rules_find_what_is_there() -> None:
     assert "rooms.protocol" in set(imports(ROOT / "rooms" / "core" / "bell.py"))
 
 
+def test_rooms_names_no_jobs() -> None:
+    """Python, scripts, styles and templates: another app has the same hooks as jobs."""
+    told = [ROOT / "templates" / "base.html", *(ROOT / "templates" / "rooms").rglob("*.html")]
+    for kind in ("*.py", "*.js", "*.css"):
+        told += (file for file in (ROOT / "rooms").rglob(kind) if "migrations" not in file.parts)
+    named = []
+    for file in told:
+        name = str(file.relative_to(ROOT))
+        for number, line in enumerate(file.read_text().splitlines(), 1):
+            if SAYS_JOB.search(line) and not any(each in line for each in JOB_WORDS.get(name, ())):
+                named.append(f"{name}:{number}: {line.strip()}")
+    assert named == []
+
+
 def test_a_file_can_be_read_in_one_sitting() -> None:
     lengths = {
         str(file.relative_to(ROOT)): len(file.read_text().splitlines())
         for file in files(*SOURCE, "tests")
     }
     assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE} == {}
+
+
+def test_a_line_of_a_script_can_be_read() -> None:
+    scripts = [file for app in ("rooms", "jobs") for file in (ROOT / app).rglob("*.js")]
+    long = [
+        f"{file.relative_to(ROOT)}:{number}"
+        for file in scripts
+        for number, line in enumerate(file.read_text().splitlines(), 1)
+        if len(line) > LONGEST_SCRIPT_LINE
+    ]
+    assert scripts and long == []
 
 
 def test_a_module_says_what_it_is_for() -> None:

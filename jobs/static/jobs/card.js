@@ -104,9 +104,14 @@ function drawSteps(list, steps) {
     update: (element, step) => {
       drawBadge(one("[data-state]", element), step.state);
       setText(one("[data-name]", element), step.name);
-      setText(one("[data-text]", element), step.error ? step.error.message || step.error.class : (typeof step.result === "string" ? step.result : step.result?.summary ?? ""));
+      setText(one("[data-text]", element), stepText(step));
     },
   });
+}
+
+function stepText({ error, result }) {
+  if (error) return error.message || error.class;
+  return typeof result === "string" ? result : (result?.summary ?? "");
 }
 
 async function ask(card, room, type) {

@@ -1,15 +1,17 @@
 // What jobs add to a room: cards in the stream, a section beside it, help for "/job".
 // Runs before rooms/main.js, which draws what is registered here.
 
-import { addReducer, completers, entryKinds, histories, panels } from "../rooms/core/extensions.js";
+import { addReducer, completers, entryKinds, histories, messageKinds, panels } from "../rooms/core/extensions.js";
 import { jobCard } from "./card.js";
 import { history } from "./older-jobs.js";
 import { completions } from "./kinds.js";
+import { outcome } from "./outcome.js";
 import { runningJobs } from "./panel.js";
 import * as store from "./store.js";
 
 for (const [type, reduce] of Object.entries(store.reducers)) addReducer(type, reduce);
 entryKinds.job = jobCard;
+messageKinds.job = outcome;
 histories.push(history);
 panels.push(runningJobs);
 completers.job = completions;

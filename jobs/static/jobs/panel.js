@@ -35,5 +35,6 @@ function draw(item) {
   setText(one("[data-title]", item), job.title);
   show(one(".bar", item), running);
   if (running) drawBar(one(".bar", item), job);
-  setText(one("[data-text]", item), running && job.progress ? progressText(job, null, now()) : [stateText(job, now()), !running && runTime(job, now())].filter(Boolean).join(" · "));
+  const state = [stateText(job, now()), !running && runTime(job, now())].filter(Boolean).join(" · ");
+  setText(one("[data-text]", item), running && job.progress ? progressText(job, null, now()) : state);
 }

@@ -65,7 +65,7 @@ def _page(messages: QuerySet[Message], limit: int) -> tuple[list[Message], bool]
 def post_message(request: Request, slug: str, message: NewMessage) -> Status[Any]:
     """Say something, and become a member by it if the room is public.
 
-    The body stands as it is: slash commands are for people, programs have `/jobs`.
+    The body stands as it is: slash commands are for people, programs have REST.
     """
     known = (
         message.client_id is not None

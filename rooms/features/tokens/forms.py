@@ -32,7 +32,7 @@ class TokenForm(forms.Form):
     scopes = forms.MultipleChoiceField(
         label="What may it do?",
         choices=[(str(scope), scope.label) for scope in Scope],
-        initial=[str(Scope.READ), str(Scope.WRITE), str(Scope.JOBS)],
+        initial=[str(scope) for scope in Scope if scope is not Scope.ADMIN],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose what it may do."},
     )

@@ -23,7 +23,7 @@ from rooms.management.processes import Broken, Part, Stopped, Together, say
 
 # The slowest machine that should still be waited for.
 START_SECONDS = 60.0
-# A worker is asked to end its jobs, then to hand them back: their leases see to the rest.
+# A worker is asked to end what it runs, then to hand them back: their leases see to the rest.
 WORKER_STOP = ((signal.SIGTERM, 4.0), (signal.SIGQUIT, 4.0))
 # It drains: a moment as a rule, this at the most.
 WEB_STOP = ((signal.SIGTERM, 31.0),)
@@ -98,7 +98,7 @@ async def run(manage: list[str], redis: Part | None, wants_demo: bool, processes
 
 
 def worker_command() -> list[str]:
-    """Two jobs at once at least, so that a long one does not hold up a short one."""
+    """Two at once at least, so that a long task does not hold up a short one."""
     concurrency = max(2, min(4, os.cpu_count() or 1))
     options = [f"--concurrency={concurrency}", "--without-gossip", "--without-mingle"]
     return [*CELERY, "worker", "--loglevel", "INFO", *options]

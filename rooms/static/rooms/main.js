@@ -4,21 +4,27 @@ import * as api from "./core/api.js";
 import { ConnectionBar } from "./shell/connection-bar.js";
 import { Composer } from "./composer/composer.js";
 import { Connection } from "./core/connection.js";
+import { composerTools, finderSources } from "./core/extensions.js";
 import { Details } from "./shell/details.js";
 import { Received } from "./features/invites/received.js";
 import { Invitations } from "./features/invites/sent.js";
 import { Bans } from "./features/members/bans.js";
 import { Members } from "./features/members/panel.js";
+import "./features/messages/reply.js";
 import { Leaving } from "./features/rooms/leaving.js";
 import { Settings } from "./features/rooms/settings.js";
 import { one, setText, show } from "./ui/dom.js";
 import { Finder } from "./shell/finder.js";
 import { Outbox } from "./core/outbox.js";
+import { registerKeys } from "./shell/room-keys.js";
 import { OwnRooms } from "./shell/room-list-refresh.js";
 import { Passage } from "./shell/room-navigation.js";
+import { roomSource } from "./shell/room-source.js";
+import { actByKey } from "./stream/actions.js";
 import { Room } from "./stream/room.js";
 import { roving } from "./ui/roving.js";
 import { prepareShell, showOwnState, showPage } from "./shell/shell.js";
+import { hearShortcuts } from "./shell/shortcuts.js";
 import { Sidebar, unreadOf } from "./shell/sidebar.js";
 import { socketUrl } from "./core/socket-url.js";
 import { View } from "./stream/view.js";
@@ -120,14 +126,6 @@ document.addEventListener("click", ({ target }) => {
   if (target.closest("[data-start-command]")) composer.begin("/");
 });
 
-// Alt and an arrow: the room above or below; with Shift, the next one with something unread.
-document.addEventListener("keydown", (event) => {
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (!step || !event.altKey || event.ctrlKey || event.metaKey || event.target.closest("select, dialog")) return;
-  event.preventDefault();
-  const slug = sidebar.beside(room.slug, step, event.shiftKey);
-  if (slug) go(slug);
-});
 window.addEventListener("popstate", () => {
   const slug = /^\/rooms\/([^/]+)\/$/.exec(location.pathname)?.[1];
   if (slug) go(slug, { push: false });
@@ -151,8 +149,11 @@ one("[data-join]").addEventListener("click", async ({ currentTarget: button }) =
 });
 
 prepareShell(first.user);
-new Finder({ own: () => room.state.rooms, open: go });
+new Finder([roomSource({ own: () => room.state.rooms, open: go }), ...finderSources]);
+registerKeys({ room, composer, sidebar, go });
+hearShortcuts(room);
+composer.addTools(composerTools);
 room.show(view, composer, [draw]);
-roving(one("[data-entries]"), { reply: (element) => element.row.entry?.value?.body !== undefined && room.answer(element.row.entry.value) });
+roving(one("[data-entries]"), { act: (element, key) => actByKey(element, key, room) });
 enter(first);
 connection.start();

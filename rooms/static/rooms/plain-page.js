@@ -4,6 +4,8 @@ import { Connection } from "./core/connection.js";
 import { one, setText } from "./ui/dom.js";
 import { Received } from "./features/invites/received.js";
 import { Finder } from "./shell/finder.js";
+import { roomSource } from "./shell/room-source.js";
+import { hearShortcuts } from "./shell/shortcuts.js";
 import { OwnRooms } from "./shell/room-list-refresh.js";
 import { prepareShell, showOwnState } from "./shell/shell.js";
 import { Sidebar } from "./shell/sidebar.js";
@@ -20,7 +22,8 @@ const draw = () => {
 };
 
 prepareShell(state.user);
-new Finder({ own: () => state.rooms, open });
+new Finder([roomSource({ own: () => state.rooms, open })]);
+hearShortcuts();
 draw();
 
 function receive(events) {

@@ -1,4 +1,5 @@
 import { described, isComplete } from "./jobs/kinds.js";
+import { outcome } from "./jobs/outcome.js";
 import { drawResult } from "./jobs/result.js";
 import { jobEntry, reducers } from "./jobs/store.js";
 import { attemptText, progressText, runTime, secondsLeft, share, stateText } from "./jobs/words.js";
@@ -98,6 +99,13 @@ test("after a gap the page says what has not ended, and what began since stays",
   const before = run(page({ extra: { jobs: { gone: job({ id: "gone", seq: 1 }) } } }), changed(9, { id: "new", seq: 9 }));
   const after = afterGap(before, { user: before.user, rooms: [], room: before.room, head: 8, messages: [], notices: [], members: [], extra: { jobs: { j: job() } } });
   equal(Object.keys(after.extra.jobs), ["j", "new"]);
+});
+
+test("a last word right under its card is not said again", () => {
+  const last = { kind: "message", value: { id: 5, job: "j" } };
+  equal(outcome.repeats(last, jobEntry(job())), true);
+  equal(outcome.repeats(last, jobEntry(job({ id: "other" }))), false);
+  equal(outcome.repeats(last, undefined), false);
 });
 
 test("a command is complete when nothing is half typed and all that is needed is given", () => {

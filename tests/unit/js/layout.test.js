@@ -1,4 +1,6 @@
-import { Layout, rowsOf, sameRow } from "./rooms/stream/layout.js";
+import { messageKinds, noticeTexts } from "./rooms/core/extensions.js";
+import "./rooms/features/members/notices.js";
+import { Layout, noticeText, rowsOf, sameRow } from "./rooms/stream/layout.js";
 import { equal, ok, seeded, test } from "./harness.js";
 
 const ana = { id: 1, name: "Ana" };
@@ -36,11 +38,21 @@ test("people who come and go are one line", () => {
   equal(plain(rows([notice(1, ben), notice(2, ben, "member.left")])[1].text), "Ben left");
 });
 
-test("the outcome of a job right under its card is not said again", () => {
+test("a notice is in the words of whoever has registered it", () => {
+  noticeTexts["cake.baked"] = (names) => `${names} baked a cake`;
+  equal(plain(noticeText([notice(1, ana), notice(2, ben, "cake.baked")])), "Ana joined · Ben baked a cake");
+  delete noticeTexts["cake.baked"];
+  equal(noticeText([notice(2, ben, "cake.baked")]), "", "whose words nobody has says nothing");
+});
+
+test("a message is drawn by its kind, and has no row where the one above says it", () => {
   const card = { seq: 1, at: time(0), kind: "job", value: { id: "j" } };
-  const outcome = (seq) => said(seq, ana, 1, { kind: "job", job: "j" });
-  equal(types(rows([card, outcome(2)])), ["day", "job"]);
-  equal(types(rows([card, said(2, ben, 0), outcome(3)])), ["day", "job", "message", "outcome"]);
+  const last = (seq) => said(seq, ana, 1, { kind: "last word", of: "j" });
+  equal(types(rows([card, last(2)])), ["day", "job", "message"], "of a kind that nobody has registered");
+  messageKinds["last word"] = { repeats: ({ value }, above) => above?.value.id === value.of };
+  equal(types(rows([card, last(2)])), ["day", "job"]);
+  equal(types(rows([card, said(2, ben, 0), last(3)])), ["day", "job", "message", "of-kind"]);
+  delete messageKinds["last word"];
 });
 
 test("a message keeps its row when the server has it", () => {

@@ -1,6 +1,6 @@
 import { Outbox } from "./rooms/core/outbox.js";
 import { sections, unreadOf } from "./rooms/shell/sidebar.js";
-import { matching } from "./rooms/shell/finder.js";
+import { matching } from "./rooms/shell/room-source.js";
 import { bytes, counted, cut, duration, excerpt, hue, initials, isEmojiAlone, isolated, lengthOf, names, posted } from "./rooms/ui/text.js";
 import { uuid } from "./rooms/core/uuid.js";
 import { equal, ok, test } from "./harness.js";

@@ -3,7 +3,7 @@
 
 import { isCommand } from "../core/slash.js";
 import { nameOf } from "../ui/avatar.js";
-import { one, setText, show } from "../ui/dom.js";
+import { copy, one, setIcon, setText, show } from "../ui/dom.js";
 import { composes } from "../ui/keys.js";
 import { count, excerpt, lengthOf, posted } from "../ui/text.js";
 import { Suggestions } from "./suggestions.js";
@@ -30,6 +30,7 @@ export class Composer {
     this.form = one("[data-composer]");
     this.body = one("[data-body]", this.form);
     this.send = one("button[type=submit]", this.form);
+    this.tools = one("[data-tools]", this.form);
     this.error = one("[data-composer-error]", this.form);
     this.counter = one("[data-counter]", this.form);
     this.replying = one("[data-replying]", this.form);
@@ -44,6 +45,21 @@ export class Composer {
     this.body.addEventListener("blur", () => this.suggestions.close());
     TOUCH.addEventListener("change", () => this.#explainKeys());
     this.#explainKeys();
+  }
+
+  /** Buttons beside the field, as in `core/extensions.js`. */
+  addTools(tools) {
+    const buttons = tools.map(({ name, label, icon, run }) => {
+      const button = copy("t-composer-tool");
+      button.dataset.tool = name;
+      button.title = label;
+      button.setAttribute("aria-label", label);
+      setIcon(button, icon);
+      button.disabled = this.body.disabled;
+      button.addEventListener("click", () => run(this, this.#room));
+      return button;
+    });
+    this.tools.replaceChildren(...buttons);
   }
 
   /** Another room: its draft, its name. */
@@ -95,6 +111,7 @@ export class Composer {
     this.#drawn = room;
     this.#withdrawn = withdrawn;
     this.body.disabled = room.archived || withdrawn !== null;
+    for (const button of this.tools.children) button.disabled = this.body.disabled;
     this.body.placeholder = withdrawn !== null ? `You cannot write in ${room.name} any more`
       : room.archived ? `${room.name} is archived: it can be read, not written` : `Message ${room.name}`;
   }

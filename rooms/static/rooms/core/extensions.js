@@ -1,4 +1,6 @@
-// What other apps add to a room. They register before `main.js` runs: their script stands first.
+// What features and other apps add to a room. Modules of apps register before `main.js` runs: their
+// scripts stand first. All of it is read when it is drawn or asked for, but for panels, composer
+// tools and finder sources, which are made once, with the page.
 
 /** event type → [(draft, event, context) => void, …], called by the store after its own. */
 export const reducers = {};
@@ -12,6 +14,41 @@ export function addReducer(type, reduce, { anyRoom = false } = {}) {
 /** kind of entry → { create(entry, room) → element, update(element, entry, room), spoken?(entry) →
  *  the words that a screen reader hears when it comes } */
 export const entryKinds = {};
+
+/** kind of message → { create(entry, room) → element, update?(element, entry, room), repeats?(entry,
+ *  entry above) → true: it has no row }. A message of a kind that is not here is drawn as what its
+ *  author says. */
+export const messageKinds = {};
+
+/** What stands below the text of the messages that have it: { name, of(message) → anything, or null:
+ *  this message has none, create(room) → element, update(element, what `of` gave, message, room) }. */
+export const messageParts = [];
+
+/** What can be done with a message, in its bar: { name, label(message) → words, title, icon, key: a
+ *  letter that does it while the message has the keyboard, or null, allowed?(message, state), run(message, room) }. */
+export const messageActions = [];
+
+/** Buttons beside the field: { name, label, icon, run(composer, room) }. */
+export const composerTools = [];
+
+/** Keys: { keys, words, group, run?(event, room) }. `keys` as people read them: "Ctrl K", "Alt Shift ↓", "?".
+ *  Without `run` they are only listed; whatever has the keyboard then hears them itself. */
+export const shortcuts = [];
+
+/** Returns whether the keys were free: two that hear the same keys would both be wrong. */
+export function addShortcut(shortcut) {
+  const taken = shortcut.run && shortcuts.some(({ keys, run }) => run && keys === shortcut.keys);
+  if (taken) console.error(`${shortcut.keys} is taken: "${shortcut.words}" has no keys`);
+  else shortcuts.push(shortcut);
+  return !taken;
+}
+
+/** What Ctrl-K finds, after the rooms: { find(words) → [{ key, icon, text, note, address, open() }, …],
+ *  ask?(words) → Promise, after which `find` knows more }. */
+export const finderSources = [];
+
+/** event type of a notice → (names) → words: "Ana and Ben" → "Ana and Ben joined". */
+export const noticeTexts = {};
 
 /** ({ slug, from, to, after, before }) → Promise of entries whose seq is in [from, to). */
 export const histories = [];

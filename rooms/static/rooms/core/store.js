@@ -165,6 +165,8 @@ const own = {
     if (message.author?.id === draft.user.id) {
       draft.pending = draft.pending.filter((item) => item.client_id !== message.client_id);
       if (message.kind === "text") spoke(draft, message.seq);
+      // What an app leaves in somebody's name they have not read yet.
+      else if (!known && draft.room.role) count(draft, (room) => room.unread + 1);
     } else if (!known) {
       draft.arrived += 1;
       if (draft.newAfter !== null && message.seq > draft.newAfter) draft.firstNew ??= { seq: message.seq, at: message.at };
@@ -184,7 +186,8 @@ const own = {
       draft.room = { ...draft.room, members: draft.room.members + 1 };
     }
     if (member.user.id === draft.user.id) {
-      draft.room = { ...draft.room, role: member.role };
+      // What was there before they came is not new to them.
+      draft.room = { ...draft.room, role: member.role, read_seq: event.seq - 1, unread: 0 };
       if (!draft.rooms.some((room) => room.slug === draft.room.slug)) draft.rooms = [...draft.rooms, draft.room];
     }
   },
@@ -195,7 +198,7 @@ const own = {
     draft.members = draft.members.filter((known) => known.user.id !== user.id);
     draft.room = { ...draft.room, members: Math.max(0, draft.room.members - 1) };
     if (user.id === draft.user.id) {
-      draft.room = { ...draft.room, role: null };
+      draft.room = { ...draft.room, role: null, read_seq: null };
       draft.rooms = draft.rooms.filter((room) => room.slug !== draft.room.slug);
     }
   },

@@ -39,7 +39,9 @@ export class Sidebar {
   beside(slug, step, news) {
     const links = [...this.nav.querySelectorAll("a[data-room]")];
     const at = links.findIndex((link) => link.dataset.room === slug);
-    const order = step > 0 ? [...links.slice(at + 1), ...links.slice(0, Math.max(0, at))] : [...links.slice(0, Math.max(0, at)).reverse(), ...links.slice(at + 1).reverse()];
+    const above = links.slice(0, Math.max(0, at));
+    const below = links.slice(at + 1);
+    const order = step > 0 ? [...below, ...above] : [...above.reverse(), ...below.reverse()];
     return order.find((link) => !news || link.dataset.unread)?.dataset.room ?? null;
   }
 

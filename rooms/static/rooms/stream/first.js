@@ -7,6 +7,7 @@ import { Layout } from "./layout.js";
 import { createRow, updateRow } from "./rows.js";
 import { fromPage } from "../core/store.js";
 import { RowList } from "./row-list.js";
+import "../features/members/notices.js";
 
 /** The room of the page, for rows of other apps. */
 export const stage = { room: null, slug: null };
@@ -20,7 +21,10 @@ const page = JSON.parse(document.getElementById("state").textContent);
 clock.set(page.now);
 const state = fromPage(page);
 stage.slug = page.room.slug;
-rows.draw(layout.rows(state, clock.now()));
+// Messages of other kinds come with the apps that draw them.
+const OWN_KINDS = new Set(["text", "system"]);
+const entries = state.entries.filter(({ kind, value }) => kind !== "message" || OWN_KINDS.has(value.kind));
+rows.draw(layout.rows({ ...state, entries }, clock.now()));
 const stream = one("[data-stream]");
 const line = one(".new-line", stream);
 stream.scrollTop = stream.scrollHeight;

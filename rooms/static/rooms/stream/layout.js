@@ -1,10 +1,12 @@
 // From a room's state to the rows of its stream: days, groups, the "New" line. Pure but for what it
 // remembers: a row that is still the same is the same object, so that only what changed is drawn.
 //
-// A row is { key, type, … } of plain values.
+// A row is { key, type, … } of plain values. Of a message that is drawn by its kind (`messageKinds`) the
+// type is "of-kind".
 
-import { dayName, dayOf } from "../ui/dates.js";
+import { messageKinds, noticeTexts } from "../core/extensions.js";
 import { isNews } from "../core/store.js";
+import { dayName, dayOf } from "../ui/dates.js";
 import { counted, isolated, names } from "../ui/text.js";
 
 const GROUP_MS = 5 * 60 * 1000;
@@ -87,9 +89,9 @@ function rowOf(entry, before, answered) {
     return noticeRow(`notice:${entry.seq}`, [entry], entry.at);
   }
   if (entry.kind !== "message") return { key: `card:${entry.seq}`, type: entry.kind, entry };
-  if (entry.value.kind === "job") {
-    // Right under its card, which says the same and more, the line would only repeat it.
-    return before?.entry?.value.id === entry.value.job ? null : { key: keyOf(entry.value), type: "outcome", entry };
+  const { kind } = entry.value;
+  if (messageKinds[kind]) {
+    return messageKinds[kind].repeats?.(entry, before?.entry) ? null : { key: keyOf(entry.value), type: "of-kind", kind, entry };
   }
   return messageRow(entry, entry.value, before, answered, { pending: false, failure: null });
 }
@@ -129,11 +131,11 @@ export function noticeText(all) {
     last.delete(value.user.id);
     last.set(value.user.id, value);
   }
-  const did = (type, verb) => {
+  const did = ([type, words]) => {
     const people = [...last.values()].filter((value) => value.type === type);
-    return people.length ? `${names(people.map(({ user }) => isolated(user.name)))} ${verb}` : null;
+    return people.length ? words(names(people.map(({ user }) => isolated(user.name)))) : null;
   };
-  return [did("member.joined", "joined"), did("member.left", "left")].filter(Boolean).join(" · ");
+  return Object.entries(noticeTexts).map(did).filter(Boolean).join(" · ");
 }
 
 export function sameRow(a, b) {

@@ -2,15 +2,16 @@
 // and hears the clicks. Parts that few rows have are made when they are needed.
 
 import { now } from "../core/clock.js";
-import { exactTime, moment, timeOfDay } from "../ui/dates.js";
-import { copy, one, setIcon, setText } from "../ui/dom.js";
-import { entryKinds } from "../core/extensions.js";
+import { entryKinds, messageKinds, messageParts } from "../core/extensions.js";
+import { moment } from "../ui/dates.js";
+import { copy, one, setText, setTime } from "../ui/dom.js";
 import { drawFiles } from "../features/files/files.js";
 import { nameOf, paintAvatar } from "../ui/avatar.js";
 import { excerpt, isEmojiAlone } from "../ui/text.js";
+import { drawBody } from "./body.js";
 
 export function createRow(row, room) {
-  const element = entryKinds[row.type]?.create(row.entry, room) ?? drawers[row.type].create(row);
+  const element = entryKinds[row.type]?.create(row.entry, room) ?? drawers[row.type].create(row, room);
   element.dataset.key = row.key;
   // What separates others is passed over by the keyboard.
   if (row.entry || row.type === "notice") element.tabIndex = -1;
@@ -20,14 +21,7 @@ export function createRow(row, room) {
 export function updateRow(element, row, room) {
   if (row.entry?.seq) element.dataset.seq = row.entry.seq;
   if (entryKinds[row.type]) entryKinds[row.type].update(element, row.entry, room);
-  else drawers[row.type].update?.(element, row);
-}
-
-function setTime(element, at) {
-  if (element.dateTime === at) return;
-  element.dateTime = at;
-  element.title = exactTime(at);
-  setText(element, timeOfDay(at));
+  else drawers[row.type].update?.(element, row, room);
 }
 
 const message = {
@@ -38,7 +32,7 @@ const message = {
     return element;
   },
 
-  update(element, { entry, author, grouped, pending, failure, answered }) {
+  update(element, { entry, author, grouped, pending, failure, answered }, room) {
     const bubble = one(".bubble", element);
     element.classList.toggle("grouped", grouped);
     element.dataset.state = failure ? "failed" : pending ? "pending" : "sent";
@@ -56,6 +50,7 @@ const message = {
     );
     const files = pending ? [] : entry.value.attachments;
     part(bubble, "[data-files]", files.length > 0, "t-message-files", (made) => one("[data-body-html]", bubble).after(made), (made) => drawFiles(made, files));
+    if (!pending) drawParts(bubble, entry.value, room);
   },
 };
 
@@ -67,6 +62,24 @@ function part(holder, selector, wanted, template, add, draw = () => {}) {
   draw(element);
 }
 
+/** What features and apps have of this message. */
+function drawParts(bubble, message, room) {
+  for (const { name, of, create, update } of messageParts) {
+    const told = of(message);
+    let element = one(`:scope > [data-part="${name}"]`, bubble);
+    if (told === null || told === undefined) {
+      element?.remove();
+      continue;
+    }
+    if (!element) {
+      element = create(room);
+      element.dataset.part = name;
+      bubble.append(element);
+    }
+    update(element, told, message, room);
+  }
+}
+
 function drawAnswered(button, answered) {
   const known = answered !== "earlier";
   button.disabled = !known;
@@ -74,51 +87,12 @@ function drawAnswered(button, answered) {
   setText(one("[data-text]", button), known ? excerpt(answered.body) : "An earlier message");
 }
 
-const outcome = {
-  create({ entry }) {
-    const element = copy("t-outcome");
-    element.dataset.author = nameOf(entry.value.author);
-    setIcon(element, "bubble");
-    drawBody(one("[data-body-html]", element), entry.value.html ?? null, entry.value.body);
-    setTime(one("time", element), entry.at);
-    return element;
-  },
-};
-
-/** `html` was made safe by the server, and is the only thing here that is not set as text. It is
- *  null where it would say no more than the text. */
-function drawBody(element, html, text) {
-  if (html === null) {
-    if (element.firstChild?.nodeType !== Node.TEXT_NODE || element.textContent !== text) element.textContent = text;
-    element.dataset.plain = "";
-    return;
-  }
-  if (element.html === html) return;
-  element.html = html;
-  delete element.dataset.plain;
-  element.innerHTML = html;
-  for (const code of element.querySelectorAll("pre")) {
-    code.tabIndex = 0;
-    if (navigator.clipboard) code.append(copyButton(code));
-  }
-}
-
-function copyButton(code) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "button small copy-code";
-  button.textContent = "Copy";
-  button.onclick = async () => {
-    await navigator.clipboard.writeText(code.querySelector("code")?.textContent ?? "");
-    button.textContent = "Copied";
-    setTimeout(() => (button.textContent = "Copy"), 1500);
-  };
-  return button;
-}
-
 const drawers = {
   message,
-  outcome,
+  "of-kind": {
+    create: ({ kind, entry }, room) => messageKinds[kind].create(entry, room),
+    update: (element, { kind, entry }, room) => messageKinds[kind].update?.(element, entry, room),
+  },
   notice: {
     create: () => copy("t-notice"),
     update: (element, { text, at }) => {

@@ -32,7 +32,7 @@ export class View {
       jump: () => room.toFirstUnread(),
       read: () => room.markRead(),
     });
-    new MessageActions(this.list, { reply: (message) => room.answer(message) });
+    new MessageActions(this.list, room);
     this.list.addEventListener("click", (event) => this.#clicked(event));
     this.jump.addEventListener("click", () => {
       room.toEnd();
@@ -152,10 +152,6 @@ export class View {
     if (target.closest("[data-reply-to]")) this.#room.revealSeq(answered.seq);
     else if (target.closest("[data-failure] [data-retry]")) this.#room.retry(entry.client_id);
     else if (target.closest("[data-failure] [data-delete]")) this.#room.discard(entry.client_id);
-    else if (target.closest("[data-to-card]")) {
-      event.preventDefault();
-      this.#room.reveal(entry.value.job);
-    }
   }
 
   #moved() {

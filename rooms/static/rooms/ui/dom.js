@@ -1,5 +1,7 @@
 // Small steps with the page's elements.
 
+import { exactTime, timeOfDay } from "./dates.js";
+
 /** A copy of what <template id> holds. */
 export function copy(id) {
   return document.getElementById(id).content.firstElementChild.cloneNode(true);
@@ -10,6 +12,14 @@ export const one = (selector, within = document) => within.querySelector(selecto
 /** Write only what differs: a text that is written again loses its selection. */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
+}
+
+/** A <time> of the moment `at`. */
+export function setTime(element, at) {
+  if (element.dateTime === at) return;
+  element.dateTime = at;
+  element.title = exactTime(at);
+  setText(element, timeOfDay(at));
 }
 
 export function show(element, shown) {

@@ -1,8 +1,10 @@
-// The conversation by keyboard: one stop of the Tab key, arrows from entry to entry, R to reply.
+// The conversation by keyboard: one stop of the Tab key, arrows from entry to entry, letters for what
+// can be done with one.
 
 const SIDES = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" };
 
-export function roving(list, { reply }) {
+/** `act(element, key)` does what a letter stands for, and returns whether it does something. */
+export function roving(list, { act }) {
   let current = null;
   const isStop = (element) => !element || element.dataset.seq !== undefined;
   /** The entry at or beyond `element`; `side` says which way. */
@@ -30,8 +32,7 @@ export function roving(list, { reply }) {
     if (side) from(target[side], side)?.focus();
     else if (event.key === "Home") from(list.firstElementChild, SIDES.ArrowDown)?.focus();
     else if (event.key === "End") from(list.lastElementChild, SIDES.ArrowUp)?.focus();
-    else if (event.key.toLowerCase() === "r") reply(target);
-    else return;
+    else if (event.shiftKey || !act(target, event.key)) return;
     event.preventDefault();
   });
 }

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from jobs.models import Job, State
 from rooms.features.tokens.actions import create_token
+from rooms.models import Event
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -169,6 +170,15 @@ def test_cancel_and_retry(api, submit, alice, charlie):
     assert call("POST", f"/jobs/{job.pk}/cancel").json()["state"] == "cancelled"
     assert call("POST", f"/jobs/{job.pk}/retry").json()["state"] == "queued"
     assert Job.objects.get().state == State.QUEUED
+
+
+def test_an_error_is_the_same_over_rest_and_in_events(api, submit, run, alice):
+    job = run(submit("error", value="boo"))
+    told = Event.objects.filter(type="job.changed").latest("seq").payload["job"]
+    assert told["error"] == {"class": "Expected", "message": "boo"}
+    call = api(alice)
+    assert call("GET", f"/jobs/{job.pk}").json()["error"] == told["error"]
+    assert call("GET", "/jobs").json()["jobs"][0] == told
 
 
 def test_tracebacks_are_for_staff(api, submit, run, alice):

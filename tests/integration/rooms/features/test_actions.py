@@ -1,18 +1,16 @@
 """Every action: the state from before, with the events applied, is the state after it.
 
-A client holds a room as REST showed it and applies what it hears. If that ever differs from what
-REST shows then, an event says too little or an action tells nobody.
+A browser holds a room as its page showed it and applies what it hears. If that ever differs from
+what a fresh page shows, an event says too little, an action tells nobody, or the store is wrong.
 """
 
-import copy
 import uuid
 
-import orjson
 import pytest
 from django.core.files.base import ContentFile
 from django.db import transaction
 
-from rooms.core import bell, log
+from rooms.core import bell
 from rooms.core.log import writing_in_transaction
 from rooms.features.files import actions as files
 from rooms.features.members import actions as members
@@ -24,94 +22,15 @@ from rooms.features.rooms import actions as room_actions
 from rooms.features.rooms import changes
 from rooms.models import Attachment, Event, Membership, Message, Room
 from rooms.protocol import Conflict, Forbidden, Invalid, NotFound
+from tests.support.watch import Watch
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def applied(state, event, viewer):
-    """What a client of `viewer` makes of one durable event."""
-    room, members, messages = state["room"], state["members"], state["messages"]
-    assert event["room"] == room["slug"]
-    assert event["seq"] == room["seq"] + 1, "the log has a hole"
-    room["seq"], room["active_at"] = event["seq"], event["at"]
-    match event["type"]:
-        case "message.created":
-            said = event["message"]
-            messages.append(said)
-            if room["role"] and said["author"]["id"] == viewer.pk and said["kind"] == "text":
-                # Whoever speaks has read what stands above.
-                room.update(read_seq=event["seq"], unread=0)
-            elif room["role"]:
-                room["unread"] += 1
-        case "member.joined":
-            members.append(event["member"])
-            room["members"] += 1
-            if event["member"]["user"]["id"] == viewer.pk:
-                room.update(role=event["member"]["role"], read_seq=event["seq"] - 1, unread=0)
-        case "member.left":
-            gone = event["member"]["user"]["id"]
-            members[:] = [member for member in members if member["user"]["id"] != gone]
-            room["members"] -= 1
-            if gone == viewer.pk:
-                room.update(role=None, read_seq=None, unread=0)
-        case "member.changed":
-            changed = event["member"]
-            members[:] = [
-                changed if member["user"]["id"] == changed["user"]["id"] else member
-                for member in members
-            ]
-            if changed["user"]["id"] == viewer.pk:
-                room["role"] = changed["role"]
-        case "room.changed":
-            room.update(event["changed"])
-        case "job.changed":
-            pass
-        case other:
-            raise AssertionError(f"no client knows {other}")
-
-
-class Watch:
-    """Runs actions on a room under the eyes of several people."""
-
-    def __init__(self, caller, slug, viewers):
-        self.slug = slug
-        self.callers = {viewer: caller(viewer) for viewer in viewers}
-
-    def state(self, viewer):
-        api = self.callers[viewer]
-        answer = api.get(f"rooms/{self.slug}")
-        if answer.status_code == 404:
-            return None
-        members = api.get(f"rooms/{self.slug}/members", limit=200).data
-        messages = api.get(f"rooms/{self.slug}/messages", limit=200).data
-        assert members["next"] is messages["next"] is None
-        return {
-            "room": answer.data,
-            "members": members["members"],
-            "messages": messages["messages"],
-        }
-
-    def verify(self, action, *expected):
-        """Run `action`; its events must be of the `expected` types and tell everything."""
-        room = Room.objects.get(slug=self.slug)
-        before = {viewer: self.state(viewer) for viewer in self.callers}
-        result = action()
-        events = [orjson.loads(raw) for _, raw in log.read(room.pk, room.slug, room.last_seq, 1000)]
-        assert [event["type"] for event in events] == list(expected)
-        for viewer, state in before.items():
-            after = self.state(viewer)
-            if state is None or after is None:
-                continue  # they may not see it, before or after
-            state = copy.deepcopy(state)
-            for event in events:
-                applied(state, event, viewer)
-            assert state == after
-        return result
-
-
 @pytest.fixture
-def watch(caller, alice, bob, charlie, lobby, den):
-    return lambda slug: Watch(caller, slug, [alice, bob, charlie])
+def watch(store, caller, alice, bob, charlie, lobby, den):
+    callers = {viewer: caller(viewer) for viewer in (alice, bob, charlie)}
+    return lambda slug: Watch(store, callers, slug)
 
 
 def test_post(watch, alice):
@@ -197,17 +116,16 @@ def test_leave(watch, bob):
         members.leave(bob, "lobby")
 
 
-def test_report_of_a_job(watch, alice, den):
+def test_report_of_an_app(watch, alice, den):
     def report():
         with transaction.atomic(), writing_in_transaction([den.pk]) as logs:
             room = logs.rooms[den.pk]
             attached = [
                 files.attach(room, alice, "plot.svg", "image/svg+xml", ContentFile(b"<svg/>"))
             ]
-            logs.append(room, "job.changed", {"job": {"id": "x", "state": "succeeded"}})
             return report_in_transaction(logs, room, alice, "Done.", "job", uuid.uuid4(), attached)
 
-    row = watch("den").verify(report, "job.changed", "message.created")
+    row = watch("den").verify(report, "message.created")
     assert row.attachments.get().name == "plot.svg"
 
 
@@ -219,6 +137,7 @@ def test_read(watch, alice, bob, monkeypatch):
     monkeypatch.setattr(bell, "watch", lambda *note: heard.append(note))
     lobby = watch("lobby")
     before = lobby.state(bob)
+    assert before["page"]["room"]["unread"] == 3
     reading.mark_read(bob, "lobby", said[1]["seq"])
     (user, _, slug, read_count, *_), event = heard
     assert (user, slug) == (bob.pk, "lobby")
@@ -228,8 +147,10 @@ def test_read(watch, alice, bob, monkeypatch):
         "user": {"id": bob.pk, "name": bob.name},
         "seq": said[1]["seq"],
     }
-    before["room"].update(read_seq=event["seq"], unread=len(before["messages"]) - read_count)
-    assert before == lobby.state(bob)
+    after = lobby.state(bob)
+    unread = {"type": "unread", "room": "lobby", "unread": len(said) - read_count}
+    lobby.store.verify(before, [event, unread], after)
+    assert (after["page"]["room"]["read_seq"], unread["unread"]) == (event["seq"], 1)
     reading.mark_read(bob, "lobby", said[1]["seq"])
     reading.mark_read(bob, "lobby", said[0]["seq"])
     assert len(heard) == 2, "reading what has been read tells nobody"

@@ -6,15 +6,13 @@ import { copy, one, reconcile, setText, show } from "../../ui/dom.js";
 const LOAD_MS = 1000;
 
 export class Invitations {
-  #room;
   #slug = null;
   #allowed = [];
   #lists = false;
   #members = null;
   #timer = 0;
 
-  constructor(room) {
-    this.#room = room;
+  constructor() {
     this.button = one("[data-invite]");
     this.form = one("[data-invite-form]");
     this.list = one("[data-invited]");

@@ -4,12 +4,10 @@ import * as api from "../../core/api.js";
 import { copy, one, reconcile, setText, show } from "../../ui/dom.js";
 
 export class Bans {
-  #room;
   #slug = null;
   #members = null;
 
-  constructor(room) {
-    this.#room = room;
+  constructor() {
     this.element = one("[data-bans]");
     this.list = one("ul", this.element);
     this.element.addEventListener("toggle", () => this.element.open && this.#load());

@@ -112,7 +112,9 @@ export class Members {
 
   async #remove({ user }) {
     const { name, visibility } = this.#room.state.room;
-    const words = visibility === "public" ? `${user.name} can come back, as the room is public: ban them to prevent it.` : `Only an invitation brings ${user.name} back.`;
+    const words = visibility === "public"
+      ? `${user.name} can come back, as the room is public: ban them to prevent it.`
+      : `Only an invitation brings ${user.name} back.`;
     if (!(await confirmed({ title: `Remove ${user.name} from ${name}?`, words, action: "Remove" }))) return;
     await this.#ask(user, () => api.remove(`${this.#path}/members/${user.id}`));
   }

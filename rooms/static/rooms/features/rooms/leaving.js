@@ -9,7 +9,8 @@ export function consequence({ room, members, user }) {
   const alone = (room.members ?? members.length) <= 1;
   const owners = members.filter(({ role }) => role === "owner");
   const lastOwner = room.role === "owner" && owners.every((owner) => owner.user.id === user.id);
-  const back = room.visibility === "public" ? "You can join again at any time." : alone ? "Nobody can bring you back: you are the last one here." : "Only an invitation brings you back.";
+  const invited = alone ? "Nobody can bring you back: you are the last one here." : "Only an invitation brings you back.";
+  const back = room.visibility === "public" ? "You can join again at any time." : invited;
   return lastOwner && !alone ? `${back} You are its only owner: somebody else becomes it.` : back;
 }
 

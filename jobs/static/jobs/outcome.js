@@ -1,0 +1,22 @@
+// A job's last word: the message that it leaves in the room, as one line that leads to its card.
+
+import { nameOf } from "../rooms/ui/avatar.js";
+import { copy, one, setTime } from "../rooms/ui/dom.js";
+import { drawBody } from "../rooms/stream/body.js";
+
+export const outcome = {
+  create({ at, value }, room) {
+    const element = copy("t-outcome");
+    element.dataset.author = nameOf(value.author);
+    drawBody(one("[data-body-html]", element), value.html ?? null, value.body);
+    setTime(one("time", element), at);
+    one("[data-to-card]", element).addEventListener("click", (event) => {
+      event.preventDefault();
+      room.reveal(value.job);
+    });
+    return element;
+  },
+
+  /** Right under its card, which says the same and more, the line would only repeat it. */
+  repeats: ({ value }, above) => above?.value.id === value.job,
+};

@@ -1,0 +1,32 @@
+// The browser's own store, asked by tests (`tests/support/store.py`): what it makes of a page and of
+// the events since, and what it makes of the page as it is afterwards.
+
+import { jobEntry, reducers as ofJobs } from "./jobs/store.js";
+import { reducers, addReducer } from "./rooms/core/extensions.js";
+import { apply, fromPage } from "./rooms/core/store.js";
+import { withCards } from "./rooms/core/window.js";
+
+for (const [type, reduce] of Object.entries(ofJobs)) addReducer(type, reduce);
+
+/** `before` and `after` are { page, jobs }: the JSON of a room's page, and what REST has of its jobs. */
+export function compare({ before, events, after }) {
+  const now = Date.parse(after.page.now);
+  const held = apply(opened(before), events, { now, reducers });
+  return { held: settled(held), fresh: settled(opened(after)) };
+}
+
+const opened = ({ page, jobs }) => withCards(fromPage(page), jobs.map((job) => jobEntry(job)));
+
+/** What both must agree on. What this visit alone knows is left out: what is new to the person, who
+ *  types, who is here, since when a job has its pace. `seq`, `active_at` and `unread` of the open room
+ *  are kept as `head` and in the list of rooms. What is unread in other rooms is told by itself. */
+function settled(state) {
+  const { user, epoch, head, older, newer, may, withdrawn, invitations, extra } = state;
+  const { seq: _seq, active_at: _active, unread: _unread, ...room } = state.room;
+  const rooms = state.rooms
+    .map(({ slug, name, topic, visibility, archived, unread }) => ({ slug, name, topic, visibility, archived, unread: slug === room.slug ? unread : null }))
+    .sort((a, b) => (a.slug < b.slug ? -1 : 1));
+  const members = [...state.members].sort((a, b) => a.user.id - b.user.id);
+  const entries = state.entries.map(({ pace: _pace, ...entry }) => entry);
+  return { user, epoch, head, older, newer, may, withdrawn, invitations, extra, room, rooms, members, entries };
+}
