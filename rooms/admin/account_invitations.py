@@ -15,7 +15,7 @@ from rooms.models import AccountInvitation, User
 from .base import ListAdmin, Request, Shown
 
 
-class InvitationForm(forms.ModelForm):
+class InvitationForm(forms.ModelForm):  # type: ignore[type-arg]
     days = forms.IntegerField(
         label="Days that it lasts",
         min_value=1,
@@ -27,7 +27,7 @@ class InvitationForm(forms.ModelForm):
     class Meta:
         model = AccountInvitation
         fields = ["email"]
-        help_texts = {"email": "Whom it is for: stands in the sign-up form, and can be changed."}
+        help_texts = {"email": "Stands in the sign-up form and can be changed there."}
 
 
 @admin.register(AccountInvitation)

@@ -25,7 +25,7 @@ def by_superuser(request: Request) -> bool:
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ListAdmin):
+class UserAdmin(DjangoUserAdmin, ListAdmin):  # type: ignore[type-arg]
     """Nobody is deleted: their messages would lose their author. Make them inactive instead.
 
     Who may only change users changes people, not staff, and gives nobody rights: else that one

@@ -17,7 +17,7 @@ The messages, all of which `live.hub` reads:
                                     [[author, number of their last message], …]], …]}
     {"type": "presence", "rooms": [[id, version], …]}     rooms in which other people are than were
     {"type": "echo", "number": int}                        to the process that called, by `echo`
-    {"type": "watch", "user": id, "watched": [room id, slug, read count or None, head, count]}
+    {"type": "watch", "user": id, "watched": [the fields of `read_state.ReadState`]}
     {"type": "rollcall.…", "process": id, "label": str, …}     of `live.rollcall` to its like
     {"type": "epoch"}                                 look in the database whether it went back
     {"type": "access", "user": id or None, "room": id or None, "gone": whether the room is}
@@ -50,6 +50,7 @@ from rooms.protocol import encode
 from . import installation
 from .event_bells import EVERYONE, Run, bells, room_group
 from .outages import Outage
+from .read_state import ReadState
 
 logger = logging.getLogger(__name__)
 _unrung = Outage(logger, "The bell could not be rung")
@@ -311,11 +312,10 @@ def echo(group: str, number: int) -> None:
     _post(lambda ringer: ringer.put_note(group, "echo", note))
 
 
-def watch(user_id: int, room_id: int, slug: str, read: int | None, head: int, count: int) -> None:
-    """A user's membership began, ended (`read` is None), or they have read `read` messages of
-    the room's `count`, the last of which is at or before `head`."""
-    note = {"type": "watch", "user": user_id, "watched": [room_id, slug, read, head, count]}
-    _post(lambda ringer: ringer.put_note(EVERYONE, f"watch:{user_id}:{room_id}", note))
+def read_state(user_id: int, state: ReadState) -> None:
+    """A user's membership began, ended, or they have read further."""
+    note = {"type": "watch", "user": user_id, "watched": list(state)}
+    _post(lambda ringer: ringer.put_note(EVERYONE, f"watch:{user_id}:{state.room_id}", note))
 
 
 def call(key: str, message: dict[str, Any]) -> None:

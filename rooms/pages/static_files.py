@@ -132,7 +132,8 @@ class StaticFiles(ServeStaticMiddleware):
             found = await run_async_in_thread(self.of_another_version, path)
             if found is not None:
                 self.files[path] = found
-        return await super().__call__(request)
+        response: HttpResponseBase = await super().__call__(request)
+        return response
 
     def of_another_version(self, path: str) -> Any:
         return (

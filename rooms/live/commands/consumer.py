@@ -20,10 +20,9 @@ import orjson
 from channels.consumer import AsyncConsumer
 from pydantic import ValidationError
 
-from rooms.core import credentials
+from rooms.core import credentials, read_state
 from rooms.core.credentials import Caller
 from rooms.database import trouble
-from rooms.features.reading import actions as reading
 from rooms.http import request_address
 from rooms.limits import limits
 from rooms.live.delivery.connection import Connection, Sink
@@ -182,7 +181,7 @@ class SocketConsumer(AsyncConsumer):
         try:
             connection.hello()
             try:
-                rooms = await node.in_thread(reading.memberships, caller.user)
+                rooms = await node.in_thread(read_state.of_user, caller.user)
             except Exception as error:
                 connection.close(unserved(error))
                 rooms = []

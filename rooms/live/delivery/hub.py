@@ -18,6 +18,7 @@ from channels.layers import get_channel_layer
 from rooms.core import log
 from rooms.core.event_bells import EVERYONE, room_group
 from rooms.core.outages import Outage
+from rooms.core.read_state import ReadState
 from rooms.limits import limits
 from rooms.live.metrics import names as metrics
 from rooms.live.metrics.counters import Tally
@@ -280,7 +281,8 @@ class Hub:
             self.unread.tell(self.watching.activity(room_id, head, count, dict(speakers)))
 
     def _hear_watch(self, message: dict[str, Any]) -> None:
-        self.unread.tell(self.watching.changed(message["user"], message["watched"]))
+        state = ReadState(*message["watched"])
+        self.unread.tell(self.watching.changed(message["user"], state))
 
     def advance(self, feed: Feed) -> None:
         """Something may have arrived: fan out what is at hand, read what is missing."""

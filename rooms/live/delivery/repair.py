@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from rooms.core import log
+from rooms.core import log, read_state
 from rooms.core.log import Head
 from rooms.core.outages import Outage
 from rooms.database.trouble import reason
@@ -250,7 +250,7 @@ class Repair:
             some = people[start : start + PEOPLE]
             known = {user_id: watching.rooms_of(user_id) for user_id in some}
             try:
-                found = await self._hub.node.in_thread(log.standings, some)
+                found = await self._hub.node.in_thread(read_state.of_users, some)
             except Exception as error:
                 self._uncounted.failed(error, traceback=reason(error) is None)
                 return

@@ -3,9 +3,10 @@
 from types import SimpleNamespace
 from typing import Any
 
+from rooms.core.read_state import ReadState
 from rooms.live.delivery.unread_counts import Watching
 
-LOBBY = (1, "lobby", 3, 10, 5)
+LOBBY = ReadState(1, "lobby", 3, 10, 5)
 
 
 def tab_of(user_id: int, *rooms: str) -> Any:
@@ -75,7 +76,7 @@ def test_what_somebody_else_finds_in_the_database_is_told_to_all() -> None:
     watching = Watching()
     early, late = tab_of(1), tab_of(2, "lobby")
     assert watching.add(early, [LOBBY]) == []
-    assert watching.add(late, [(1, "lobby", 0, 12, 7)]) == [(early, 1, "lobby")]
+    assert watching.add(late, [ReadState(1, "lobby", 0, 12, 7)]) == [(early, 1, "lobby")]
     assert unread(watching, early) == 4
     # The bell that comes late says nothing new.
     assert watching.activity(1, 12, 7, {}) == []
@@ -86,7 +87,7 @@ def test_reading_is_told_to_all_tabs() -> None:
     tabs = [tab_of(1), tab_of(1, "lobby")]
     for tab in tabs:
         watching.add(tab, [LOBBY])
-    news = watching.changed(1, (1, "lobby", 5, 10, 5))
+    news = watching.changed(1, ReadState(1, "lobby", 5, 10, 5))
     assert {id(tab) for tab, _, _ in news} == {id(tab) for tab in tabs}
     assert [unread(watching, tab) for tab in tabs] == [0, 0]
 
@@ -95,8 +96,8 @@ def test_a_late_bell_does_not_turn_the_cursor_back() -> None:
     watching = Watching()
     tab = tab_of(1)
     watching.add(tab, [LOBBY])
-    watching.changed(1, (1, "lobby", 5, 10, 5))
-    watching.changed(1, (1, "lobby", 4, 9, 4))
+    watching.changed(1, ReadState(1, "lobby", 5, 10, 5))
+    watching.changed(1, ReadState(1, "lobby", 4, 9, 4))
     assert unread(watching, tab) == 0
 
 
@@ -105,7 +106,7 @@ def test_who_joins_while_connected_is_told_from_then_on() -> None:
     tab = tab_of(1)
     watching.add(tab, [])
     assert watching.activity(1, 11, 6, {}) == []
-    assert watching.changed(1, (1, "lobby", 6, 11, 6)) == [(tab, 1, "lobby")]
+    assert watching.changed(1, ReadState(1, "lobby", 6, 11, 6)) == [(tab, 1, "lobby")]
     assert watching.activity(1, 12, 7, {}) == [(tab, 1, "lobby")]
 
 
@@ -114,7 +115,7 @@ def test_who_left_hears_nothing_more() -> None:
     tab, other = tab_of(1), tab_of(2)
     watching.add(tab, [LOBBY])
     watching.add(other, [LOBBY])
-    assert watching.changed(1, (1, "lobby", None, 10, 5)) == [(tab, 1, "lobby")]
+    assert watching.changed(1, ReadState(1, "lobby", None, 10, 5)) == [(tab, 1, "lobby")]
     assert watching.said_of(tab, 1, "lobby") == {"type": "left", "room": "lobby"}
     assert watching.activity(1, 20, 9, {}) == [(other, 1, "lobby")]
     assert unread(watching, other) == 6
@@ -124,7 +125,7 @@ def test_who_came_back_before_they_were_told_that_they_left_is_a_member() -> Non
     watching = Watching()
     tab = tab_of(1)
     watching.add(tab, [LOBBY])
-    watching.changed(1, (1, "lobby", None, 10, 5))
+    watching.changed(1, ReadState(1, "lobby", None, 10, 5))
     watching.changed(1, LOBBY)
     assert unread(watching, tab) == 2
     watching.remove(tab)
@@ -138,13 +139,13 @@ def test_lost_bells_are_made_up_for_everybody() -> None:
         watching.add(tab, [LOBBY])
     watching.activity(1, 11, 6, {})
     # The room has moved for all who are away, and the third has read it in another tab.
-    assert set(watching.recount(1, {1}, [(1, "lobby", 3, 12, 7)])) == {
+    assert set(watching.recount(1, {1}, [ReadState(1, "lobby", 3, 12, 7)])) == {
         (first, 1, "lobby"),
         (second, 1, "lobby"),
         (reader, 1, "lobby"),
     }
-    assert watching.recount(2, {1}, [(1, "lobby", 3, 12, 7)]) == []
-    assert watching.recount(3, {1}, [(1, "lobby", 7, 12, 7)]) == [(reader, 1, "lobby")]
+    assert watching.recount(2, {1}, [ReadState(1, "lobby", 3, 12, 7)]) == []
+    assert watching.recount(3, {1}, [ReadState(1, "lobby", 7, 12, 7)]) == [(reader, 1, "lobby")]
     assert [unread(watching, tab) for tab in (first, second, reader)] == [4, 4, 0]
 
 
