@@ -24,8 +24,8 @@ from jobs.limits import job_limits
 from jobs.models import Job, State
 from rooms.core import bell
 
-from .interruption import Cancelled, HandedBack, Interruption, LeaseLost, TimedOut, Window
-from .worker import Place
+from .interruption import Cancelled, HandedBack, Interruption, InterruptWindow, LeaseLost, TimedOut
+from .worker import WorkerProcess
 
 logger = logging.getLogger(__name__)
 
@@ -34,14 +34,20 @@ WHISPER_SECONDS = 0.25
 STORE_SECONDS = 1.0
 
 
-class Keeper(threading.Thread):
+class LeaseKeeper(threading.Thread):
     """`soft` and `hard` are the kind's time limits."""
 
     def __init__(
-        self, job: Job, lease: UUID, window: Window, place: Place, soft: float, hard: float
+        self,
+        job: Job,
+        lease: UUID,
+        window: InterruptWindow,
+        process: WorkerProcess,
+        soft: float,
+        hard: float,
     ) -> None:
         super().__init__(name=f"lease of {job}", daemon=True)
-        self.job, self.lease, self.window, self.place = job, lease, window, place
+        self.job, self.lease, self.window, self.process = job, lease, window, process
         now = time.monotonic()
         self.progress: dict[str, Any] | None = None
         self._whispered: dict[str, Any] | None = None
@@ -133,7 +139,7 @@ class Keeper(threading.Thread):
             self._stop_for(LeaseLost, now, patience=0)
         if now >= self._soft_at:
             self._stop_for(TimedOut, now, patience=0)
-        if self.place.draining():
+        if self.process.draining():
             self._draining_since = self._draining_since or now
             if now - self._draining_since >= job_limits().job_drain_seconds:
                 self._stop_for(HandedBack, now, patience=0)
@@ -169,7 +175,7 @@ class Keeper(threading.Thread):
             if end_attempt(self.job.pk, self.lease, ending) is None:
                 return
         connection.close()
-        self.place.kill()
+        self.process.kill()
 
     def _whisper(self, now: float) -> None:
         self._whispered, self._whisper_at = self.progress, now + WHISPER_SECONDS

@@ -18,7 +18,7 @@ The messages, all of which `live.hub` reads:
     {"type": "presence", "rooms": [[id, version], …]}     rooms in which other people are than were
     {"type": "echo", "number": int}                        to the process that called, by `echo`
     {"type": "watch", "user": id, "watched": [the fields of `read_state.ReadState`]}
-    {"type": "rollcall.…", "process": id, "label": str, …}     of `live.rollcall` to its like
+    {"type": "rollcall.…", "process": id, "label": str, …}     of `process_query` to its like
     {"type": "epoch"}                                 look in the database whether it went back
     {"type": "access", "user": id or None, "room": id or None, "gone": whether the room is}
                                                   look in the database whether they may still hear

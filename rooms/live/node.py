@@ -17,9 +17,9 @@ from rooms.core import announcement, bell
 from rooms.limits import limits
 from rooms.protocol import RESTARTING, Close
 
-from .commands.connection_limits import Entrance
+from .commands.connection_limits import ConnectionLimits
 from .commands.journal import Journal
-from .commands.process_query import RollCall
+from .commands.process_query import ProcessQuery
 from .commands.threads import DatabaseThreads
 from .delivery.access_recheck import Access
 from .delivery.hub import Hub
@@ -65,8 +65,10 @@ class Node:
         self.journal = Journal(loop, limits().journal_posts)
         self.hub = Hub(self)
         self.access = Access(self.hub)
-        self.entrance = Entrance(limits().connections, limits().connections_per_user)
-        self.rollcall = RollCall(self)
+        self.connection_limits = ConnectionLimits(
+            limits().connections, limits().connections_per_user
+        )
+        self.process_query = ProcessQuery(self)
         self.trimming = Trimming(self)
         self._ringer = bell.Ringer(loop)
         self._ringer.on_failure = self._not_rung
@@ -113,7 +115,7 @@ class Node:
             return False
         await self.hub.start()
         self.access.start()
-        self.rollcall.start()
+        self.process_query.start()
         self.hub.spawn(announcement.keep_announcing(name))
         self.hub.spawn(self.trimming.run())
         health.register("journal", self._journal_trouble)
@@ -128,7 +130,7 @@ class Node:
         """End everything; what waits to be written is written first."""
         if self.ready.is_set():
             health.unregister("journal")
-            self.rollcall.stop()
+            self.process_query.stop()
         await self.journal.stop()
         await self.hub.presence.stop()
         bell.detach(self._ringer)

@@ -57,7 +57,7 @@ class Part:
                 os.kill(self.process.pid, number)
 
 
-class Together:
+class ProcessGroup:
     """Starts parts and keeps them running. An async context manager: leaving it ends them all, in
     the opposite order of their starting."""
 
@@ -71,7 +71,7 @@ class Together:
         self._watches: list[asyncio.Task[None]] = []
         self._relays: set[asyncio.Task[None]] = set()
 
-    async def __aenter__(self) -> "Together":
+    async def __aenter__(self) -> "ProcessGroup":
         self._guard = subprocess.Popen(
             [sys.executable, "-I", "-S", guard.__file__],
             stdin=subprocess.PIPE,

@@ -78,7 +78,7 @@ def is_loopback(address: str) -> bool:
 
 def text_of_all() -> bytes:
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
-    counted = text_of(Together(Path(folder))) if folder else generate_latest(REGISTRY)
+    counted = text_of(AllProcesses(Path(folder))) if folder else generate_latest(REGISTRY)
     return counted + b"".join(text_unless_it_fails(each) for each in _collectors)
 
 
@@ -97,7 +97,7 @@ def text_unless_it_fails(collector: Collector) -> bytes:
         return b""
 
 
-class Together:
+class AllProcesses:
     """The numbers of all processes that keep theirs in `folder`."""
 
     def __init__(self, folder: Path) -> None:

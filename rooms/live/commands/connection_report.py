@@ -100,7 +100,7 @@ class Missing:
 
 
 @dataclass(frozen=True)
-class Census:
+class ConnectionReport:
     counts: list[Count]
     missing: list[Missing] = field(default_factory=list)
 

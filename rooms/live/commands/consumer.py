@@ -123,12 +123,12 @@ class SocketConsumer(AsyncConsumer):
         node = await Node.current()
         if (await receive())["type"] != "websocket.connect":
             return
-        full = node.entrance.arrive()
+        full = node.connection_limits.socket_opened()
         try:
             full = full or await unready(node)
             await self._receive_guest(node, full, receive, send)
         finally:
-            node.entrance.leave()
+            node.connection_limits.socket_closed()
 
     async def _receive_guest(
         self, node: Node, full: Close | None, receive: Receive, send: Send
@@ -154,13 +154,13 @@ class SocketConsumer(AsyncConsumer):
             # Whoever is connected hears of rooms, whatever they ask for.
             why = why or NO_READING
         if caller is not None and why is None:
-            why = node.entrance.enter(caller.user.pk)
+            why = node.connection_limits.admit(caller.user.pk)
             if why is None:
                 sink.let_in()
                 try:
                     await self._serve(node, sink, caller, receive, generation)
                 finally:
-                    node.entrance.exit(caller.user.pk)
+                    node.connection_limits.release(caller.user.pk)
                 return
         turn_away(sink, why or NOT_LOGGED_IN, node.hub.epoch.value)
         while (await receive())["type"] != "websocket.disconnect":
@@ -186,7 +186,7 @@ class SocketConsumer(AsyncConsumer):
                 connection.close(unserved(error))
                 rooms = []
             if not connection.outdated:
-                node.hub.unread.tell(node.hub.watching.add(connection, rooms))
+                node.hub.unread_notices.tell(node.hub.unread_counts.add(connection, rooms))
             while True:
                 message = await receive()
                 if message["type"] == "websocket.disconnect":

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from rooms.core import bell
 from rooms.protocol import DISCONNECTED
 
-from .connection_report import Census, Count, Headcount, Missing, Question
+from .connection_report import ConnectionReport, Count, Headcount, Missing, Question
 
 if TYPE_CHECKING:
     from rooms.live.delivery.connection import Connection
@@ -69,7 +69,7 @@ class Ended:
     user: int | None = None
 
 
-class RollCall:
+class ProcessQuery:
     def __init__(self, node: Node) -> None:
         self.node = node
         self.process = secrets.token_hex(8)
@@ -99,7 +99,7 @@ class RollCall:
 
     # Asking --------------------------------------------------------------------------------------
 
-    async def census(self, question: Question) -> Census:
+    async def report(self, question: Question) -> ConnectionReport:
         """Whoever answers within a second, this process always."""
         self._forget_the_silent()
         expected = set(self._known)
@@ -108,7 +108,7 @@ class RollCall:
             expected.add("")
             self._acquainted_until = self.node.loop.time() + ACQUAINTED_SECONDS
         asking = asyncio.create_task(
-            self._ask("rollcall.count", expected, **asdict(question)), name="roll call"
+            self._ask("rollcall.count", expected, **asdict(question)), name="process query"
         )
         own = await self._count(question)
         answers = await asking
@@ -119,7 +119,9 @@ class RollCall:
             if process in expected and process not in answers
         ]
         others = [Count.of(answer["count"]) for answer in answers.values()]
-        return Census(sorted([own, *others], key=lambda count: (count.since, count.label)), missing)
+        return ConnectionReport(
+            sorted([own, *others], key=lambda count: (count.since, count.label)), missing
+        )
 
     async def end(self, process: str, connection: str) -> Ended:
         """Say good-bye to one connection, which may come back."""
@@ -183,7 +185,7 @@ class RollCall:
             # Whoever asked has stopped waiting: a busy process does not work for nobody.
             if self.node.loop.time() - heard > ANSWER_SECONDS:
                 return
-            count = await self._tally(question)
+            count = await self._count_own(question)
         self._answer(message, count=count.told())
 
     def _hear_end(self, message: Message) -> None:
@@ -198,9 +200,9 @@ class RollCall:
 
     async def _count(self, question: Question) -> Count:
         async with self._one_at_a_time:
-            return await self._tally(question)
+            return await self._count_own(question)
 
-    async def _tally(self, question: Question) -> Count:
+    async def _count_own(self, question: Question) -> Count:
         loop = self.node.loop
         headcount = Headcount(question, self.process, self.label, loop.time())
         started = loop.time()

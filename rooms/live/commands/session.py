@@ -97,7 +97,7 @@ async def subscribe(connection: Connection, command: Subscribe) -> None:
             "epoch": connection.epoch,
             "recovered": recovered,
             "members": members,
-            "present": feed.people.answer(limits().presence_names),
+            "present": feed.presence.answer(limits().presence_names),
         }
     )
     if room.last_seq > feed.head:

@@ -63,7 +63,7 @@ class Access:
                     self.look(connection)
             return
         if message["gone"]:
-            self._hub.unread.tell(self._hub.watching.forget_room(room_id))
+            self._hub.unread_notices.tell(self._hub.unread_counts.forget_room(room_id))
         feed = self._hub.feeds.get(room_id)
         for subscription in feed.subscriptions if feed is not None else ():
             if user_id is None or subscription.connection.user.pk == user_id:

@@ -78,7 +78,7 @@ class FanOut:
         waiting[key] = data
         if len(waiting) > EPHEMERAL_KEYS:
             del waiting[next(iter(waiting))]
-            self._hub.tally.shed(1)
+            self._hub.sent_counters.shed(1)
 
     async def _whisper_in_passing(self, feed: Feed) -> None:
         try:
@@ -161,5 +161,5 @@ class FanOut:
                     yield
                     started = self._loop.time()
         feed.mark_flushed(top)
-        self._hub.tally.sent(served, served * len(events), served * len(frame.wire))
+        self._hub.sent_counters.sent(served, served * len(events), served * len(frame.wire))
         metrics.FAN_OUT.observe(self._loop.time() - began)

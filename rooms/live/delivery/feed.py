@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from .room_presence import People
+from .room_presence import RoomPresence
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -53,7 +53,7 @@ class Feed:
         head: int,
         tail_events: int,
         tail_bytes: int,
-        people: People | None = None,
+        presence: RoomPresence | None = None,
         at: str | None = None,
     ) -> None:
         self.room_id = room_id
@@ -66,7 +66,7 @@ class Feed:
         # Whether the tail was filled from the log, which is done once, when somebody needs it.
         self.filled = False
         self.subscriptions: set[Subscription] = set()
-        self.people = people or People(room_id)
+        self.presence = presence or RoomPresence(room_id)
         self.idle_since: float | None = None
         # Posts by subscribers here: how many were taken, how many of them have been answered, in
         # the same order, and the highest seq that an answer gave.
@@ -232,14 +232,14 @@ class Feed:
         """Whether this is a person who was not here: several tabs are one."""
         self.subscriptions.add(subscription)
         self.idle_since = None
-        return self.people.arrive(user_id, name)
+        return self.presence.arrive(user_id, name)
 
     def depart(self, subscription: Subscription, user_id: int, now: float) -> bool:
         """Whether with this subscription the person is gone."""
         self.subscriptions.discard(subscription)
         if not self.subscriptions:
             self.idle_since = now
-        return self.people.depart(user_id)
+        return self.presence.depart(user_id)
 
     def admit_typing(self, now: float, most: int) -> bool:
         """Whether the room may be told once more in this second that somebody types."""

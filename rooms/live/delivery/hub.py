@@ -21,19 +21,19 @@ from rooms.core.outages import Outage
 from rooms.core.read_state import ReadState
 from rooms.limits import limits
 from rooms.live.metrics import names as metrics
-from rooms.live.metrics.counters import Tally
+from rooms.live.metrics.counters import SentCounters
 from rooms.protocol import RESTORED, TOO_SLOW, encode
 
 from .epoch import Epoch
 from .fanout import FanOut
 from .feed import Feed, Fit, Subscription
 from .inbox import Inbox
-from .layer_watchdog import Lookout
+from .layer_watchdog import LayerWatchdog
 from .presence import Presence
 from .repair import Repair
 from .sendbuffer import Frame, Shares
-from .unread_counts import Watching
-from .unread_notices import Unread
+from .unread_counts import UnreadCounts
+from .unread_notices import UnreadNotices
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -56,15 +56,15 @@ class Hub:
     def __init__(self, node: Host) -> None:
         self.node = node
         self.connections: set[Connection] = set()
-        self.watching = Watching()
-        self.unread = Unread(self)
+        self.unread_counts = UnreadCounts()
+        self.unread_notices = UnreadNotices(self)
         self.feeds: dict[int, Feed] = {}
         self.epoch = Epoch(self)
         self.fanout = FanOut(self)
         self.repair = Repair(self)
-        self.tally = Tally(node.loop)
+        self.sent_counters = SentCounters(node.loop)
         self.presence = Presence(self)
-        self.lookout = Lookout(self)
+        self.layer_watchdog = LayerWatchdog(self)
         bounds = limits()
         self.shares = Shares.of(bounds.send_buffer_bytes)
         self._inbox = Inbox(
@@ -91,7 +91,7 @@ class Hub:
         self._layer = get_channel_layer()
         await self.presence.start()
         self.spawn(self._receive())
-        self.spawn(self.lookout.run())
+        self.spawn(self.layer_watchdog.run())
         self.spawn(self._sweep())
 
     def spawn(self, work: Any) -> None:
@@ -122,14 +122,16 @@ class Hub:
 
     async def _open(self, room_id: int, slug: str) -> Feed:
         await self.join(room_group(room_id))
-        people = await self.presence.look(room_id)
+        presence = await self.presence.look(room_id)
         try:
             head = await self._head(room_id)
         except BaseException:
             self.presence.forget(room_id)
             raise
         bounds = limits()
-        feed = Feed(room_id, slug, head.seq, bounds.tail_events, bounds.tail_bytes, people, head.at)
+        feed = Feed(
+            room_id, slug, head.seq, bounds.tail_events, bounds.tail_bytes, presence, head.at
+        )
         feed.idle_since = self.node.loop.time()
         self.feeds[room_id] = feed
         self.node.loop.call_later(SETTLE_SECONDS, self.repair.nudge, [room_id])
@@ -146,7 +148,7 @@ class Hub:
         self.unsubscribe(connection, feed.slug)
         subscription = Subscription(connection, feed, after)
         connection.subscriptions[feed.slug] = subscription
-        self.watching.listens(connection, feed.room_id)
+        self.unread_counts.listens(connection, feed.room_id)
         metrics.SUBSCRIPTIONS.inc()
         if feed.arrive(subscription, connection.user.pk, connection.user.name):
             self.presence.changed(feed.room_id)
@@ -163,7 +165,7 @@ class Hub:
         connection.buffer.forget(subscription)
         metrics.SUBSCRIPTIONS.dec()
         feed = subscription.feed
-        self.watching.listens(connection, feed.room_id)
+        self.unread_counts.listens(connection, feed.room_id)
         if feed.depart(subscription, connection.user.pk, self.node.loop.time()):
             self.presence.changed(feed.room_id)
         if not feed.subscriptions and self.feeds.get(feed.room_id) is not feed:
@@ -174,7 +176,7 @@ class Hub:
         for slug in list(connection.subscriptions):
             self.unsubscribe(connection, slug)
         self.connections.discard(connection)
-        self.watching.remove(connection)
+        self.unread_counts.remove(connection)
 
     def start_over(self) -> None:
         """What is known of the rooms is of a history that is no more: nobody is told any of it
@@ -185,14 +187,14 @@ class Hub:
                 subscription.end()
             if not feed.subscriptions:
                 self.spawn(self._leave_room(feed))
-        self.watching = Watching()
+        self.unread_counts = UnreadCounts()
         self.repair.forget()
         self.spawn(self.node.send_away(list(self.connections), RESTORED))
 
     # Hearing -------------------------------------------------------------------------------------
 
     async def join(self, group: str) -> bool:
-        """Being in the group is a wish until Redis has heard it: the lookout tries again."""
+        """Being in the group is a wish until Redis has heard it: the watchdog tries again."""
         self._groups.add(group)
         if not self._channel:
             return False
@@ -273,16 +275,18 @@ class Hub:
             self.fanout.whisper(feed, message["key"], message["data"])
 
     def _hear_personal(self, message: dict[str, Any]) -> None:
-        for connection in self.watching.of(message["user"]):
+        for connection in self.unread_counts.of(message["user"]):
             connection.tell(message["key"], message["data"])
 
     def _hear_activity(self, message: dict[str, Any]) -> None:
         for room_id, head, count, speakers in message["rooms"]:
-            self.unread.tell(self.watching.activity(room_id, head, count, dict(speakers)))
+            self.unread_notices.tell(
+                self.unread_counts.activity(room_id, head, count, dict(speakers))
+            )
 
     def _hear_watch(self, message: dict[str, Any]) -> None:
         state = ReadState(*message["watched"])
-        self.unread.tell(self.watching.changed(message["user"], state))
+        self.unread_notices.tell(self.unread_counts.changed(message["user"], state))
 
     def advance(self, feed: Feed) -> None:
         """Something may have arrived: fan out what is at hand, read what is missing."""
@@ -294,7 +298,7 @@ class Hub:
 
     def unwell(self) -> None:
         """The layer failed: look at the database until it is well again."""
-        self.lookout.alarm()
+        self.layer_watchdog.alarm()
 
     async def _sweep(self) -> None:
         """Heartbeats, stalled sockets, rooms nobody listens to any more."""
@@ -320,7 +324,7 @@ class Hub:
                 lagging += connection.sink.held() > 0
                 if connection.stalled_since is not None:
                     longest = max(longest, now - connection.stalled_since)
-            self.tally.sent(beats, 0, beats * len(heartbeat.wire))
+            self.sent_counters.sent(beats, 0, beats * len(heartbeat.wire))
             metrics.LAGGING.set(lagging)
             metrics.BEHIND.set(longest)
             for feed in list(self.feeds.values()):

@@ -1,4 +1,4 @@
-"""Looks out for bells that are not heard: calls through Redis and listens for the own echo, and
+"""Notices bells that are not heard: calls through Redis and listens for its own echo, and
 compares the heads of all rooms heard here with the database.
 
 Channel layers say nothing when they lost a subscription or messages. As long as the echo comes, the
@@ -39,7 +39,7 @@ class Complaints(logging.Handler):
         self._call()
 
 
-class Lookout:
+class LayerWatchdog:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._group = f"echo.{uuid.uuid4().hex}"
@@ -58,11 +58,11 @@ class Lookout:
         layer_log = logging.getLogger("channels_redis")
         layer_log.addHandler(complaints)
         try:
-            await self._look_out()
+            await self._watch()
         finally:
             layer_log.removeHandler(complaints)
 
-    async def _look_out(self) -> None:
+    async def _watch(self) -> None:
         self._hub.hears("echo", self._hear)
         await self._hub.join(self._group)
         loop = self._hub.node.loop

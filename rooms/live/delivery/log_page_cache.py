@@ -25,8 +25,8 @@ def within(rows: Sequence[Numbered], size: int) -> list[Numbered]:
     return taken
 
 
-class Pages:
-    """Pages of any rooms; those not asked for longest go first."""
+class LogPageCache:
+    """LogPageCache of any rooms; those not asked for longest go first."""
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes

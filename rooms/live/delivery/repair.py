@@ -21,7 +21,7 @@ from rooms.live.metrics import names as metrics
 from rooms.protocol import TOO_SLOW, time_of
 
 from .feed import Feed, Numbered, Subscription, went_back
-from .log_page_cache import Pages, within
+from .log_page_cache import LogPageCache, within
 
 if TYPE_CHECKING:
     from .hub import Hub
@@ -51,7 +51,7 @@ class Repair:
         self._reading: set[Feed] = set()
         self._doubted: set[int] = set()
         self._looking = False
-        self._recent = Pages(limits().page_bytes)
+        self._recent = LogPageCache(limits().page_bytes)
         self._lost = False
         self._making_up = False
         self._pages: dict[tuple[Feed, int], list[tuple[Subscription, PageRead]]] = {}
@@ -222,7 +222,7 @@ class Repair:
 
     def forget(self) -> None:
         """What was read is of a history that is no more."""
-        self._recent = Pages(limits().page_bytes)
+        self._recent = LogPageCache(limits().page_bytes)
         self._doubted.clear()
 
     def make_up(self) -> None:
@@ -244,11 +244,11 @@ class Repair:
 
     async def _recount(self) -> None:
         """What everybody here has not read, in queries of so many people."""
-        watching = self._hub.watching
-        people = watching.people()
+        counts = self._hub.unread_counts
+        people = counts.people()
         for start in range(0, len(people), PEOPLE):
             some = people[start : start + PEOPLE]
-            known = {user_id: watching.rooms_of(user_id) for user_id in some}
+            known = {user_id: counts.rooms_of(user_id) for user_id in some}
             try:
                 found = await self._hub.node.in_thread(read_state.of_users, some)
             except Exception as error:
@@ -256,5 +256,5 @@ class Repair:
                 return
             self._uncounted.over()
             for user_id in some:
-                news = watching.recount(user_id, known[user_id], found.get(user_id, []))
-                self._hub.unread.tell(news)
+                news = counts.recount(user_id, known[user_id], found.get(user_id, []))
+                self._hub.unread_notices.tell(news)

@@ -40,7 +40,7 @@ class Person:
     read: dict[int, int] = field(default_factory=dict)
 
 
-class Watching:
+class UnreadCounts:
     def __init__(self) -> None:
         self._people: dict[int, Person] = {}
         self._rooms: dict[int, Room] = {}

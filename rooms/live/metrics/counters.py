@@ -11,7 +11,7 @@ from . import names as metrics
 SECONDS = 1.0
 
 
-class Tally:
+class SentCounters:
     __slots__ = ("_bytes", "_due", "_events", "_frames", "_loop", "_shed")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from rooms.live.metrics import names as metrics
 
 if TYPE_CHECKING:
-    from rooms.live.commands.connection_limits import Entrance
+    from rooms.live.commands.connection_limits import ConnectionLimits
 
 SECONDS = 1.0
 # Without many new connections there is a look every so many seconds.
@@ -36,9 +36,9 @@ LONG_SECONDS = 0.008
 FEW = 1_000
 
 
-class Garbage:
-    def __init__(self, entrance: Entrance) -> None:
-        self._entrance = entrance
+class GcTuning:
+    def __init__(self, limits: ConnectionLimits) -> None:
+        self._limits = limits
         self._left_before = 0
         self._arrived_before = 0
         self._rested = 0
@@ -52,12 +52,12 @@ class Garbage:
 
     def tend(self) -> None:
         """Once a second."""
-        entrance = self._entrance
-        if entrance.left - self._left_before >= max(FEW, entrance.open):
+        limits = self._limits
+        if limits.ended - self._left_before >= max(FEW, limits.open):
             self.look_at_everything()
             return
         self._rested += 1
-        arrived = entrance.left + entrance.open
+        arrived = limits.ended + limits.open
         if arrived - self._arrived_before < MANY and self._rested < LOOK_EVERY:
             return
         self._rested, self._arrived_before = 0, arrived
@@ -68,7 +68,7 @@ class Garbage:
 
     def look_at_everything(self) -> None:
         metrics.WHOLE_COLLECTIONS.inc()
-        self._left_before = self._entrance.left
+        self._left_before = self._limits.ended
         gc.unfreeze()
         gc.collect()
         gc.freeze()

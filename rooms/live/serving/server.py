@@ -28,7 +28,7 @@ from rooms.live.node import Node
 
 from .capacity import Capacity
 from .door import Door
-from .gc_tuning import Garbage
+from .gc_tuning import GcTuning
 from .http_factory import LiveFactory
 from .supervisor import ALIVE, READY, SIGN_SECONDS
 from .websocket import LiveProtocol
@@ -133,13 +133,13 @@ class LiveServer(Server):
 
     async def _open(self) -> None:
         self._node = await Node.current()
-        self._node.entrance.most = self.door.capacity.sockets
+        self._node.connection_limits.most = self.door.capacity.sockets
         self._port = reactor.adoptStreamPort(
             self._listening.fileno(), self._listening.family, self.http_factory
         )
         # Twisted has a duplicate. Were this one left open, connections would go on coming in.
         self._listening.close()
-        self._node.hub.spawn(Garbage(self._node.entrance).run())
+        self._node.hub.spawn(GcTuning(self._node.connection_limits).run())
         self._start()
         if self._parent is not None:
             while not await health.is_ready():

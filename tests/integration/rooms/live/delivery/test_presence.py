@@ -112,9 +112,9 @@ def test_nodes_show_one_list_and_a_person_at_two_is_one(
         await ana.hears(alice, bob)
         await ben.hears(alice, bob)
         tab = await enter(one, bob, lobby)
-        await until(lambda: not one.hub.feeds[lobby.pk].people.unwritten)
+        await until(lambda: not one.hub.feeds[lobby.pk].presence.unwritten)
         ben.leave()
-        await until(lambda: not two.hub.feeds[lobby.pk].people.unwritten)
+        await until(lambda: not two.hub.feeds[lobby.pk].presence.unwritten)
         # Both are still here, which is no news; that Bob leaves is.
         tab.leave()
         await ana.hears(alice)

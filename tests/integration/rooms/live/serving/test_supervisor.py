@@ -29,7 +29,7 @@ supervisor.START_SECONDS = float(sys.argv[2])
 supervisor.SIGN_SECONDS = 0.1
 count, silence = int(sys.argv[3]), float(sys.argv[4])
 command = [sys.executable, sys.argv[1]]
-sys.exit(supervisor.Family(listen("127.0.0.1", 0), command, count, 0.2, silence).run())
+sys.exit(supervisor.Supervisor(listen("127.0.0.1", 0), command, count, 0.2, silence).run())
 """
 CHILD = """
 import os, pathlib, signal, sys, time

@@ -260,7 +260,7 @@ class Delivery(RuleBasedStateMachine):
             assert client.answers == sorted(client.answers)
 
     async def look(self) -> None:
-        """As the lookout does it."""
+        """As the watchdog does it."""
         await self.hub.epoch.look()
         await self.hub.repair.compare([ROOM])
 
