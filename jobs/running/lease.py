@@ -29,9 +29,9 @@ from .worker import WorkerProcess
 
 logger = logging.getLogger(__name__)
 
-WATCH_SECONDS = 1.0
-WHISPER_SECONDS = 0.25
-STORE_SECONDS = 1.0
+ROW_CHECK_SECONDS = 1.0
+WHISPER_PROGRESS_SECONDS = 0.25
+STORE_PROGRESS_SECONDS = 1.0
 
 
 class LeaseKeeper(threading.Thread):
@@ -56,7 +56,7 @@ class LeaseKeeper(threading.Thread):
         self._over = False
         self._renewed = now
         self._soft_at, self._hard_at = now + soft, now + hard
-        self._watch_at = now + WATCH_SECONDS
+        self._watch_at = now + ROW_CHECK_SECONDS
         self._whisper_at = self._store_at = now
         self._draining_since: float | None = None
         self._force_at: float | None = None
@@ -104,7 +104,7 @@ class LeaseKeeper(threading.Thread):
 
     def _look(self, now: float) -> None:
         if now >= self._watch_at:
-            self._watch_at = now + WATCH_SECONDS
+            self._watch_at = now + ROW_CHECK_SECONDS
             try:
                 self._watch(now)
             except DatabaseError as error:
@@ -120,7 +120,7 @@ class LeaseKeeper(threading.Thread):
             if self.job.renew(self.lease, job_limits().job_lease_seconds):
                 self._renewed = now
         if self.progress is not self._stored and now >= self._store_at:
-            self._stored, self._store_at = self.progress, now + STORE_SECONDS
+            self._stored, self._store_at = self.progress, now + STORE_PROGRESS_SECONDS
             self.job.hold(self.lease, progress=self._stored)
         row = (
             Job.objects.filter(pk=self.job.pk, state=State.RUNNING, lease_token=self.lease)
@@ -161,7 +161,7 @@ class LeaseKeeper(threading.Thread):
         if self._force_at is not None and now >= self._force_at:
             self._force_at = None
             # Time to tidy up after the force, however late that came.
-            self._kill_at = max(self._kill_at or now, now + WATCH_SECONDS)
+            self._kill_at = max(self._kill_at or now, now + ROW_CHECK_SECONDS)
             self.window.force()
         if self._kill_at is not None and now >= self._kill_at:
             self._end_for_it(wanted)
@@ -178,7 +178,7 @@ class LeaseKeeper(threading.Thread):
         self.process.kill()
 
     def _whisper(self, now: float) -> None:
-        self._whispered, self._whisper_at = self.progress, now + WHISPER_SECONDS
+        self._whispered, self._whisper_at = self.progress, now + WHISPER_PROGRESS_SECONDS
         if self.job.room is None:
             return
         event = {

@@ -35,7 +35,7 @@ class AccountInvitationAdmin(ListAdmin):
     """Delete one: its link opens nothing any more."""
 
     form = InvitationForm
-    list_display = ["whom", "created_by", "created_at", "expires_at", "used_at", "used_by"]
+    list_display = ["invited", "created_by", "created_at", "expires_at", "used_at", "used_by"]
     list_select_related = ["created_by", "used_by"]
     search_fields = ["email"]
     ordering = ["-created_at"]
@@ -47,9 +47,9 @@ class AccountInvitationAdmin(ListAdmin):
     def has_change_permission(self, request: Request, obj: Shown = None) -> bool:
         return False
 
-    @display(description="Whom")
-    def whom(self, row: AccountInvitation) -> str:
-        return row.email or "whoever has the link"
+    @display(description="Invited")
+    def invited(self, row: AccountInvitation) -> str:
+        return row.email or "anybody with the link"
 
     def get_fields(self, request: Request, obj: Shown = None) -> list[str]:
         return self.fields if obj is None else ["email", "created_by", "created_at", "expires_at"]

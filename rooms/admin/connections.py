@@ -26,10 +26,10 @@ from rooms.live.node import Node
 from rooms.models import ApiToken, User
 from rooms.protocol import DISCONNECTED
 
-SHOWN = 100
+SHOWN_CONNECTIONS = 100
 FILTER_CHARACTERS = 150
 # A loop that does not turn within this is itself what staff have to know of.
-LOOP_SECONDS = 5.0
+LOOP_ANSWER_SECONDS = 5.0
 # The page asks for its table alone with this header.
 PART = "X-Part"
 
@@ -46,7 +46,7 @@ def on_the_node(work: Callable[[Node], Coroutine[Any, Any, T]]) -> T | None:
         return None
     future = asyncio.run_coroutine_threadsafe(work(node), node.loop)
     try:
-        return future.result(LOOP_SECONDS)
+        return future.result(LOOP_ANSWER_SECONDS)
     except TimeoutError:
         future.cancel()
         return None
@@ -56,7 +56,9 @@ def on_the_node(work: Callable[[Node], Coroutine[Any, Any, T]]) -> T | None:
 def connections(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm(VIEW):
         raise PermissionDenied
-    question = Question(user=asked(request, "user"), room=asked(request, "room"), most=SHOWN)
+    question = Question(
+        user=asked(request, "user"), room=asked(request, "room"), most=SHOWN_CONNECTIONS
+    )
     report = on_the_node(lambda node: node.process_query.report(question))
     context = {
         **admin.site.each_context(request),
@@ -77,7 +79,7 @@ def asked(request: HttpRequest, name: str) -> str:
 
 
 def shown(report: ConnectionReport) -> dict[str, Any]:
-    worst = report.worst(SHOWN)
+    worst = report.worst(SHOWN_CONNECTIONS)
     tokens = ApiToken.objects.in_bulk({seen.token for seen in worst if seen.token})
     return {
         "report": report,

@@ -57,7 +57,7 @@ RIGHTS = ["is_staff", "is_superuser", "groups", "user_permissions"]
 
 
 class SuperusersWrite:
-    """What a group grants, its members have: whoever writes it could write it to themselves."""
+    """Only superusers write groups: a member who could would grant themselves anything."""
 
     def has_add_permission(self, request: Request) -> bool:
         return by_superuser(request)

@@ -15,7 +15,7 @@ The messages, all of which `live.hub` reads:
     {"type": "personal", "user": id, "key": fact, "data": encoded}        to a user's connections
     {"type": "activity", "rooms": [[id, last_seq, message_count,
                                     [[author, number of their last message], …]], …]}
-    {"type": "presence", "rooms": [[id, version], …]}     rooms in which other people are than were
+    {"type": "presence", "rooms": [[id, version], …]}     rooms whose list of present people changed
     {"type": "echo", "number": int}                        to the process that called, by `echo`
     {"type": "watch", "user": id, "watched": [the fields of `read_state.ReadState`]}
     {"type": "rollcall.…", "process": id, "label": str, …}     of `process_query` to its like

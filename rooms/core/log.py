@@ -23,7 +23,7 @@ from . import bell, event_bells, statements
 from .representations import timestamp
 
 # The columns of a room that a message needs.
-HEAD = ("id", "slug", "visibility", "archived_at", "last_seq", "message_count", "active_at")
+HEAD_COLUMNS = ("id", "slug", "visibility", "archived_at", "last_seq", "message_count", "active_at")
 
 
 class Head(NamedTuple):
@@ -113,7 +113,7 @@ def writing_in_transaction(
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("a log is written inside a transaction")
     if slugs:
-        rows = statements.select(Room, lock=True, only=HEAD, slug=slugs)
+        rows = statements.select(Room, lock=True, only=HEAD_COLUMNS, slug=slugs)
     else:
         rows = statements.select(Room, lock=True, id=room_ids)
     logs = Logs({room.pk: room for room in rows})

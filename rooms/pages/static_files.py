@@ -122,7 +122,7 @@ class StaticFiles(ServeStaticMiddleware):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         if not self.autorefresh:
-            # Without a version as well, for whoever has an address from elsewhere.
+            # Without a version as well, for addresses from elsewhere.
             self.add_files(collected(), self.static_prefix)
             self.add_files(collected(), f"{self.static_prefix}{version()}/")
 

@@ -215,7 +215,7 @@ def _insert(logs: Logs, numbered: list[NumberedPost]) -> None:
 
 
 def _speakers_have_read(logs: Logs, numbered: list[NumberedPost]) -> None:
-    """Whoever speaks has read what stands above."""
+    """Authors have read what stands above their message."""
     read = {new.membership: ReadMarker(new.seq, new.number, new.membership) for new in numbered}
     for new in numbered:
         logs.speakers.setdefault(new.room.id, {})[new.post.author.id] = new.number

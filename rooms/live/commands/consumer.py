@@ -151,7 +151,7 @@ class SocketConsumer(AsyncConsumer):
         sink: Any = direct if direct is not None else AsgiSink(send)
         why = full or (node.good_bye() if node.draining else None)
         if caller is not None and Scope.READ not in caller.scopes:
-            # Whoever is connected hears of rooms, whatever they ask for.
+            # A connection hears of rooms even when it asks for nothing.
             why = why or NO_READING
         if caller is not None and why is None:
             why = node.connection_limits.admit(caller.user.pk)
@@ -269,7 +269,7 @@ def too_fast(connection: Connection, wait: float) -> RateLimited:
 
 
 def parse(message: Mapping[str, Any]) -> dict[str, Any]:
-    """The JSON object of a text frame. Raises Invalid, in words for whoever writes a client."""
+    """The JSON object of a text frame. Raises Invalid, in words for authors of clients."""
     most = limits().frame_bytes
     if message.get(TOO_LONG):
         raise Invalid(f"A frame has at most {most:,} bytes; this one was skipped.", "too_long")

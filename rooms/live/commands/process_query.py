@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Other processes have so long to answer.
+# Time that other processes have to answer.
 ANSWER_SECONDS = 1.0
-# Those who announced themselves are known, and no answer but theirs is waited for. A bell may be
-# lost: now and then the whole time is waited, for whoever there may be.
-ACQUAINTED_SECONDS = 30.0
+# Only processes that announced themselves are waited for. An announcement may be lost: this often
+# the whole time is waited, for processes that are not known.
+FULL_WAIT_EVERY_SECONDS = 30.0
 # A process that has not been heard of for as long is not expected to answer any more.
-FORGET_SECONDS = 300.0
-# Counting gives the loop back after this long, and looks at the clock after so many connections.
+FORGET_PROCESS_SECONDS = 300.0
+# Counting gives the loop back after this long; it checks the clock every `COUNT_CONNECTIONS`.
 COUNT_SECONDS = 0.005
 COUNT_CONNECTIONS = 32
 
@@ -100,13 +100,13 @@ class ProcessQuery:
     # Asking --------------------------------------------------------------------------------------
 
     async def report(self, question: Question) -> ConnectionReport:
-        """Whoever answers within a second, this process always."""
+        """What all processes answer within a second; this one always does."""
         self._forget_the_silent()
         expected = set(self._known)
         if self.node.loop.time() > self._acquainted_until:
             # Nobody has this name.
             expected.add("")
-            self._acquainted_until = self.node.loop.time() + ACQUAINTED_SECONDS
+            self._acquainted_until = self.node.loop.time() + FULL_WAIT_EVERY_SECONDS
         asking = asyncio.create_task(
             self._ask("rollcall.count", expected, **asdict(question)), name="process query"
         )
@@ -149,7 +149,7 @@ class ProcessQuery:
         return asked.answers
 
     def _forget_the_silent(self) -> None:
-        since = self.node.loop.time() - FORGET_SECONDS
+        since = self.node.loop.time() - FORGET_PROCESS_SECONDS
         self._known = {name: each for name, each in self._known.items() if each.heard > since}
 
     # Hearing -------------------------------------------------------------------------------------
@@ -182,7 +182,7 @@ class ProcessQuery:
         question = Question(message["user"], message["room"], message["most"])
         heard = self.node.loop.time()
         async with self._one_at_a_time:
-            # Whoever asked has stopped waiting: a busy process does not work for nobody.
+            # The asker has stopped waiting: a busy process does no work for nobody.
             if self.node.loop.time() - heard > ANSWER_SECONDS:
                 return
             count = await self._count_own(question)

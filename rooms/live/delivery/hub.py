@@ -2,8 +2,8 @@
 
 It holds one channel on the channel layer and puts it into a room's group with the room's first
 local subscriber. A bell is decoded once, a frame encoded once (`fanout`), and every subscriber
-whose cursor stands at the last fan-out gets it written straight to the socket; whoever is elsewhere
-is served by their own pump, from the tail or from the log.
+whose cursor stands at the last fan-out gets it written straight to the socket; one that stands
+elsewhere is served by its own pump, from the tail or from the log.
 """
 
 from __future__ import annotations
@@ -42,12 +42,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 # A room without local subscribers keeps its tail for as long, for those who come right back.
-IDLE_SECONDS = 30.0
+IDLE_FEED_SECONDS = 30.0
 # A subscription at Redis may take effect a moment after the head was read: look again after this.
 SETTLE_SECONDS = 1.0
-# Connections that are looked after in one go.
-SWEPT_AT_ONCE = 200
-LAYER_SECONDS = 5.0
+CONNECTIONS_PER_LOOP_TURN = 200
+LAYER_TIMEOUT_SECONDS = 5.0
 # Of a room that was deleted a moment ago.
 NO_HEAD = log.Head(0, "")
 
@@ -199,7 +198,7 @@ class Hub:
         if not self._channel:
             return False
         try:
-            async with asyncio.timeout(LAYER_SECONDS):
+            async with asyncio.timeout(LAYER_TIMEOUT_SECONDS):
                 await self._layer.group_add(group, self._channel)
         except Exception as error:
             self.unwell()
@@ -312,7 +311,7 @@ class Hub:
             beats = lagging = 0
             longest = 0.0
             for count, connection in enumerate(list(self.connections), 1):
-                if count % SWEPT_AT_ONCE == 0:
+                if count % CONNECTIONS_PER_LOOP_TURN == 0:
                     await asyncio.sleep(0)
                 if connection.closed:
                     continue
@@ -328,7 +327,7 @@ class Hub:
             metrics.LAGGING.set(lagging)
             metrics.BEHIND.set(longest)
             for feed in list(self.feeds.values()):
-                if feed.idle_since is not None and now - feed.idle_since > IDLE_SECONDS:
+                if feed.idle_since is not None and now - feed.idle_since > IDLE_FEED_SECONDS:
                     await self._close(feed)
 
     def _check_stalled(self, connection: Connection, now: float, most: float) -> None:
@@ -353,7 +352,7 @@ class Hub:
         group = room_group(feed.room_id)
         self._groups.discard(group)
         try:
-            async with asyncio.timeout(LAYER_SECONDS):
+            async with asyncio.timeout(LAYER_TIMEOUT_SECONDS):
                 await self._layer.group_discard(group, self._channel)
         except Exception as error:
             logger.debug("Leaving %s failed: %r", group, error)

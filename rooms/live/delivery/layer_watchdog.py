@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 # An echo that takes longer has been lost, or Redis is not to be relied on.
-PATIENCE_SECONDS = 2.0
-PAUSE_SECONDS = 0.2
+ECHO_TIMEOUT_SECONDS = 2.0
+CHECK_PAUSE_SECONDS = 0.2
 
 
 class Complaints(logging.Handler):
@@ -88,7 +88,7 @@ class LayerWatchdog:
                 await self._look()
                 due = loop.time() + limits().position_check_seconds
                 # Whatever goes on failing, this costs a query now and then.
-                await asyncio.sleep(PAUSE_SECONDS)
+                await asyncio.sleep(CHECK_PAUSE_SECONDS)
 
     async def _look(self) -> None:
         await self._hub.epoch.look()
@@ -103,7 +103,7 @@ class LayerWatchdog:
         self._heard.clear()
         bell.echo(self._group, self._calls)
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(ECHO_TIMEOUT_SECONDS):
                 await self._heard.wait()
         except TimeoutError:
             return False

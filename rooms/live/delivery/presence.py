@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 
 from rooms.core import bell
-from rooms.core.presence_leases import NOBODY, PEOPLE, ROOMS, Change, Leases
+from rooms.core.presence_leases import NOBODY, PEOPLE_PER_SCRIPT, ROOMS_PER_SCRIPT, Change, Leases
 from rooms.limits import limits
 from rooms.live.metrics import names as metrics
 from rooms.protocol import encode
@@ -30,16 +30,15 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# A room is told at most this often, and whoever leaves and comes back within it was never away.
+# A room is told at most this often, and people who leave and come back within it were never away.
 SPACING_SECONDS = 1.0
 # A lease and a beat together are less than a minute.
 BEATS_PER_LEASE = 4
-# A room's first subscriber waits so long for what other processes know; then they are told later.
-LOOK_SECONDS = 1.0
+# A room's first subscriber waits at most this long for what other processes know.
+FIRST_LOOK_SECONDS = 1.0
 # While Redis is away, it is tried again this often.
-RETRY_SECONDS = 2.0
-# A telling gives the loop back after so many members.
-TELLING = 128
+REDIS_RETRY_SECONDS = 2.0
+MEMBERS_PER_LOOP_TURN = 128
 
 
 class Presence:
@@ -98,7 +97,7 @@ class Presence:
             looked = self._wanted[room_id] = self._hub.node.loop.create_future()
             if len(self._wanted) == 1:
                 self._hub.spawn(self._look())
-        await asyncio.wait([looked], timeout=LOOK_SECONDS)
+        await asyncio.wait([looked], timeout=FIRST_LOOK_SECONDS)
         return room
 
     async def _look(self) -> None:
@@ -178,7 +177,7 @@ class Presence:
             except Exception as error:
                 self._lost(error)
                 self._due |= due
-                self._soon(RETRY_SECONDS)
+                self._soon(REDIS_RETRY_SECONDS)
             metrics.PRESENCE_LEASES.set(sum(len(each.here) for each in self._rooms.values()))
             for room_id in due | self._due:
                 await self._tell(room_id)
@@ -192,8 +191,8 @@ class Presence:
         corrected: set[int] = set()
         while waiting:
             batch: list[tuple[RoomPresence, Change]] = []
-            left = PEOPLE
-            while waiting and left > 0 and len(batch) < ROOMS:
+            left = PEOPLE_PER_SCRIPT
+            while waiting and left > 0 and len(batch) < ROOMS_PER_SCRIPT:
                 room = waiting.pop()
                 change = room.change(left)
                 left -= len(change.here) + len(change.left)
@@ -227,8 +226,8 @@ class Presence:
 
     def _ring(self, moved: dict[int, str]) -> None:
         rooms = list(moved.items())
-        for start in range(0, len(rooms), ROOMS):
-            bell.presence(rooms[start : start + ROOMS])
+        for start in range(0, len(rooms), ROOMS_PER_SCRIPT):
+            bell.presence(rooms[start : start + ROOMS_PER_SCRIPT])
 
     # Redis comes and goes ------------------------------------------------------------------------
 
@@ -263,5 +262,5 @@ class Presence:
         for count, subscription in enumerate(list(feed.subscriptions), 1):
             if subscription in feed.subscriptions:
                 subscription.connection.tell(key, data, frame)
-            if count % TELLING == 0:
+            if count % MEMBERS_PER_LOOP_TURN == 0:
                 await asyncio.sleep(0)

@@ -1,6 +1,6 @@
 """Which users are connected here, and how much they have not read in their rooms.
 
-Pure: the hub asks it whom there is something to tell, and then what. A user's memberships are
+Pure: the hub asks it which people to tell something, and then what. A user's memberships are
 loaded when their first connection opens and kept current by bells. What a room's activity costs
 depends on who is elsewhere, not on how many listen.
 """
@@ -16,8 +16,8 @@ from rooms.core.read_state import ReadState
 if TYPE_CHECKING:
     from .connection import Connection
 
-# Whom to tell how much is unread in which room (id and slug), or that they are no member of it any
-# more. What it is by then, `said_of` says.
+# Connections to be told how much is unread in a room (id, slug), or that its user is no member any
+# more. `said_of` makes the event when it is sent.
 News = list[tuple["Connection", int, str]]
 
 

@@ -56,6 +56,8 @@ class UnreadNotices:
                 if event is not None:
                     # One key: while a socket is slow, only what holds in the end is told.
                     connection.tell(bell.fact(room_id, "unread"), encode(event))
-                if count % fanout.MEMBERS == 0 and loop.time() - started > fanout.SECONDS:
+                if count % fanout.MEMBERS_PER_CLOCK_CHECK:
+                    continue
+                if loop.time() - started > fanout.LOOP_HOLD_SECONDS:
                     yield
                     started = loop.time()

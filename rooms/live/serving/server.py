@@ -36,13 +36,12 @@ from .websocket import LiveProtocol
 logger = logging.getLogger(__name__)
 
 # A socket that does not answer a close within this is cut.
-CLOSE_SECONDS = 3
-# Ended connections are forgotten so often; all others are looked at within twice the time, so many
-# in one go.
-LOOK_SECONDS = 1.0
-LOOK_AT_ONCE = 50
+CLOSE_TIMEOUT_SECONDS = 3
+# Ended connections are forgotten this often; all others are checked within twice the time.
+CHECK_SECONDS = 1.0
+CONNECTIONS_PER_LOOP_TURN = 50
 # What is left to do after the draining: write the last posts, leave Redis, end the threads.
-STOP_SECONDS = 3
+SHUTDOWN_SECONDS = 3
 
 
 def not_laid_out(settings: object) -> str:
@@ -102,7 +101,7 @@ class LiveServer(Server):
             maxFramePayloadSize=0,
             utf8validateIncoming=False,
             allowNullOrigin=False,
-            closeHandshakeTimeout=CLOSE_SECONDS,
+            closeHandshakeTimeout=CLOSE_TIMEOUT_SECONDS,
         )
         self.http_factory = LiveFactory(self)
         loop = asyncio.get_event_loop()
@@ -200,7 +199,7 @@ class LiveServer(Server):
                 await self._node.drain(until)
             await self._everybody_gone(until)
             if self._node is not None:
-                async with asyncio.timeout(STOP_SECONDS):
+                async with asyncio.timeout(SHUTDOWN_SECONDS):
                     await self._node.stop()
         except Exception:
             logger.exception("The server could not end in order")
@@ -259,7 +258,7 @@ class LiveServer(Server):
             details = self.connections.get(protocol)
             if details is None or self._is_over(protocol, details):
                 self._ended.discard(protocol)
-        asyncio.get_event_loop().call_later(LOOK_SECONDS, self.application_checker)
+        asyncio.get_event_loop().call_later(CHECK_SECONDS, self.application_checker)
 
     def _is_over(self, protocol: Any, details: dict[str, Any]) -> bool:
         """Forget what has ended of it; whether there is nothing more to be done by now."""
@@ -303,11 +302,11 @@ class LiveServer(Server):
         """Pings and time-outs of all, spread over two seconds."""
         while True:
             everybody = list(self.connections)
-            for start in range(0, len(everybody), LOOK_AT_ONCE):
-                some = everybody[start : start + LOOK_AT_ONCE]
+            for start in range(0, len(everybody), CONNECTIONS_PER_LOOP_TURN):
+                some = everybody[start : start + CONNECTIONS_PER_LOOP_TURN]
                 for protocol in some:
                     if protocol in self.connections:
                         self._check_timeouts_of(protocol)
-                await asyncio.sleep(2 * LOOK_SECONDS * len(some) / len(everybody))
+                await asyncio.sleep(2 * CHECK_SECONDS * len(some) / len(everybody))
             if not everybody:
-                await asyncio.sleep(2 * LOOK_SECONDS)
+                await asyncio.sleep(2 * CHECK_SECONDS)

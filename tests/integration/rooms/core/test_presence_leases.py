@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from rooms.core.presence_leases import NOBODY, PEOPLE, Change, Leases, prefix
+from rooms.core.presence_leases import NOBODY, PEOPLE_PER_SCRIPT, Change, Leases, prefix
 from rooms.live.delivery.room_presence import RoomPresence
 from tests.support.waiting import until_async as until
 
@@ -27,7 +27,7 @@ class Process:
     async def say(self) -> None:
         """One exchange, and another one if Redis had forgotten something."""
         for _ in range(2):
-            change = self.presence.change(PEOPLE)
+            change = self.presence.change(PEOPLE_PER_SCRIPT)
             pictures, wrong = await self.leases.exchange([change])
             self.presence.written(change)
             self.presence.picture = pictures.get(ROOM, self.presence.picture)
@@ -120,7 +120,7 @@ def test_above_a_number_of_people_there_is_only_the_number(real_redis: str) -> N
 def test_what_an_expired_lease_held_is_taken_back_by_another(real_redis: str) -> None:
     async def test(client: Redis) -> None:
         dead, alive = Process(real_redis, lease_seconds=0.1), Process(real_redis)
-        many = PEOPLE + 10
+        many = PEOPLE_PER_SCRIPT + 10
         for user_id in range(many):
             dead.presence.arrive(user_id, "Somebody")
         alive.presence.arrive(0, "Somebody")
@@ -166,7 +166,7 @@ def test_a_process_whose_lease_was_taken_by_mistake_writes_itself_again(real_red
 def test_what_is_given_back_leaves_nothing(real_redis: str) -> None:
     async def test(client: Redis) -> None:
         one = Process(real_redis)
-        for user_id in range(PEOPLE + 10):
+        for user_id in range(PEOPLE_PER_SCRIPT + 10):
             one.presence.arrive(user_id, "Somebody")
         while one.presence.unwritten:
             await one.say()
@@ -210,7 +210,7 @@ def test_whatever_happens_the_list_is_in_the_end_who_is_there(real_redis: str, s
                     await process.say()
                 case "lost":
                     # Redis has done it, and the process does not know.
-                    await process.leases.exchange([process.presence.change(PEOPLE)])
+                    await process.leases.exchange([process.presence.change(PEOPLE_PER_SCRIPT)])
                 case "forget" if chance.random() < 0.2:
                     if chance.random() < 0.5:
                         await client.flushall()

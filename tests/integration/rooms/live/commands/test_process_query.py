@@ -9,7 +9,7 @@ import pytest
 from rooms.core import bell
 from rooms.core.credentials import Caller
 from rooms.live.commands import process_query
-from rooms.live.commands.connection_report import ROOMS, Question
+from rooms.live.commands.connection_report import ROOMS_PER_CONNECTION, Question
 from rooms.live.commands.process_query import ProcessQuery
 from rooms.live.delivery.connection import Connection
 from rooms.live.delivery.sendbuffer import Frame
@@ -29,7 +29,7 @@ def patience(monkeypatch):
     """A second is long for a process, and short for a machine that does other things as well."""
     monkeypatch.setattr(process_query, "ANSWER_SECONDS", 15.0 * SCALE)
     # Nobody but the known is waited for.
-    monkeypatch.setattr(process_query, "ACQUAINTED_SECONDS", 3600.0)
+    monkeypatch.setattr(process_query, "FULL_WAIT_EVERY_SECONDS", 3600.0)
 
 
 def wait_briefly(monkeypatch):
@@ -224,7 +224,7 @@ def test_an_answer_is_bounded_and_its_sums_are_not(layer, alice, bob):
 
 
 def test_of_many_rooms_the_one_asked_for_is_shown(alice):
-    slugs = [f"room-{number:02}" for number in range(ROOMS + 3)]
+    slugs = [f"room-{number:02}" for number in range(ROOMS_PER_CONNECTION + 3)]
     for slug in slugs:
         room(slug, alice)
 
@@ -235,7 +235,7 @@ def test_of_many_rooms_the_one_asked_for_is_shown(alice):
         roll = await own()
         (seen,) = (await roll.report(Question(room=slugs[-1]))).worst(9)
         assert seen.rooms[0][0] == slugs[-1]
-        assert (len(seen.rooms), seen.subscriptions) == (ROOMS, len(slugs))
+        assert (len(seen.rooms), seen.subscriptions) == (ROOMS_PER_CONNECTION, len(slugs))
         await client.leave()
 
     run(look)

@@ -1,6 +1,6 @@
 """LogPageCache of the log that were read for one serve the next, within their bound."""
 
-from rooms.live.delivery.log_page_cache import MOST, LogPageCache, within
+from rooms.live.delivery.log_page_cache import MOST_PAGES, LogPageCache, within
 
 
 def rows(first: int, last: int, size: int = 10) -> list[tuple[int, bytes]]:
@@ -34,9 +34,9 @@ def test_the_same_page_is_kept_once_and_pages_are_not_too_many() -> None:
     for _ in range(3):
         pages.put(1, rows(1, 4))
     assert pages.bytes == 40
-    for room in range(2 * MOST):
+    for room in range(2 * MOST_PAGES):
         pages.put(room, rows(1, 1))
-    assert pages.bytes == 10 * MOST
+    assert pages.bytes == 10 * MOST_PAGES
 
 
 def test_a_share_is_one_row_at_least() -> None:

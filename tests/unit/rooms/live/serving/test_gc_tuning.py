@@ -51,7 +51,7 @@ def connection_limits(open: int = 0, ended: int = 0) -> Any:
 
 def test_an_idle_process_is_looked_at_now_and_then(collector: Collector) -> None:
     tended = GcTuning(connection_limits())
-    for _ in range(gc_tuning.LOOK_EVERY - 1):
+    for _ in range(gc_tuning.CHECKS_PER_COLLECTION - 1):
         tended.tend()
     assert collector.taken() == []
     tended.tend()
@@ -63,11 +63,11 @@ def test_many_new_connections_are_set_aside_when_looking_at_them_took_long(
 ) -> None:
     limits = connection_limits()
     tended = GcTuning(limits)
-    limits.open = gc_tuning.MANY
+    limits.open = gc_tuning.COLLECT_AFTER_ARRIVALS
     tended.tend()
     assert collector.taken() == ["collect"]
-    limits.open += gc_tuning.MANY
-    collector.seconds = gc_tuning.LONG_SECONDS * 2
+    limits.open += gc_tuning.COLLECT_AFTER_ARRIVALS
+    collector.seconds = gc_tuning.LONG_COLLECTION_SECONDS * 2
     tended.tend()
     assert collector.taken() == ["collect", "freeze"]
     tended.tend()
@@ -91,10 +91,10 @@ def test_everything_is_looked_at_when_as_many_have_left_as_are_here(collector: C
 def test_in_a_small_process_a_few_that_leave_are_not_worth_it(collector: Collector) -> None:
     limits = connection_limits(open=3)
     tended = GcTuning(limits)
-    limits.ended = gc_tuning.FEW - 1
+    limits.ended = gc_tuning.WHOLE_COLLECTION_AFTER_ENDS - 1
     tended.tend()
     assert "unfreeze" not in collector.taken()
-    limits.ended = gc_tuning.FEW
+    limits.ended = gc_tuning.WHOLE_COLLECTION_AFTER_ENDS
     tended.tend()
     assert collector.taken() == WHOLE
 
