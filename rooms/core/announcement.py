@@ -19,7 +19,7 @@ from .installation import redis_prefix
 logger = logging.getLogger(__name__)
 
 EVERY_SECONDS = 30.0
-# A database that nobody has named for as long has no web process any more.
+# A database that was not named for this long has no web process any more.
 FORGOTTEN_SECONDS = 100
 REDIS_TIMEOUT_SECONDS = 2.0
 

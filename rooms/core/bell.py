@@ -6,7 +6,7 @@ One ringer a process: in a web process it lives on the server's loop, elsewhere 
 at the first ring, which is after a worker's fork. While one round of sending is under way, what
 arrives waits, and the next round takes all of it: one layer message a room and round.
 
-The messages, all of which `live.hub` reads:
+The messages, all read by `live.delivery.hub`:
 
     {"type": "events", "room": id, "first": seq, "last": seq, "events": [encoded, …] or absent,
      "before": `at` of the event before them, "at": `at` of the last}
@@ -307,7 +307,7 @@ def tell(user_id: int, key: str, event: dict[str, Any], room_id: int | None = No
 
 
 def echo(group: str, number: int) -> None:
-    """Call into a group of which only the caller is a member: what it hears says that it hears."""
+    """Send to a group that only the caller is in: its echo proves that bells arrive."""
     note = {"type": "echo", "number": number}
     _post(lambda ringer: ringer.put_note(group, "echo", note))
 

@@ -1,4 +1,4 @@
-"""Messages that people write: any number of them in one transaction, each alone in its failing.
+"""Messages that people write: any number of them in one transaction; each can fail on its own.
 
 This is the path of every message, so its statements are put together by hand (`statements`).
 Called by the journal (socket), REST, commands and other apps, the latter by way of `actions`.

@@ -1,7 +1,7 @@
 """Bounds on connections: how many sockets this process has, in all and of one person.
 
 Both bounds are a process's own: somebody with sockets in two processes may have twice as many.
-Asked by `consumer` when a socket arrives and when it is known whose it is.
+Asked by `consumer` when a socket arrives and when its user is known.
 """
 
 from __future__ import annotations

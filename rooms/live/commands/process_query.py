@@ -32,7 +32,7 @@ ANSWER_SECONDS = 1.0
 # Only processes that announced themselves are waited for. An announcement may be lost: this often
 # the whole time is waited, for processes that are not known.
 FULL_WAIT_EVERY_SECONDS = 30.0
-# A process that has not been heard of for as long is not expected to answer any more.
+# A process that was not heard for this long is no longer expected to answer.
 FORGET_PROCESS_SECONDS = 300.0
 # Counting gives the loop back after this long; it checks the clock every `COUNT_CONNECTIONS`.
 COUNT_SECONDS = 0.005

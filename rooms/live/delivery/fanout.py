@@ -47,7 +47,7 @@ class FanOut:
         self._whispers: dict[int, dict[str, bytes]] = {}
 
     def advance(self, feed: Feed) -> None:
-        """Fan out what is at hand, if there is something and nobody is at it."""
+        """Fan out the events at hand, unless a fan-out of this feed is under way."""
         if feed in self._under_way:
             self._stir(feed)
         elif feed.head > feed.flushed:

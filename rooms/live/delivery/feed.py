@@ -1,8 +1,8 @@
 """One room as a process knows it: its head, a bounded tail of encoded events, its subscriptions.
 
 Pure: the hub does the I/O. A bell that continues the head is appended, an old one is ignored, and
-one that leaves a gap only raises `wanted`: the hub then reads from the log. So does one that comes
-while too much waits to be fanned out: what does not fit stays in the log until it does.
+one that leaves a gap only raises `wanted`: the hub then reads from the log. So does one that would
+overfill what waits to be fanned out: its events are read from the log when there is space.
 
 A database that was put back gives the same numbers to other events. So whatever comes is compared
 with what is known, number and time: a bell that fits another log is not taken in.
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Numbered = tuple[int, bytes]
 
-# Where a cursor stands that is told nothing: after everything.
+# The position of a cursor that gets no events: after all of them.
 NOWHERE = 2**62
 
 

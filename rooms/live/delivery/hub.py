@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# A room without local subscribers keeps its tail for as long, for those who come right back.
+# A room without local subscribers keeps its tail this long, for those who come right back.
 IDLE_FEED_SECONDS = 30.0
 # A subscription at Redis may take effect a moment after the head was read: look again after this.
 SETTLE_SECONDS = 1.0

@@ -168,7 +168,7 @@ class LiveProtocol(WebSocketProtocol):
             self.sendClose(code=code, reason=reason)
 
     def let_in(self) -> None:
-        """It is known whose it is."""
+        """The client has proved who they are."""
         self.known = True
         if self.visitor is not None:
             self.visitor.let_in()

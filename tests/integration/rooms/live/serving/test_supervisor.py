@@ -23,7 +23,7 @@ from rooms.core import process_stops
 from rooms.live.serving import supervisor
 from rooms.live.serving.listen_socket import listen
 logging.basicConfig(format="{message}", style="{", level="INFO")
-supervisor.FIRST_PAUSE = supervisor.LONGEST_PAUSE = 0.01
+supervisor.FIRST_PAUSE_SECONDS = supervisor.LONGEST_PAUSE_SECONDS = 0.01
 supervisor.GRACE_SECONDS, process_stops.SAME_REQUEST_SECONDS = 0.1, 0.0
 supervisor.START_SECONDS = float(sys.argv[2])
 supervisor.SIGN_SECONDS = 0.1
