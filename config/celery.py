@@ -32,11 +32,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("CELERY_WORKER_WITHOUT_GOSSIP", "1")
 os.environ.setdefault("CELERY_WORKER_WITHOUT_MINGLE", "1")
 
-# Nor are messages put back when a connection ends: whoever needs one is rung for again.
+# Nor are messages put back when a connection ends: the sweeper rings again for jobs that need one.
 QoS.restore_at_shutdown = False
 
-# A worker or beat waits so long for a database before it gives up.
-DATABASE_SECONDS = 60
+# A worker or beat waits this long for a database before it gives up.
+DATABASE_WAIT_SECONDS = 60
 REDIS_SCHEMES = ("redis", "rediss", "sentinel")
 
 
@@ -61,7 +61,7 @@ def _require_the_database() -> None:
     from rooms.core import installation
     from rooms.database import pending_migrations
 
-    until = time.monotonic() + DATABASE_SECONDS
+    until = time.monotonic() + DATABASE_WAIT_SECONDS
     while True:
         if names := pending_migrations.pending_before_fork():
             sys.exit(f"Run `manage.py migrate` first: {pending_migrations.described(names)}")

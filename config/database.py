@@ -25,9 +25,9 @@ FORM = (
     " Characters like @ : / ? # of a user or a password are written as %40 %3A %2F %3F %23"
 )
 # Once the server has ended a statement by its time-out it still has to say so.
-SERVERS_WORD_SECONDS = 1.0
-# How long the pool goes on trying by itself; whoever needs a connection later begins anew, so that
-# nobody waits for the end of a long pause after a long absence.
+SERVER_ANSWER_SECONDS = 1.0
+# How long the pool retries by itself. A later caller starts it anew, so that nobody waits for the
+# end of a long pause after a long absence.
 RECONNECT_SECONDS = 5.0
 
 # Options that Django or others know, and what is said here instead.
@@ -114,7 +114,7 @@ def _postgres(url: str, environment: Environment) -> dict[str, Any]:
     if "," in config["HOST"] or "," in given.get("hostaddr", ""):
         # Of a primary and its standbys, the one that can be written.
         options.setdefault("target_session_attrs", "read-write")
-    wait = environment.statement_seconds + SERVERS_WORD_SECONDS
+    wait = environment.statement_seconds + SERVER_ANSWER_SECONDS
     if not environment.database_pooler:
         options["options"] = f"{_timeouts(environment)} {given.get('options', '')}".strip()
     # A pooler refuses what a server is told at the start; the wait on this side stays.

@@ -259,7 +259,7 @@ ACCOUNT_RATE_LIMITS = {
     "confirm_email": "3/5m/key",
 }
 
-# Who may read /metrics from elsewhere than this machine: whoever has this token.
+# The token for reading /metrics from other machines.
 PARLEY_METRICS_TOKEN = ENVIRONMENT.parley_metrics_token
 
 # Pages --------------------------------------------------------------------------------------------
@@ -305,7 +305,7 @@ CONTENT_SECURITY_EXCEPTIONS = {
 }
 CSRF_FAILURE_VIEW = "rooms.pages.errors.form_expired"
 X_FRAME_OPTIONS = "DENY"
-# What HSTS says of neighbouring names is for whoever owns them all to decide: by variable.
+# What HSTS says of neighbouring names is for the owner of all of them to decide, by variable.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 if ENVIRONMENT.secure:

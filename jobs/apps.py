@@ -13,7 +13,7 @@ class JobsConfig(AppConfig):
         from rooms.core import rules
         from rooms.metrics import view as metrics_view
 
-        # `tasks` brings the ring: whoever submits a job rings.
+        # `tasks` brings the ring: every process that submits jobs rings.
         from . import checks, metrics, policy, registry, slice, tasks  # noqa: F401
 
         rules.roomless_file_permissions.add(policy.SEE)

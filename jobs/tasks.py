@@ -24,7 +24,7 @@ from .lifecycle import doorbell
 from .loops import sweeper
 from .models import Job
 from .running import runner
-from .running.worker import Place
+from .running.worker import WorkerProcess
 
 logger = logging.getLogger(__name__)
 _unswept = Outage(logger, "Jobs could not be swept")
@@ -41,10 +41,10 @@ def _drain(**_: Any) -> None:
     _draining[0] = 1
 
 
-def _place(hostname: str) -> Place:
+def _worker_process(hostname: str) -> WorkerProcess:
     pid = os.getpid()
     alone = current_process().name != "MainProcess"
-    return Place(
+    return WorkerProcess(
         worker=f"{hostname}/{pid}",
         draining=lambda: bool(_draining[0]),
         terminating=terminate_handler_fired,
@@ -55,7 +55,7 @@ def _place(hostname: str) -> Place:
 @shared_task(name="jobs.run", bind=True, max_retries=0)
 def run_job(self: Any, job_id: str) -> None:
     """One attempt at a job, unless somebody else has it."""
-    runner.run(UUID(job_id), _place(self.request.hostname or "worker"))
+    runner.run(UUID(job_id), _worker_process(self.request.hostname or "worker"))
 
 
 @shared_task(name="jobs.sweep", max_retries=0)

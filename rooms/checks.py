@@ -14,7 +14,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from rooms.core.redaction import without_password
 
 REDIS_SCHEMES = ("redis", "rediss", "unix")
-LITTLE_SPACE = 100 * 1024 * 1024
+LITTLE_SPACE_BYTES = 100 * 1024 * 1024
 
 
 @register()
@@ -47,14 +47,14 @@ def data_folder(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
                 id="rooms.W001",
             )
         )
-    if shutil.disk_usage(folder).free < LITTLE_SPACE:
+    if shutil.disk_usage(folder).free < LITTLE_SPACE_BYTES:
         found.append(Warning(f"The disk of {folder} is almost full.", id="rooms.W002"))
     return found
 
 
 @register(Tags.security, deploy=True)
 def site_address(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Links in letters: with a wildcard, whoever asks for a letter chooses where they lead."""
+    """Links in letters: with a wildcard, the one who asks for a letter chooses where they lead."""
     wild = any(name.startswith(("*", ".")) for name in settings.ALLOWED_HOSTS)
     if not (wild and settings.SENDS_MAIL and not settings.SITE_URL):
         return []

@@ -41,7 +41,7 @@ class Limits(BaseSettings):
     api_body_bytes: Positive = 2_500 * 1024
     # Of all requests of a process, in memory or in files.
     bodies_bytes: Positive = 64 * 1024 * 1024
-    # A body may take so long, and longer when it comes at this pace at least.
+    # Time for a body; a larger one has longer if it arrives at this pace or faster.
     body_seconds: Seconds = 30
     body_bytes_per_second: Positive = 4 * 1024
     # Between two requests of a connection.
@@ -67,7 +67,7 @@ class Limits(BaseSettings):
     heartbeat_seconds: Seconds = 25
     stalled_seconds: Seconds = 60
     drain_seconds: Seconds = 25
-    # A web process whose event loop gives no sign of life for so long is ended; 0 lets it be.
+    # A web process whose event loop gives no sign of life for this long is killed; 0: never.
     silence_seconds: Annotated[float, Field(ge=0)] = 20
     position_check_seconds: Seconds = 30
     echo_seconds: Seconds = 5

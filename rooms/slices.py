@@ -1,7 +1,7 @@
 """One registration for a slice: all that a feature or an app adds to Parley, in one value.
 
 A slice of `rooms/features/` has its own in `slice.py`, which `apps` finds; another app calls
-`register` in its `ready()`. Whoever shows or serves something asks here or where
+`register` in its `ready()`. Code that shows or serves something asks here or where
 `register` has put it; nobody names a slice. What does not fit one of the fields is registered where
 it belongs: admin pages by Django's `admin`, metrics at `metrics.view.register`, layer messages at
 `Hub.hears`.

@@ -32,7 +32,7 @@ from .schemas import JobDetail, JobOut, JobPage, KindList, KindName, NewJob
 router = Router(tags=["jobs"], by_alias=True)
 
 Limit = Annotated[int, Field(ge=1, le=200)]
-LONGEST_POLL = 60
+LONGEST_POLL_SECONDS = 60
 # What every server and proxy lets through, said in the document; spaces inside are taken as well.
 KeyText = Annotated[
     str, Field(json_schema_extra={"pattern": "^[!-~]+$", "minLength": 1, "maxLength": 255})
@@ -160,7 +160,7 @@ def _look_again_in(job: Job) -> int:
     if job.due_at is None:
         return 1
     seconds = math.ceil((job.due_at - timezone.now()).total_seconds())
-    return max(1, min(LONGEST_POLL, seconds))
+    return max(1, min(LONGEST_POLL_SECONDS, seconds))
 
 
 @router.post("/jobs/{uuid:job_id}/cancel", response=JobOut)

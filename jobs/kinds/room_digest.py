@@ -15,7 +15,7 @@ from jobs.running.context import Context
 from rooms.models import Message
 
 WORD = re.compile(r"[^\W\d_]{4,}")
-LOOK_EVERY = 500
+ROWS_PER_CANCEL_CHECK = 500
 
 
 class DigestParams(Params):
@@ -48,8 +48,8 @@ def words(ctx: Context[DigestParams]) -> dict[str, Any]:
     """The words of four letters and more, commonest first."""
     counted: Counter[str] = Counter()
     bodies = messages(ctx).values_list("body", flat=True)
-    for number, body in enumerate(bodies.iterator(chunk_size=LOOK_EVERY)):
-        if number % LOOK_EVERY == 0:
+    for number, body in enumerate(bodies.iterator(chunk_size=ROWS_PER_CANCEL_CHECK)):
+        if number % ROWS_PER_CANCEL_CHECK == 0:
             ctx.check_cancelled()
         counted.update(word.lower() for word in WORD.findall(body))
     return {"top": counted.most_common(ctx.params.words), "different": len(counted)}
@@ -60,8 +60,8 @@ def people(ctx: Context[DigestParams]) -> dict[str, Any]:
     written: Counter[str] = Counter()
     answered: Counter[str] = Counter()
     rows = messages(ctx).select_related("author", "reply_to__author")
-    for number, row in enumerate(rows.iterator(chunk_size=LOOK_EVERY)):
-        if number % LOOK_EVERY == 0:
+    for number, row in enumerate(rows.iterator(chunk_size=ROWS_PER_CANCEL_CHECK)):
+        if number % ROWS_PER_CANCEL_CHECK == 0:
             ctx.check_cancelled()
         if row.author is not None:
             written[row.author.name] += 1

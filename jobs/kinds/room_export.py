@@ -17,7 +17,7 @@ from rooms.core import representations
 from rooms.limits import limits
 from rooms.models import Message, Room
 
-PAGE = 500
+MESSAGES_PER_PAGE = 500
 
 HEAD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
@@ -80,11 +80,11 @@ def pages(room: Room) -> Iterator[list[Message]]:
             Message.objects.filter(room=room, seq__gt=after, seq__lte=room.last_seq)
             .select_related("author")
             .prefetch_related("attachments")
-            .order_by("seq")[:PAGE]
+            .order_by("seq")[:MESSAGES_PER_PAGE]
         )
         if rows:
             yield rows
-        if len(rows) < PAGE:
+        if len(rows) < MESSAGES_PER_PAGE:
             return
         after = rows[-1].seq
 

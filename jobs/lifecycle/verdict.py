@@ -53,10 +53,6 @@ class Verdict:
     free: bool = False
 
 
-# Outcomes that are nobody's fault.
-FREE = (Outcome.INTERRUPTED, Outcome.POSTPONED)
-
-
 def judge(
     ending: Ending, standing: Standing, most_losses: int, backoff: Callable[[int], float]
 ) -> Verdict:

@@ -21,7 +21,7 @@ from jobs.models import Job, Outcome, State
 logger = logging.getLogger(__name__)
 
 # Work of one sweep, so that it ends before the next one after a long outage.
-MOST = 500
+JOBS_PER_SWEEP = 500
 
 # How many messages a queue of the broker holds; None when it cannot be asked.
 Waiting = Callable[[str], int | None]
@@ -54,7 +54,7 @@ def take_back_lost() -> int:
             is not None
         )
 
-    rows = expired.values_list("pk", "lease_token")[:MOST]
+    rows = expired.values_list("pk", "lease_token")[:JOBS_PER_SWEEP]
     leases = {job_id: lease for job_id, lease in rows if lease is not None}
     return _each(leases, take_back)
 
@@ -64,7 +64,7 @@ def queue_due() -> int:
     due = Job.objects.filter(
         state__in=[State.SCHEDULED, State.RETRYING], due_at__lte=timezone.now()
     ).order_by("due_at")
-    return _each(due.values_list("pk", flat=True)[:MOST], transitions.queue_due)
+    return _each(due.values_list("pk", flat=True)[:JOBS_PER_SWEEP], transitions.queue_due)
 
 
 def _each(jobs: Iterable[UUID], move: Callable[[UUID], bool]) -> int:
@@ -98,7 +98,7 @@ def ring_again(waiting: Waiting) -> int:
         messages = waiting(queue)
         if messages is None:
             continue
-        missing = min(queued.count() - messages, MOST)
+        missing = min(queued.count() - messages, JOBS_PER_SWEEP)
         if missing > 0:
             jobs = list(overdue[:missing])
             Job.objects.filter(pk__in=[job.pk for job in jobs], state=State.QUEUED).update(

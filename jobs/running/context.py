@@ -20,8 +20,8 @@ from rooms.features.files import actions as files
 from rooms.models import Attachment, Room, User
 from rooms.text import graphemes
 
-from .interruption import Cancelled, LeaseLost, TimedOut, Window
-from .lease import Keeper
+from .interruption import Cancelled, InterruptWindow, LeaseLost, TimedOut
+from .lease import LeaseKeeper
 from .steps import side_by_side
 
 __all__ = ["Cancelled", "Context", "GiveUp", "RetryLater", "TimedOut"]
@@ -57,7 +57,9 @@ def is_told(error: BaseException, kind: Kind | None) -> bool:
 class Context(Generic[P]):
     """One attempt at a job, seen from its kind."""
 
-    def __init__(self, job: Job, lease: UUID, params: P, window: Window, keeper: Keeper) -> None:
+    def __init__(
+        self, job: Job, lease: UUID, params: P, window: InterruptWindow, keeper: LeaseKeeper
+    ) -> None:
         self.job, self.lease, self.params = job, lease, params
         self.files: list[Attachment] = []
         self._window, self._keeper = window, keeper

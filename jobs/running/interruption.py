@@ -47,7 +47,7 @@ class LeaseLost(Interruption):
 SIGNAL = signal.SIGUSR1
 
 
-class Window:
+class InterruptWindow:
     """When the thread that runs a kind may be interrupted, and with what.
 
     The thread opens the window around the kind's function; the keeper of the lease asks, and later

@@ -24,24 +24,30 @@ from jobs.limits import job_limits
 from jobs.models import Job, State
 from rooms.core import bell
 
-from .interruption import Cancelled, HandedBack, Interruption, LeaseLost, TimedOut, Window
-from .worker import Place
+from .interruption import Cancelled, HandedBack, Interruption, InterruptWindow, LeaseLost, TimedOut
+from .worker import WorkerProcess
 
 logger = logging.getLogger(__name__)
 
-WATCH_SECONDS = 1.0
-WHISPER_SECONDS = 0.25
-STORE_SECONDS = 1.0
+ROW_CHECK_SECONDS = 1.0
+WHISPER_PROGRESS_SECONDS = 0.25
+STORE_PROGRESS_SECONDS = 1.0
 
 
-class Keeper(threading.Thread):
+class LeaseKeeper(threading.Thread):
     """`soft` and `hard` are the kind's time limits."""
 
     def __init__(
-        self, job: Job, lease: UUID, window: Window, place: Place, soft: float, hard: float
+        self,
+        job: Job,
+        lease: UUID,
+        window: InterruptWindow,
+        process: WorkerProcess,
+        soft: float,
+        hard: float,
     ) -> None:
         super().__init__(name=f"lease of {job}", daemon=True)
-        self.job, self.lease, self.window, self.place = job, lease, window, place
+        self.job, self.lease, self.window, self.process = job, lease, window, process
         now = time.monotonic()
         self.progress: dict[str, Any] | None = None
         self._whispered: dict[str, Any] | None = None
@@ -50,7 +56,7 @@ class Keeper(threading.Thread):
         self._over = False
         self._renewed = now
         self._soft_at, self._hard_at = now + soft, now + hard
-        self._watch_at = now + WATCH_SECONDS
+        self._watch_at = now + ROW_CHECK_SECONDS
         self._whisper_at = self._store_at = now
         self._draining_since: float | None = None
         self._force_at: float | None = None
@@ -98,7 +104,7 @@ class Keeper(threading.Thread):
 
     def _look(self, now: float) -> None:
         if now >= self._watch_at:
-            self._watch_at = now + WATCH_SECONDS
+            self._watch_at = now + ROW_CHECK_SECONDS
             try:
                 self._watch(now)
             except DatabaseError as error:
@@ -114,7 +120,7 @@ class Keeper(threading.Thread):
             if self.job.renew(self.lease, job_limits().job_lease_seconds):
                 self._renewed = now
         if self.progress is not self._stored and now >= self._store_at:
-            self._stored, self._store_at = self.progress, now + STORE_SECONDS
+            self._stored, self._store_at = self.progress, now + STORE_PROGRESS_SECONDS
             self.job.hold(self.lease, progress=self._stored)
         row = (
             Job.objects.filter(pk=self.job.pk, state=State.RUNNING, lease_token=self.lease)
@@ -133,7 +139,7 @@ class Keeper(threading.Thread):
             self._stop_for(LeaseLost, now, patience=0)
         if now >= self._soft_at:
             self._stop_for(TimedOut, now, patience=0)
-        if self.place.draining():
+        if self.process.draining():
             self._draining_since = self._draining_since or now
             if now - self._draining_since >= job_limits().job_drain_seconds:
                 self._stop_for(HandedBack, now, patience=0)
@@ -155,7 +161,7 @@ class Keeper(threading.Thread):
         if self._force_at is not None and now >= self._force_at:
             self._force_at = None
             # Time to tidy up after the force, however late that came.
-            self._kill_at = max(self._kill_at or now, now + WATCH_SECONDS)
+            self._kill_at = max(self._kill_at or now, now + ROW_CHECK_SECONDS)
             self.window.force()
         if self._kill_at is not None and now >= self._kill_at:
             self._end_for_it(wanted)
@@ -169,10 +175,10 @@ class Keeper(threading.Thread):
             if end_attempt(self.job.pk, self.lease, ending) is None:
                 return
         connection.close()
-        self.place.kill()
+        self.process.kill()
 
     def _whisper(self, now: float) -> None:
-        self._whispered, self._whisper_at = self.progress, now + WHISPER_SECONDS
+        self._whispered, self._whisper_at = self.progress, now + WHISPER_PROGRESS_SECONDS
         if self.job.room is None:
             return
         event = {

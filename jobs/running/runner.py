@@ -24,9 +24,9 @@ from jobs.registry import Kind
 from rooms.models import Attachment
 
 from .context import Context, GiveUp, RetryLater, UnknownKind, is_told
-from .interruption import HandedBack, Interruption, Window
-from .lease import Keeper, interrupted
-from .worker import Place
+from .interruption import HandedBack, Interruption, InterruptWindow
+from .lease import LeaseKeeper, interrupted
+from .worker import WorkerProcess
 
 logger = logging.getLogger(__name__)
 
@@ -37,36 +37,36 @@ class Prepared:
 
     kind: Kind
     context: Context[Any]
-    window: Window
-    keeper: Keeper
+    window: InterruptWindow
+    keeper: LeaseKeeper
 
 
-def run(job_id: UUID, place: Place) -> Job | None:
+def run(job_id: UUID, process: WorkerProcess) -> Job | None:
     """The job after this attempt; None when there was nothing to do, or nothing may be written."""
-    if place.draining():
+    if process.draining():
         # It stays queued, and another worker, or this one when it is back, hears of it.
         doorbell.ring(Job.objects.filter(pk=job_id, state=State.QUEUED))
         return None
-    claim = transitions.claim(job_id, place.worker)
+    claim = transitions.claim(job_id, process.worker)
     if claim is None:
         return None
     started = time.monotonic()
     try:
-        prepared = prepare(claim, place)
+        prepared = prepare(claim, process)
     except Exception as error:
         failure = failure_of(error, is_told(error, None))
         ending = Ending(Outcome.FAILED, failure, give_up=isinstance(error, GiveUp))
     else:
-        ending = perform(prepared, place)
+        ending = perform(prepared, process)
     job = report(claim, ending)
     seconds = time.monotonic() - started
     logger.info("job %s (%s) %s in %.3f s", job_id, claim.job.kind, ending.outcome, seconds)
-    if place.terminating():
+    if process.terminating():
         raise SystemExit
     return job
 
 
-def prepare(claim: Claim, place: Place) -> Prepared:
+def prepare(claim: Claim, process: WorkerProcess) -> Prepared:
     """A kind that this worker does not know may be known to the next one: it is tried again."""
     job = claim.job
     kind = registry.find(job.kind)
@@ -76,12 +76,14 @@ def prepare(claim: Claim, place: Place) -> Prepared:
         params = kind.params.model_validate(job.params)
     except ValueError as error:
         raise GiveUp(f"The params do not fit the kind any more: {error}") from error
-    window = Window()
-    keeper = Keeper(job, claim.lease, window, place, kind.soft_time_limit, kind.hard_time_limit)
+    window = InterruptWindow()
+    keeper = LeaseKeeper(
+        job, claim.lease, window, process, kind.soft_time_limit, kind.hard_time_limit
+    )
     return Prepared(kind, Context(job, claim.lease, params, window, keeper), window, keeper)
 
 
-def perform(prepared: Prepared, place: Place) -> Ending:
+def perform(prepared: Prepared, process: WorkerProcess) -> Ending:
     """Run the kind's function and say how it ended, whatever happens in it."""
     context, keeper, window = prepared.context, prepared.keeper, prepared.window
     keeper.start()
@@ -92,7 +94,7 @@ def perform(prepared: Prepared, place: Place) -> Ending:
                     value = prepared.kind.run(context)
                 ending = success(prepared.kind, value)
             except BaseException as error:
-                ending = ending_of(error, prepared.kind, place)
+                ending = ending_of(error, prepared.kind, process)
     finally:
         keeper.stop()
     if ending.outcome != Outcome.SUCCEEDED:
@@ -109,10 +111,10 @@ def success(kind: Kind, value: Any) -> Ending:
         raise GiveUp(str(error)) from error
 
 
-def ending_of(error: BaseException, kind: Kind, place: Place) -> Ending:
+def ending_of(error: BaseException, kind: Kind, process: WorkerProcess) -> Ending:
     if isinstance(error, Interruption):
         return interrupted(type(error), failure_of(error, told=False).traceback)
-    if isinstance(error, SystemExit) and place.terminating():
+    if isinstance(error, SystemExit) and process.terminating():
         return interrupted(HandedBack)
     failure = failure_of(error, is_told(error, kind))
     if isinstance(error, RetryLater):

@@ -14,7 +14,7 @@ def _spare() -> None:
 
 
 @dataclass(frozen=True)
-class Place:
+class WorkerProcess:
     """`draining`: the worker is shutting down and takes no more jobs. `terminating`: this process
     has been told to exit at once. `kill` ends this process if it runs nothing but the job."""
 

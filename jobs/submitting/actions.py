@@ -30,7 +30,7 @@ from . import admission
 
 LATEST = timedelta(days=366)
 # How often cancelling looks again at a job that moves between waiting and running.
-TRIES = 5
+CANCEL_ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ def cancel(user: User, job_id: UUID) -> Job:
     """A waiting job ends at once, a running one is asked to stop; an ended one stays as it is."""
     job, facts = find(user, job_id)
     policy.require("job.cancel", facts)
-    for _ in range(TRIES):
+    for _ in range(CANCEL_ATTEMPTS):
         if job.finished:
             return job
         moved = transitions.cancel_waiting(job.pk, user) or transitions.ask_to_stop(job.pk, user)

@@ -9,7 +9,6 @@ import threading
 import time
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import ClassVar
 
 from django.db.models import Min
 from django.utils import timezone
@@ -17,21 +16,12 @@ from django.utils import timezone
 from jobs.limits import JobLimits, job_limits
 from jobs.models import UNFINISHED, Job, State
 from rooms.models import User
-from rooms.protocol import Busy, Refusal
+from rooms.protocol import Busy, RateLimited
 
 # A queue is measured at most this often; what this process admits in between is counted on top.
 MEASURE_SECONDS = 1.0
-RATE_SECONDS = 60
-SHORTEST_WAIT, LONGEST_WAIT = 1.0, 300.0
-
-
-class RateLimited(Refusal):
-    """The caller's own share is used up."""
-
-    status: ClassVar[int] = 429
-
-    def __init__(self, message: str, retry_after: float) -> None:
-        super().__init__(message, "rate_limited", temporary=True, retry_after=retry_after)
+RATE_WINDOW_SECONDS = 60
+SHORTEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 300.0
 
 
 @dataclass(frozen=True)
@@ -45,8 +35,8 @@ class Load:
 
 def wait(excess: float, rate: float) -> float:
     """Seconds until `excess` jobs have finished, as whole seconds a client can be told."""
-    seconds = excess / rate if rate > 0 else LONGEST_WAIT
-    return float(math.ceil(min(LONGEST_WAIT, max(SHORTEST_WAIT, seconds))))
+    seconds = excess / rate if rate > 0 else LONGEST_WAIT_SECONDS
+    return float(math.ceil(min(LONGEST_WAIT_SECONDS, max(SHORTEST_WAIT_SECONDS, seconds))))
 
 
 def require_room(load: Load, now: datetime, limits: JobLimits) -> None:
@@ -88,10 +78,10 @@ def admit(user: User, queue: str) -> None:
 
 def measure(queue: str) -> Load:
     waiting = Job.objects.filter(queue=queue, state=State.QUEUED)
-    since = timezone.now() - timedelta(seconds=RATE_SECONDS)
+    since = timezone.now() - timedelta(seconds=RATE_WINDOW_SECONDS)
     finished = Job.objects.filter(finished_at__gte=since, queue=queue).count()
     oldest = waiting.aggregate(oldest=Min("queued_at"))["oldest"]
-    return Load(waiting.count(), oldest, finished / RATE_SECONDS)
+    return Load(waiting.count(), oldest, finished / RATE_WINDOW_SECONDS)
 
 
 class Loads:

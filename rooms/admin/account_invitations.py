@@ -15,7 +15,7 @@ from rooms.models import AccountInvitation, User
 from .base import ListAdmin, Request, Shown
 
 
-class InvitationForm(forms.ModelForm):
+class InvitationForm(forms.ModelForm):  # type: ignore[type-arg]
     days = forms.IntegerField(
         label="Days that it lasts",
         min_value=1,
@@ -27,7 +27,7 @@ class InvitationForm(forms.ModelForm):
     class Meta:
         model = AccountInvitation
         fields = ["email"]
-        help_texts = {"email": "Whom it is for: stands in the sign-up form, and can be changed."}
+        help_texts = {"email": "Stands in the sign-up form and can be changed there."}
 
 
 @admin.register(AccountInvitation)
@@ -35,7 +35,7 @@ class AccountInvitationAdmin(ListAdmin):
     """Delete one: its link opens nothing any more."""
 
     form = InvitationForm
-    list_display = ["whom", "created_by", "created_at", "expires_at", "used_at", "used_by"]
+    list_display = ["invited", "created_by", "created_at", "expires_at", "used_at", "used_by"]
     list_select_related = ["created_by", "used_by"]
     search_fields = ["email"]
     ordering = ["-created_at"]
@@ -47,9 +47,9 @@ class AccountInvitationAdmin(ListAdmin):
     def has_change_permission(self, request: Request, obj: Shown = None) -> bool:
         return False
 
-    @display(description="Whom")
-    def whom(self, row: AccountInvitation) -> str:
-        return row.email or "whoever has the link"
+    @display(description="Invited")
+    def invited(self, row: AccountInvitation) -> str:
+        return row.email or "anybody with the link"
 
     def get_fields(self, request: Request, obj: Shown = None) -> list[str]:
         return self.fields if obj is None else ["email", "created_by", "created_at", "expires_at"]

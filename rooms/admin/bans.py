@@ -13,7 +13,7 @@ from rooms.models import Ban, User
 from .base import ListAdmin, Request, Shown
 
 
-class BanForm(forms.ModelForm):
+class BanForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Ban
         fields = ["room", "user", "reason", "until"]

@@ -1,7 +1,7 @@
 """The page for staff that shows every open connection of every web process, and ends one.
 
 Under the admin, at `/admin/connections/`. Django serves it from a thread; what it shows is asked
-of the process's node, on its loop, by `live.rollcall`.
+of the process's node, on its loop, by `live.commands.process_query`.
 """
 
 import asyncio
@@ -20,16 +20,16 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from rooms.live.commands.connection_report import Census, Question, Seen
+from rooms.live.commands.connection_report import ConnectionReport, Question, Seen
 from rooms.live.commands.process_query import Ended
 from rooms.live.node import Node
 from rooms.models import ApiToken, User
 from rooms.protocol import DISCONNECTED
 
-SHOWN = 100
+SHOWN_CONNECTIONS = 100
 FILTER_CHARACTERS = 150
 # A loop that does not turn within this is itself what staff have to know of.
-LOOP_SECONDS = 5.0
+LOOP_ANSWER_SECONDS = 5.0
 # The page asks for its table alone with this header.
 PART = "X-Part"
 
@@ -46,7 +46,7 @@ def on_the_node(work: Callable[[Node], Coroutine[Any, Any, T]]) -> T | None:
         return None
     future = asyncio.run_coroutine_threadsafe(work(node), node.loop)
     try:
-        return future.result(LOOP_SECONDS)
+        return future.result(LOOP_ANSWER_SECONDS)
     except TimeoutError:
         future.cancel()
         return None
@@ -56,8 +56,10 @@ def on_the_node(work: Callable[[Node], Coroutine[Any, Any, T]]) -> T | None:
 def connections(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm(VIEW):
         raise PermissionDenied
-    question = Question(user=asked(request, "user"), room=asked(request, "room"), most=SHOWN)
-    census = on_the_node(lambda node: node.rollcall.census(question))
+    question = Question(
+        user=asked(request, "user"), room=asked(request, "room"), most=SHOWN_CONNECTIONS
+    )
+    report = on_the_node(lambda node: node.process_query.report(question))
     context = {
         **admin.site.each_context(request),
         "title": "Connections",
@@ -66,7 +68,7 @@ def connections(request: HttpRequest) -> HttpResponse:
         "may_see_users": request.user.has_perm("rooms.view_user"),
         "come_back": DISCONNECTED,
         "now": timezone.now(),
-        **(shown(census) if census else {}),
+        **(shown(report) if report else {}),
     }
     part = PART in request.headers
     return render(request, f"admin/connections{'_table' if part else ''}.html", context)
@@ -76,21 +78,21 @@ def asked(request: HttpRequest, name: str) -> str:
     return request.GET.get(name, "").strip().replace("\x00", "")[:FILTER_CHARACTERS]
 
 
-def shown(census: Census) -> dict[str, Any]:
-    worst = census.worst(SHOWN)
+def shown(report: ConnectionReport) -> dict[str, Any]:
+    worst = report.worst(SHOWN_CONNECTIONS)
     tokens = ApiToken.objects.in_bulk({seen.token for seen in worst if seen.token})
     return {
-        "census": census,
+        "report": report,
         "sums": {
-            "Connections": census.total("connections"),
-            "People": census.different("people"),
-            "Rooms": census.different("rooms"),
-            "Subscriptions": census.total("subscriptions"),
-            "Slow sockets": census.total("lagging"),
+            "Connections": report.total("connections"),
+            "People": report.different("people"),
+            "Rooms": report.different("rooms"),
+            "Subscriptions": report.total("subscriptions"),
+            "Slow sockets": report.total("lagging"),
         },
-        "bytes": census.total("waiting") + census.total("held"),
-        "matching": census.total("matching"),
-        "processes": [(count, since(count.since)) for count in census.counts],
+        "bytes": report.total("waiting") + report.total("held"),
+        "matching": report.total("matching"),
+        "processes": [(count, since(count.since)) for count in report.counts],
         "rows": [row(seen, tokens) for seen in worst],
     }
 
@@ -131,7 +133,7 @@ def end(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm(VIEW) or not request.user.has_perm(END):
         raise PermissionDenied
     process, _, name = request.POST.get("which", "").partition("/")
-    ended = on_the_node(lambda node: node.rollcall.end(process, name)) or Ended("unanswered")
+    ended = on_the_node(lambda node: node.process_query.end(process, name)) or Ended("unanswered")
     if ended.outcome == "ended":
         people = User.objects.filter(pk=ended.user or 0)
         LogEntry.objects.log_actions(

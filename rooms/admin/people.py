@@ -25,7 +25,7 @@ def by_superuser(request: Request) -> bool:
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ListAdmin):
+class UserAdmin(DjangoUserAdmin, ListAdmin):  # type: ignore[type-arg]
     """Nobody is deleted: their messages would lose their author. Make them inactive instead.
 
     Who may only change users changes people, not staff, and gives nobody rights: else that one
@@ -57,7 +57,7 @@ RIGHTS = ["is_staff", "is_superuser", "groups", "user_permissions"]
 
 
 class SuperusersWrite:
-    """What a group grants, its members have: whoever writes it could write it to themselves."""
+    """Only superusers write groups: a member who could would grant themselves anything."""
 
     def has_add_permission(self, request: Request) -> bool:
         return by_superuser(request)

@@ -26,7 +26,7 @@ from rooms.protocol import Refusal
 from .base import ListAdmin, Request, Shown
 
 
-class RoomForm(forms.ModelForm):
+class RoomForm(forms.ModelForm):  # type: ignore[type-arg]
     archived = forms.BooleanField(
         required=False,
         widget=UnfoldBooleanSwitchWidget,
@@ -43,7 +43,7 @@ class RoomForm(forms.ModelForm):
         self.fields["archived"].initial = self.instance.archived_at is not None
 
 
-class MembershipForm(forms.ModelForm):
+class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk and "user" in self.fields:
@@ -64,7 +64,8 @@ class MembershipInline(TabularInline):
     hide_title = True
 
     def get_queryset(self, request: Request) -> QuerySet[Membership]:
-        return super().get_queryset(request).select_related("user", "room")
+        rows: QuerySet[Membership] = super().get_queryset(request)
+        return rows.select_related("user", "room")
 
 
 @admin.register(Room)
@@ -83,7 +84,8 @@ class RoomAdmin(ListAdmin):
     prepopulated_fields = {"slug": ["name"]}
 
     def get_queryset(self, request: Request) -> QuerySet[Room]:
-        return super().get_queryset(request).annotate(members_count=Count("memberships"))
+        rows: QuerySet[Room] = super().get_queryset(request)
+        return rows.annotate(members_count=Count("memberships"))
 
     @display(description="Visibility", ordering="visibility", label={"Public": "success"})
     def kind(self, room: Room) -> str:
@@ -91,7 +93,7 @@ class RoomAdmin(ListAdmin):
 
     @display(description="Members", ordering="members_count")
     def members(self, room: Room) -> int:
-        return room.members_count  # type: ignore[attr-defined]
+        return int(room.members_count)  # type: ignore[attr-defined]
 
     @display(description="Open", boolean=True)
     def is_open(self, room: Room) -> bool:

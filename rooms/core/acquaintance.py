@@ -1,4 +1,4 @@
-"""Whom a caller may know of: nobody learns by trying numbers or names who has an account.
+"""Which people a caller may know of: nobody learns by trying numbers or names who has an account.
 
 Called by what takes a person from outside. Somebody unknown, and somebody that the caller has
 nothing to do with, cost the same queries and get the same answer.

@@ -19,9 +19,9 @@ from .installation import redis_prefix
 logger = logging.getLogger(__name__)
 
 EVERY_SECONDS = 30.0
-# A database that nobody has named for as long has no web process any more.
+# A database that was not named for this long has no web process any more.
 FORGOTTEN_SECONDS = 100
-REDIS_SECONDS = 2.0
+REDIS_TIMEOUT_SECONDS = 2.0
 
 
 def database() -> str:
@@ -59,8 +59,8 @@ async def keep_announcing(name: str) -> None:
     warned: set[str] = set()
     redis = Redis.from_url(
         settings.REDIS_URL,
-        socket_timeout=REDIS_SECONDS,
-        socket_connect_timeout=REDIS_SECONDS,
+        socket_timeout=REDIS_TIMEOUT_SECONDS,
+        socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
         decode_responses=True,
     )
     try:

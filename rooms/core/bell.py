@@ -6,7 +6,7 @@ One ringer a process: in a web process it lives on the server's loop, elsewhere 
 at the first ring, which is after a worker's fork. While one round of sending is under way, what
 arrives waits, and the next round takes all of it: one layer message a room and round.
 
-The messages, all of which `live.hub` reads:
+The messages, all read by `live.delivery.hub`:
 
     {"type": "events", "room": id, "first": seq, "last": seq, "events": [encoded, …] or absent,
      "before": `at` of the event before them, "at": `at` of the last}
@@ -15,10 +15,10 @@ The messages, all of which `live.hub` reads:
     {"type": "personal", "user": id, "key": fact, "data": encoded}        to a user's connections
     {"type": "activity", "rooms": [[id, last_seq, message_count,
                                     [[author, number of their last message], …]], …]}
-    {"type": "presence", "rooms": [[id, version], …]}     rooms in which other people are than were
+    {"type": "presence", "rooms": [[id, version], …]}     rooms whose list of present people changed
     {"type": "echo", "number": int}                        to the process that called, by `echo`
-    {"type": "watch", "user": id, "watched": [room id, slug, read count or None, head, count]}
-    {"type": "rollcall.…", "process": id, "label": str, …}     of `live.rollcall` to its like
+    {"type": "watch", "user": id, "watched": [the fields of `read_state.ReadState`]}
+    {"type": "rollcall.…", "process": id, "label": str, …}     of `process_query` to its like
     {"type": "epoch"}                                 look in the database whether it went back
     {"type": "access", "user": id or None, "room": id or None, "gone": whether the room is}
                                                   look in the database whether they may still hear
@@ -50,6 +50,7 @@ from rooms.protocol import encode
 from . import installation
 from .event_bells import EVERYONE, Run, bells, room_group
 from .outages import Outage
+from .read_state import ReadState
 
 logger = logging.getLogger(__name__)
 _unrung = Outage(logger, "The bell could not be rung")
@@ -306,16 +307,15 @@ def tell(user_id: int, key: str, event: dict[str, Any], room_id: int | None = No
 
 
 def echo(group: str, number: int) -> None:
-    """Call into a group of which only the caller is a member: what it hears says that it hears."""
+    """Send to a group that only the caller is in: its echo proves that bells arrive."""
     note = {"type": "echo", "number": number}
     _post(lambda ringer: ringer.put_note(group, "echo", note))
 
 
-def watch(user_id: int, room_id: int, slug: str, read: int | None, head: int, count: int) -> None:
-    """A user's membership began, ended (`read` is None), or they have read `read` messages of
-    the room's `count`, the last of which is at or before `head`."""
-    note = {"type": "watch", "user": user_id, "watched": [room_id, slug, read, head, count]}
-    _post(lambda ringer: ringer.put_note(EVERYONE, f"watch:{user_id}:{room_id}", note))
+def read_state(user_id: int, state: ReadState) -> None:
+    """A user's membership began, ended, or they have read further."""
+    note = {"type": "watch", "user": user_id, "watched": list(state)}
+    _post(lambda ringer: ringer.put_note(EVERYONE, f"watch:{user_id}:{state.room_id}", note))
 
 
 def call(key: str, message: dict[str, Any]) -> None:

@@ -91,7 +91,7 @@ def _proves(session: Mapping[str, Any], user: User) -> bool:
 
 
 def of_headers(headers: Mapping[str, str], address: str = "") -> Caller | None:
-    """From lower-case header names. A token wins over a cookie: whoever sends it means it."""
+    """From lower-case header names. A token wins over a cookie: it was sent on purpose."""
     token = bearer(headers.get("authorization", ""))
     if token is not None:
         return by_token(token, address)

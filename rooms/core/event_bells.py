@@ -9,11 +9,11 @@ from typing import Any
 
 EVERYONE = "everyone"
 # A layer message above this carries no events: the hubs read them from the database.
-LARGEST_BELL = 512 * 1024
-# From so many rooms in one round on, they share messages that every process gets: sending one takes
-# a turn to Redis, reading over a room that nobody here listens to takes nothing.
-TOGETHER = 4
-MOST_TOGETHER = 64
+LARGEST_BELL_BYTES = 512 * 1024
+# From this many rooms in one round on, they share messages that every process gets: sending one
+# takes a round trip to Redis, skipping a room that nobody here listens to takes nothing.
+SHARE_FROM_ROOMS = 4
+MOST_ROOMS_PER_MESSAGE = 64
 
 
 def room_group(room_id: int) -> str:
@@ -40,7 +40,7 @@ class Run:
 
 def bells(events: list[Run]) -> Iterator[tuple[str, dict[str, Any]]]:
     """A message to each room's group; when many rooms moved at once, to every process together."""
-    if len(events) < TOGETHER:
+    if len(events) < SHARE_FROM_ROOMS:
         for run in events:
             yield room_group(run.room_id), events_bell(run)
         return
@@ -48,7 +48,8 @@ def bells(events: list[Run]) -> Iterator[tuple[str, dict[str, Any]]]:
     size = 0
     for run in events:
         own = sum(map(len, run.events))
-        if together and (size + own > LARGEST_BELL or len(together) == MOST_TOGETHER):
+        full = size + own > LARGEST_BELL_BYTES or len(together) == MOST_ROOMS_PER_MESSAGE
+        if together and full:
             yield EVERYONE, {"type": "rooms", "bells": together}
             together, size = [], 0
         together.append(events_bell(run))
@@ -65,6 +66,6 @@ def events_bell(run: Run) -> dict[str, Any]:
         "before": run.before,
         "at": run.at,
     }
-    if sum(map(len, run.events)) <= LARGEST_BELL:
+    if sum(map(len, run.events)) <= LARGEST_BELL_BYTES:
         bell["events"] = run.events
     return bell

@@ -20,8 +20,8 @@ from rooms.models import Installation
 
 from . import statements
 
-# The only row's primary key.
-ROW = 1
+# The table has one row.
+ROW_ID = 1
 
 _identity: str | None = None
 _lock = threading.Lock()
@@ -40,7 +40,7 @@ def read() -> Known:
     raises."""
     row = _row()
     if row is None:
-        made = Installation(pk=ROW, identity=_token(), epoch=_token())
+        made = Installation(pk=ROW_ID, identity=_token(), epoch=_token())
         # Two processes may start at once.
         Installation.objects.bulk_create([made], ignore_conflicts=True)
         row = _row()
@@ -54,7 +54,7 @@ def renew(known: Known) -> Known:
     now = read()
     if now.epoch != known.epoch and now.number >= known.number:
         return now
-    rows = Installation.objects.filter(pk=ROW, epoch=now.epoch, number=now.number)
+    rows = Installation.objects.filter(pk=ROW_ID, epoch=now.epoch, number=now.number)
     rows.update(epoch=_token(), number=max(now.number, known.number) + 1)
     return read()
 
@@ -67,7 +67,7 @@ def replace(new_identity: bool = False) -> Known:
     changed = {"epoch": _token(), "number": now.number + 1}
     if new_identity:
         changed["identity"] = _token()
-    Installation.objects.filter(pk=ROW).update(**changed)
+    Installation.objects.filter(pk=ROW_ID).update(**changed)
     _identity = None
     return read()
 
@@ -90,7 +90,7 @@ def redis_prefix() -> str:
 
 
 def _row() -> Installation | None:
-    rows = statements.select(Installation, id=(ROW,))
+    rows = statements.select(Installation, id=(ROW_ID,))
     return rows[0] if rows else None
 
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from django.db import transaction
 from django.utils import timezone
 
-from rooms.models import Event, Membership, Room
+from rooms.models import Event, Room
 from rooms.protocol import NotFound, encode_event
 from rooms.protocol import encode as to_json
 
@@ -23,7 +23,7 @@ from . import bell, event_bells, statements
 from .representations import timestamp
 
 # The columns of a room that a message needs.
-HEAD = ("id", "slug", "visibility", "archived_at", "last_seq", "message_count", "active_at")
+HEAD_COLUMNS = ("id", "slug", "visibility", "archived_at", "last_seq", "message_count", "active_at")
 
 
 class Head(NamedTuple):
@@ -113,7 +113,7 @@ def writing_in_transaction(
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("a log is written inside a transaction")
     if slugs:
-        rows = statements.select(Room, lock=True, only=HEAD, slug=slugs)
+        rows = statements.select(Room, lock=True, only=HEAD_COLUMNS, slug=slugs)
     else:
         rows = statements.select(Room, lock=True, id=room_ids)
     logs = Logs({room.pk: room for room in rows})
@@ -188,21 +188,3 @@ def heads(room_ids: Collection[int]) -> dict[int, Head]:
     """Where each room's log ends, in one query."""
     rows = Room.objects.filter(pk__in=room_ids).values_list("pk", "last_seq", "active_at")
     return {room_id: Head(seq, timestamp(at)) for room_id, seq, at in rows}
-
-
-def standings(
-    user_ids: Collection[int],
-) -> dict[int, list[tuple[int, str, int, int, int]]]:
-    """Of each user (room id, slug, messages read, head, messages in all) of their rooms."""
-    found: dict[int, list[tuple[int, str, int, int, int]]] = {}
-    rows = Membership.objects.filter(user__in=user_ids).values_list(
-        "user_id",
-        "room_id",
-        "room__slug",
-        "read_count",
-        "room__last_seq",
-        "room__message_count",
-    )
-    for user_id, room_id, slug, read, head, count in rows:
-        found.setdefault(user_id, []).append((room_id, slug, read, head, count))
-    return found

@@ -21,7 +21,7 @@ from . import installation
 # Events of one transaction: it takes some milliseconds.
 SLICE_EVENTS = 500
 # Rooms that one query finds.
-ROOMS = 100
+ROOMS_PER_QUERY = 100
 
 
 class Slice(NamedTuple):
@@ -31,12 +31,12 @@ class Slice(NamedTuple):
 
 
 def claim(seconds: float) -> bool:
-    """Whether the caller may trim now; for so long no other process may. Of those that ask at the
-    same time one gets it."""
+    """Whether the caller may trim now: then no other process may for `seconds`. Of those that ask
+    at the same time one gets it."""
     now = timezone.now()
     free = Q(trimming_until=None) | Q(trimming_until__lt=now)
     until = now + timedelta(seconds=seconds)
-    rows = Installation.objects.filter(free, pk=installation.ROW)
+    rows = Installation.objects.filter(free, pk=installation.ROW_ID)
     return rows.update(trimming_until=until) == 1
 
 
@@ -45,7 +45,7 @@ def rooms_to_trim(after: int) -> list[int]:
     longer = Room.objects.filter(
         pk__gt=after, last_seq__gt=F("trimmed_seq") + limits().log_events
     ).order_by("pk")
-    return list(longer.values_list("pk", flat=True)[:ROOMS])
+    return list(longer.values_list("pk", flat=True)[:ROOMS_PER_QUERY])
 
 
 def kept_since() -> datetime:

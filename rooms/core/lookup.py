@@ -1,6 +1,6 @@
 """What a person is to a room: looked up in the database, decided by `policy`.
 
-Called by whoever shows a room or lets somebody in (`actions` has `find_room` as well), and by
+Called where a room is shown or somebody let in (`actions` has `find_room` as well), and by
 `live.access`, which asks for many at once.
 """
 
@@ -47,10 +47,6 @@ def with_invitation(user: User, facts: Facts) -> Facts:
 
 def staff_permissions(user: User) -> Collection[str]:
     return user.get_all_permissions() if user.is_staff else ()
-
-
-def may_see(user: User, room: Room, membership: Membership | None) -> bool:
-    return policy.allows("room.see", facts_of(user, room, membership))
 
 
 def room_by_slug(slug: str) -> Room:

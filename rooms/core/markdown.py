@@ -2,7 +2,7 @@
 
 Two walls: only tags that are listed here are written, and nh3 then keeps only those. And a bound:
 a text that would take much longer than prose of its length, or make much more HTML, is shown as it
-was typed. So is one of which nothing would be seen.
+was typed. So is one that would show nothing.
 """
 
 import logging

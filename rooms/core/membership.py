@@ -14,7 +14,7 @@ from rooms.limits import limits
 from rooms.models import Invitation, Membership, Room, User
 from rooms.protocol import Conflict, NotFound
 
-from . import bell, lookup, policy, representations
+from . import bell, lookup, policy, read_state, representations
 from .log import Logs
 from .policy import Facts
 from .representations import member as member_json
@@ -54,8 +54,8 @@ def add_member_in_transaction(
     if invitation is not None:
         end_invitation_in_transaction(invitation, room)
     logs.append(room, "member.joined", {"member": member_json(row)})
-    facts = (user.pk, room.pk, room.slug, row.read_count, row.read_seq, row.read_count)
-    transaction.on_commit(lambda: bell.watch(*facts), robust=True)
+    state = read_state.of_room(room, row.read_count)
+    transaction.on_commit(lambda: bell.read_state(user.pk, state), robust=True)
     return row
 
 
@@ -75,8 +75,8 @@ def remove_member_in_transaction(logs: Logs, room: Room, membership: Membership)
     membership.delete()
     logs.append(room, "member.left", {"member": {"user": person(user)}})
     bell.recheck_on_commit(user.pk, room.pk)
-    facts = (user.pk, room.pk, room.slug, None, room.last_seq, room.message_count)
-    transaction.on_commit(lambda: bell.watch(*facts), robust=True)
+    state = read_state.of_room(room, None)
+    transaction.on_commit(lambda: bell.read_state(user.pk, state), robust=True)
 
 
 def set_role_in_transaction(logs: Logs, room: Room, membership: Membership, role: str) -> None:

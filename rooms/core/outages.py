@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from time import monotonic
 
-AGAIN_SECONDS = 60.0
+LOG_AGAIN_SECONDS = 60.0
 # What works now and then is not over: nothing must have failed for this long.
 QUIET_SECONDS = 5.0
 
@@ -50,7 +50,7 @@ class Outage:
             first = self._began is None
             if first:
                 self._began = self._said = now
-            elif now - self._said < AGAIN_SECONDS:
+            elif now - self._said < LOG_AGAIN_SECONDS:
                 self._unsaid += 1
                 return
             more, self._unsaid, self._said = self._unsaid, 0, now
@@ -98,7 +98,7 @@ class Repeats(logging.Filter):
         with self._lock:
             now = self._clock()
             said, held_back = self._said.get(kind, (None, 0))
-            if said is not None and now - said < AGAIN_SECONDS:
+            if said is not None and now - said < LOG_AGAIN_SECONDS:
                 self._said[kind] = (said, held_back + 1)
                 return False
             if len(self._said) >= self.MOST_KINDS:

@@ -1,15 +1,15 @@
 """Leases in Redis: who is in a room, over all processes. Called by `live.presence` alone.
 
 A process holds a lease, a set of people for each room, and its share in the room's list: everybody
-in it, with the number of processes that they are seen by. Whoever finds a lease expired takes what
-the process held out of the lists. All clocks are Redis' own, and each script is one step.
+in it, with the number of processes that they are seen by. The process that finds a lease expired
+takes what it held out of the lists. All clocks are Redis' own, and each script is one step.
 
 What Redis forgets is not missed: a process says with each exchange how many people it holds in a
 room, hears when Redis knows of a different number, and then tells it all of them again.
 
     presence:leases                 process → when its lease ends
     presence:rooms:<process>        the rooms that it holds somebody in
-    presence:held:<process>:<room>  whom it holds there
+    presence:held:<process>:<room>  the people that it holds there
     presence:room:<room>            user → "processes:name", and the list's `version`
 
 Before each stands the installation's prefix.
@@ -27,14 +27,14 @@ from redis.backoff import NoBackoff
 from .installation import redis_prefix
 
 # No call waits longer for Redis to connect, and to answer.
-REDIS_SECONDS = 2.0
-# Keys that nobody touches for as long go by themselves: all processes are gone. Before that, the
-# processes that live must have had time to take back what they hold.
-KEPT_LEASES = 20
-KEPT_SECONDS = 60
-# One script looks at so many rooms and so many people at a time: Redis does nothing else meanwhile.
-ROOMS = 200
-PEOPLE = 1_000
+REDIS_TIMEOUT_SECONDS = 2.0
+# Untouched keys expire after this: all processes are gone. It must leave the living processes time
+# to take back what they hold.
+KEY_LIFE_LEASES = 20
+KEY_LIFE_SECONDS = 60
+# Bounds of one script: Redis does nothing else while it runs.
+ROOMS_PER_SCRIPT = 200
+PEOPLE_PER_SCRIPT = 1_000
 
 _COMMON = """
 local prefix = ARGV[1]
@@ -202,8 +202,8 @@ class Leases:
         # Once more at once, for a connection that has died since; never later.
         self._redis = Redis.from_url(
             url,
-            socket_timeout=REDIS_SECONDS,
-            socket_connect_timeout=REDIS_SECONDS,
+            socket_timeout=REDIS_TIMEOUT_SECONDS,
+            socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
             retry=Retry(NoBackoff(), 1),
             decode_responses=True,
         )
@@ -211,7 +211,8 @@ class Leases:
         self._take_back = self._redis.register_script(_TAKE_BACK)
 
     async def exchange(self, changes: Sequence[Change]) -> tuple[dict[int, Picture], list[int]]:
-        """Write what changed here and keep the lease; at most `ROOMS` rooms and about `PEOPLE`.
+        """Write what changed here and keep the lease. At most `ROOMS_PER_SCRIPT` rooms and about
+        `PEOPLE_PER_SCRIPT` people.
 
         Returns the lists that are not the known ones, and the rooms of which Redis knows another
         number of people than it should.
@@ -219,7 +220,7 @@ class Leases:
         asked = {
             "process": self.process,
             "lease": round(self._lease_seconds * 1000),
-            "kept": max(KEPT_SECONDS, round(self._lease_seconds * KEPT_LEASES)),
+            "kept": max(KEY_LIFE_SECONDS, round(self._lease_seconds * KEY_LIFE_LEASES)),
             "names": self._most_names,
             "rooms": [
                 {
@@ -257,7 +258,7 @@ class Leases:
         return moved
 
     async def _taken_back(self, process: str) -> tuple[bool, Moved]:
-        more, moved = await self._take_back(args=[prefix(), process, PEOPLE])
+        more, moved = await self._take_back(args=[prefix(), process, PEOPLE_PER_SCRIPT])
         return bool(more), [(int(room_id), version) for room_id, version in moved]
 
     async def close(self) -> None:

@@ -1,5 +1,5 @@
-"""What everything that looks after processes has in common: words for how one has ended, and
-whether somebody who asks for the end once more means it. Pure.
+"""What both supervisors share: words for how a process ended, and whether a second request to stop
+is a repeated signal or impatience. Pure.
 
 Used by `manage.py serve` and `manage.py up`.
 """
@@ -23,7 +23,7 @@ def how_it_ended(code: int) -> str:
 
 
 class StopRequests:
-    """Takes requests to stop as they come."""
+    """Requests to stop, in the order they come."""
 
     def __init__(self) -> None:
         self.first_at: float | None = None

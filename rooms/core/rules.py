@@ -1,6 +1,6 @@
 """The rules of rooms and their members. Pure decisions over `policy.Facts`; registered at start.
 
-Where a rule belongs to the room's management, whoever does not see the room is told first that
+Where a rule belongs to the room's management, people who do not see the room are told first that
 there is none.
 """
 
@@ -35,7 +35,7 @@ def _open(facts: Facts) -> Refusal | None:
 
 
 def post(facts: Facts) -> Refusal | None:
-    """Whoever sees a public room may speak there, and becomes a member by it."""
+    """People who see a public room may speak there, and become members by it."""
     return see(facts) or _open(facts)
 
 

@@ -44,8 +44,8 @@ _call = _Call()
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Everything that this thread asks in here is answered within so many seconds altogether, or
-    raises `django.db.OperationalError` and has lost its connection."""
+    """All queries of this thread in here are answered within `seconds` altogether; else they raise
+    `django.db.OperationalError` and the connection is lost."""
     before = _call.until
     mine = monotonic() + seconds
     _call.until = mine if before is None else min(before, mine)
@@ -99,7 +99,7 @@ class BoundedConnection(Connection[Any]):
 
 
 def bounded(answer_seconds: float) -> type[BoundedConnection]:
-    """The class of connections that wait for an answer for so long."""
+    """A class of connections that wait at most `answer_seconds` for an answer."""
     return type("Bounded", (BoundedConnection,), {"answer_seconds": answer_seconds})
 
 

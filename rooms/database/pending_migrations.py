@@ -12,7 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 logger = logging.getLogger(__name__)
 
 # Of many, these are named.
-SHOWN = 3
+MOST_NAMES_SHOWN = 3
 
 _applied = False
 
@@ -31,14 +31,14 @@ def pending() -> list[str]:
 
 
 def described(names: list[str]) -> str:
-    """For a line of the log, and for whoever is not ready."""
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return f"migrations are pending: {', '.join(names[:SHOWN])}{more}"
+    """For the log and for `/readyz`."""
+    more = f" and {len(names) - MOST_NAMES_SHOWN} more" if len(names) > MOST_NAMES_SHOWN else ""
+    return f"migrations are pending: {', '.join(names[:MOST_NAMES_SHOWN])}{more}"
 
 
 def pending_before_fork() -> list[str]:
     """The same, for a process that has children later: no connection and no pool stays behind. A
-    database that is away is waited for by whoever needs it: it counts as current."""
+    database that is away counts as current: the parts that need it wait for it themselves."""
     try:
         return pending()
     except Error as error:

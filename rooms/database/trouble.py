@@ -1,6 +1,6 @@
 """Errors of the database that are nobody's mistake: it is away, silent, read-only or full.
 
-Whoever asked is told to come again later, in the same words by socket, REST and pages. What is
+Callers are told to come again later, in the same words by socket, REST and pages. What is
 wrong with a statement or with a row is not trouble in this sense: that is a fault of ours.
 """
 

@@ -29,7 +29,7 @@ def main() -> None:
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     os.environ.setdefault("PARLEY_SERVING", "1")
-    # Whoever finds this process standing still asks it where.
+    # The supervisor asks a process that stands still where it does.
     faulthandler.register(signal.SIGUSR1)
     parent = None
     if options.parent is not None:

@@ -17,9 +17,9 @@ from rooms.core import announcement, bell
 from rooms.limits import limits
 from rooms.protocol import RESTARTING, Close
 
-from .commands.connection_limits import Entrance
+from .commands.connection_limits import ConnectionLimits
 from .commands.journal import Journal
-from .commands.process_query import RollCall
+from .commands.process_query import ProcessQuery
 from .commands.threads import DatabaseThreads
 from .delivery.access_recheck import Access
 from .delivery.hub import Hub
@@ -35,17 +35,17 @@ T = TypeVar("T")
 
 DATABASE_THREADS = 4
 # A database that is not there at the start is asked again after this.
-RETRY_SECONDS = 1.0
-# A draining node says good-bye to so many connections at a time.
-DRAIN_BATCH = 200
-# Clients come back at a time of their own within a spread: so many a second, between two bounds.
+DATABASE_RETRY_SECONDS = 1.0
+GOODBYES_PER_BATCH = 200
+# Each client is told its own time to come back, spread evenly between two bounds.
 RETURNS_PER_SECOND = 500
-SHORTEST_SPREAD, LONGEST_SPREAD = 2.0, 20.0
+SHORTEST_SPREAD_SECONDS, LONGEST_SPREAD_SECONDS = 2.0, 20.0
 
 
 def retry_spread(connections: int) -> float:
     """Over how many seconds the clients of a process that ends come back."""
-    return min(LONGEST_SPREAD, max(SHORTEST_SPREAD, connections / RETURNS_PER_SECOND))
+    wanted = connections / RETURNS_PER_SECOND
+    return min(LONGEST_SPREAD_SECONDS, max(SHORTEST_SPREAD_SECONDS, wanted))
 
 
 def spread_out(why: Close, spread: float) -> Close:
@@ -59,14 +59,16 @@ class Node:
         self.draining = False
         # Commands being carried out.
         self.commands = 0
-        self._spread = SHORTEST_SPREAD
+        self._spread = SHORTEST_SPREAD_SECONDS
         self._threads = DatabaseThreads(loop, DATABASE_THREADS)
         self._renderer = DatabaseThreads(loop, 1)
         self.journal = Journal(loop, limits().journal_posts)
         self.hub = Hub(self)
         self.access = Access(self.hub)
-        self.entrance = Entrance(limits().connections, limits().connections_per_user)
-        self.rollcall = RollCall(self)
+        self.connection_limits = ConnectionLimits(
+            limits().connections, limits().connections_per_user
+        )
+        self.process_query = ProcessQuery(self)
         self.trimming = Trimming(self)
         self._ringer = bell.Ringer(loop)
         self._ringer.on_failure = self._not_rung
@@ -113,7 +115,7 @@ class Node:
             return False
         await self.hub.start()
         self.access.start()
-        self.rollcall.start()
+        self.process_query.start()
         self.hub.spawn(announcement.keep_announcing(name))
         self.hub.spawn(self.trimming.run())
         health.register("journal", self._journal_trouble)
@@ -122,13 +124,13 @@ class Node:
 
     async def _begin_later(self) -> None:
         while not await self._begin():
-            await asyncio.sleep(RETRY_SECONDS)
+            await asyncio.sleep(DATABASE_RETRY_SECONDS)
 
     async def stop(self) -> None:
         """End everything; what waits to be written is written first."""
         if self.ready.is_set():
             health.unregister("journal")
-            self.rollcall.stop()
+            self.process_query.stop()
         await self.journal.stop()
         await self.hub.presence.stop()
         bell.detach(self._ringer)
@@ -155,8 +157,8 @@ class Node:
     async def send_away(self, connections: list[Connection], why: Close) -> None:
         """To come back, but not all at the same moment."""
         spread = retry_spread(len(connections))
-        for start in range(0, len(connections), DRAIN_BATCH):
-            for each in connections[start : start + DRAIN_BATCH]:
+        for start in range(0, len(connections), GOODBYES_PER_BATCH):
+            for each in connections[start : start + GOODBYES_PER_BATCH]:
                 each.close(spread_out(why, spread))
             await asyncio.sleep(0.05)
 

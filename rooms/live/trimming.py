@@ -45,7 +45,7 @@ class Trimming:
                 logger.warning("The rooms' logs could not be trimmed: %r", error)
 
     async def trim(self, seconds: float) -> int:
-        """Trim for at most so long. Returns how many events were removed."""
+        """Trim for at most `seconds`. Returns how many events were removed."""
         until = self._node.loop.time() + seconds
         removed = 0
         start, self._after = self._after, 0

@@ -1,4 +1,4 @@
-"""Ends the process groups it was told of once whoever told it is gone, however it went.
+"""Kills the process groups it was told of, once the process that told it is gone.
 
 Started by `processes` as a plain script. Reads lines `+GROUP` and `-GROUP`; the end of the input
 means that the other side ended, be it by SIGKILL. A pipe works on every Unix, which the kernel's

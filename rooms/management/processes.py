@@ -23,8 +23,8 @@ from rooms.core.process_stops import StopRequests, how_it_ended
 from . import guard
 
 # A part that dies again and again is broken: it is not started for a fourth time in a minute.
-DEATHS, IN_SECONDS = 3, 60.0
-LONGEST_LINE = 64 * 1024
+MOST_DEATHS, DEATHS_WITHIN_SECONDS = 3, 60.0
+LONGEST_LINE_BYTES = 64 * 1024
 COLOURS = (36, 33, 35, 32, 34, 31)
 
 
@@ -57,7 +57,7 @@ class Part:
                 os.kill(self.process.pid, number)
 
 
-class Together:
+class ProcessGroup:
     """Starts parts and keeps them running. An async context manager: leaving it ends them all, in
     the opposite order of their starting."""
 
@@ -71,7 +71,7 @@ class Together:
         self._watches: list[asyncio.Task[None]] = []
         self._relays: set[asyncio.Task[None]] = set()
 
-    async def __aenter__(self) -> "Together":
+    async def __aenter__(self) -> "ProcessGroup":
         self._guard = subprocess.Popen(
             [sys.executable, "-I", "-S", guard.__file__],
             stdin=subprocess.PIPE,
@@ -147,10 +147,10 @@ class Together:
                 return
             now = time.monotonic()
             part.deaths.append(now)
-            while part.deaths and now - part.deaths[0] > IN_SECONDS:
+            while part.deaths and now - part.deaths[0] > DEATHS_WITHIN_SECONDS:
                 part.deaths.popleft()
             text = f"{part.name} ended: {how_it_ended(code)}"
-            if not part.is_ready.is_set() or len(part.deaths) > DEATHS:
+            if not part.is_ready.is_set() or len(part.deaths) > MOST_DEATHS:
                 if not self._broken.done():
                     self._broken.set_result(f"{text}. Stopping everything.")
                 return
@@ -240,9 +240,9 @@ class Together:
     async def _relay(self, part: Part, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
         rest = b""
-        while chunk := await process.stdout.read(LONGEST_LINE):
+        while chunk := await process.stdout.read(LONGEST_LINE_BYTES):
             *lines, rest = (rest + chunk).split(b"\n")
-            if len(rest) > LONGEST_LINE:
+            if len(rest) > LONGEST_LINE_BYTES:
                 lines, rest = [*lines, rest], b""
             for line in lines:
                 self._show(part, line.decode(errors="replace").rstrip())

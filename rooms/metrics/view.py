@@ -48,7 +48,7 @@ def register(collector: Collector) -> None:
 @require_GET
 def metrics(request: HttpRequest) -> HttpResponse:
     if not may_read(request):
-        text = "Metrics are for whoever has PARLEY_METRICS_TOKEN; without one, for this machine.\n"
+        text = "Metrics need PARLEY_METRICS_TOKEN; without one they are only for this machine.\n"
         answer = HttpResponse(text, status=403, content_type="text/plain")
     else:
         answer = HttpResponse(text_of_all(), content_type=CONTENT_TYPE_PLAIN_0_0_4)
@@ -57,8 +57,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def may_read(request: HttpRequest) -> bool:
-    """With a token set: whoever has it. Without: who comes from this machine and not through a
-    proxy on it."""
+    """With a token set: its holders. Without: requests from this machine that came through no
+    proxy."""
     expected = settings.PARLEY_METRICS_TOKEN
     if expected:
         token = bearer(request.headers.get("Authorization", ""))
@@ -78,7 +78,7 @@ def is_loopback(address: str) -> bool:
 
 def text_of_all() -> bytes:
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
-    counted = text_of(Together(Path(folder))) if folder else generate_latest(REGISTRY)
+    counted = text_of(AllProcesses(Path(folder))) if folder else generate_latest(REGISTRY)
     return counted + b"".join(text_unless_it_fails(each) for each in _collectors)
 
 
@@ -97,7 +97,7 @@ def text_unless_it_fails(collector: Collector) -> bytes:
         return b""
 
 
-class Together:
+class AllProcesses:
     """The numbers of all processes that keep theirs in `folder`."""
 
     def __init__(self, folder: Path) -> None:

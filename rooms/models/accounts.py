@@ -10,7 +10,7 @@ class AccountInvitation(models.Model):
     """Lets one person make an account, once, until its time. Only the hash of its link is kept."""
 
     digest = models.CharField(max_length=64, unique=True, editable=False)
-    # Whom it is for, for those who look at the list; whoever has the link may use it.
+    # A note for those who read the list: anybody who has the link may use it.
     email = models.EmailField("e-mail", blank=True)
     created_by = models.ForeignKey(
         User, null=True, on_delete=models.SET_NULL, related_name="+", editable=False

@@ -10,7 +10,7 @@ from rooms.text import visible
 
 
 def validate_shown(value: str) -> None:
-    """Refuses a text of which nothing can be seen; an empty one is the field's own affair."""
+    """Refuses a text that shows nothing; an empty one is left to the field."""
     if value and not visible.shows(value):
         raise ValidationError("Nothing of this can be seen.", "invisible")
 

@@ -20,9 +20,9 @@ from rooms.protocol import PROTOCOL
 
 from . import permissions
 
-HISTORY = 50
-MEMBERS = 200
-NOTICES = ("member.joined", "member.left")
+HISTORY_MESSAGES = 50
+SHOWN_MEMBERS = 200
+NOTICE_EVENTS = ("member.joined", "member.left")
 
 
 def of_person(user: User) -> dict[str, Any]:
@@ -53,13 +53,13 @@ def of_room(user: User, room: Room, membership: Membership | None) -> dict[str, 
         Message.objects.filter(room=room)
         .select_related("author")
         .prefetch_related("attachments")
-        .order_by("-seq")[: HISTORY + 1]
+        .order_by("-seq")[: HISTORY_MESSAGES + 1]
     )
-    older = len(messages) > HISTORY
-    messages = messages[:HISTORY][::-1]
+    older = len(messages) > HISTORY_MESSAGES
+    messages = messages[:HISTORY_MESSAGES][::-1]
     notices = Event.objects.filter(
-        room=room, type__in=NOTICES, seq__gt=messages[0].seq if older else 0, seq__lte=head
-    ).order_by("-seq")[:HISTORY]
+        room=room, type__in=NOTICE_EVENTS, seq__gt=messages[0].seq if older else 0, seq__lte=head
+    ).order_by("-seq")[:HISTORY_MESSAGES]
     members = room.memberships.select_related("user").order_by(BY_ROLE, "user__username")
     shown = representations.room(room, membership, room.memberships.count())
     return person | {
@@ -78,7 +78,7 @@ def of_room(user: User, room: Room, membership: Membership | None) -> dict[str, 
             }
             for row in reversed(notices)
         ],
-        "members": [representations.member(row) for row in members[:MEMBERS]],
+        "members": [representations.member(row) for row in members[:SHOWN_MEMBERS]],
         "may": permissions.of_roles(room),
         "extra": slices.room_state(user, room, membership),
     }

@@ -1,5 +1,5 @@
-"""What a room's page offers to whom: the answers of `policy`, for each role that a person may come
-to have while the page is open. The page shows what is allowed here; the server decides again.
+"""What a room's page offers: the answers of `policy`, for each role that a person may come to have
+while the page is open. The page shows what is allowed here; the server decides again.
 """
 
 from functools import partial

@@ -122,7 +122,7 @@ class StaticFiles(ServeStaticMiddleware):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         if not self.autorefresh:
-            # Without a version as well, for whoever has an address from elsewhere.
+            # Without a version as well, for addresses from elsewhere.
             self.add_files(collected(), self.static_prefix)
             self.add_files(collected(), f"{self.static_prefix}{version()}/")
 
@@ -132,7 +132,8 @@ class StaticFiles(ServeStaticMiddleware):
             found = await run_async_in_thread(self.of_another_version, path)
             if found is not None:
                 self.files[path] = found
-        return await super().__call__(request)
+        response: HttpResponseBase = await super().__call__(request)
+        return response
 
     def of_another_version(self, path: str) -> Any:
         return (

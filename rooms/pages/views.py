@@ -25,7 +25,7 @@ from . import page_state
 from .forms import RoomForm
 
 LAST_ROOM = "last_room"
-PAGE = 60
+ROOMS_PER_PAGE = 60
 
 
 def person(request: HttpRequest) -> User:
@@ -68,7 +68,7 @@ def directory(request: HttpRequest) -> HttpResponse:
     )
     if words:
         rooms = named(rooms, words, topic=True).order_by("rank", "-active_at", "pk")
-    page = Paginator(rooms, PAGE).get_page(request.GET.get("page"))
+    page = Paginator(rooms, ROOMS_PER_PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "words": words, "form": form, "state": page_state.of_person(user)}
     return render(request, "rooms/directory.html", context)
 

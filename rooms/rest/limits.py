@@ -4,7 +4,7 @@ for calls that prove nothing.
 A budget is a bucket that holds `requests_burst` calls and gets `requests_per_second` back. All that
 is kept of it is when it will be full again: in Redis, by Redis' own clock, in one step. While Redis
 is away each process counts alone; nobody is refused for that reason, and nobody waits for Redis
-more than once in `AWAY_SECONDS`.
+more than once in `REDIS_AWAY_SECONDS`.
 
 Called by `authentication`, and by `problems` for what was not authenticated; the middleware there
 puts `headers` on every answer.
@@ -34,11 +34,11 @@ from rooms.protocol import RateLimited
 
 logger = logging.getLogger(__name__)
 
-# Longer than this no call waits for Redis, and so long it is left alone afterwards.
-REDIS_SECONDS = 0.25
-AWAY_SECONDS = 2.0
+# No call waits longer for Redis. After a failure Redis is left alone for `REDIS_AWAY_SECONDS`.
+REDIS_TIMEOUT_SECONDS = 0.25
+REDIS_AWAY_SECONDS = 2.0
 # Buckets that a process keeps by itself. The one that was used longest ago goes first.
-OWN_BUCKETS = 10_000
+MOST_LOCAL_BUCKETS = 10_000
 
 # KEYS[1]: the bucket. ARGV: seconds that a call takes to come back, and seconds of a whole bucket.
 # A bucket that is fuller than full was written before Redis' clock was set back.
@@ -102,7 +102,7 @@ class OwnBuckets:
             if allowed:
                 used += each
             self._full_at[key] = now + used
-            if len(self._full_at) > OWN_BUCKETS:
+            if len(self._full_at) > MOST_LOCAL_BUCKETS:
                 self._full_at.popitem(last=False)
             return allowed, used
 
@@ -115,8 +115,8 @@ _away_until = 0.0
 def _script() -> Any:
     client = redis.Redis.from_url(
         settings.REDIS_URL,
-        socket_timeout=REDIS_SECONDS,
-        socket_connect_timeout=REDIS_SECONDS,
+        socket_timeout=REDIS_TIMEOUT_SECONDS,
+        socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
         retry=Retry(NoBackoff(), 0),
     )
     return client.register_script(_TAKE)
@@ -132,7 +132,7 @@ def take(key: str) -> Budget:
             allowed, used = _script()(keys=[prefix() + key], args=[each, whole])
             return Budget(bool(allowed), float(used), per_second, burst)
         except (redis.RedisError, OSError) as error:
-            _away_until = now + AWAY_SECONDS
+            _away_until = now + REDIS_AWAY_SECONDS
             logger.warning("Calls are counted by each process alone: %r", error)
     allowed, used = _own.take(key, each, whole, now)
     return Budget(allowed, used, per_second, burst)

@@ -18,8 +18,8 @@ from rooms.text import graphemes
 from . import lines
 from .client import Client, Object, Refused
 
-HISTORY = 20
-# Who has not typed for so long has stopped.
+HISTORY_MESSAGES = 20
+# People who have not typed for this long have stopped.
 TYPING_SECONDS = 5.0
 ANSWERS = {
     401: "The token is not valid.",
@@ -169,7 +169,7 @@ class Chat:
     # The past -------------------------------------------------------------------------------------
 
     async def _history(self, head: int) -> None:
-        query = urlencode({"before": head + 1, "limit": HISTORY})
+        query = urlencode({"before": head + 1, "limit": HISTORY_MESSAGES})
         try:
             page = await self._get(f"/rooms/{quote(self.room)}/messages?{query}")
         except Unreachable as error:

@@ -37,7 +37,7 @@ class Closed(Exception):
 
 class Client:
     """`on_event` gets every event: durable ones once, and in order. `on_gap(room, head)`: what came
-    before is not told; load it over REST. `on_state`: "open", or "waiting" for so many seconds."""
+    before is not told; load it over REST. `on_state`: "open", or "waiting" with the seconds."""
 
     def __init__(
         self,

@@ -37,7 +37,7 @@ def clean(text: str, newline: str = " ") -> str:
 
 
 def short(text: str) -> str:
-    """The beginning of it, where it only reminds of which text it was."""
+    """The beginning of a text, where it only reminds the reader."""
     return clean(text if len(text) <= SHORT_CHARACTERS else f"{text[:SHORT_CHARACTERS]}…")
 
 

@@ -12,8 +12,7 @@ from prompt_toolkit.patch_stdout import patch_stdout
 
 # How often what stands below the line is drawn anew.
 REFRESH_SECONDS = 0.5
-# So many lines of a pipe are read ahead.
-AHEAD = 100
+READ_AHEAD_LINES = 100
 
 
 async def at_terminal(status: Callable[[], str]) -> AsyncIterator[str]:
@@ -39,7 +38,7 @@ async def from_pipe(descriptor: int = 0) -> AsyncIterator[str]:
     whose lock such a thread would hold when the program ends.
     """
     loop = asyncio.get_running_loop()
-    queue: asyncio.Queue[str | None] = asyncio.Queue(AHEAD)
+    queue: asyncio.Queue[str | None] = asyncio.Queue(READ_AHEAD_LINES)
 
     def read() -> None:
         try:

@@ -8,7 +8,7 @@ as categories tell; `text.js` asks the browser.
 import unicodedata
 
 JOINER = "\u200d"
-# No writing has so many signs on one letter; what has is cut anyway.
+# Code points in one visible character. No writing has more; what has more is cut anyway.
 MOST_SIGNS = 64
 ELLIPSIS = "…"
 

@@ -13,13 +13,13 @@ import pyromark
 from . import addresses, links, marks, visible
 
 # Of quotations, lists and emphasis within one another.
-NESTING = 40
+MOST_NESTING_LEVELS = 40
 # A page of headings, lists and tables has one event for some 12 characters.
-EVENTS = 400
+BASE_EVENTS = 400
 CHARACTERS_PER_EVENT = 2
 # A table's cells, if every line of the text had as many as the one with the most: what a table
 # lacks is filled up by the parser, before anybody could say stop.
-CELLS = 10_000
+MOST_TABLE_CELLS = 10_000
 HTML_CHARACTERS = 4_096
 HTML_PER_CHARACTER = 5
 
@@ -52,7 +52,7 @@ def written(body: str) -> str:
         raise TooMuch("It holds all the letters that stand for signs here.")
     if "|" in body:
         lines = body.split("\n")
-        if len(lines) * max(line.count("|") for line in lines) > CELLS:
+        if len(lines) * max(line.count("|") for line in lines) > MOST_TABLE_CELLS:
             raise TooMuch("It has too many cells.")
     return _Writer(body, letters).html()
 
@@ -61,7 +61,7 @@ class _Writer:
     def __init__(self, body: str, letters: marks.Marks) -> None:
         self._marks = letters
         self._hidden = letters.hide(body)
-        self._events_left = EVENTS + len(body) // CHARACTERS_PER_EVENT
+        self._events_left = BASE_EVENTS + len(body) // CHARACTERS_PER_EVENT
         self._links_left = marks.Marks.LINKS
         self._room = HTML_CHARACTERS + HTML_PER_CHARACTER * len(body)
         self._parts: list[str] = []
@@ -126,7 +126,7 @@ class _Writer:
     # Tags ----------------------------------------------------------------------------------------
 
     def _start(self, tag: str | dict[str, Any]) -> None:
-        if len(self._open) >= NESTING:
+        if len(self._open) >= MOST_NESTING_LEVELS:
             raise TooMuch("It is nested too deeply.")
         name, value = (tag, None) if isinstance(tag, str) else next(iter(tag.items()))
         if name in BLOCKS and self._open and self._open[-1][0] == "</li>\n" and self._parts:

@@ -90,8 +90,8 @@ class Marks:
         return text if text.isascii() else self.shown(text).replace(self._backslash, "\\")
 
 
-NEEDED = 4 + len(IN_ADDRESSES)
-_usual = Marks(_POOL[:NEEDED])
+MARKS_NEEDED = 4 + len(IN_ADDRESSES)
+_usual = Marks(_POOL[:MARKS_NEEDED])
 
 
 def for_text(body: str) -> Marks | None:
@@ -101,4 +101,4 @@ def for_text(body: str) -> Marks | None:
     free = [mark for mark in _POOL if mark not in body]
     if len(free) == len(_POOL):
         return _usual
-    return Marks("".join(free[:NEEDED])) if len(free) >= NEEDED else None
+    return Marks("".join(free[:MARKS_NEEDED])) if len(free) >= MARKS_NEEDED else None

@@ -23,7 +23,7 @@ from tests.support.client import SocketClient
 from tests.support.site import Site
 from tests.support.waiting import until, until_async
 
-# Without position checks, only the lookout's echo can notice that bells are not heard.
+# Without position checks, only the watchdog's echo can notice that bells are not heard.
 DEAF = {"PARLEY_POSITION_CHECK_SECONDS": "3600"}
 # Longer than presence is kept, and than any time-out of a Redis client.
 AWAY_SECONDS = 60

@@ -52,7 +52,7 @@ class AccountAdapter(DefaultAccountAdapter):
             raise self.validation_error("too_many_login_attempts")
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
-        """After a reset: whoever could read the letter may log in from anywhere."""
+        """After a reset: the person could read the letter, and may log in from anywhere."""
         login_limits.forgive(request, credentials)
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:

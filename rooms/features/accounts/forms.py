@@ -94,7 +94,7 @@ class ResetPasswordForm(forms.ResetPasswordForm):
     def clean_email(self) -> str:
         if not policy.sends_mail():
             raise ValidationError(NO_MAIL)
-        email = self.cleaned_data["email"].lower()
+        email = str(self.cleaned_data["email"]).lower()
         rows = EmailAddress.objects.filter(email=email, verified=True, user__is_active=True)
         self.users = [row.user for row in rows.select_related("user")]
         return email
@@ -108,4 +108,4 @@ class ResetPasswordKeyForm(forms.ResetPasswordKeyForm):
 
 
 def taken(email: str) -> bool:
-    return EmailAddress.objects.filter(email=email.lower(), verified=True).exists()
+    return bool(EmailAddress.objects.filter(email=email.lower(), verified=True).exists())

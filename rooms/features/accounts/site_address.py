@@ -1,8 +1,8 @@
 """Where letters and invitations say that this site is.
 
 `SITE_URL` when it is set. Else the host that the request was sent to, which Django has found among
-ALLOWED_HOSTS, but not its port, which nobody checks: whoever asks for a letter to somebody else
-could point its link anywhere on that host.
+ALLOWED_HOSTS, but not its port, which nobody checks: with it, a letter asked for in somebody else's
+name could link anywhere on that host.
 """
 
 from urllib.parse import urlsplit, urlunsplit

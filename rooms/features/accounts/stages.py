@@ -7,7 +7,7 @@ from allauth.account.stages import EmailVerificationStage
 
 
 class SignupVerificationStage(EmailVerificationStage):
-    """Whoever signed up proves their address before the first log-in. Accounts that were made by an
+    """New people prove their address before the first log-in. Accounts that were made by an
     administrator, or were used before this site could send letters, are not locked out by it: an
     address that is not verified has no power anyway, neither to reset nor to keep others from it.
     """

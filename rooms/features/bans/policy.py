@@ -1,4 +1,4 @@
-"""Who may ban: those who manage the room, and whom they may also remove."""
+"""Who may ban: those who manage the room, and only people they may also remove."""
 
 from rooms.core.policy import Action
 from rooms.core.rules import TARGETS, manage, remove

@@ -33,8 +33,8 @@ def list_bans(
 @router.post("/rooms/{slug}/bans", response={200: BanOut, 201: BanOut, 409: Problem})
 def ban(request: Request, slug: str, new: NewBan) -> Status[Any]:
     """Put somebody out and keep them out, of a public room as well: to them it does not exist any
-    more. Whoever is banned already gets the new reason and end (200). 404 for somebody that you
-    share no room with, unless they have spoken in this one."""
+    more. Somebody who is banned already gets the new reason and end (200). 404 for somebody that
+    you share no room with, unless they have spoken in this one."""
     room = managed(request.user, slug, "ban.list")
     user = acquaintance.find(request.user, new.user, room)
     row, made = actions.ban(room.pk, user, request.user, new.reason, new.until)

@@ -30,7 +30,7 @@ from rooms.protocol.scopes import Scope
 
 PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml"}
 DRAW_ONLY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-CHUNK = 64 * 1024
+CHUNK_BYTES = 64 * 1024
 
 
 def may_have(user: User, attachment: Attachment) -> bool:
@@ -94,10 +94,10 @@ def attachment(request: HttpRequest, pk: UUID, name: str) -> HttpResponseBase:
 
 
 async def _chunks(row: Attachment) -> AsyncIterator[bytes]:
-    """Opens the file when somebody reads, so that it is closed whoever stops and when."""
+    """Opens the file at the first read, so that it is closed however the reading ends."""
     file = await asyncio.to_thread(row.file.open, "rb")
     try:
-        while chunk := await asyncio.to_thread(file.read, CHUNK):
+        while chunk := await asyncio.to_thread(file.read, CHUNK_BYTES):
             yield chunk
     finally:
         file.close()

@@ -13,4 +13,5 @@ def of_person(user: User) -> list[dict[str, Any]]:
     """Newest first; one query."""
     rows = Invitation.objects.open_to(user).select_related("room", "by")
     counted = rows.annotate(members=Count("room__memberships")).order_by("-at", "-pk")
-    return [own_invitation(row, row.members) for row in counted[: limits().invitations_received]]
+    newest: Any = counted[: limits().invitations_received]
+    return [own_invitation(row, row.members) for row in newest]

@@ -1,4 +1,4 @@
-"""Messages that people write: any number of them in one transaction, each alone in its failing.
+"""Messages that people write: any number of them in one transaction; each can fail on its own.
 
 This is the path of every message, so its statements are put together by hand (`statements`).
 Called by the journal (socket), REST, commands and other apps, the latter by way of `actions`.
@@ -99,7 +99,7 @@ class Post:
 
 
 @dataclass(slots=True)
-class Fresh:
+class NumberedPost:
     """A post that becomes a message: `told` is that message as JSON, once it has its key."""
 
     post: Post
@@ -152,10 +152,10 @@ def _write(posts: list[Post]) -> list[Outcome]:
                 Membership, ("room_id", "user_id"), speaking
             )
         }
-        known: dict[Intention, Outcome | Fresh] = {**_already_there(posts)}
+        known: dict[Intention, Outcome | NumberedPost] = {**_already_there(posts)}
         replied = _replied_to(posts)
-        outcomes: list[Outcome | Fresh] = []
-        fresh: list[Fresh] = []
+        outcomes: list[Outcome | NumberedPost] = []
+        numbered: list[NumberedPost] = []
         for post in posts:
             author_id = post.author.id
             intention = (author_id, post.client_id)
@@ -181,19 +181,19 @@ def _write(posts: list[Post]) -> list[Outcome]:
             except Refusal as refusal:
                 outcomes.append(refusal)
                 continue
-            new = Fresh(post, room, membership, logs.take_seq(room), logs.take_number(room))
-            fresh.append(new)
+            new = NumberedPost(post, room, membership, logs.take_seq(room), logs.take_number(room))
+            numbered.append(new)
             outcomes.append(new)
             if post.client_id is not None:
                 known[intention] = new
-        _insert(logs, fresh)
-        _speakers_have_read(logs, fresh)
-        for new in fresh:
+        _insert(logs, numbered)
+        _speakers_have_read(logs, numbered)
+        for new in numbered:
             logs.append(new.room, "message.created", {"message": new.told}, seq=new.seq)
-    return [outcome.told if isinstance(outcome, Fresh) else outcome for outcome in outcomes]
+    return [outcome.told if isinstance(outcome, NumberedPost) else outcome for outcome in outcomes]
 
 
-def _insert(logs: Logs, fresh: list[Fresh]) -> None:
+def _insert(logs: Logs, numbered: list[NumberedPost]) -> None:
     rows = [
         NewMessage(
             room_id=new.room.id,
@@ -207,17 +207,17 @@ def _insert(logs: Logs, fresh: list[Fresh]) -> None:
             client_id=new.post.client_id,
             created_at=logs.at,
         )
-        for new in fresh
+        for new in numbered
     ]
     keys = statements.insert_for_keys(Message, rows)
-    for new, row, key in zip(fresh, rows, keys, strict=True):
+    for new, row, key in zip(numbered, rows, keys, strict=True):
         new.told = said(row, key, new.post.author, new.room.slug, message_parts.empty())
 
 
-def _speakers_have_read(logs: Logs, fresh: list[Fresh]) -> None:
-    """Whoever speaks has read what stands above."""
-    read = {new.membership: ReadMarker(new.seq, new.number, new.membership) for new in fresh}
-    for new in fresh:
+def _speakers_have_read(logs: Logs, numbered: list[NumberedPost]) -> None:
+    """Authors have read what stands above their message."""
+    read = {new.membership: ReadMarker(new.seq, new.number, new.membership) for new in numbered}
+    for new in numbered:
         logs.speakers.setdefault(new.room.id, {})[new.post.author.id] = new.number
     statements.update(Membership, list(read.values()))
 

@@ -1,19 +1,10 @@
-"""What people have read. Called by the socket, REST and the hub."""
+"""What people have read. Called by the socket and REST."""
 
-from rooms.core import bell, statements
+from rooms.core import bell, read_state
 from rooms.core.lookup import find_room
 from rooms.core.representations import person
 from rooms.limits import limits
-from rooms.models import Membership, Message, Room, User
-
-
-def memberships(user: User) -> list[tuple[int, str, int, int, int]]:
-    """(room id, slug, messages read, head, messages in all) of the user's rooms."""
-    mine = {row.room_id: row for row in statements.select(Membership, user_id=[user.pk])}
-    return [
-        (room.pk, room.slug, mine[room.pk].read_count, room.last_seq, room.message_count)
-        for room in statements.select(Room, id=mine)
-    ]
+from rooms.models import Membership, Message, User
 
 
 def mark_read(user: User, slug: str, seq: int) -> None:
@@ -29,7 +20,7 @@ def mark_read(user: User, slug: str, seq: int) -> None:
     )
     if not moved:
         return
-    bell.watch(user.pk, room.pk, room.slug, count, room.last_seq, room.message_count)
+    bell.read_state(user.pk, read_state.of_room(room, count))
     event = {"type": "read", "room": room.slug, "user": person(user), "seq": seq}
     if room.memberships.count() <= limits().presence_names:
         bell.whisper(room.pk, f"read:{user.pk}", event)

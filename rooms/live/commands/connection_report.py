@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rooms.live.delivery.connection import Connection
 
-# A process lists at most so many of its connections, and of each at most so many rooms. With that
-# an answer stays under some 300 KB; the sums are of all.
-MOST = 500
-ROOMS = 8
-# People and rooms are told by number, so that who is on two processes counts once: of more than any
-# process has connections.
-NUMBERS = 50_000
+# What a process lists: with these bounds an answer stays under some 300 KB. The sums are of all.
+MOST_CONNECTIONS = 500
+ROOMS_PER_CONNECTION = 8
+# People and rooms are listed by id, so that one on two processes counts once. More than a process
+# has connections.
+MOST_COUNTED_IDS = 50_000
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Question:
 
     user: str = ""
     room: str = ""
-    most: int = MOST
+    most: int = MOST_CONNECTIONS
 
     def matches(self, connection: Connection) -> bool:
         if self.room and self.room not in connection.subscriptions:
@@ -100,7 +99,7 @@ class Missing:
 
 
 @dataclass(frozen=True)
-class Census:
+class ConnectionReport:
     counts: list[Count]
     missing: list[Missing] = field(default_factory=list)
 
@@ -130,7 +129,7 @@ class Headcount:
         self._process = process
         self._label = label
         self._now = now
-        self._most = min(question.most, MOST)
+        self._most = min(question.most, MOST_CONNECTIONS)
         self._connections = self._matching = self._subscriptions = 0
         self._lagging = self._waiting = self._held = 0
         self._people: set[int] = set()
@@ -141,7 +140,7 @@ class Headcount:
         behind = 0
         for subscription in connection.subscriptions.values():
             behind = max(behind, subscription.feed.head - subscription.seq)
-            if len(self._rooms) < NUMBERS:
+            if len(self._rooms) < MOST_COUNTED_IDS:
                 self._rooms.add(subscription.feed.room_id)
         held = connection.sink.held()
         waiting = waiting_bytes(connection)
@@ -150,7 +149,7 @@ class Headcount:
         self._lagging += held > 0
         self._held += held
         self._waiting += waiting
-        if len(self._people) < NUMBERS:
+        if len(self._people) < MOST_COUNTED_IDS:
             self._people.add(connection.user.pk)
         if self._question.matches(connection):
             self._matching += 1
@@ -196,7 +195,7 @@ class Headcount:
             name=connection.user.name,
             username=connection.user.get_username(),
             token=connection.caller.token_id,
-            rooms=rooms[:ROOMS],
+            rooms=rooms[:ROOMS_PER_CONNECTION],
             subscriptions=len(rooms),
             behind=max((behind for _, behind in rooms), default=0),
             waiting=waiting_bytes(connection),

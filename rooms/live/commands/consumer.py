@@ -20,10 +20,9 @@ import orjson
 from channels.consumer import AsyncConsumer
 from pydantic import ValidationError
 
-from rooms.core import credentials
+from rooms.core import credentials, read_state
 from rooms.core.credentials import Caller
 from rooms.database import trouble
-from rooms.features.reading import actions as reading
 from rooms.http import request_address
 from rooms.limits import limits
 from rooms.live.delivery.connection import Connection, Sink
@@ -124,12 +123,12 @@ class SocketConsumer(AsyncConsumer):
         node = await Node.current()
         if (await receive())["type"] != "websocket.connect":
             return
-        full = node.entrance.arrive()
+        full = node.connection_limits.socket_opened()
         try:
             full = full or await unready(node)
             await self._receive_guest(node, full, receive, send)
         finally:
-            node.entrance.leave()
+            node.connection_limits.socket_closed()
 
     async def _receive_guest(
         self, node: Node, full: Close | None, receive: Receive, send: Send
@@ -152,16 +151,16 @@ class SocketConsumer(AsyncConsumer):
         sink: Any = direct if direct is not None else AsgiSink(send)
         why = full or (node.good_bye() if node.draining else None)
         if caller is not None and Scope.READ not in caller.scopes:
-            # Whoever is connected hears of rooms, whatever they ask for.
+            # A connection hears of rooms even when it asks for nothing.
             why = why or NO_READING
         if caller is not None and why is None:
-            why = node.entrance.enter(caller.user.pk)
+            why = node.connection_limits.admit(caller.user.pk)
             if why is None:
                 sink.let_in()
                 try:
                     await self._serve(node, sink, caller, receive, generation)
                 finally:
-                    node.entrance.exit(caller.user.pk)
+                    node.connection_limits.release(caller.user.pk)
                 return
         turn_away(sink, why or NOT_LOGGED_IN, node.hub.epoch.value)
         while (await receive())["type"] != "websocket.disconnect":
@@ -182,12 +181,12 @@ class SocketConsumer(AsyncConsumer):
         try:
             connection.hello()
             try:
-                rooms = await node.in_thread(reading.memberships, caller.user)
+                rooms = await node.in_thread(read_state.of_user, caller.user)
             except Exception as error:
                 connection.close(unserved(error))
                 rooms = []
             if not connection.outdated:
-                node.hub.unread.tell(node.hub.watching.add(connection, rooms))
+                node.hub.unread_notices.tell(node.hub.unread_counts.add(connection, rooms))
             while True:
                 message = await receive()
                 if message["type"] == "websocket.disconnect":
@@ -270,7 +269,7 @@ def too_fast(connection: Connection, wait: float) -> RateLimited:
 
 
 def parse(message: Mapping[str, Any]) -> dict[str, Any]:
-    """The JSON object of a text frame. Raises Invalid, in words for whoever writes a client."""
+    """The JSON object of a text frame. Raises Invalid, in words for authors of clients."""
     most = limits().frame_bytes
     if message.get(TOO_LONG):
         raise Invalid(f"A frame has at most {most:,} bytes; this one was skipped.", "too_long")

@@ -38,12 +38,12 @@ Done = Callable[[Outcome], None]
 
 # Not temporary, or a client would send it again after every restart.
 NOT_WRITTEN = Invalid("This message cannot be kept.")
-# One transaction takes about so many posts: a bound on how long the others wait for it.
-BATCH = 256
+# Bounds how long later posts wait for the transaction under way.
+POSTS_PER_TRANSACTION = 256
 # While further posts keep coming, this many turns of the loop are waited for them: microseconds.
-TURNS = 8
-# How often is looked who has waited too long: as a part of that time.
-LOOKS = 10
+GATHER_LOOP_TURNS = 8
+# Checks for posts that waited too long, within that time.
+TIMEOUT_CHECKS = 10
 
 
 class Waiting:
@@ -105,7 +105,7 @@ class Journal:
         self._unanswered.append(waiting)
         self._gathered.append(waiting)
         if len(self._gathered) == 1:
-            self._loop.call_soon(self._hand_over, 1, TURNS)
+            self._loop.call_soon(self._hand_over, 1, GATHER_LOOP_TURNS)
         if self._look_timer is None:
             self._look_again()
 
@@ -140,7 +140,7 @@ class Journal:
     # Waiting too long ----------------------------------------------------------------------------
 
     def _look_again(self) -> None:
-        pause = limits().answer_seconds / LOOKS
+        pause = limits().answer_seconds / TIMEOUT_CHECKS
         self._look_timer = self._loop.call_later(pause, self._look)
 
     def _look(self) -> None:
@@ -179,7 +179,7 @@ class Journal:
         stop = False
         while not stop:
             batch: list[Waiting] = []
-            while not batch or (len(batch) < BATCH and not self._queue.empty()):
+            while not batch or (len(batch) < POSTS_PER_TRANSACTION and not self._queue.empty()):
                 more = self._queue.get()
                 if more is None:
                     stop = True

@@ -1,7 +1,7 @@
 """Whose page a handshake with a cookie comes from: a cookie comes with every page's request, the
 origin says whose page it was.
 
-The rule is Django's own, the one of its forms, so that whoever may send a form may open a socket
+The rule is Django's own, the one of its forms, so that a page that sends forms may open a socket
 and nobody else: this site by the scheme, host and port that browsers see, and CSRF_TRUSTED_ORIGINS
 with its wildcards. Asked by `consumer`.
 """

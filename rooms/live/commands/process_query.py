@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from rooms.core import bell
 from rooms.protocol import DISCONNECTED
 
-from .connection_report import Census, Count, Headcount, Missing, Question
+from .connection_report import ConnectionReport, Count, Headcount, Missing, Question
 
 if TYPE_CHECKING:
     from rooms.live.delivery.connection import Connection
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Other processes have so long to answer.
+# Time that other processes have to answer.
 ANSWER_SECONDS = 1.0
-# Those who announced themselves are known, and no answer but theirs is waited for. A bell may be
-# lost: now and then the whole time is waited, for whoever there may be.
-ACQUAINTED_SECONDS = 30.0
-# A process that has not been heard of for as long is not expected to answer any more.
-FORGET_SECONDS = 300.0
-# Counting gives the loop back after this long, and looks at the clock after so many connections.
+# Only processes that announced themselves are waited for. An announcement may be lost: this often
+# the whole time is waited, for processes that are not known.
+FULL_WAIT_EVERY_SECONDS = 30.0
+# A process that was not heard for this long is no longer expected to answer.
+FORGET_PROCESS_SECONDS = 300.0
+# Counting gives the loop back after this long; it checks the clock every `COUNT_CONNECTIONS`.
 COUNT_SECONDS = 0.005
 COUNT_CONNECTIONS = 32
 
@@ -69,7 +69,7 @@ class Ended:
     user: int | None = None
 
 
-class RollCall:
+class ProcessQuery:
     def __init__(self, node: Node) -> None:
         self.node = node
         self.process = secrets.token_hex(8)
@@ -99,16 +99,16 @@ class RollCall:
 
     # Asking --------------------------------------------------------------------------------------
 
-    async def census(self, question: Question) -> Census:
-        """Whoever answers within a second, this process always."""
+    async def report(self, question: Question) -> ConnectionReport:
+        """What all processes answer within a second; this one always does."""
         self._forget_the_silent()
         expected = set(self._known)
         if self.node.loop.time() > self._acquainted_until:
             # Nobody has this name.
             expected.add("")
-            self._acquainted_until = self.node.loop.time() + ACQUAINTED_SECONDS
+            self._acquainted_until = self.node.loop.time() + FULL_WAIT_EVERY_SECONDS
         asking = asyncio.create_task(
-            self._ask("rollcall.count", expected, **asdict(question)), name="roll call"
+            self._ask("rollcall.count", expected, **asdict(question)), name="process query"
         )
         own = await self._count(question)
         answers = await asking
@@ -119,7 +119,9 @@ class RollCall:
             if process in expected and process not in answers
         ]
         others = [Count.of(answer["count"]) for answer in answers.values()]
-        return Census(sorted([own, *others], key=lambda count: (count.since, count.label)), missing)
+        return ConnectionReport(
+            sorted([own, *others], key=lambda count: (count.since, count.label)), missing
+        )
 
     async def end(self, process: str, connection: str) -> Ended:
         """Say good-bye to one connection, which may come back."""
@@ -147,7 +149,7 @@ class RollCall:
         return asked.answers
 
     def _forget_the_silent(self) -> None:
-        since = self.node.loop.time() - FORGET_SECONDS
+        since = self.node.loop.time() - FORGET_PROCESS_SECONDS
         self._known = {name: each for name, each in self._known.items() if each.heard > since}
 
     # Hearing -------------------------------------------------------------------------------------
@@ -180,10 +182,10 @@ class RollCall:
         question = Question(message["user"], message["room"], message["most"])
         heard = self.node.loop.time()
         async with self._one_at_a_time:
-            # Whoever asked has stopped waiting: a busy process does not work for nobody.
+            # The asker has stopped waiting: a busy process does no work for nobody.
             if self.node.loop.time() - heard > ANSWER_SECONDS:
                 return
-            count = await self._tally(question)
+            count = await self._count_own(question)
         self._answer(message, count=count.told())
 
     def _hear_end(self, message: Message) -> None:
@@ -198,9 +200,9 @@ class RollCall:
 
     async def _count(self, question: Question) -> Count:
         async with self._one_at_a_time:
-            return await self._tally(question)
+            return await self._count_own(question)
 
-    async def _tally(self, question: Question) -> Count:
+    async def _count_own(self, question: Question) -> Count:
         loop = self.node.loop
         headcount = Headcount(question, self.process, self.label, loop.time())
         started = loop.time()

@@ -36,8 +36,7 @@ if TYPE_CHECKING:
 TYPING_SECONDS = 2.0
 # Of more rooms than this, only those typed in just now are remembered: few, by the rate.
 TYPED_ROOMS = 20
-# A character of a message in its answer, as text and as HTML, is at most so many bytes; so is what
-# a short one may have beside that.
+# Most bytes of one character in an answer, as text and HTML together; a short text takes more.
 ANSWER_BYTES = 16
 SHORT_ANSWER_BYTES = 24
 # A longer text is checked and rendered before it comes to the journal, whose thread writes what
@@ -97,7 +96,7 @@ async def subscribe(connection: Connection, command: Subscribe) -> None:
             "epoch": connection.epoch,
             "recovered": recovered,
             "members": members,
-            "present": feed.people.answer(limits().presence_names),
+            "present": feed.presence.answer(limits().presence_names),
         }
     )
     if room.last_seq > feed.head:
@@ -153,7 +152,7 @@ async def send(connection: Connection, command: Send) -> dict[str, Any] | None:
 
 
 def answer_bytes(characters: int) -> int:
-    """At most so many bytes of an answer are the text and its HTML."""
+    """Most bytes that the text and its HTML take in an answer."""
     return min(
         SHORT_ANSWER_BYTES * characters,
         ANSWER_BYTES * characters + markdown_html.HTML_CHARACTERS,

@@ -75,8 +75,8 @@ class DatabaseThreads:
         return result
 
     async def stop(self) -> None:
-        """End the threads and their connections, after what they have begun. Whoever comes later
-        must not start another, which nobody would end."""
+        """End the threads and their connections, after what they have begun. A later call
+        must not start another thread, which nobody would end."""
         self._stopped = True
         for _ in self._threads:
             self._queue.put(None)

@@ -3,7 +3,7 @@ withdrawn, and from time to time for all, because bells get lost.
 
 From the moment the bell is heard until the database has answered, the subscriptions in question
 are held: nothing durable is written for them, and what was held back goes on from the cursor. So
-nothing leaks while a process looks, and whoever may stay misses nothing.
+nothing leaks while a process looks, and those who may stay miss nothing.
 
 While one look is under way, what is heard waits, and the next look takes all of it.
 """
@@ -31,15 +31,14 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-# One query asks about so many connections or subscriptions.
-BATCH = 200
+ROWS_PER_ACCESS_QUERY = 200
 # A database that does not answer is asked again after this; what is held stays held.
-RETRY_SECONDS = 1.0
+DATABASE_RETRY_SECONDS = 1.0
 
 
 class Access:
-    """`generation` grows with every bell. Whoever asks the database before there is a connection or
-    a subscription to be found here compares it afterwards, and calls `look` if it has grown."""
+    """`generation` grows with every bell. A caller that asks the database before its connection or
+    subscription can be found here compares it afterwards, and calls `look` if it has grown."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
@@ -63,7 +62,7 @@ class Access:
                     self.look(connection)
             return
         if message["gone"]:
-            self._hub.unread.tell(self._hub.watching.forget_room(room_id))
+            self._hub.unread_notices.tell(self._hub.unread_counts.forget_room(room_id))
         feed = self._hub.feeds.get(room_id)
         for subscription in feed.subscriptions if feed is not None else ():
             if user_id is None or subscription.connection.user.pk == user_id:
@@ -147,7 +146,7 @@ class Access:
                 found = await self._hub.node.in_thread(question, about)
             except Exception as error:
                 self._unchecked.failed(error, traceback=reason(error) is None)
-                await asyncio.sleep(RETRY_SECONDS)
+                await asyncio.sleep(DATABASE_RETRY_SECONDS)
             else:
                 self._unchecked.over()
                 return found
@@ -169,5 +168,5 @@ class Access:
 
 
 def batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), BATCH):
-        yield items[start : start + BATCH]
+    for start in range(0, len(items), ROWS_PER_ACCESS_QUERY):
+        yield items[start : start + ROWS_PER_ACCESS_QUERY]

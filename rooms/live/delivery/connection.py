@@ -130,11 +130,11 @@ class Connection:
         if self.clear:
             frame = frame or Frame([data])
             self.write(frame)
-            self.node.hub.tally.sent(1, 0, len(frame.wire))
+            self.node.hub.sent_counters.sent(1, 0, len(frame.wire))
         else:
             self.buffer.put_ephemeral(key, data)
             if self.buffer.shed:
-                self.node.hub.tally.shed(self.buffer.shed)
+                self.node.hub.sent_counters.shed(self.buffer.shed)
                 self.buffer.shed = 0
             self._soon()
 
@@ -184,7 +184,7 @@ class Connection:
             frames += 1
             size += len(frame.wire)
         if frames:
-            self.node.hub.tally.sent(frames, self.buffer.events, size)
+            self.node.hub.sent_counters.sent(frames, self.buffer.events, size)
             self.buffer.events = 0
         self.clear = self.sink.writable and not self.buffer and not self.closed
         if self._room_wanted is not None and self.has_room:

@@ -1,11 +1,12 @@
 """Sees to it that nobody goes on from a position in a history that is no more.
 
 A database goes back when a backup is put in its place, or when a standby takes over that was
-behind. Then the same numbers are given to other events, and whoever was told the first ones would
-not be told the second. `hub` and `repair` compare what they know with what they hear and read; what
-does not fit is told to `rewound`, which gives the database another epoch. In whichever process that
-happens, all of them learn of it, by a bell or by their next look, and begin anew: nothing that was
-known counts any more, and everybody is sent away to come back and load what there is.
+behind. Then the same numbers are given to other events, and a client that was told the first ones
+would not be told the second. `hub` and `repair` compare what they know with what they hear and
+read; what does not fit is told to `rewound`, which gives the database another epoch. In whichever
+process that happens, all of them learn of it, by a bell or by their next look, and begin anew:
+nothing that was known counts any more, and everybody is sent away to come back and load what there
+is.
 """
 
 from __future__ import annotations

@@ -18,20 +18,21 @@ from .sendbuffer import EPHEMERAL_KEYS, Frame
 if TYPE_CHECKING:
     from .hub import Hub
 
-# What goes through many looks at the clock after so many of them, and after so long gives the loop
-# back for a few turns: a post on its way takes several, and should be there for the next round.
-MEMBERS = 32
-SECONDS = 0.002
-TURNS = 4
+# A long walk over members checks the clock now and then, and when it has held the loop too long,
+# gives it back for a few turns: a post on its way takes several, and should be there for the next
+# round.
+MEMBERS_PER_CLOCK_CHECK = 32
+LOOP_HOLD_SECONDS = 0.002
+LOOP_TURNS = 4
 # Before a frame goes round a large room, posts that were taken here and are on their way are waited
-# for: this share of what the last round took, and never longer than so many seconds. A round costs
-# nearly the same with one message or ten, and what just misses it waits for all of it.
+# for: this share of what the last round took, and never longer than this many seconds. A round
+# costs nearly the same with one message or ten, and what just misses it waits for all of it.
 GATHER_SHARE, GATHER_SECONDS = 0.5, 0.005
 
 
 async def turns() -> None:
     """Give the loop back for as many turns as a post on its way takes."""
-    for _ in range(TURNS):
+    for _ in range(LOOP_TURNS):
         await asyncio.sleep(0)
 
 
@@ -46,11 +47,11 @@ class FanOut:
         self._whispers: dict[int, dict[str, bytes]] = {}
 
     def advance(self, feed: Feed) -> None:
-        """Fan out what is at hand, if there is something and nobody is at it."""
+        """Fan out the events at hand, unless a fan-out of this feed is under way."""
         if feed in self._under_way:
             self._stir(feed)
         elif feed.head > feed.flushed:
-            if len(feed.subscriptions) <= MEMBERS:
+            if len(feed.subscriptions) <= MEMBERS_PER_CLOCK_CHECK:
                 self._at_once(feed)
             else:
                 self._under_way.add(feed)
@@ -65,7 +66,8 @@ class FanOut:
     def whisper(self, feed: Feed, key: str, data: bytes) -> None:
         """Tell everybody something that is not kept. In a large room the last value of `key` is
         what goes round next."""
-        if len(feed.subscriptions) <= MEMBERS and feed.room_id not in self._whispers:
+        small = len(feed.subscriptions) <= MEMBERS_PER_CLOCK_CHECK
+        if small and feed.room_id not in self._whispers:
             frame = Frame([data])
             for subscription in feed.subscriptions:
                 subscription.connection.tell(key, data, frame)
@@ -78,7 +80,7 @@ class FanOut:
         waiting[key] = data
         if len(waiting) > EPHEMERAL_KEYS:
             del waiting[next(iter(waiting))]
-            self._hub.tally.shed(1)
+            self._hub.sent_counters.shed(1)
 
     async def _whisper_in_passing(self, feed: Feed) -> None:
         try:
@@ -90,7 +92,9 @@ class FanOut:
                     if subscription in feed.subscriptions:
                         for key, data, frame in frames:
                             subscription.connection.tell(key, data, frame)
-                    if count % MEMBERS == 0 and self._loop.time() - started > SECONDS:
+                    if count % MEMBERS_PER_CLOCK_CHECK:
+                        continue
+                    if self._loop.time() - started > LOOP_HOLD_SECONDS:
                         await turns()
                         started = self._loop.time()
         finally:
@@ -156,10 +160,10 @@ class FanOut:
                 served += 1
             elif subscription.seq < top:
                 connection.lag(subscription)
-            if count % MEMBERS == 0:
-                if self._loop.time() - started > SECONDS:
+            if count % MEMBERS_PER_CLOCK_CHECK == 0:
+                if self._loop.time() - started > LOOP_HOLD_SECONDS:
                     yield
                     started = self._loop.time()
         feed.mark_flushed(top)
-        self._hub.tally.sent(served, served * len(events), served * len(frame.wire))
+        self._hub.sent_counters.sent(served, served * len(events), served * len(frame.wire))
         metrics.FAN_OUT.observe(self._loop.time() - began)

@@ -1,8 +1,8 @@
 """One room as a process knows it: its head, a bounded tail of encoded events, its subscriptions.
 
 Pure: the hub does the I/O. A bell that continues the head is appended, an old one is ignored, and
-one that leaves a gap only raises `wanted`: the hub then reads from the log. So does one that comes
-while too much waits to be fanned out: what does not fit stays in the log until it does.
+one that leaves a gap only raises `wanted`: the hub then reads from the log. So does one that would
+overfill what waits to be fanned out: its events are read from the log when there is space.
 
 A database that was put back gives the same numbers to other events. So whatever comes is compared
 with what is known, number and time: a bell that fits another log is not taken in.
@@ -14,14 +14,14 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from .room_presence import People
+from .room_presence import RoomPresence
 
 if TYPE_CHECKING:
     from .connection import Connection
 
 Numbered = tuple[int, bytes]
 
-# Where a cursor stands that is told nothing: after everything.
+# The position of a cursor that gets no events: after all of them.
 NOWHERE = 2**62
 
 
@@ -53,7 +53,7 @@ class Feed:
         head: int,
         tail_events: int,
         tail_bytes: int,
-        people: People | None = None,
+        presence: RoomPresence | None = None,
         at: str | None = None,
     ) -> None:
         self.room_id = room_id
@@ -66,7 +66,7 @@ class Feed:
         # Whether the tail was filled from the log, which is done once, when somebody needs it.
         self.filled = False
         self.subscriptions: set[Subscription] = set()
-        self.people = people or People(room_id)
+        self.presence = presence or RoomPresence(room_id)
         self.idle_since: float | None = None
         # Posts by subscribers here: how many were taken, how many of them have been answered, in
         # the same order, and the highest seq that an answer gave.
@@ -232,14 +232,14 @@ class Feed:
         """Whether this is a person who was not here: several tabs are one."""
         self.subscriptions.add(subscription)
         self.idle_since = None
-        return self.people.arrive(user_id, name)
+        return self.presence.arrive(user_id, name)
 
     def depart(self, subscription: Subscription, user_id: int, now: float) -> bool:
         """Whether with this subscription the person is gone."""
         self.subscriptions.discard(subscription)
         if not self.subscriptions:
             self.idle_since = now
-        return self.people.depart(user_id)
+        return self.presence.depart(user_id)
 
     def admit_typing(self, now: float, most: int) -> bool:
         """Whether the room may be told once more in this second that somebody types."""

@@ -2,8 +2,8 @@
 
 It holds one channel on the channel layer and puts it into a room's group with the room's first
 local subscriber. A bell is decoded once, a frame encoded once (`fanout`), and every subscriber
-whose cursor stands at the last fan-out gets it written straight to the socket; whoever is elsewhere
-is served by their own pump, from the tail or from the log.
+whose cursor stands at the last fan-out gets it written straight to the socket; one that stands
+elsewhere is served by its own pump, from the tail or from the log.
 """
 
 from __future__ import annotations
@@ -18,21 +18,22 @@ from channels.layers import get_channel_layer
 from rooms.core import log
 from rooms.core.event_bells import EVERYONE, room_group
 from rooms.core.outages import Outage
+from rooms.core.read_state import ReadState
 from rooms.limits import limits
 from rooms.live.metrics import names as metrics
-from rooms.live.metrics.counters import Tally
+from rooms.live.metrics.counters import SentCounters
 from rooms.protocol import RESTORED, TOO_SLOW, encode
 
 from .epoch import Epoch
 from .fanout import FanOut
 from .feed import Feed, Fit, Subscription
 from .inbox import Inbox
-from .layer_watchdog import Lookout
+from .layer_watchdog import LayerWatchdog
 from .presence import Presence
 from .repair import Repair
 from .sendbuffer import Frame, Shares
-from .unread_counts import Watching
-from .unread_notices import Unread
+from .unread_counts import UnreadCounts
+from .unread_notices import UnreadNotices
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -40,13 +41,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# A room without local subscribers keeps its tail for as long, for those who come right back.
-IDLE_SECONDS = 30.0
+# A room without local subscribers keeps its tail this long, for those who come right back.
+IDLE_FEED_SECONDS = 30.0
 # A subscription at Redis may take effect a moment after the head was read: look again after this.
 SETTLE_SECONDS = 1.0
-# Connections that are looked after in one go.
-SWEPT_AT_ONCE = 200
-LAYER_SECONDS = 5.0
+CONNECTIONS_PER_LOOP_TURN = 200
+LAYER_TIMEOUT_SECONDS = 5.0
 # Of a room that was deleted a moment ago.
 NO_HEAD = log.Head(0, "")
 
@@ -55,15 +55,15 @@ class Hub:
     def __init__(self, node: Host) -> None:
         self.node = node
         self.connections: set[Connection] = set()
-        self.watching = Watching()
-        self.unread = Unread(self)
+        self.unread_counts = UnreadCounts()
+        self.unread_notices = UnreadNotices(self)
         self.feeds: dict[int, Feed] = {}
         self.epoch = Epoch(self)
         self.fanout = FanOut(self)
         self.repair = Repair(self)
-        self.tally = Tally(node.loop)
+        self.sent_counters = SentCounters(node.loop)
         self.presence = Presence(self)
-        self.lookout = Lookout(self)
+        self.layer_watchdog = LayerWatchdog(self)
         bounds = limits()
         self.shares = Shares.of(bounds.send_buffer_bytes)
         self._inbox = Inbox(
@@ -90,7 +90,7 @@ class Hub:
         self._layer = get_channel_layer()
         await self.presence.start()
         self.spawn(self._receive())
-        self.spawn(self.lookout.run())
+        self.spawn(self.layer_watchdog.run())
         self.spawn(self._sweep())
 
     def spawn(self, work: Any) -> None:
@@ -121,14 +121,16 @@ class Hub:
 
     async def _open(self, room_id: int, slug: str) -> Feed:
         await self.join(room_group(room_id))
-        people = await self.presence.look(room_id)
+        presence = await self.presence.look(room_id)
         try:
             head = await self._head(room_id)
         except BaseException:
             self.presence.forget(room_id)
             raise
         bounds = limits()
-        feed = Feed(room_id, slug, head.seq, bounds.tail_events, bounds.tail_bytes, people, head.at)
+        feed = Feed(
+            room_id, slug, head.seq, bounds.tail_events, bounds.tail_bytes, presence, head.at
+        )
         feed.idle_since = self.node.loop.time()
         self.feeds[room_id] = feed
         self.node.loop.call_later(SETTLE_SECONDS, self.repair.nudge, [room_id])
@@ -145,7 +147,7 @@ class Hub:
         self.unsubscribe(connection, feed.slug)
         subscription = Subscription(connection, feed, after)
         connection.subscriptions[feed.slug] = subscription
-        self.watching.listens(connection, feed.room_id)
+        self.unread_counts.listens(connection, feed.room_id)
         metrics.SUBSCRIPTIONS.inc()
         if feed.arrive(subscription, connection.user.pk, connection.user.name):
             self.presence.changed(feed.room_id)
@@ -162,7 +164,7 @@ class Hub:
         connection.buffer.forget(subscription)
         metrics.SUBSCRIPTIONS.dec()
         feed = subscription.feed
-        self.watching.listens(connection, feed.room_id)
+        self.unread_counts.listens(connection, feed.room_id)
         if feed.depart(subscription, connection.user.pk, self.node.loop.time()):
             self.presence.changed(feed.room_id)
         if not feed.subscriptions and self.feeds.get(feed.room_id) is not feed:
@@ -173,7 +175,7 @@ class Hub:
         for slug in list(connection.subscriptions):
             self.unsubscribe(connection, slug)
         self.connections.discard(connection)
-        self.watching.remove(connection)
+        self.unread_counts.remove(connection)
 
     def start_over(self) -> None:
         """What is known of the rooms is of a history that is no more: nobody is told any of it
@@ -184,19 +186,19 @@ class Hub:
                 subscription.end()
             if not feed.subscriptions:
                 self.spawn(self._leave_room(feed))
-        self.watching = Watching()
+        self.unread_counts = UnreadCounts()
         self.repair.forget()
         self.spawn(self.node.send_away(list(self.connections), RESTORED))
 
     # Hearing -------------------------------------------------------------------------------------
 
     async def join(self, group: str) -> bool:
-        """Being in the group is a wish until Redis has heard it: the lookout tries again."""
+        """Being in the group is a wish until Redis has heard it: the watchdog tries again."""
         self._groups.add(group)
         if not self._channel:
             return False
         try:
-            async with asyncio.timeout(LAYER_SECONDS):
+            async with asyncio.timeout(LAYER_TIMEOUT_SECONDS):
                 await self._layer.group_add(group, self._channel)
         except Exception as error:
             self.unwell()
@@ -272,15 +274,18 @@ class Hub:
             self.fanout.whisper(feed, message["key"], message["data"])
 
     def _hear_personal(self, message: dict[str, Any]) -> None:
-        for connection in self.watching.of(message["user"]):
+        for connection in self.unread_counts.of(message["user"]):
             connection.tell(message["key"], message["data"])
 
     def _hear_activity(self, message: dict[str, Any]) -> None:
         for room_id, head, count, speakers in message["rooms"]:
-            self.unread.tell(self.watching.activity(room_id, head, count, dict(speakers)))
+            self.unread_notices.tell(
+                self.unread_counts.activity(room_id, head, count, dict(speakers))
+            )
 
     def _hear_watch(self, message: dict[str, Any]) -> None:
-        self.unread.tell(self.watching.changed(message["user"], message["watched"]))
+        state = ReadState(*message["watched"])
+        self.unread_notices.tell(self.unread_counts.changed(message["user"], state))
 
     def advance(self, feed: Feed) -> None:
         """Something may have arrived: fan out what is at hand, read what is missing."""
@@ -292,7 +297,7 @@ class Hub:
 
     def unwell(self) -> None:
         """The layer failed: look at the database until it is well again."""
-        self.lookout.alarm()
+        self.layer_watchdog.alarm()
 
     async def _sweep(self) -> None:
         """Heartbeats, stalled sockets, rooms nobody listens to any more."""
@@ -306,7 +311,7 @@ class Hub:
             beats = lagging = 0
             longest = 0.0
             for count, connection in enumerate(list(self.connections), 1):
-                if count % SWEPT_AT_ONCE == 0:
+                if count % CONNECTIONS_PER_LOOP_TURN == 0:
                     await asyncio.sleep(0)
                 if connection.closed:
                     continue
@@ -318,11 +323,11 @@ class Hub:
                 lagging += connection.sink.held() > 0
                 if connection.stalled_since is not None:
                     longest = max(longest, now - connection.stalled_since)
-            self.tally.sent(beats, 0, beats * len(heartbeat.wire))
+            self.sent_counters.sent(beats, 0, beats * len(heartbeat.wire))
             metrics.LAGGING.set(lagging)
             metrics.BEHIND.set(longest)
             for feed in list(self.feeds.values()):
-                if feed.idle_since is not None and now - feed.idle_since > IDLE_SECONDS:
+                if feed.idle_since is not None and now - feed.idle_since > IDLE_FEED_SECONDS:
                     await self._close(feed)
 
     def _check_stalled(self, connection: Connection, now: float, most: float) -> None:
@@ -347,7 +352,7 @@ class Hub:
         group = room_group(feed.room_id)
         self._groups.discard(group)
         try:
-            async with asyncio.timeout(LAYER_SECONDS):
+            async with asyncio.timeout(LAYER_TIMEOUT_SECONDS):
                 await self._layer.group_discard(group, self._channel)
         except Exception as error:
             logger.debug("Leaving %s failed: %r", group, error)

@@ -15,7 +15,7 @@ from typing import Any
 from rooms.live.metrics import names as metrics
 
 HEAR_SECONDS = 0.005
-# What a message weighs beside the events in it.
+# Size of a message without its events.
 MESSAGE_BYTES = 256
 
 Message = dict[str, Any]

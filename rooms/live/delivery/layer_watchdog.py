@@ -1,4 +1,4 @@
-"""Looks out for bells that are not heard: calls through Redis and listens for the own echo, and
+"""Notices bells that are not heard: calls through Redis and listens for its own echo, and
 compares the heads of all rooms heard here with the database.
 
 Channel layers say nothing when they lost a subscription or messages. As long as the echo comes, the
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 # An echo that takes longer has been lost, or Redis is not to be relied on.
-PATIENCE_SECONDS = 2.0
-PAUSE_SECONDS = 0.2
+ECHO_TIMEOUT_SECONDS = 2.0
+CHECK_PAUSE_SECONDS = 0.2
 
 
 class Complaints(logging.Handler):
@@ -39,7 +39,7 @@ class Complaints(logging.Handler):
         self._call()
 
 
-class Lookout:
+class LayerWatchdog:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._group = f"echo.{uuid.uuid4().hex}"
@@ -58,11 +58,11 @@ class Lookout:
         layer_log = logging.getLogger("channels_redis")
         layer_log.addHandler(complaints)
         try:
-            await self._look_out()
+            await self._watch()
         finally:
             layer_log.removeHandler(complaints)
 
-    async def _look_out(self) -> None:
+    async def _watch(self) -> None:
         self._hub.hears("echo", self._hear)
         await self._hub.join(self._group)
         loop = self._hub.node.loop
@@ -88,7 +88,7 @@ class Lookout:
                 await self._look()
                 due = loop.time() + limits().position_check_seconds
                 # Whatever goes on failing, this costs a query now and then.
-                await asyncio.sleep(PAUSE_SECONDS)
+                await asyncio.sleep(CHECK_PAUSE_SECONDS)
 
     async def _look(self) -> None:
         await self._hub.epoch.look()
@@ -103,7 +103,7 @@ class Lookout:
         self._heard.clear()
         bell.echo(self._group, self._calls)
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(ECHO_TIMEOUT_SECONDS):
                 await self._heard.wait()
         except TimeoutError:
             return False

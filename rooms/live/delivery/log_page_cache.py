@@ -1,5 +1,5 @@
-"""What was read from the log lately for those behind a tail, kept a while for whoever is behind
-next: a cursor is given no more than it may hold, and the rest of its page is not read twice.
+"""Pages of the log that were read lately for subscribers behind a tail, kept for the next one: a
+cursor is given no more than it may hold, and the rest of its page is not read twice.
 
 Pure. Used by `repair`.
 """
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from .feed import Numbered
 
 # Looking through more would cost as much as asking the database.
-MOST = 256
+MOST_PAGES = 256
 
 
 def within(rows: Sequence[Numbered], size: int) -> list[Numbered]:
@@ -25,8 +25,8 @@ def within(rows: Sequence[Numbered], size: int) -> list[Numbered]:
     return taken
 
 
-class Pages:
-    """Pages of any rooms; those not asked for longest go first."""
+class LogPageCache:
+    """LogPageCache of any rooms; those not asked for longest go first."""
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
@@ -42,7 +42,7 @@ class Pages:
         size = sum(len(data) for _, data in rows)
         self._pages[key] = (rows, size)
         self.bytes += size
-        while self._pages and (self.bytes > self._most_bytes or len(self._pages) > MOST):
+        while self._pages and (self.bytes > self._most_bytes or len(self._pages) > MOST_PAGES):
             self._drop(next(iter(self._pages)))
 
     def after(self, room_id: int, seq: int, size: int) -> list[Numbered]:

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 
 from rooms.core import bell
-from rooms.core.presence_leases import NOBODY, PEOPLE, ROOMS, Change, Leases
+from rooms.core.presence_leases import NOBODY, PEOPLE_PER_SCRIPT, ROOMS_PER_SCRIPT, Change, Leases
 from rooms.limits import limits
 from rooms.live.metrics import names as metrics
 from rooms.protocol import encode
 
-from .room_presence import People
+from .room_presence import RoomPresence
 from .sendbuffer import Frame
 
 if TYPE_CHECKING:
@@ -30,16 +30,15 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# A room is told at most this often, and whoever leaves and comes back within it was never away.
+# A room is told at most this often, and people who leave and come back within it were never away.
 SPACING_SECONDS = 1.0
 # A lease and a beat together are less than a minute.
 BEATS_PER_LEASE = 4
-# A room's first subscriber waits so long for what other processes know; then they are told later.
-LOOK_SECONDS = 1.0
+# A room's first subscriber waits at most this long for what other processes know.
+FIRST_LOOK_SECONDS = 1.0
 # While Redis is away, it is tried again this often.
-RETRY_SECONDS = 2.0
-# A telling gives the loop back after so many members.
-TELLING = 128
+REDIS_RETRY_SECONDS = 2.0
+MEMBERS_PER_LOOP_TURN = 128
 
 
 class Presence:
@@ -49,7 +48,7 @@ class Presence:
         self._lease_seconds = bounds.presence_lease_seconds
         self._most_names = bounds.presence_names
         self._leases = Leases(settings.REDIS_URL, self._lease_seconds, self._most_names)
-        self._rooms: dict[int, People] = {}
+        self._rooms: dict[int, RoomPresence] = {}
         self._due: set[int] = set()
         # When it is due: with uvloop, a timer that is due at once does not say so itself.
         self._timer: asyncio.Handle | None = None
@@ -86,20 +85,20 @@ class Presence:
         self._due.add(room_id)
         self._soon(SPACING_SECONDS)
 
-    async def look(self, room_id: int) -> People:
+    async def look(self, room_id: int) -> RoomPresence:
         """Who is in a room that was not known here; kept until `forget`. Never raises, never waits
         long. While one look is under way, rooms wait, and the next takes all of them."""
-        people = self._rooms.setdefault(room_id, People(room_id))
-        people.wanted = True
+        room = self._rooms.setdefault(room_id, RoomPresence(room_id))
+        room.wanted = True
         if not self._well:
-            return people
+            return room
         looked = self._wanted.get(room_id)
         if looked is None:
             looked = self._wanted[room_id] = self._hub.node.loop.create_future()
             if len(self._wanted) == 1:
                 self._hub.spawn(self._look())
-        await asyncio.wait([looked], timeout=LOOK_SECONDS)
-        return people
+        await asyncio.wait([looked], timeout=FIRST_LOOK_SECONDS)
+        return room
 
     async def _look(self) -> None:
         async with self._talking:
@@ -119,10 +118,10 @@ class Presence:
 
     def forget(self, room_id: int) -> None:
         """Nobody here listens any more. What Redis does not know yet stays until it does."""
-        people = self._rooms.get(room_id)
-        if people is not None:
-            people.wanted = False
-            if people.settled:
+        room = self._rooms.get(room_id)
+        if room is not None:
+            room.wanted = False
+            if room.settled:
                 del self._rooms[room_id]
 
     # What others say -----------------------------------------------------------------------------
@@ -178,7 +177,7 @@ class Presence:
             except Exception as error:
                 self._lost(error)
                 self._due |= due
-                self._soon(RETRY_SECONDS)
+                self._soon(REDIS_RETRY_SECONDS)
             metrics.PRESENCE_LEASES.set(sum(len(each.here) for each in self._rooms.values()))
             for room_id in due | self._due:
                 await self._tell(room_id)
@@ -191,27 +190,27 @@ class Presence:
         waiting = [self._rooms[room_id] for room_id in room_ids if room_id in self._rooms]
         corrected: set[int] = set()
         while waiting:
-            batch: list[tuple[People, Change]] = []
-            left = PEOPLE
-            while waiting and left > 0 and len(batch) < ROOMS:
-                people = waiting.pop()
-                change = people.change(left)
+            batch: list[tuple[RoomPresence, Change]] = []
+            left = PEOPLE_PER_SCRIPT
+            while waiting and left > 0 and len(batch) < ROOMS_PER_SCRIPT:
+                room = waiting.pop()
+                change = room.change(left)
                 left -= len(change.here) + len(change.left)
-                batch.append((people, change))
+                batch.append((room, change))
             pictures, wrong = await self._leases.exchange([change for _, change in batch])
             moved: dict[int, str] = {}
-            for people, change in batch:
-                people.written(change)
-                if people.room_id in wrong and people.room_id not in corrected:
-                    corrected.add(people.room_id)
-                    people.write_whole()
-                    waiting.append(people)
+            for room, change in batch:
+                room.written(change)
+                if room.room_id in wrong and room.room_id not in corrected:
+                    corrected.add(room.room_id)
+                    room.write_whole()
+                    waiting.append(room)
                 elif change.held is None:
-                    waiting.append(people)
-                if people.room_id in pictures:
-                    people.picture = pictures[people.room_id]
+                    waiting.append(room)
+                if room.room_id in pictures:
+                    room.picture = pictures[room.room_id]
                     if change.here or change.left or change.whole:
-                        moved[people.room_id] = people.picture.version
+                        moved[room.room_id] = room.picture.version
             self._ring(moved)
 
     async def _take_back(self) -> None:
@@ -227,8 +226,8 @@ class Presence:
 
     def _ring(self, moved: dict[int, str]) -> None:
         rooms = list(moved.items())
-        for start in range(0, len(rooms), ROOMS):
-            bell.presence(rooms[start : start + ROOMS])
+        for start in range(0, len(rooms), ROOMS_PER_SCRIPT):
+            bell.presence(rooms[start : start + ROOMS_PER_SCRIPT])
 
     # Redis comes and goes ------------------------------------------------------------------------
 
@@ -238,10 +237,10 @@ class Presence:
             self._well = False
             logger.warning("Presence is this process's own for now: %r", error)
         if now - self._heard_at > self._lease_seconds:
-            for people in self._rooms.values():
-                if people.picture is not NOBODY:
-                    people.picture = NOBODY
-                    self._due.add(people.room_id)
+            for room in self._rooms.values():
+                if room.picture is not NOBODY:
+                    room.picture = NOBODY
+                    self._due.add(room.room_id)
 
     def _well_again(self) -> None:
         self._heard_at = self._hub.node.loop.time()
@@ -255,7 +254,7 @@ class Presence:
         feed = self._hub.feeds.get(room_id)
         if feed is None:
             return
-        present = feed.people.news(self._most_names)
+        present = feed.presence.news(self._most_names)
         if present is None:
             return
         data = encode({"type": "presence", "room": feed.slug, "present": present})
@@ -263,5 +262,5 @@ class Presence:
         for count, subscription in enumerate(list(feed.subscriptions), 1):
             if subscription in feed.subscriptions:
                 subscription.connection.tell(key, data, frame)
-            if count % TELLING == 0:
+            if count % MEMBERS_PER_LOOP_TURN == 0:
                 await asyncio.sleep(0)

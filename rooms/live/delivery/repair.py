@@ -1,8 +1,8 @@
 """Where the log is read for the hub: gaps that a bell showed, pages for cursors before the tail,
 and heads to compare, which finds bells that were never heard.
 
-Queries are counted in rooms, not in clients: whoever wants the same thing at the same time gets it
-from one query.
+Queries are counted in rooms, not in clients: those who want the same thing at the same time get
+it from one query.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from rooms.core import log
+from rooms.core import log, read_state
 from rooms.core.log import Head
 from rooms.core.outages import Outage
 from rooms.database.trouble import reason
@@ -21,7 +21,7 @@ from rooms.live.metrics import names as metrics
 from rooms.protocol import TOO_SLOW, time_of
 
 from .feed import Feed, Numbered, Subscription, went_back
-from .log_page_cache import Pages, within
+from .log_page_cache import LogPageCache, within
 
 if TYPE_CHECKING:
     from .hub import Hub
@@ -31,15 +31,14 @@ logger = logging.getLogger(__name__)
 PAGE_EVENTS = 200
 # Stands for the stretch of the log before the tail.
 FILLING = -1
-# A bell takes milliseconds; after so long it is missed.
+# A bell takes milliseconds; after this it counts as lost.
 BELL_SECONDS = 0.25
-# A bell whose events are not to be found in the log is believed so often.
-TRIES = 5
-# The standing of so many people is read with one query.
-PEOPLE = 200
+# A bell whose events are not in the log is believed this many times.
+GAP_READ_ATTEMPTS = 5
+USERS_PER_READ_STATE_QUERY = 200
 # Rooms that are in doubt are looked at together, at most this often.
-DOUBT_SECONDS = 1.0
-# Bells that are lost again and again are made up for no oftener than this.
+DOUBT_CHECK_SECONDS = 1.0
+# While bells are lost again and again, they are made up for at most this often.
 MAKE_UP_SECONDS = 0.5
 
 PageRead = Callable[[Subscription, list[Numbered]], None]
@@ -51,7 +50,7 @@ class Repair:
         self._reading: set[Feed] = set()
         self._doubted: set[int] = set()
         self._looking = False
-        self._recent = Pages(limits().page_bytes)
+        self._recent = LogPageCache(limits().page_bytes)
         self._lost = False
         self._making_up = False
         self._pages: dict[tuple[Feed, int], list[tuple[Subscription, PageRead]]] = {}
@@ -82,7 +81,7 @@ class Repair:
         tries = 0
         start = feed.head
         try:
-            while feed.has_gap and not feed.full and tries < TRIES:
+            while feed.has_gap and not feed.full and tries < GAP_READ_ATTEMPTS:
                 before = feed.head
                 if not await self._read_on(feed):
                     return
@@ -91,7 +90,7 @@ class Repair:
                 else:
                     tries += 1
                     await asyncio.sleep(0.2 * tries)
-            if tries == TRIES:
+            if tries == GAP_READ_ATTEMPTS:
                 feed.wanted = feed.head
                 self.doubt(feed)
             metrics.GAPS.inc(feed.head > start)
@@ -113,10 +112,10 @@ class Repair:
     def read_page(self, subscription: Subscription, done: PageRead) -> None:
         """What comes after a cursor that is before the tail, for all who need it in one query.
 
-        Whom a full tail would serve wait until it is filled: after a restart everybody comes back
-        with a cursor of their own a little before the head. Who is further behind gets a page, of
-        which there is one for all in the same stretch of the log: of it as much as a connection may
-        hold, and the rest when its turn comes, from what was kept.
+        Subscribers that a full tail could serve wait for one query that fills it: after a restart
+        everybody comes back with a cursor of their own a little before the head. Who is further
+        behind gets a page, of which there is one for all in the same stretch of the log: of it as
+        much as a connection may hold, and the rest when its turn comes, from what was kept.
         """
         feed, seq = subscription.feed, subscription.seq
         rows = self._recent.after(feed.room_id, seq, self._hub.shares.page)
@@ -146,7 +145,7 @@ class Repair:
         await self._hand_out(key, rows)
 
     async def _hand_out(self, key: tuple[Feed, int], rows: list[Numbered]) -> None:
-        """Whom the tail serves by now needs no page. Without rows, they ask again in a while."""
+        """Those served by the tail by now need no page. Without rows, they ask again later."""
         if not rows:
             await asyncio.sleep(1)
         # A feed that was taken out may have read what does not hold any more.
@@ -171,7 +170,7 @@ class Repair:
             self._hub.spawn(self.compare(known, lost=lost))
 
     async def compare(self, room_ids: list[int], *, lost: bool = False) -> None:
-        """One query for the heads of any number of rooms; whoever is behind is brought up.
+        """One query for the heads of any number of rooms; feeds that are behind catch up.
 
         In a busy room there is always something committed whose bell is on its way, so only what
         has not been heard a moment later is read, unless it is known to be lost.
@@ -216,13 +215,13 @@ class Repair:
             while self._doubted:
                 doubted, self._doubted = self._doubted, set()
                 await self.compare(list(doubted))
-                await asyncio.sleep(DOUBT_SECONDS)
+                await asyncio.sleep(DOUBT_CHECK_SECONDS)
         finally:
             self._looking = False
 
     def forget(self) -> None:
         """What was read is of a history that is no more."""
-        self._recent = Pages(limits().page_bytes)
+        self._recent = LogPageCache(limits().page_bytes)
         self._doubted.clear()
 
     def make_up(self) -> None:
@@ -243,18 +242,18 @@ class Repair:
             self._making_up = False
 
     async def _recount(self) -> None:
-        """What everybody here has not read, in queries of so many people."""
-        watching = self._hub.watching
-        people = watching.people()
-        for start in range(0, len(people), PEOPLE):
-            some = people[start : start + PEOPLE]
-            known = {user_id: watching.rooms_of(user_id) for user_id in some}
+        """What everybody here has not read."""
+        counts = self._hub.unread_counts
+        people = counts.people()
+        for start in range(0, len(people), USERS_PER_READ_STATE_QUERY):
+            some = people[start : start + USERS_PER_READ_STATE_QUERY]
+            known = {user_id: counts.rooms_of(user_id) for user_id in some}
             try:
-                found = await self._hub.node.in_thread(log.standings, some)
+                found = await self._hub.node.in_thread(read_state.of_users, some)
             except Exception as error:
                 self._uncounted.failed(error, traceback=reason(error) is None)
                 return
             self._uncounted.over()
             for user_id in some:
-                news = watching.recount(user_id, known[user_id], found.get(user_id, []))
-                self._hub.unread.tell(news)
+                news = counts.recount(user_id, known[user_id], found.get(user_id, []))
+                self._hub.unread_notices.tell(news)

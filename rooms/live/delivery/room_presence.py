@@ -11,7 +11,7 @@ from rooms.core.presence_leases import NOBODY, Change, Picture
 Present = list[dict[str, object]] | int
 
 
-class People:
+class RoomPresence:
     def __init__(self, room_id: int) -> None:
         self.room_id = room_id
         # Whether somebody here listens, or did a moment ago.

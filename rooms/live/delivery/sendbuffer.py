@@ -12,6 +12,8 @@ messages. Pure: no socket, no loop.
 from collections import deque
 from typing import NamedTuple, Protocol
 
+from rooms.protocol import frame
+
 EPHEMERAL_KEYS = 64
 
 
@@ -26,7 +28,7 @@ class Shares(NamedTuple):
     page: int
     # The transport says that it is not writable when it holds more …
     held: int
-    # … and until then is given so much at a time.
+    # … and until then is given this much at a time.
     frame: int
 
     @classmethod
@@ -74,7 +76,7 @@ class SendBuffer:
         self._behind: dict[Cursor, None] = {}
         self.control_bytes = 0
         self.ephemeral_bytes = 0
-        # Counted here for whoever asks: durable events taken, ephemeral ones dropped.
+        # Durable events taken, ephemeral ones dropped.
         self.events = 0
         self.shed = 0
 
@@ -121,7 +123,7 @@ class SendBuffer:
             taken += events
             self.events += len(events)
             left -= sum(map(len, events))
-            # Whoever has been served goes to the end, so that no room starves another.
+            # A served room goes to the end, so that none starves another.
             del self._behind[cursor]
             if cursor.behind:
                 self._behind[cursor] = None
@@ -143,7 +145,7 @@ class Frame:
     __slots__ = ("payload", "wire")
 
     def __init__(self, objects: list[bytes]) -> None:
-        payload = b"[" + b",".join(objects) + b"]"
+        payload = frame(objects)
         size = len(payload)
         if size < 126:
             header = bytes((0x81, size))

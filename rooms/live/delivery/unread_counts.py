@@ -1,6 +1,6 @@
 """Which users are connected here, and how much they have not read in their rooms.
 
-Pure: the hub asks it whom there is something to tell, and then what. A user's memberships are
+Pure: the hub asks it which people to tell something, and then what. A user's memberships are
 loaded when their first connection opens and kept current by bells. What a room's activity costs
 depends on who is elsewhere, not on how many listen.
 """
@@ -11,15 +11,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from rooms.core.read_state import ReadState
+
 if TYPE_CHECKING:
     from .connection import Connection
 
-# Whom to tell how much is unread in which room (id and slug), or that they are no member of it any
-# more. What it is by then, `said_of` says.
+# Connections to be told how much is unread in a room (id, slug), or that its user is no member any
+# more. `said_of` makes the event when it is sent.
 News = list[tuple["Connection", int, str]]
-
-# (room id, slug, messages read, head, messages in all); read None: not a member any more.
-Membership = tuple[int, str, int | None, int, int]
 
 
 @dataclass
@@ -41,21 +40,21 @@ class Person:
     read: dict[int, int] = field(default_factory=dict)
 
 
-class Watching:
+class UnreadCounts:
     def __init__(self) -> None:
         self._people: dict[int, Person] = {}
         self._rooms: dict[int, Room] = {}
 
-    def add(self, connection: Connection, memberships: Iterable[Membership]) -> News:
-        """A connection has opened; `memberships` are its user's."""
+    def add(self, connection: Connection, states: Iterable[ReadState]) -> News:
+        """A connection has opened; `states` are its user's."""
         user_id = connection.user.pk
         person = self._people.setdefault(user_id, Person())
         person.connections.add(connection)
         for room_id in person.read:
             self._place(connection, self._rooms[room_id])
         news: News = []
-        for membership in memberships:
-            news += self._watch(person, user_id, membership)
+        for state in states:
+            news += self._watch(person, user_id, state)
         return news
 
     def remove(self, connection: Connection) -> None:
@@ -109,15 +108,16 @@ class Watching:
                 read[room_id] = max(read[room_id], number)
         return self._move(room_id, room, head, count)
 
-    def changed(self, user_id: int, membership: Membership) -> News:
+    def changed(self, user_id: int, state: ReadState) -> News:
         """A membership began or ended, or was read further."""
         person = self._people.get(user_id)
         if person is None:
             return []
-        news = self._watch(person, user_id, membership)
+        news = self._watch(person, user_id, state)
         told = {connection for connection, _, _ in news}
-        room_id, slug = membership[:2]
-        return news + [(each, room_id, slug) for each in person.connections if each not in told]
+        return news + [
+            (each, state.room_id, state.slug) for each in person.connections if each not in told
+        ]
 
     def forget_room(self, room_id: int) -> News:
         """The room is no more."""
@@ -138,44 +138,42 @@ class Watching:
         person = self._people.get(user_id)
         return set(person.read) if person else set()
 
-    def recount(self, user_id: int, known: set[int], memberships: Sequence[Membership]) -> News:
+    def recount(self, user_id: int, known: set[int], states: Sequence[ReadState]) -> News:
         """The user's memberships as the database has them, asked for when `known` were known here.
         Tells what is different."""
         person = self._people.get(user_id)
         if person is None:
             return []
         news: News = []
-        for room_id in person.read.keys() & known - {each[0] for each in memberships}:
+        for room_id in person.read.keys() & known - {state.room_id for state in states}:
             slug = self._rooms[room_id].slug
             self._leave(person, user_id, room_id)
             news += [(each, room_id, slug) for each in person.connections]
-        for membership in memberships:
-            room_id = membership[0]
+        for state in states:
+            room_id = state.room_id
             before = person.read.get(room_id)
-            moved = self._watch(person, user_id, membership)
+            moved = self._watch(person, user_id, state)
             news += moved
             if not moved and person.read.get(room_id) != before:
                 away = self._rooms[room_id].away
-                news += [
-                    (each, room_id, membership[1]) for each in person.connections if each in away
-                ]
+                news += [(each, room_id, state.slug) for each in person.connections if each in away]
         return news
 
-    def _watch(self, person: Person, user_id: int, membership: Membership) -> News:
-        """Take in what is newer in it. Whoever is away is to be told when the room has moved."""
-        room_id, slug, read, head, count = membership
-        if read is None:
+    def _watch(self, person: Person, user_id: int, state: ReadState) -> News:
+        """Take in what is newer in it. Those who are away are told when the room has moved."""
+        room_id = state.room_id
+        if state.read_count is None:
             self._leave(person, user_id, room_id)
             return []
-        person.read[room_id] = max(person.read.get(room_id, 0), read)
+        person.read[room_id] = max(person.read.get(room_id, 0), state.read_count)
         room = self._rooms.get(room_id)
         if room is None:
-            room = self._rooms[room_id] = Room(slug, head, count)
+            room = self._rooms[room_id] = Room(state.slug, state.last_seq, state.message_count)
         if user_id not in room.members:
             room.members.add(user_id)
             for connection in person.connections:
                 self._place(connection, room)
-        return self._move(room_id, room, head, count)
+        return self._move(room_id, room, state.last_seq, state.message_count)
 
     def _move(self, room_id: int, room: Room, head: int, count: int) -> News:
         if count <= room.count:

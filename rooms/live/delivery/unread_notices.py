@@ -1,8 +1,8 @@
 """Tells people how much is unread in the rooms that they do not listen to, and which rooms are not
 theirs any more.
 
-Whom, `watching` knows. When thousands are to be told at once they are told in passing, and then
-what holds by that time. Made by `hub`.
+`unread_counts` knows which people. When thousands are to be told at once, the loop is given back
+in between, and each is told what holds by then. Made by `hub`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .hub import Hub
 
 
-class Unread:
+class UnreadNotices:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._due: dict[tuple[Connection, int, str], None] = {}
@@ -52,10 +52,12 @@ class Unread:
         while self._due:
             due, self._due = self._due, {}
             for count, (connection, room_id, slug) in enumerate(due, 1):
-                event = self._hub.watching.said_of(connection, room_id, slug)
+                event = self._hub.unread_counts.said_of(connection, room_id, slug)
                 if event is not None:
                     # One key: while a socket is slow, only what holds in the end is told.
                     connection.tell(bell.fact(room_id, "unread"), encode(event))
-                if count % fanout.MEMBERS == 0 and loop.time() - started > fanout.SECONDS:
+                if count % fanout.MEMBERS_PER_CLOCK_CHECK:
+                    continue
+                if loop.time() - started > fanout.LOOP_HOLD_SECONDS:
                     yield
                     started = loop.time()

@@ -8,10 +8,10 @@ import asyncio
 
 from . import names as metrics
 
-SECONDS = 1.0
+HAND_ON_SECONDS = 1.0
 
 
-class Tally:
+class SentCounters:
     __slots__ = ("_bytes", "_due", "_events", "_frames", "_loop", "_shed")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -20,7 +20,7 @@ class Tally:
         self._frames = self._events = self._bytes = self._shed = 0
 
     def sent(self, frames: int, events: int, size: int) -> None:
-        """So many frames, durable events in them, and bytes with them, all members together."""
+        """Add frames, the durable events in them and their bytes, over all members."""
         self._frames += frames
         self._events += events
         self._bytes += size
@@ -33,7 +33,7 @@ class Tally:
     def _soon(self) -> None:
         if not self._due:
             self._due = True
-            self._loop.call_later(SECONDS, self.hand_on)
+            self._loop.call_later(HAND_ON_SECONDS, self.hand_on)
 
     def hand_on(self) -> None:
         self._due = False

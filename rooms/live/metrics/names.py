@@ -10,7 +10,7 @@ from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 # A time of creation for each series doubles their number and tells what `started` tells.
 disable_created_metrics()
 
-_BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+_BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 CONNECTIONS = Gauge(
     "parley_connections", "Open sockets of people who are let in.", multiprocess_mode="livesum"
@@ -43,7 +43,7 @@ WITHDRAWN = Counter(
 JOURNAL_DEPTH = Gauge(
     "parley_journal_depth", "Posts that wait to be written.", multiprocess_mode="livesum"
 )
-JOURNAL_BATCH = Histogram("parley_journal_batch", "Posts in a transaction.", buckets=_BATCHES)
+JOURNAL_BATCH = Histogram("parley_journal_batch", "Posts in a transaction.", buckets=_BATCH_SIZES)
 JOURNAL_BUSY = Counter("parley_journal_busy", "Posts refused because the journal was full.")
 FAN_OUT = Histogram(
     "parley_fan_out_seconds",

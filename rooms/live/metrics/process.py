@@ -17,7 +17,7 @@ from django.conf import settings
 
 from . import names as metrics
 
-# A loop that cannot keep an appointment of so many seconds is late for everybody.
+# The loop's lateness is measured this often.
 BEAT_SECONDS = 0.25
 # The greatest lag is remembered for one to two of these, so that no scrape misses it.
 WINDOW_SECONDS = 15.0

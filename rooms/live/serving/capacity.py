@@ -14,9 +14,9 @@ from dataclasses import dataclass
 OWN_DESCRIPTORS = 64
 # A connection that is not let in asks for something, in a thread of its own: its socket and what
 # a connection to SQLite has open.
-DESCRIPTORS_A_GUEST = 4
-# Of what is left after its own, one part in so many is for the descriptors of guests.
-GUESTS_SHARE = 2
+DESCRIPTORS_PER_GUEST = 4
+# Guests get one part in this many of what is left after the process's own.
+GUEST_DIVISOR = 2
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,14 @@ class Capacity:
 
 
 def wanted_descriptors(sockets: int, guests: int) -> int:
-    return OWN_DESCRIPTORS + sockets + DESCRIPTORS_A_GUEST * guests
+    return OWN_DESCRIPTORS + sockets + DESCRIPTORS_PER_GUEST * guests
 
 
 def capacity(descriptors: int, sockets: int, guests: int) -> Capacity:
-    """What fits into so many descriptors, of what is wanted."""
+    """How much of what is wanted fits into `descriptors`."""
     left = max(0, descriptors - OWN_DESCRIPTORS)
-    guests = max(1, min(guests, left // (GUESTS_SHARE * DESCRIPTORS_A_GUEST)))
-    return Capacity(max(1, min(sockets, left - DESCRIPTORS_A_GUEST * guests)), guests)
+    guests = max(1, min(guests, left // (GUEST_DIVISOR * DESCRIPTORS_PER_GUEST)))
+    return Capacity(max(1, min(sockets, left - DESCRIPTORS_PER_GUEST * guests)), guests)
 
 
 def raise_descriptor_limit(wanted: int) -> int:

@@ -30,10 +30,10 @@ from .guests import Guests
 
 logger = logging.getLogger(__name__)
 
-# Credentials that were right, of which it is remembered that they were.
-MOST_KNOWN = 20_000
-# One line about a network that is turned away so often.
-SAY_AGAIN_SECONDS = 60.0
+# Credentials that were right and are remembered.
+MOST_KNOWN_CREDENTIALS = 20_000
+# Log lines about one network that is turned away.
+LOG_AGAIN_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -133,9 +133,9 @@ class Door:
         self.failures.count(network, time.monotonic())
 
     def was_right(self, authorization: str, cookies: str) -> None:
-        """Whoever brings this again comes in also when their neighbours fail."""
+        """A request with these credentials is let in also when its neighbours fail."""
         self._known[self._key(authorization, cookies)] = None
-        if len(self._known) > MOST_KNOWN:
+        if len(self._known) > MOST_KNOWN_CREDENTIALS:
             self._known.popitem(last=False)
 
     @staticmethod
@@ -149,7 +149,7 @@ class Door:
 
     def _say(self, network: str, what: str) -> None:
         now = time.monotonic()
-        if now - self._said.get(network, -SAY_AGAIN_SECONDS) < SAY_AGAIN_SECONDS:
+        if now - self._said.get(network, -LOG_AGAIN_SECONDS) < LOG_AGAIN_SECONDS:
             return
         if len(self._said) >= 1000:
             self._said.clear()

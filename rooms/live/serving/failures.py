@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-# Networks that are remembered. One that is forgotten begins with a full bucket, so this many have
-# to be at it at once before that is worth anything.
+# Networks that are remembered. A forgotten one begins with a full bucket, so an attacker needs more
+# networks than this at once to gain from it.
 MOST_NETWORKS = 10_000
 
 

@@ -21,24 +21,24 @@ from typing import TYPE_CHECKING
 from rooms.live.metrics import names as metrics
 
 if TYPE_CHECKING:
-    from rooms.live.commands.connection_limits import Entrance
+    from rooms.live.commands.connection_limits import ConnectionLimits
 
-SECONDS = 1.0
-# Without many new connections there is a look every so many seconds.
-LOOK_EVERY = 10
+CHECK_SECONDS = 1.0
+# Without many new connections there is a collection after this many checks.
+CHECKS_PER_COLLECTION = 10
 # Between our looks: the youngest at a rate that costs nothing, the oldest never.
 THRESHOLDS = (5_000, 20, 1_000_000)
-# So many new connections are worth a look, which takes some ten milliseconds for them.
-MANY = 200
-# A look that took longer will not take so long again.
-LONG_SECONDS = 0.008
-# So many ended connections are worth a whole look in a process that has fewer.
-FEW = 1_000
+# A collection for this many new connections takes some ten milliseconds.
+COLLECT_AFTER_ARRIVALS = 200
+# After a longer collection, what it left over is set aside.
+LONG_COLLECTION_SECONDS = 0.008
+# Ended connections after which everything is collected, or as many as are open if that is more.
+WHOLE_COLLECTION_AFTER_ENDS = 1_000
 
 
-class Garbage:
-    def __init__(self, entrance: Entrance) -> None:
-        self._entrance = entrance
+class GcTuning:
+    def __init__(self, limits: ConnectionLimits) -> None:
+        self._limits = limits
         self._left_before = 0
         self._arrived_before = 0
         self._rested = 0
@@ -47,28 +47,29 @@ class Garbage:
         gc.set_threshold(*THRESHOLDS)
         self.look_at_everything()
         while True:
-            await asyncio.sleep(SECONDS)
+            await asyncio.sleep(CHECK_SECONDS)
             self.tend()
 
     def tend(self) -> None:
         """Once a second."""
-        entrance = self._entrance
-        if entrance.left - self._left_before >= max(FEW, entrance.open):
+        limits = self._limits
+        if limits.ended - self._left_before >= max(WHOLE_COLLECTION_AFTER_ENDS, limits.open):
             self.look_at_everything()
             return
         self._rested += 1
-        arrived = entrance.left + entrance.open
-        if arrived - self._arrived_before < MANY and self._rested < LOOK_EVERY:
+        arrived = limits.ended + limits.open
+        few = arrived - self._arrived_before < COLLECT_AFTER_ARRIVALS
+        if few and self._rested < CHECKS_PER_COLLECTION:
             return
         self._rested, self._arrived_before = 0, arrived
         began = time.thread_time()
         gc.collect()
-        if time.thread_time() - began > LONG_SECONDS:
+        if time.thread_time() - began > LONG_COLLECTION_SECONDS:
             gc.freeze()
 
     def look_at_everything(self) -> None:
         metrics.WHOLE_COLLECTIONS.inc()
-        self._left_before = self._entrance.left
+        self._left_before = self._limits.ended
         gc.unfreeze()
         gc.collect()
         gc.freeze()

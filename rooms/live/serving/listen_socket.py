@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import socket
 
-# So many may wait to be accepted, when everybody comes back at the same moment. The kernel has a
-# bound of its own (net.core.somaxconn).
-BACKLOG = 2048
+# Connections that wait to be accepted when everybody comes back at once. The kernel has a bound of
+# its own (net.core.somaxconn).
+BACKLOG_CONNECTIONS = 2048
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -20,7 +20,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(where)
-        listening.listen(BACKLOG)
+        listening.listen(BACKLOG_CONNECTIONS)
         listening.setblocking(False)
     except OSError:
         listening.close()

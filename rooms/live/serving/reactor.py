@@ -4,7 +4,7 @@ Installed by `__main__` before anything imports Twisted's reactor.
 
 Fact relied on, of uvloop 0.23: when bytes and a reset of the connection come together, it has
 the bytes read and then gives the socket up without a word. Twisted goes on believing that it is
-listened to, and the connection would stay for ever. Whoever writes to it is told by a RuntimeError,
+listened to, and the connection would stay for ever. A write to it raises a RuntimeError,
 and sooner or later something is written to every connection: a heartbeat, an answer, a good-bye.
 """
 
@@ -25,7 +25,7 @@ class Reactor(AsyncioSelectorReactor):
         except RuntimeError:
             if self._asyncioEventloop.is_closed():
                 raise
-            # Not now: whoever writes is in the middle of something.
+            # Not now: the writer is in the middle of something.
             self._asyncioEventloop.call_soon(self._lose, writer)
 
     def _lose(self, descriptor: Any) -> None:

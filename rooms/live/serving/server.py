@@ -28,7 +28,7 @@ from rooms.live.node import Node
 
 from .capacity import Capacity
 from .door import Door
-from .gc_tuning import Garbage
+from .gc_tuning import GcTuning
 from .http_factory import LiveFactory
 from .supervisor import ALIVE, READY, SIGN_SECONDS
 from .websocket import LiveProtocol
@@ -36,13 +36,12 @@ from .websocket import LiveProtocol
 logger = logging.getLogger(__name__)
 
 # A socket that does not answer a close within this is cut.
-CLOSE_SECONDS = 3
-# Ended connections are forgotten so often; all others are looked at within twice the time, so many
-# in one go.
-LOOK_SECONDS = 1.0
-LOOK_AT_ONCE = 50
+CLOSE_TIMEOUT_SECONDS = 3
+# Ended connections are forgotten this often; all others are checked within twice the time.
+CHECK_SECONDS = 1.0
+CONNECTIONS_PER_LOOP_TURN = 50
 # What is left to do after the draining: write the last posts, leave Redis, end the threads.
-STOP_SECONDS = 3
+SHUTDOWN_SECONDS = 3
 
 
 def not_laid_out(settings: object) -> str:
@@ -102,7 +101,7 @@ class LiveServer(Server):
             maxFramePayloadSize=0,
             utf8validateIncoming=False,
             allowNullOrigin=False,
-            closeHandshakeTimeout=CLOSE_SECONDS,
+            closeHandshakeTimeout=CLOSE_TIMEOUT_SECONDS,
         )
         self.http_factory = LiveFactory(self)
         loop = asyncio.get_event_loop()
@@ -133,13 +132,13 @@ class LiveServer(Server):
 
     async def _open(self) -> None:
         self._node = await Node.current()
-        self._node.entrance.most = self.door.capacity.sockets
+        self._node.connection_limits.most = self.door.capacity.sockets
         self._port = reactor.adoptStreamPort(
             self._listening.fileno(), self._listening.family, self.http_factory
         )
         # Twisted has a duplicate. Were this one left open, connections would go on coming in.
         self._listening.close()
-        self._node.hub.spawn(Garbage(self._node.entrance).run())
+        self._node.hub.spawn(GcTuning(self._node.connection_limits).run())
         self._start()
         if self._parent is not None:
             while not await health.is_ready():
@@ -200,7 +199,7 @@ class LiveServer(Server):
                 await self._node.drain(until)
             await self._everybody_gone(until)
             if self._node is not None:
-                async with asyncio.timeout(STOP_SECONDS):
+                async with asyncio.timeout(SHUTDOWN_SECONDS):
                     await self._node.stop()
         except Exception:
             logger.exception("The server could not end in order")
@@ -259,7 +258,7 @@ class LiveServer(Server):
             details = self.connections.get(protocol)
             if details is None or self._is_over(protocol, details):
                 self._ended.discard(protocol)
-        asyncio.get_event_loop().call_later(LOOK_SECONDS, self.application_checker)
+        asyncio.get_event_loop().call_later(CHECK_SECONDS, self.application_checker)
 
     def _is_over(self, protocol: Any, details: dict[str, Any]) -> bool:
         """Forget what has ended of it; whether there is nothing more to be done by now."""
@@ -303,11 +302,11 @@ class LiveServer(Server):
         """Pings and time-outs of all, spread over two seconds."""
         while True:
             everybody = list(self.connections)
-            for start in range(0, len(everybody), LOOK_AT_ONCE):
-                some = everybody[start : start + LOOK_AT_ONCE]
+            for start in range(0, len(everybody), CONNECTIONS_PER_LOOP_TURN):
+                some = everybody[start : start + CONNECTIONS_PER_LOOP_TURN]
                 for protocol in some:
                     if protocol in self.connections:
                         self._check_timeouts_of(protocol)
-                await asyncio.sleep(2 * LOOK_SECONDS * len(some) / len(everybody))
+                await asyncio.sleep(2 * CHECK_SECONDS * len(some) / len(everybody))
             if not everybody:
-                await asyncio.sleep(2 * LOOK_SECONDS)
+                await asyncio.sleep(2 * CHECK_SECONDS)

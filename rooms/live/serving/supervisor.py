@@ -33,12 +33,11 @@ from .listen_socket import listen
 
 logger = logging.getLogger("rooms.live.serving.supervisor")
 
-# A child that dies within this lived for a short time only; it is started again after a pause
-# that doubles, up to a bound.
-SHORT_LIFE = 10.0
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
-# After so many short lives in a row, and with nobody serving, there is no hope.
-SHORT_LIVES = 5
+# A child that dies within this is started again after a pause that doubles, up to a bound.
+QUICK_DEATH_SECONDS = 10.0
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 15.0
+# Quick deaths in a row after which the supervisor gives up, when no child is ready.
+MOST_QUICK_DEATHS = 5
 # A successor that is not ready within this is given up; the old process stays.
 START_SECONDS = 60.0
 # Children drain within their own time; after this much more they are killed.
@@ -55,7 +54,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 
 @dataclass(eq=False)
 class Child:
-    """One web process. `number` is its place in the family, which a successor takes over."""
+    """One web process. `number` is its place among them, which a successor takes over."""
 
     number: int
     process: subprocess.Popen[bytes]
@@ -75,7 +74,7 @@ class Child:
         return f"web {self.number} (process {self.process.pid})"
 
 
-class Family:
+class Supervisor:
     def __init__(
         self,
         listening: socket.socket,
@@ -93,10 +92,10 @@ class Family:
         self._looked_at = time.monotonic()
         self._children: list[Child] = []
         self._due = dict.fromkeys(self._numbers, 0.0)
-        self._short_lives = dict.fromkeys(self._numbers, 0)
+        self._quick_deaths = dict.fromkeys(self._numbers, 0)
         self._renewing: list[int] = []
         # Process numbers of the dead whose counts are not taken over yet.
-        self._estates: list[int] = []
+        self._dead_processes: list[int] = []
         self._successor: Child | None = None
         self._stops = StopRequests()
         self._ending = False
@@ -110,7 +109,7 @@ class Family:
         self._selector.register(self._wake, selectors.EVENT_READ)
 
     def run(self) -> int:
-        """Until asked to end, or until there is no hope; the exit code."""
+        """Run until asked to end or until it gives up. Returns the exit code."""
         signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
         for number in SIGNALS:
             # The number comes through the wake-up socket; the handler only has to be there.
@@ -120,8 +119,8 @@ class Family:
             self._renew()
             self._wait()
             self._look_for_silence()
-            self._bury()
-            self._estates = [each for each in self._estates if not taken_over(each)]
+            self._reap()
+            self._dead_processes = [each for each in self._dead_processes if not taken_over(each)]
             self._kill_overdue()
         logger.info("Everybody has ended.")
         return self._code
@@ -135,7 +134,7 @@ class Family:
             times += [each for each in (child.until, child.given_up) if each is not None]
         if self._successor is not None and not self._successor.ready:
             times.append(self._successor.started + START_SECONDS)
-        if self._estates:
+        if self._dead_processes:
             times.append(time.monotonic() + READ_SECONDS)
         timeout = max(0.0, min(times) - time.monotonic())
         for key, _ in self._selector.select(timeout):
@@ -222,13 +221,13 @@ class Family:
         for number in [number for number, due in self._due.items() if due <= now]:
             self._start(number)
 
-    def _bury(self) -> None:
+    def _reap(self) -> None:
         for child in [each for each in self._children if each.process.poll() is not None]:
             self._children.remove(child)
             with suppress(KeyError):
                 self._selector.unregister(child.link)
             child.link.close()
-            self._estates.append(child.process.pid)
+            self._dead_processes.append(child.process.pid)
             if child.until is not None:
                 logger.info("%s has ended: %s", child.name, how_it_ended(child.process.returncode))
             else:
@@ -242,28 +241,28 @@ class Family:
         if place_taken:
             return
         if len(self._numbers) == 1 and not self._served:
-            # Nobody has been served yet, and whoever started us wants to know.
+            # Nobody has been served yet, and the one who started us wants to know.
             self._code = max(1, child.process.returncode)
             self._end()
             return
         now = time.monotonic()
-        if now - child.started > SHORT_LIFE:
-            self._short_lives[child.number] = 0
+        if now - child.started > QUICK_DEATH_SECONDS:
+            self._quick_deaths[child.number] = 0
             self._due[child.number] = now
             return
-        self._short_lives[child.number] += 1
-        lives = self._short_lives[child.number]
-        if lives >= SHORT_LIVES and not any(each.ready for each in self._children):
+        self._quick_deaths[child.number] += 1
+        deaths = self._quick_deaths[child.number]
+        if deaths >= MOST_QUICK_DEATHS and not any(each.ready for each in self._children):
             logger.critical(
                 "%d processes in a row died within %.0f seconds of their start: giving up."
                 " The lines above say why.",
-                lives,
-                SHORT_LIFE,
+                deaths,
+                QUICK_DEATH_SECONDS,
             )
             self._code = 1
             self._end()
             return
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (lives - 1))
+        pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (deaths - 1))
         logger.warning("web %d is started again in %.1f seconds", child.number, pause)
         self._due[child.number] = now + pause
 
@@ -275,7 +274,7 @@ class Family:
             return
         if self._successor is not None and self._successor.ready:
             successor, self._successor = self._successor, None
-            self._short_lives[successor.number] = 0
+            self._quick_deaths[successor.number] = 0
             self._renewing.pop(0)
             for child in self._children:
                 if child.number == successor.number and child is not successor:
@@ -293,7 +292,7 @@ class Family:
             self._give_up_renewing()
 
     def _give_up_renewing(self) -> None:
-        logger.error("Renewing is given up: whoever has no successor goes on.")
+        logger.error("Renewing is given up: processes without a successor go on.")
         self._successor = None
         self._renewing = []
 
@@ -361,10 +360,10 @@ def main() -> None:
             "Serving http://%s:%d with %d processes", options.host, options.port, options.processes
         )
     command = [sys.executable, "-m", "rooms.live", *address]
-    family = Family(
+    supervisor = Supervisor(
         listening, command, options.processes, options.drain_seconds, options.silence_seconds
     )
-    sys.exit(family.run())
+    sys.exit(supervisor.run())
 
 
 if __name__ == "__main__":

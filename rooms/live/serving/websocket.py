@@ -30,8 +30,8 @@ from rooms.protocol import FLOODING, NOT_LOGGED_IN
 logger = logging.getLogger(__name__)
 
 # Left alone, the kernel takes megabytes for somebody who reads nothing, out of our sight and
-# bounds. More than so much that it could not send yet it is not given; how much is on its way to a
-# fast and distant reader has nothing to do with it.
+# bounds. This limits the bytes it may hold unsent; what is on its way to a fast and distant reader
+# does not count.
 UNSENT: int | None = getattr(socket, "TCP_NOTSENT_LOWAT", None)
 UNSENT_BYTES = 32 * 1024
 # A piece of a message that is this long is worth its trouble; shorter ones cost.
@@ -168,7 +168,7 @@ class LiveProtocol(WebSocketProtocol):
             self.sendClose(code=code, reason=reason)
 
     def let_in(self) -> None:
-        """It is known whose it is."""
+        """The client has proved who they are."""
         self.known = True
         if self.visitor is not None:
             self.visitor.let_in()

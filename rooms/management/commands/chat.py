@@ -58,7 +58,7 @@ async def chat(url: str, room: str, token: str, commands: bool) -> int:
     """Until the input ends; how many lines of a pipe were refused."""
     task = asyncio.current_task()
     assert task is not None
-    # A token that was made for this chat goes with it, whoever ends it.
+    # A token that was made for this chat goes with it, also on SIGTERM.
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     show = partial(print, flush=True)

@@ -13,7 +13,7 @@ class Command(BaseCommand):
     help = "Prints a link with which one person can make an account, once, until it runs out."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("email", nargs="?", default="", help="whom it is for")
+        parser.add_argument("email", nargs="?", default="", help="the invited person's address")
         parser.add_argument("--days", type=int, default=invitations.DEFAULT_DAYS)
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,8 +1,8 @@
 """`manage.py migrate`: Django's own, for a database that others are using.
 
 A migration may take long over a large table, so its statements have no time-out. But it must not
-wait long for a lock: behind whoever waits for a whole table, everybody else waits as well. It fails
-instead, and is run again at a better moment.
+wait long for a lock: everybody else queues behind a statement that waits for a whole table. It
+fails instead, and is run again at a better moment.
 """
 
 from collections.abc import Iterator

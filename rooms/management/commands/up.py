@@ -19,7 +19,7 @@ from django.db import connections
 from rooms import demo
 from rooms.core.redaction import without_password
 from rooms.management import embedded_redis
-from rooms.management.processes import Broken, Part, Stopped, Together, say
+from rooms.management.processes import Broken, Part, ProcessGroup, Stopped, say
 
 # The slowest machine that should still be waited for.
 START_SECONDS = 60.0
@@ -69,14 +69,14 @@ class Command(BaseCommand):
 
 async def run(manage: list[str], redis: Part | None, wants_demo: bool, processes: int) -> None:
     """Start in the order in which the parts need each other; returns only by an exception."""
-    async with Together(settings.BASE_DIR) as together:
+    async with ProcessGroup(settings.BASE_DIR) as group:
         if redis is not None:
             if embedded_redis.answers(settings.REDIS_URL):
                 raise Broken(f"a Redis listens at {settings.REDIS_SOCKET} already; stop it first.")
-            await together.start(redis)
-            await together.until(redis, redis_answers, START_SECONDS)
+            await group.start(redis)
+            await group.until(redis, redis_answers, START_SECONDS)
         if wants_demo:
-            await together.once(Part("demo", [*manage, "demo"]))
+            await group.once(Part("demo", [*manage, "demo"]))
         serve = [*manage, "serve", "--processes", str(processes)]
         web = Part("web", serve, stop=WEB_STOP)
         worker = Part(
@@ -88,13 +88,13 @@ async def run(manage: list[str], redis: Part | None, wants_demo: bool, processes
         )
         beat = Part("beat", beat_command())
         for part in (web, worker, beat):
-            await together.start(part)
-        await together.until(web, web_answers, START_SECONDS)
-        await together.ready(worker, START_SECONDS)
+            await group.start(part)
+        await group.until(web, web_answers, START_SECONDS)
+        await group.ready(worker, START_SECONDS)
         beat.is_ready.set()
         for line in await asyncio.to_thread(welcome):
             say(line)
-        await together.forever()
+        await group.forever()
 
 
 def worker_command() -> list[str]:

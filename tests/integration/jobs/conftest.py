@@ -8,11 +8,11 @@ import pytest
 from jobs.lifecycle import doorbell
 from jobs.models import Job
 from jobs.running import runner
-from jobs.running.worker import Place
+from jobs.running.worker import WorkerProcess
 from jobs.submitting import actions, admission
 from jobs.submitting.actions import Submission
 
-PLACE = Place("test/1")
+PROCESS = WorkerProcess("test/1")
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +49,7 @@ def run() -> Callable[[Job], Job]:
     """One attempt; the job as it is afterwards."""
 
     def run(job: Job) -> Job:
-        runner.run(job.pk, PLACE)
+        runner.run(job.pk, PROCESS)
         return fresh(job)
 
     return run

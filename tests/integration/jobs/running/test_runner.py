@@ -12,7 +12,7 @@ from jobs.models import Attempt, Job, Outcome, State, Step
 from jobs.running import runner
 from rooms.core.representations import timestamp
 from rooms.models import Attachment, Event, Message
-from tests.integration.jobs.conftest import PLACE, fresh
+from tests.integration.jobs.conftest import PROCESS, fresh
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -145,7 +145,7 @@ def test_a_file_belongs_to_the_result_and_to_the_message(submit, run):
 def test_the_files_of_a_failed_attempt_are_thrown_away(submit, run):
     job = submit("attach")
     claim = transitions.claim(job.pk, "test/1")
-    prepared = runner.prepare(claim, PLACE)
+    prepared = runner.prepare(claim, PROCESS)
     prepared.context.attach("a.txt", "text/plain", b"a")
     path = Attachment.objects.get().file.path
     runner.report(claim, Ending(Outcome.FAILED, files=prepared.context.files))
@@ -202,9 +202,9 @@ def test_a_soft_time_limit_interrupts(submit, run):
 def test_a_kind_that_swallows_everything_is_ended_over_its_head(submit):
     """Here the process cannot be killed; the job ends nevertheless, and once."""
     killed = []
-    place = replace(PLACE, kill=lambda: killed.append(True))
+    process = replace(PROCESS, kill=lambda: killed.append(True))
     job = submit("stubborn", kind="test.short", seconds=4.5)
-    assert runner.run(job.pk, place) is None
+    assert runner.run(job.pk, process) is None
     assert killed == [True]
     job = fresh(job)
     assert (job.state, outcomes(job), len(reports(job))) == ("failed", [Outcome.TIMED_OUT], 1)
@@ -212,7 +212,7 @@ def test_a_kind_that_swallows_everything_is_ended_over_its_head(submit):
 
 def test_a_draining_worker_takes_no_job(submit, run):
     job = submit("ok")
-    assert runner.run(job.pk, replace(PLACE, draining=lambda: True)) is None
+    assert runner.run(job.pk, replace(PROCESS, draining=lambda: True)) is None
     assert fresh(job).state == State.QUEUED
 
 
@@ -221,9 +221,9 @@ def test_a_worker_that_shuts_down_hands_its_job_back(submit, settings):
         update={"job_drain_seconds": 0.5}
     )
     answers = iter([False])
-    place = replace(PLACE, draining=lambda: next(answers, True))
+    process = replace(PROCESS, draining=lambda: next(answers, True))
     job = submit("hang", seconds=60)
-    runner.run(job.pk, place)
+    runner.run(job.pk, process)
     job = fresh(job)
     assert (job.state, outcomes(job)) == (State.QUEUED, [Outcome.INTERRUPTED])
     assert job.max_attempts - job.attempt == 3
@@ -260,7 +260,7 @@ def test_a_stale_worker_writes_nothing(submit, run):
 def test_a_worker_whose_lease_is_taken_stops(submit):
     """Somebody takes the job while the kind is at it: the keeper sees it and interrupts."""
     job = submit("hang", seconds=60)
-    lost = replace(PLACE, draining=lambda: take_away(job))
+    lost = replace(PROCESS, draining=lambda: take_away(job))
     assert runner.run(job.pk, lost) is None
     assert outcomes(fresh(job)) == [Outcome.LOST]
 
@@ -277,9 +277,9 @@ def test_the_lease_is_renewed_while_the_kind_works(submit, settings):
     limits = settings.PARLEY_JOB_LIMITS
     settings.PARLEY_JOB_LIMITS = limits.model_copy(update={"job_beat_seconds": 0.5})
     seen = []
-    place = replace(PLACE, draining=lambda: seen.append(fresh(job).lease_expires_at) or False)
+    process = replace(PROCESS, draining=lambda: seen.append(fresh(job).lease_expires_at) or False)
     job = submit("slow", steps=25, seconds=0.1)
-    runner.run(job.pk, place)
+    runner.run(job.pk, process)
     leases = [lease for lease in seen if lease is not None]
     assert len(set(leases)) > 1 and leases == sorted(leases)
     assert fresh(job).state == State.SUCCEEDED
@@ -289,8 +289,8 @@ def test_a_running_job_is_cancelled_where_it_looks(submit, alice):
     from jobs.submitting import actions
 
     job = submit("slow", steps=1000, seconds=0.02)
-    place = replace(PLACE, draining=lambda: cancel_running(actions, alice, job))
-    runner.run(job.pk, place)
+    process = replace(PROCESS, draining=lambda: cancel_running(actions, alice, job))
+    runner.run(job.pk, process)
     job = fresh(job)
     assert (job.state, outcomes(job)) == (State.CANCELLED, [Outcome.CANCELLED])
     assert job.progress["current"] < 1000
@@ -303,8 +303,8 @@ def test_a_running_job_that_does_not_look_is_cancelled_by_force(submit, alice, s
     limits = settings.PARLEY_JOB_LIMITS
     settings.PARLEY_JOB_LIMITS = limits.model_copy(update={"job_cancel_grace_seconds": 0.5})
     job = submit("catch_cancel", seconds=60)
-    place = replace(PLACE, draining=lambda: cancel_running(actions, alice, job))
-    runner.run(job.pk, place)
+    process = replace(PROCESS, draining=lambda: cancel_running(actions, alice, job))
+    runner.run(job.pk, process)
     job = fresh(job)
     assert job.state == State.CANCELLED
     assert "tidied up" in job.attempts.get().log

@@ -12,9 +12,8 @@ from jobs.lifecycle import doorbell, representations, transitions
 from jobs.models import Job, State
 from jobs.submitting import actions, admission
 from jobs.submitting.actions import Submission
-from jobs.submitting.admission import RateLimited
 from rooms.models import Event, Message, Room
-from rooms.protocol import Busy, Conflict, Forbidden, Invalid, NotFound
+from rooms.protocol import Busy, Conflict, Forbidden, Invalid, NotFound, RateLimited
 from tests.integration.jobs.conftest import fresh
 
 pytestmark = pytest.mark.django_db(transaction=True)

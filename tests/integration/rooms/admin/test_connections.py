@@ -45,7 +45,7 @@ def text_of(answer: Any) -> str:
 
 async def acquainted() -> None:
     """This process is the only one: nobody else is waited for."""
-    (await Node.current()).rollcall._acquainted_until = float("inf")
+    (await Node.current()).process_query._acquainted_until = float("inf")
 
 
 def test_it_says_so_when_no_sockets_are_served_here(operator):
@@ -94,7 +94,7 @@ def test_it_shows_who_is_connected_to_what(operator, alice, bob, lobby):
         assert "&lt;i&gt;agent" in page and "<i>agent" not in page
         assert "Token “test”" in page
         assert page.count("Disconnect</button>") == 2
-        assert (await Node.current()).rollcall.label in page
+        assert (await Node.current()).process_query.label in page
 
         found = text_of(await get(PAGE, {"user": "bob"}))
         assert "1 connection found" in found and "&lt;b&gt;Al" not in found
@@ -132,7 +132,7 @@ def test_ending_a_connection_is_told_and_logged(operator, alice):
         await acquainted()
         hers = await Client.connect(alice)
         hello = await hers.find(lambda each: each["type"] == "hello")
-        process = (await Node.current()).rollcall.process
+        process = (await Node.current()).process_query.process
         which = {"which": f"{process}/{hello['connection']}"}
 
         answer = await post(f"{PAGE}end/?user=ali", which, follow=True)

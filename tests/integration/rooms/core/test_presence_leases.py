@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from rooms.core.presence_leases import NOBODY, PEOPLE, Change, Leases, prefix
-from rooms.live.delivery.room_presence import People
+from rooms.core.presence_leases import NOBODY, PEOPLE_PER_SCRIPT, Change, Leases, prefix
+from rooms.live.delivery.room_presence import RoomPresence
 from tests.support.waiting import until_async as until
 
 pytestmark = pytest.mark.once
@@ -22,18 +22,18 @@ class Process:
 
     def __init__(self, url: str, lease_seconds: float = 60, most_names: int = 100) -> None:
         self.leases = Leases(url, lease_seconds, most_names)
-        self.people = People(ROOM)
+        self.presence = RoomPresence(ROOM)
 
     async def say(self) -> None:
         """One exchange, and another one if Redis had forgotten something."""
         for _ in range(2):
-            change = self.people.change(PEOPLE)
+            change = self.presence.change(PEOPLE_PER_SCRIPT)
             pictures, wrong = await self.leases.exchange([change])
-            self.people.written(change)
-            self.people.picture = pictures.get(ROOM, self.people.picture)
+            self.presence.written(change)
+            self.presence.picture = pictures.get(ROOM, self.presence.picture)
             if not wrong:
                 return
-            self.people.write_whole()
+            self.presence.write_whole()
 
     async def sees(self) -> dict[int, str] | int:
         pictures, _ = await self.leases.exchange([Change(ROOM, "none")])
@@ -65,16 +65,16 @@ def test_a_person_in_two_processes_is_one_and_stays_until_both_say_otherwise(
 ) -> None:
     async def test(client: Redis) -> None:
         one, two = Process(real_redis), Process(real_redis)
-        one.people.arrive(1, "Ana")
-        two.people.arrive(1, "Ana")
-        two.people.arrive(2, "Ben: the\nsecond")
+        one.presence.arrive(1, "Ana")
+        two.presence.arrive(1, "Ana")
+        two.presence.arrive(2, "Ben: the\nsecond")
         await one.say()
         await two.say()
         assert await one.sees() == {1: "Ana", 2: "Ben: the\nsecond"}
-        one.people.depart(1)
+        one.presence.depart(1)
         await one.say()
         assert await one.sees() == {1: "Ana", 2: "Ben: the\nsecond"}
-        two.people.depart(1)
+        two.presence.depart(1)
         await two.say()
         assert await one.sees() == {2: "Ben: the\nsecond"}
         await close(one, two)
@@ -85,18 +85,18 @@ def test_a_person_in_two_processes_is_one_and_stays_until_both_say_otherwise(
 def test_only_a_list_that_reads_differently_has_a_new_version(real_redis: str) -> None:
     async def test(client: Redis) -> None:
         one, two = Process(real_redis), Process(real_redis)
-        one.people.arrive(1, "Ana")
+        one.presence.arrive(1, "Ana")
         await one.say()
-        before = one.people.picture
-        two.people.arrive(1, "Ana")
+        before = one.presence.picture
+        two.presence.arrive(1, "Ana")
         await two.say()
         await one.say()
-        assert one.people.picture is before and two.people.picture.version == before.version
-        two.people.arrive(2, "Ben")
+        assert one.presence.picture is before and two.presence.picture.version == before.version
+        two.presence.arrive(2, "Ben")
         await two.say()
         await one.say()
-        assert one.people.picture.people == {1: "Ana", 2: "Ben"}
-        assert float(one.people.picture.version) > float(before.version)
+        assert one.presence.picture.people == {1: "Ana", 2: "Ben"}
+        assert float(one.presence.picture.version) > float(before.version)
         await close(one, two)
 
     with_redis(real_redis, test)
@@ -106,10 +106,10 @@ def test_above_a_number_of_people_there_is_only_the_number(real_redis: str) -> N
     async def test(client: Redis) -> None:
         one = Process(real_redis, most_names=3)
         for user_id in range(1, 5):
-            one.people.arrive(user_id, f"Person {user_id}")
+            one.presence.arrive(user_id, f"Person {user_id}")
         await one.say()
         assert await one.sees() == 4
-        one.people.depart(4)
+        one.presence.depart(4)
         await one.say()
         assert await one.sees() == {n: f"Person {n}" for n in (1, 2, 3)}
         await close(one)
@@ -120,12 +120,12 @@ def test_above_a_number_of_people_there_is_only_the_number(real_redis: str) -> N
 def test_what_an_expired_lease_held_is_taken_back_by_another(real_redis: str) -> None:
     async def test(client: Redis) -> None:
         dead, alive = Process(real_redis, lease_seconds=0.1), Process(real_redis)
-        many = PEOPLE + 10
+        many = PEOPLE_PER_SCRIPT + 10
         for user_id in range(many):
-            dead.people.arrive(user_id, "Somebody")
-        alive.people.arrive(0, "Somebody")
+            dead.presence.arrive(user_id, "Somebody")
+        alive.presence.arrive(0, "Somebody")
         await dead.say()
-        while dead.people.unwritten:
+        while dead.presence.unwritten:
             await dead.say()
         await alive.say()
         assert await alive.sees() == many
@@ -147,7 +147,7 @@ def test_what_an_expired_lease_held_is_taken_back_by_another(real_redis: str) ->
 def test_a_process_whose_lease_was_taken_by_mistake_writes_itself_again(real_redis: str) -> None:
     async def test(client: Redis) -> None:
         slow, other = Process(real_redis, lease_seconds=0.05), Process(real_redis)
-        slow.people.arrive(1, "Ana")
+        slow.presence.arrive(1, "Ana")
         await slow.say()
 
         async def taken_back() -> bool:
@@ -155,7 +155,7 @@ def test_a_process_whose_lease_was_taken_by_mistake_writes_itself_again(real_red
 
         await until(taken_back)
         assert await other.sees() == {}
-        slow.people.arrive(2, "Ben")
+        slow.presence.arrive(2, "Ben")
         await slow.say()
         assert await slow.sees() == {1: "Ana", 2: "Ben"}
         await close(slow, other)
@@ -166,9 +166,9 @@ def test_a_process_whose_lease_was_taken_by_mistake_writes_itself_again(real_red
 def test_what_is_given_back_leaves_nothing(real_redis: str) -> None:
     async def test(client: Redis) -> None:
         one = Process(real_redis)
-        for user_id in range(PEOPLE + 10):
-            one.people.arrive(user_id, "Somebody")
-        while one.people.unwritten:
+        for user_id in range(PEOPLE_PER_SCRIPT + 10):
+            one.presence.arrive(user_id, "Somebody")
+        while one.presence.unwritten:
             await one.say()
         moved = await one.leases.release()
         assert {room_id for room_id, _ in moved} == {ROOM}
@@ -181,7 +181,7 @@ def test_what_is_given_back_leaves_nothing(real_redis: str) -> None:
 def test_every_key_goes_by_itself_when_all_processes_are_gone(real_redis: str) -> None:
     async def test(client: Redis) -> None:
         one = Process(real_redis)
-        one.people.arrive(1, "Ana")
+        one.presence.arrive(1, "Ana")
         await one.say()
         keys = [key async for key in client.scan_iter(f"{prefix()}*")]
         assert len(keys) == 4
@@ -203,14 +203,14 @@ def test_whatever_happens_the_list_is_in_the_end_who_is_there(real_redis: str, s
             user_id = chance.randrange(6)
             match chance.choice(["arrive", "arrive", "depart", "say", "say", "lost", "forget"]):
                 case "arrive":
-                    process.people.arrive(user_id, f"Person {user_id}")
-                case "depart" if user_id in process.people.here:
-                    process.people.depart(user_id)
+                    process.presence.arrive(user_id, f"Person {user_id}")
+                case "depart" if user_id in process.presence.here:
+                    process.presence.depart(user_id)
                 case "say":
                     await process.say()
                 case "lost":
                     # Redis has done it, and the process does not know.
-                    await process.leases.exchange([process.people.change(PEOPLE)])
+                    await process.leases.exchange([process.presence.change(PEOPLE_PER_SCRIPT)])
                 case "forget" if chance.random() < 0.2:
                     if chance.random() < 0.5:
                         await client.flushall()
@@ -218,9 +218,9 @@ def test_whatever_happens_the_list_is_in_the_end_who_is_there(real_redis: str, s
                         await process.leases.release()
         for process in processes * 2:
             await process.say()
-        there = {user_id for process in processes for user_id in process.people.here}
+        there = {user_id for process in processes for user_id in process.presence.here}
         for process in processes:
-            assert process.people.picture.people == {n: f"Person {n}" for n in there}
+            assert process.presence.picture.people == {n: f"Person {n}" for n in there}
         await close(*processes)
 
     with_redis(real_redis, test)

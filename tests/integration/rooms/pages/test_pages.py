@@ -78,7 +78,7 @@ def test_home_does_not_lead_into_a_room_that_is_closed_now(
 
 
 def test_a_room_s_page_holds_its_state(alice: User, bob: User, lobby: Room) -> None:
-    for number in range(page_state.HISTORY + 5):
+    for number in range(page_state.HISTORY_MESSAGES + 5):
         messages.post_message(Post(bob, "lobby", f"line {number}"))
     client = client_of(alice)
     state = state_of(client.get("/rooms/lobby/").content.decode())
@@ -86,11 +86,11 @@ def test_a_room_s_page_holds_its_state(alice: User, bob: User, lobby: Room) -> N
     assert state["head"] == lobby.last_seq
     assert state["older"] is True
     assert [message["body"] for message in state["messages"]] == [
-        f"line {number}" for number in range(5, page_state.HISTORY + 5)
+        f"line {number}" for number in range(5, page_state.HISTORY_MESSAGES + 5)
     ]
     assert {member["user"]["name"] for member in state["members"]} == {"Alice", "Bob"}
-    assert state["room"]["unread"] == page_state.HISTORY + 5
-    assert state["first_unread"]["seq"] == lobby.last_seq - page_state.HISTORY - 4
+    assert state["room"]["unread"] == page_state.HISTORY_MESSAGES + 5
+    assert state["first_unread"]["seq"] == lobby.last_seq - page_state.HISTORY_MESSAGES - 4
     assert state["rooms"][0]["slug"] == "lobby"
     assert "job" in {command["name"] for command in state["commands"]}
     again = client.get("/rooms/lobby/state/")

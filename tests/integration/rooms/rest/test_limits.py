@@ -123,6 +123,6 @@ def test_a_clock_that_was_set_back_locks_nobody_out(few):
 
 def test_own_buckets_are_bounded():
     own = rest_limits.OwnBuckets()
-    for number in range(rest_limits.OWN_BUCKETS + 10):
+    for number in range(rest_limits.MOST_LOCAL_BUCKETS + 10):
         own.take(str(number), 1, 1, 0.0)
-    assert len(own._full_at) == rest_limits.OWN_BUCKETS
+    assert len(own._full_at) == rest_limits.MOST_LOCAL_BUCKETS

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from jobs.running.interruption import Cancelled, LeaseLost, TimedOut, Window
+from jobs.running.interruption import Cancelled, InterruptWindow, LeaseLost, TimedOut
 
 
 def from_another_thread(call):
@@ -14,18 +14,18 @@ def from_another_thread(call):
 
 
 def test_nothing_is_raised_before_somebody_asks():
-    Window().check()
+    InterruptWindow().check()
 
 
 def test_who_is_asked_stops_at_the_next_look():
-    window = Window()
+    window = InterruptWindow()
     window.ask(Cancelled)
     with pytest.raises(Cancelled):
         window.check()
 
 
 def test_the_first_reason_counts_but_for_a_lost_lease():
-    window = Window()
+    window = InterruptWindow()
     window.ask(Cancelled)
     window.ask(TimedOut)
     assert window.wanted is Cancelled
@@ -34,7 +34,7 @@ def test_the_first_reason_counts_but_for_a_lost_lease():
 
 
 def test_an_interruption_passes_an_except_exception():
-    window = Window()
+    window = InterruptWindow()
     window.ask(Cancelled)
     with pytest.raises(Cancelled):
         try:
@@ -44,7 +44,7 @@ def test_an_interruption_passes_an_except_exception():
 
 
 def test_force_interrupts_a_function_that_waits():
-    window = Window()
+    window = InterruptWindow()
     never = threading.Event()
 
     def stop():
@@ -58,7 +58,7 @@ def test_force_interrupts_a_function_that_waits():
 
 
 def test_what_is_shut_comes_to_its_end_first():
-    window, done = Window(), []
+    window, done = InterruptWindow(), []
 
     def stop():
         window.ask(Cancelled)
@@ -73,7 +73,7 @@ def test_what_is_shut_comes_to_its_end_first():
 
 
 def test_force_before_the_window_opens_is_not_lost():
-    window = Window()
+    window = InterruptWindow()
     with window.signals():
         window.ask(Cancelled)
         window.force()
@@ -82,7 +82,7 @@ def test_force_before_the_window_opens_is_not_lost():
 
 
 def test_nothing_is_raised_after_the_window():
-    window = Window()
+    window = InterruptWindow()
     with window.signals():
         with window.opened():
             pass
@@ -96,7 +96,7 @@ def test_in_another_thread_only_asking_works():
     raised = []
 
     def work():
-        window = Window()
+        window = InterruptWindow()
         with window.signals(), window.opened():
             window.ask(Cancelled)
             window.force()

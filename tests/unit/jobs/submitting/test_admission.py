@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from jobs.limits import JobLimits
-from jobs.submitting.admission import Load, RateLimited, require_room, require_share, wait
-from rooms.protocol import Busy
+from jobs.submitting.admission import Load, require_room, require_share, wait
+from rooms.protocol import Busy, RateLimited
 
 LIMITS = JobLimits(jobs_in_flight_per_user=5, jobs_queued=100, job_oldest_seconds=60)
 NOW = timezone.now()

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from rooms.core.outages import AGAIN_SECONDS, QUIET_SECONDS, Outage, Repeats
+from rooms.core.outages import LOG_AGAIN_SECONDS, QUIET_SECONDS, Outage, Repeats
 
 logger = logging.getLogger("tests.outages")
 
@@ -29,7 +29,7 @@ def test_it_is_said_when_it_begins_once_a_minute_and_when_it_is_over(
     outage.over()
     for _ in range(2 * 480):
         outage.failed(OSError("refused"))
-        clock.now += AGAIN_SECONDS / 480
+        clock.now += LOG_AGAIN_SECONDS / 480
         # Now and then something works.
         outage.over()
     clock.now += QUIET_SECONDS
@@ -51,7 +51,7 @@ def test_a_traceback_comes_once(caplog: pytest.LogCaptureFixture, clock: Clock) 
             raise ValueError("no")
         except ValueError as error:
             outage.failed(error, traceback=True)
-        clock.now += AGAIN_SECONDS
+        clock.now += LOG_AGAIN_SECONDS
     assert [bool(record.exc_info) for record in caplog.records] == [True, False, False]
 
 
@@ -66,7 +66,7 @@ def test_loggers_of_others_are_let_through_once_a_minute(clock: Clock) -> None:
     repeats = Repeats(("psycopg.pool", "django.request"), clock)
     passed = [repeats.filter(record("psycopg.pool", "error in %s")) for _ in range(50)]
     assert passed == [True] + [False] * 49
-    clock.now += AGAIN_SECONDS
+    clock.now += LOG_AGAIN_SECONDS
     again = record("psycopg.pool", "error in %s")
     assert repeats.filter(again)
     assert again.getMessage() == "error in x (49 like it were not written)"

@@ -9,7 +9,7 @@ from django.core.files.base import ContentFile
 from django.test import AsyncClient, Client
 
 from rooms.features.files import actions as files
-from rooms.features.files.serve import CHUNK
+from rooms.features.files.serve import CHUNK_BYTES
 from rooms.features.tokens import actions as tokens
 from rooms.models import Attachment, Room, User
 
@@ -122,7 +122,7 @@ def test_a_file_that_is_gone_from_the_disk_is_not_found(alice: User, lobby: Room
 
 
 def test_a_server_sends_a_large_file_in_pieces(alice: User, lobby: Room) -> None:
-    content = bytes(range(256)) * (CHUNK // 128)
+    content = bytes(range(256)) * (CHUNK_BYTES // 128)
     file = attach(lobby, alice, "big.bin", "application/zip", content)
 
     async def fetch() -> tuple[Any, list[bytes]]:
@@ -134,7 +134,7 @@ def test_a_server_sends_a_large_file_in_pieces(alice: User, lobby: Room) -> None
     answer, pieces = async_to_sync(fetch)()
     assert answer["Content-Length"] == str(len(content))
     assert b"".join(pieces) == content
-    assert max(map(len, pieces)) <= CHUNK
+    assert max(map(len, pieces)) <= CHUNK_BYTES
 
 
 def test_a_ban_is_one_for_pictures_that_a_browser_holds(alice: User, bob: User, den: Room) -> None:

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def told(monkeypatch):
     """What single people are told, not kept: (user id, event)."""
     heard = []
-    monkeypatch.setattr(bell, "tell", lambda user, key, event: heard.append((user, event)))
+    monkeypatch.setattr(bell, "tell", lambda user, key, event, *_: heard.append((user, event)))
     return heard
 
 

@@ -163,7 +163,7 @@ def test_the_newest_of_too_many_connections_is_turned_away(
         # A place that was given up is free again.
         await tabs[0].leave()
         await third.leave()
-        await until(lambda: node.entrance.open == 2)
+        await until(lambda: node.connection_limits.open == 2)
         again = await Client.connect(alice)
         assert (await again.call("ping"))["type"] == "pong"
 
@@ -182,7 +182,7 @@ def test_a_full_process_sends_people_elsewhere(alice: User, bob: User, settings:
         assert ben.seen[0]["reconnect"] is True and ben.seen[0]["retry_in"] > 0
         await ben.leave()
         await ana.leave()
-        await until(lambda: node.entrance.open == 0)
+        await until(lambda: node.connection_limits.open == 0)
         again = await Client.connect(bob)
         assert (await again.call("ping"))["type"] == "pong"
 

@@ -53,7 +53,7 @@ def test_unread_counts_are_read_again_when_their_bells_are_lost(
     async def test() -> None:
         node = await Node.current()
         ana, ben = await Client.connect(alice), await Client.connect(bob)
-        await until(lambda: len(node.hub.watching.people()) == 2)
+        await until(lambda: len(node.hub.unread_counts.people()) == 2)
         monkeypatch.setattr(bell.Ringer, "put_activity", lambda *_: None)
         await ana.say("lobby", "did you hear")
         node.hub._bells_lost()

@@ -11,11 +11,10 @@ import pytest
 from django.db import OperationalError
 
 from rooms import health
-from rooms.core import credentials
+from rooms.core import credentials, read_state
 from rooms.database import trouble
 from rooms.features.messages import actions as messages
 from rooms.features.messages.actions import Outcome, Post
-from rooms.features.reading import actions as reading
 from rooms.features.reading import socket as reading_socket
 from rooms.live.node import Node
 from rooms.models import Message, Room, User
@@ -137,9 +136,7 @@ def test_the_journal_can_end_while_it_stands_still(
     run(test)
 
 
-@pytest.mark.parametrize(
-    ("module", "name"), [(credentials, "of_headers"), (reading, "memberships")]
-)
+@pytest.mark.parametrize(("module", "name"), [(credentials, "of_headers"), (read_state, "of_user")])
 def test_a_handshake_is_answered_with_a_good_bye(
     alice: User, module: Any, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

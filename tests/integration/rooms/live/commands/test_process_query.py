@@ -9,8 +9,8 @@ import pytest
 from rooms.core import bell
 from rooms.core.credentials import Caller
 from rooms.live.commands import process_query
-from rooms.live.commands.connection_report import ROOMS, Question
-from rooms.live.commands.process_query import RollCall
+from rooms.live.commands.connection_report import ROOMS_PER_CONNECTION, Question
+from rooms.live.commands.process_query import ProcessQuery
 from rooms.live.delivery.connection import Connection
 from rooms.live.delivery.sendbuffer import Frame
 from rooms.live.node import Node, _nodes
@@ -29,7 +29,7 @@ def patience(monkeypatch):
     """A second is long for a process, and short for a machine that does other things as well."""
     monkeypatch.setattr(process_query, "ANSWER_SECONDS", 15.0 * SCALE)
     # Nobody but the known is waited for.
-    monkeypatch.setattr(process_query, "ACQUAINTED_SECONDS", 3600.0)
+    monkeypatch.setattr(process_query, "FULL_WAIT_EVERY_SECONDS", 3600.0)
 
 
 def wait_briefly(monkeypatch):
@@ -37,9 +37,9 @@ def wait_briefly(monkeypatch):
     monkeypatch.setattr(process_query, "ANSWER_SECONDS", 0.2)
 
 
-async def own() -> RollCall:
+async def own() -> ProcessQuery:
     """Of the loop's node; it waits for nobody it does not know."""
-    roll = (await Node.current()).rollcall
+    roll = (await Node.current()).process_query
     roll._acquainted_until = float("inf")
     return roll
 
@@ -61,7 +61,7 @@ class Neighbour:
 
     async def _meet(self) -> bool:
         """From here on nothing that is rung gets lost."""
-        both = self.here.rollcall, self.node.rollcall
+        both = self.here.process_query, self.node.process_query
         for roll in both:
             roll._acquainted_until = float("inf")
             roll.start()
@@ -120,16 +120,21 @@ def test_both_tell_of_their_connections_and_the_sums_are_right(layer, alice, bob
             here = await Node.current()
 
             for node in (here, other.node):
-                found = await node.rollcall.census(Question())
+                found = await node.process_query.report(Question())
                 assert len(found.counts) == 2 and not found.missing
                 assert found.total("connections") == found.total("matching") == 3
                 assert found.total("subscriptions") == 2
                 assert (found.different("people"), found.different("rooms")) == (2, 1)
                 by_process = {count.process: count.connections for count in found.counts}
-                assert by_process == {here.rollcall.process: 1, other.node.rollcall.process: 2}
+                assert by_process == {
+                    here.process_query.process: 1,
+                    other.node.process_query.process: 2,
+                }
 
-            found = await here.rollcall.census(Question())
-            (mine,) = [each for each in found.worst(9) if each.process == here.rollcall.process]
+            found = await here.process_query.report(Question())
+            (mine,) = [
+                each for each in found.worst(9) if each.process == here.process_query.process
+            ]
             assert (mine.name, mine.username, mine.user) == ("Alice", "alice", alice.pk)
             assert mine.agent == "a browser" and mine.token and mine.stalled is None
             assert [tuple(each) for each in mine.rooms] == [("lobby", 0)]
@@ -164,7 +169,7 @@ def test_who_is_behind_comes_first_with_the_numbers(layer, alice, bob, lobby):
             awake = (await Node.current()).hub.connections
             await until(lambda: not any(each.sink.held() for each in awake), what="all is taken")
 
-            found = await (await own()).census(Question())
+            found = await (await own()).report(Question())
             first = found.worst(1)[0]
             assert (first.name, first.behind, first.held) == ("Bob", 3, 5_000)
             assert first.waiting == len('{"type":"pong"}')
@@ -188,7 +193,7 @@ def test_people_and_rooms_can_be_asked_for(layer, alice, bob, lobby, den):
             roll = await own()
 
             async def names(**fields: Any) -> list[str]:
-                found = await roll.census(Question(**fields))
+                found = await roll.report(Question(**fields))
                 assert found.total("connections") == 2
                 assert found.total("matching") == len(found.worst(9))
                 return sorted(each.name for each in found.worst(9))
@@ -210,7 +215,7 @@ def test_an_answer_is_bounded_and_its_sums_are_not(layer, alice, bob):
         async with Neighbour() as other:
             for _ in range(process_query.COUNT_CONNECTIONS * 3):
                 sleeper(other.node, bob)
-            found = await (await own()).census(Question(most=7))
+            found = await (await own()).report(Question(most=7))
             assert len(found.worst(999)) == 7
             assert found.total("matching") == process_query.COUNT_CONNECTIONS * 3
             assert found.different("people") == 1
@@ -219,7 +224,7 @@ def test_an_answer_is_bounded_and_its_sums_are_not(layer, alice, bob):
 
 
 def test_of_many_rooms_the_one_asked_for_is_shown(alice):
-    slugs = [f"room-{number:02}" for number in range(ROOMS + 3)]
+    slugs = [f"room-{number:02}" for number in range(ROOMS_PER_CONNECTION + 3)]
     for slug in slugs:
         room(slug, alice)
 
@@ -228,9 +233,9 @@ def test_of_many_rooms_the_one_asked_for_is_shown(alice):
         for slug in slugs:
             await client.call("subscribe", room=slug)
         roll = await own()
-        (seen,) = (await roll.census(Question(room=slugs[-1]))).worst(9)
+        (seen,) = (await roll.report(Question(room=slugs[-1]))).worst(9)
         assert seen.rooms[0][0] == slugs[-1]
-        assert (len(seen.rooms), seen.subscriptions) == (ROOMS, len(slugs))
+        assert (len(seen.rooms), seen.subscriptions) == (ROOMS_PER_CONNECTION, len(slugs))
         await client.leave()
 
     run(look)
@@ -253,7 +258,7 @@ def test_counting_gives_the_loop_its_turns(alice, monkeypatch):
         ticking = asyncio.create_task(tick())
         await asyncio.sleep(0)
         before = turns
-        await node.rollcall._count(Question())
+        await node.process_query._count(Question())
         assert turns - before >= 49
         ticking.cancel()
 
@@ -268,9 +273,9 @@ def test_one_connection_is_ended_and_may_come_back(layer, alice, where, monkeypa
             again = await Client.connect(alice)
             node = await Node.current()
             hello = await hers.find(lambda each: each["type"] == "hello")
-            asking = other.node.rollcall if where == "there" else node.rollcall
+            asking = other.node.process_query if where == "there" else node.process_query
 
-            ended = await asking.end(node.rollcall.process, hello["connection"])
+            ended = await asking.end(node.process_query.process, hello["connection"])
             assert (ended.outcome, ended.user) == ("ended", alice.pk)
             assert await hers.closed() == DISCONNECTED.code
             (bye,) = [each for each in hers.seen if each["type"] == "bye"]
@@ -278,7 +283,7 @@ def test_one_connection_is_ended_and_may_come_back(layer, alice, where, monkeypa
             await hers.leave()
             await until(lambda: len(node.hub.connections) == 1, what="the other one stays")
 
-            ended = await asking.end(node.rollcall.process, hello["connection"])
+            ended = await asking.end(node.process_query.process, hello["connection"])
             assert ended.outcome == "gone"
             wait_briefly(monkeypatch)
             nobody = await asking.end("nobody", hello["connection"])
@@ -294,13 +299,13 @@ def test_who_does_not_answer_is_named_and_who_left_is_not(layer, alice, monkeypa
         async with Neighbour() as crashed:
             await crashed.vanish()
             wait_briefly(monkeypatch)
-            found = await roll.census(Question())
-            assert [each.label for each in found.missing] == [crashed.node.rollcall.label]
+            found = await roll.report(Question())
+            assert [each.label for each in found.missing] == [crashed.node.process_query.label]
             assert len(found.counts) == 1
             async with Neighbour(known=2) as other:
-                name = other.node.rollcall.process
+                name = other.node.process_query.process
                 assert name in roll._known
-                other.node.rollcall.stop()
+                other.node.process_query.stop()
                 await until(lambda: name not in roll._known, what="the leave was heard")
 
     run(look)
@@ -312,7 +317,7 @@ def test_without_redis_a_process_still_tells_of_itself(settings, alice):
     async def look():
         client = await Client.connect(alice)
         roll = await own()
-        found = await roll.census(Question())
+        found = await roll.report(Question())
         assert found.total("connections") == 1
         assert found.worst(1)[0].name == "Alice"
         await client.leave()
@@ -331,11 +336,11 @@ def test_one_whose_announcement_was_lost_is_found_by_waiting_for_anybody(layer, 
 
             async def found() -> bool:
                 roll._known.clear()
-                assert len((await roll.census(Question())).counts) == 1
+                assert len((await roll.report(Question())).counts) == 1
                 roll._acquainted_until = 0.0
-                census = await roll.census(Question())
+                report = await roll.report(Question())
                 assert roll._acquainted_until > roll.node.loop.time()
-                return len(census.counts) == 2 and other.node.rollcall.process in roll._known
+                return len(report.counts) == 2 and other.node.process_query.process in roll._known
 
             await until(found, what="the other answers")
 

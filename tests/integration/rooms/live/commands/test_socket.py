@@ -361,7 +361,7 @@ def test_connections_that_come_and_go_leave_nothing_behind(alice: User, lobby: R
             await each.call("subscribe", room="lobby")
             await each.leave()
         await until(lambda: len(asyncio.all_tasks()) <= before)
-        assert not node.hub.connections and not node.hub.watching.of(alice.pk)
+        assert not node.hub.connections and not node.hub.unread_counts.of(alice.pk)
         assert all(not feed.subscriptions for feed in node.hub.feeds.values())
 
     run(test)

@@ -168,8 +168,8 @@ def test_a_token_that_is_revoked_during_the_handshake_opens_nothing(
 
     known = credentials.of_headers
 
-    def slowly(headers: Any) -> Any:
-        caller = known(headers)
+    def slowly(headers: Any, address: str) -> Any:
+        caller = known(headers, address)
         heard(lambda: tokens.revoke_token(bob, caller.token_id))
         return caller
 

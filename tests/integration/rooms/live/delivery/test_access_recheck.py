@@ -220,7 +220,7 @@ def test_a_deleted_room_leaves_nothing_behind(alice: User, bob: User, lobby: Roo
         await ana.find(unsubscribed)
         assert (await ben.call("ping"))["type"] == "pong"
         for user in (alice, bob):
-            await until(lambda user=user: lobby.pk not in node.hub.watching.rooms_of(user.pk))
+            await until(lambda user=user: lobby.pk not in node.hub.unread_counts.rooms_of(user.pk))
 
     run(test)
 

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from rooms.core import bell
 from rooms.core.credentials import Caller
-from rooms.core.presence_leases import PEOPLE, ROOMS, Leases, prefix
+from rooms.core.presence_leases import PEOPLE_PER_SCRIPT, ROOMS_PER_SCRIPT, Leases, prefix
 from rooms.limits import Limits
 from rooms.live.commands import session as handlers
 from rooms.live.delivery import presence
@@ -112,9 +112,9 @@ def test_nodes_show_one_list_and_a_person_at_two_is_one(
         await ana.hears(alice, bob)
         await ben.hears(alice, bob)
         tab = await enter(one, bob, lobby)
-        await until(lambda: not one.hub.feeds[lobby.pk].people.unwritten)
+        await until(lambda: not one.hub.feeds[lobby.pk].presence.unwritten)
         ben.leave()
-        await until(lambda: not two.hub.feeds[lobby.pk].people.unwritten)
+        await until(lambda: not two.hub.feeds[lobby.pk].presence.unwritten)
         # Both are still here, which is no news; that Bob leaves is.
         tab.leave()
         await ana.hears(alice)
@@ -126,7 +126,7 @@ def test_nodes_show_one_list_and_a_person_at_two_is_one(
 def test_the_first_answer_shows_who_is_in_other_processes(
     alice: User, bob: User, lobby: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(presence, "LOOK_SECONDS", 30.0)
+    monkeypatch.setattr(presence, "FIRST_LOOK_SECONDS", 30.0)
 
     async def test(one: Node, two: Node) -> None:
         ben = await enter(two, bob, lobby)
@@ -206,7 +206,7 @@ def test_without_redis_a_process_shows_what_it_sees(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     settings.REDIS_URL = "unix:///nowhere/redis.sock"
-    monkeypatch.setattr(presence, "RETRY_SECONDS", 0.1)
+    monkeypatch.setattr(presence, "REDIS_RETRY_SECONDS", 0.1)
     monkeypatch.setattr(presence, "SPACING_SECONDS", 0.1)
 
     async def test(one: Node) -> None:
@@ -228,7 +228,7 @@ def test_without_redis_a_process_shows_what_it_sees(
 def test_without_redis_what_others_said_holds_for_a_lease_and_comes_back_with_it(
     alice: User, bob: User, lobby: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(presence, "RETRY_SECONDS", 0.1)
+    monkeypatch.setattr(presence, "REDIS_RETRY_SECONDS", 0.1)
 
     async def test(one: Node, two: Node) -> None:
         ana = await enter(one, alice, lobby)
@@ -263,7 +263,7 @@ def test_a_crowd_that_comes_at_once_is_one_telling_and_few_scripts(
             one.hub.subscribe(Connection(one, Ear(), Caller(each)), feed, feed.head)
         await until(lambda: ana.told[-1:] == [crowd + 1])
         assert ana.told == [[alice.pk], crowd + 1]
-        assert len(exchanges) - before <= crowd // PEOPLE + 2
+        assert len(exchanges) - before <= crowd // PEOPLE_PER_SCRIPT + 2
 
     with_nodes(1, test)
 
@@ -274,7 +274,7 @@ def test_many_rooms_that_open_at_once_are_looked_up_together(
     exchanges = count_exchanges(monkeypatch)
 
     async def test(one: Node) -> None:
-        count = 3 * ROOMS
+        count = 3 * ROOMS_PER_SCRIPT
         await asyncio.gather(*(one.hub.presence.look(room_id) for room_id in range(count)))
         await until(lambda: sum(exchanges) >= count)
         assert len(exchanges) <= 20

@@ -373,7 +373,7 @@ def test_many_rooms_that_move_at_once_share_their_bells(alice: User, bob: User, 
 
 
 def test_bells_of_many_rooms_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(event_bells, "LARGEST_BELL", 1000)
+    monkeypatch.setattr(event_bells, "LARGEST_BELL_BYTES", 1000)
     events = [Run(number, 1, [b"x" * 400]) for number in range(10)]
     sent = list(bells(events))
     assert {group for group, _ in sent} == {EVERYONE}

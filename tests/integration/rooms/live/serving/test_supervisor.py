@@ -23,13 +23,13 @@ from rooms.core import process_stops
 from rooms.live.serving import supervisor
 from rooms.live.serving.listen_socket import listen
 logging.basicConfig(format="{message}", style="{", level="INFO")
-supervisor.FIRST_PAUSE = supervisor.LONGEST_PAUSE = 0.01
+supervisor.FIRST_PAUSE_SECONDS = supervisor.LONGEST_PAUSE_SECONDS = 0.01
 supervisor.GRACE_SECONDS, process_stops.SAME_REQUEST_SECONDS = 0.1, 0.0
 supervisor.START_SECONDS = float(sys.argv[2])
 supervisor.SIGN_SECONDS = 0.1
 count, silence = int(sys.argv[3]), float(sys.argv[4])
 command = [sys.executable, sys.argv[1]]
-sys.exit(supervisor.Family(listen("127.0.0.1", 0), command, count, 0.2, silence).run())
+sys.exit(supervisor.Supervisor(listen("127.0.0.1", 0), command, count, 0.2, silence).run())
 """
 CHILD = """
 import os, pathlib, signal, sys, time

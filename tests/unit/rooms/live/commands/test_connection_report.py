@@ -4,7 +4,7 @@ from typing import Any
 
 import msgpack
 
-from rooms.live.commands.connection_report import Census, Count, Seen
+from rooms.live.commands.connection_report import ConnectionReport, Count, Seen
 from rooms.live.delivery.origin import AGENT_CHARACTERS, Origin
 
 
@@ -23,20 +23,20 @@ def count(process: str, *connections: Seen, **facts: Any) -> Count:
 
 
 def test_numbers_are_added_and_people_on_two_processes_are_counted_once():
-    census = Census(
+    report = ConnectionReport(
         [
             count("a", connections=3, held=10, people=[1, 2], rooms=[7]),
             count("b", connections=2, held=5, people=[2, 3], rooms=[7]),
         ]
     )
-    assert census.total("connections") == 5
-    assert census.total("held") == 15
-    assert census.different("people") == 3
-    assert census.different("rooms") == 1
+    assert report.total("connections") == 5
+    assert report.total("held") == 15
+    assert report.different("people") == 3
+    assert report.different("rooms") == 1
 
 
 def test_the_worst_of_all_processes_come_first():
-    census = Census(
+    report = ConnectionReport(
         [
             count(
                 "a", seen("fine", since=1.0), seen("behind", behind=900), seen("late", since=2.0)
@@ -45,8 +45,8 @@ def test_the_worst_of_all_processes_come_first():
         ]
     )
     order = ["stalled", "behind", "full", "fine", "late"]
-    assert [each.connection for each in census.worst(10)] == order
-    assert [each.connection for each in census.worst(2)] == order[:2]
+    assert [each.connection for each in report.worst(10)] == order
+    assert [each.connection for each in report.worst(2)] == order[:2]
 
 
 def test_a_count_survives_the_way_over_the_layer():

@@ -40,7 +40,7 @@ LIMITS = Limits(
 LARGEST_EVENT = 1500
 LARGEST_BELL = 8
 PAGE_EVENTS = 5
-AS_IT_IS = (fanout.MEMBERS, fanout.SECONDS, repair.PAGE_EVENTS)
+AS_IT_IS = (fanout.MEMBERS_PER_CLOCK_CHECK, fanout.LOOP_HOLD_SECONDS, repair.PAGE_EVENTS)
 
 
 async def no_redis(_: Any) -> None:
@@ -77,7 +77,7 @@ class Delivery(RuleBasedStateMachine):
         """A few are here already and listen. A crowd is served member by member, with everything
         else in between; a small room at once."""
         if crowd:
-            fanout.MEMBERS, fanout.SECONDS = 1, -1.0
+            fanout.MEMBERS_PER_CLOCK_CHECK, fanout.LOOP_HOLD_SECONDS = 1, -1.0
         found = [self.newcomer() for _ in range(count)]
         for who in found:
             self.subscribe(who, None)
@@ -234,7 +234,7 @@ class Delivery(RuleBasedStateMachine):
             asyncio.set_event_loop(None)
             self.loop.close()
             self.overridden.disable()
-            fanout.MEMBERS, fanout.SECONDS, repair.PAGE_EVENTS = AS_IT_IS
+            fanout.MEMBERS_PER_CLOCK_CHECK, fanout.LOOP_HOLD_SECONDS, repair.PAGE_EVENTS = AS_IT_IS
             logging.disable(logging.NOTSET)
 
     def everybody_is_brought_up(self) -> None:
@@ -260,7 +260,7 @@ class Delivery(RuleBasedStateMachine):
             assert client.answers == sorted(client.answers)
 
     async def look(self) -> None:
-        """As the lookout does it."""
+        """As the watchdog does it."""
         await self.hub.epoch.look()
         await self.hub.repair.compare([ROOM])
 

@@ -84,7 +84,7 @@ class Room:
 
 @pytest.fixture
 def room(monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
-    monkeypatch.setattr(fanout, "MEMBERS", 1)
+    monkeypatch.setattr(fanout, "MEMBERS_PER_CLOCK_CHECK", 1)
     room = Room(3)
     # People come and go by other ways than these.
     room.hub.presence.changed = lambda room_id: None  # type: ignore[method-assign]
@@ -204,6 +204,6 @@ def test_whispers_that_wait_are_bounded(room: Room) -> None:
 
 
 def test_a_small_room_hears_a_whisper_at_once(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fanout, "MEMBERS", 32)
+    monkeypatch.setattr(fanout, "MEMBERS_PER_CLOCK_CHECK", 32)
     room.hub.fanout.whisper(room.feed, "a", b'{"seq":1}')
     assert [each.seqs for each in room.sockets] == [[[1]]] * 3

@@ -129,9 +129,9 @@ def test_a_room_is_idle_when_the_last_tab_has_gone() -> None:
     assert feed.arrive(first, 7, "Ana")
     assert not feed.arrive(second, 7, "Ana")
     assert not feed.depart(first, 7, 1.0)
-    assert list(feed.people.here) == [7] and feed.idle_since is None
+    assert list(feed.presence.here) == [7] and feed.idle_since is None
     assert feed.depart(second, 7, 2.0)
-    assert not feed.people.here and feed.idle_since == 2.0
+    assert not feed.presence.here and feed.idle_since == 2.0
 
 
 def test_a_room_is_told_of_so_many_who_type_a_second() -> None:

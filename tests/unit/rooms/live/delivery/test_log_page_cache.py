@@ -1,6 +1,6 @@
-"""Pages of the log that were read for one serve the next, within their bound."""
+"""LogPageCache of the log that were read for one serve the next, within their bound."""
 
-from rooms.live.delivery.log_page_cache import MOST, Pages, within
+from rooms.live.delivery.log_page_cache import MOST_PAGES, LogPageCache, within
 
 
 def rows(first: int, last: int, size: int = 10) -> list[tuple[int, bytes]]:
@@ -8,7 +8,7 @@ def rows(first: int, last: int, size: int = 10) -> list[tuple[int, bytes]]:
 
 
 def test_a_cursor_gets_what_follows_it_as_much_as_it_may_hold() -> None:
-    pages = Pages(10_000)
+    pages = LogPageCache(10_000)
     pages.put(1, rows(11, 20))
     assert pages.after(1, 10, 10_000) == rows(11, 20)
     assert pages.after(1, 14, 10_000) == rows(15, 20)
@@ -20,7 +20,7 @@ def test_a_cursor_gets_what_follows_it_as_much_as_it_may_hold() -> None:
 
 
 def test_the_page_not_asked_for_longest_goes_first() -> None:
-    pages = Pages(100)
+    pages = LogPageCache(100)
     pages.put(1, rows(1, 4))
     pages.put(2, rows(1, 4))
     assert pages.after(1, 0, 1)
@@ -30,13 +30,13 @@ def test_the_page_not_asked_for_longest_goes_first() -> None:
 
 
 def test_the_same_page_is_kept_once_and_pages_are_not_too_many() -> None:
-    pages = Pages(1_000_000)
+    pages = LogPageCache(1_000_000)
     for _ in range(3):
         pages.put(1, rows(1, 4))
     assert pages.bytes == 40
-    for room in range(2 * MOST):
+    for room in range(2 * MOST_PAGES):
         pages.put(room, rows(1, 1))
-    assert pages.bytes == 10 * MOST
+    assert pages.bytes == 10 * MOST_PAGES
 
 
 def test_a_share_is_one_row_at_least() -> None:

@@ -1,18 +1,18 @@
 """Who is in a room as one process knows it: what it shows, and what it has to tell Redis."""
 
 from rooms.core.presence_leases import NOBODY, Picture
-from rooms.live.delivery.room_presence import People
+from rooms.live.delivery.room_presence import RoomPresence
 
 MOST = 3
 
 
-def ids(people: People) -> object:
+def ids(people: RoomPresence) -> object:
     present = people.present(MOST)
     return present if isinstance(present, int) else [each["id"] for each in present]
 
 
 def test_several_tabs_are_one_person() -> None:
-    people = People(1)
+    people = RoomPresence(1)
     assert people.arrive(7, "Ana")
     assert not people.arrive(7, "Ana")
     assert people.present(MOST) == [{"id": 7, "name": "Ana"}]
@@ -23,7 +23,7 @@ def test_several_tabs_are_one_person() -> None:
 
 
 def test_who_has_just_come_or_gone_here_counts_at_once() -> None:
-    people = People(1)
+    people = RoomPresence(1)
     people.picture = Picture("5", {1: "Ana", 2: "Ben"})
     people.arrive(3, "Cleo")
     assert ids(people) == [1, 2, 3]
@@ -33,7 +33,7 @@ def test_who_has_just_come_or_gone_here_counts_at_once() -> None:
 
 
 def test_more_than_a_number_of_people_are_a_number() -> None:
-    people = People(1)
+    people = RoomPresence(1)
     people.picture = Picture("5", {1: "Ana", 2: "Ben", 3: "Cleo"})
     people.arrive(4, "Dan")
     assert ids(people) == 4
@@ -46,7 +46,7 @@ def test_more_than_a_number_of_people_are_a_number() -> None:
 
 
 def test_only_what_was_said_is_written() -> None:
-    people = People(1)
+    people = RoomPresence(1)
     people.arrive(1, "Ana")
     people.arrive(2, "Ben")
     said = people.change(MOST)
@@ -62,7 +62,7 @@ def test_only_what_was_said_is_written() -> None:
 
 
 def test_many_are_said_in_pieces_and_counted_after_the_last() -> None:
-    people = People(1)
+    people = RoomPresence(1)
     for user_id in range(5):
         people.arrive(user_id, "Somebody")
     first = people.change(3)
@@ -73,7 +73,7 @@ def test_many_are_said_in_pieces_and_counted_after_the_last() -> None:
 
 
 def test_what_redis_has_forgotten_is_said_from_the_beginning_once() -> None:
-    people = People(1)
+    people = RoomPresence(1)
     people.arrive(1, "Ana")
     people.written(people.change(MOST))
     people.write_whole()
@@ -84,7 +84,7 @@ def test_what_redis_has_forgotten_is_said_from_the_beginning_once() -> None:
 
 
 def test_a_room_that_nobody_is_in_is_settled_when_redis_knows() -> None:
-    people = People(1)
+    people = RoomPresence(1)
     assert people.settled
     people.arrive(1, "Ana")
     people.depart(1)
@@ -94,7 +94,7 @@ def test_a_room_that_nobody_is_in_is_settled_when_redis_knows() -> None:
 
 
 def test_news_is_what_the_room_was_not_told() -> None:
-    people = People(1)
+    people = RoomPresence(1)
     people.arrive(1, "Ana")
     assert people.news(MOST) == [{"id": 1, "name": "Ana"}]
     assert people.news(MOST) is None
@@ -107,7 +107,7 @@ def test_news_is_what_the_room_was_not_told() -> None:
 
 def test_an_answer_given_before_redis_has_heard_is_followed_by_the_truth() -> None:
     """Ben has left here, and may still be elsewhere: who comes now is told so, or told better."""
-    people = People(1)
+    people = RoomPresence(1)
     people.picture = Picture("5", {1: "Ana", 2: "Ben"})
     people.arrive(1, "Ana")
     people.arrive(2, "Ben")

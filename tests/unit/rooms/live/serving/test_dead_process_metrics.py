@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rooms.live.serving.dead_process_metrics import reading, take_over
-from rooms.metrics.view import Together
+from rooms.metrics.view import AllProcesses
 
 Numbers = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
@@ -44,7 +44,7 @@ def count(folder: Path, times: int) -> int:
 def numbers(folder: Path) -> Numbers:
     return {
         (sample.name, tuple(sorted(sample.labels.items()))): sample.value
-        for metric in Together(folder).collect()
+        for metric in AllProcesses(folder).collect()
         for sample in metric.samples
     }
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rooms.live.serving import gc_tuning
-from rooms.live.serving.gc_tuning import Garbage
+from rooms.live.serving.gc_tuning import GcTuning
 
 
 class Collector:
@@ -45,13 +45,13 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
     return found
 
 
-def entrance(open: int = 0, left: int = 0) -> Any:
-    return SimpleNamespace(open=open, left=left)
+def connection_limits(open: int = 0, ended: int = 0) -> Any:
+    return SimpleNamespace(open=open, ended=ended)
 
 
 def test_an_idle_process_is_looked_at_now_and_then(collector: Collector) -> None:
-    tended = Garbage(entrance())
-    for _ in range(gc_tuning.LOOK_EVERY - 1):
+    tended = GcTuning(connection_limits())
+    for _ in range(gc_tuning.CHECKS_PER_COLLECTION - 1):
         tended.tend()
     assert collector.taken() == []
     tended.tend()
@@ -61,13 +61,13 @@ def test_an_idle_process_is_looked_at_now_and_then(collector: Collector) -> None
 def test_many_new_connections_are_set_aside_when_looking_at_them_took_long(
     collector: Collector,
 ) -> None:
-    door = entrance()
-    tended = Garbage(door)
-    door.open = gc_tuning.MANY
+    limits = connection_limits()
+    tended = GcTuning(limits)
+    limits.open = gc_tuning.COLLECT_AFTER_ARRIVALS
     tended.tend()
     assert collector.taken() == ["collect"]
-    door.open += gc_tuning.MANY
-    collector.seconds = gc_tuning.LONG_SECONDS * 2
+    limits.open += gc_tuning.COLLECT_AFTER_ARRIVALS
+    collector.seconds = gc_tuning.LONG_COLLECTION_SECONDS * 2
     tended.tend()
     assert collector.taken() == ["collect", "freeze"]
     tended.tend()
@@ -75,26 +75,26 @@ def test_many_new_connections_are_set_aside_when_looking_at_them_took_long(
 
 
 def test_everything_is_looked_at_when_as_many_have_left_as_are_here(collector: Collector) -> None:
-    door = entrance(open=5_000)
-    tended = Garbage(door)
-    door.left = 4_999
+    limits = connection_limits(open=5_000)
+    tended = GcTuning(limits)
+    limits.ended = 4_999
     tended.tend()
     assert "unfreeze" not in collector.taken()
-    door.left = 5_000
+    limits.ended = 5_000
     tended.tend()
     assert collector.taken() == WHOLE
-    door.left = 9_999
+    limits.ended = 9_999
     tended.tend()
     assert "unfreeze" not in collector.taken()
 
 
 def test_in_a_small_process_a_few_that_leave_are_not_worth_it(collector: Collector) -> None:
-    door = entrance(open=3)
-    tended = Garbage(door)
-    door.left = gc_tuning.FEW - 1
+    limits = connection_limits(open=3)
+    tended = GcTuning(limits)
+    limits.ended = gc_tuning.WHOLE_COLLECTION_AFTER_ENDS - 1
     tended.tend()
     assert "unfreeze" not in collector.taken()
-    door.left = gc_tuning.FEW
+    limits.ended = gc_tuning.WHOLE_COLLECTION_AFTER_ENDS
     tended.tend()
     assert collector.taken() == WHOLE
 
@@ -116,7 +116,7 @@ def test_a_whole_look_frees_what_died_after_it_was_set_aside() -> None:
         del circle
         gc.collect()
         assert Circle.alive == 1, "what is set aside is not looked at"
-        Garbage(entrance()).look_at_everything()
+        GcTuning(connection_limits()).look_at_everything()
         assert Circle.alive == 0
     finally:
         gc.unfreeze()
