@@ -22,10 +22,14 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from rooms.core.credentials import bearer
+from rooms.database import deadlines
 from rooms.live.metrics import names as live_metrics  # noqa: F401 - makes them known from the first scrape on
 from rooms.live.serving import dead_process_metrics
 
 logger = logging.getLogger(__name__)
+
+# Prometheus gives up after ten seconds, and then has nothing at all.
+COLLECT_SECONDS = 2.0
 
 # A proxy on this machine comes from loopback as well, on behalf of the whole world.
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Real-IP", "Via")
@@ -89,9 +93,10 @@ def text_of(collector: Collector) -> bytes:
 
 
 def text_unless_it_fails(collector: Collector) -> bytes:
-    """One that fails takes nothing away from the others."""
+    """One that fails, or waits for a database that is silent, takes nothing away from the others."""
     try:
-        return text_of(collector)
+        with deadlines.within(COLLECT_SECONDS):
+            return text_of(collector)
     except Exception:
         logger.exception("%r could not be collected", collector)
         return b""
