@@ -29,7 +29,7 @@ def page(title: str, icon: str, model: str, view: str = "changelist") -> dict[st
 def is_under(path: str, link: str, *, add: bool) -> bool:
     """Whether the link leads to the page or to the list that it is part of. What is added has a
     link of its own where `add` is said of one."""
-    return path.startswith(link) and (add or path not in OWN_PAGES)
+    return path.startswith(link) and (add or path not in map(str, OWN_PAGES))
 
 
 # Pages below a list's address that the sidebar has a link of their own for.
