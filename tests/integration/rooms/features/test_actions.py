@@ -134,13 +134,13 @@ def test_read(watch, alice, bob, monkeypatch):
     said = [messages.post_message(messages.Post(alice, "lobby", text)) for text in "abc"]
     heard = []
     monkeypatch.setattr(bell, "whisper", lambda room, key, event: heard.append(event))
-    monkeypatch.setattr(bell, "watch", lambda *note: heard.append(note))
+    monkeypatch.setattr(bell, "read_state", lambda *note: heard.append(note))
     lobby = watch("lobby")
     before = lobby.state(bob)
     assert before["page"]["room"]["unread"] == 3
     reading.mark_read(bob, "lobby", said[1]["seq"])
-    (user, _, slug, read_count, *_), event = heard
-    assert (user, slug) == (bob.pk, "lobby")
+    (user, state), event = heard
+    assert (user, state.slug) == (bob.pk, "lobby")
     assert event == {
         "type": "read",
         "room": "lobby",
@@ -148,7 +148,7 @@ def test_read(watch, alice, bob, monkeypatch):
         "seq": said[1]["seq"],
     }
     after = lobby.state(bob)
-    unread = {"type": "unread", "room": "lobby", "unread": len(said) - read_count}
+    unread = {"type": "unread", "room": "lobby", "unread": len(said) - state.read_count}
     lobby.store.verify(before, [event, unread], after)
     assert (after["page"]["room"]["read_seq"], unread["unread"]) == (event["seq"], 1)
     reading.mark_read(bob, "lobby", said[1]["seq"])
