@@ -93,7 +93,7 @@ def text_of(collector: Collector) -> bytes:
 
 
 def text_unless_it_fails(collector: Collector) -> bytes:
-    """One that fails, or waits for a database that is silent, takes nothing away from the others."""
+    """One that fails, or waits for a silent database, takes nothing away from the others."""
     try:
         with deadlines.within(COLLECT_SECONDS):
             return text_of(collector)

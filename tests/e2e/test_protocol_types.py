@@ -123,6 +123,12 @@ async def everything(site: Site, room: str, alice: Recorder, bob: Recorder) -> N
         "actions.ban(room.pk, User.objects.get(username='bob'), None, staff=True)\n"
     )
     await bob.event("unsubscribed")
+    site.ask(
+        "alice, bob = (User.objects.get(username=name) for name in ('alice', 'bob'))\n"
+        "den = actions.create_room(alice, 'den-of-everything', 'Den', visibility='private')\n"
+        "actions.invite(alice, den.slug, 'bob', 'member')\n"
+    )
+    await bob.event("invitation")
 
     assert await refused(alice, "subscribe", room=room, after=-1) == "invalid"
     assert await refused(alice, "subscribe", room="nowhere") == "not_found"

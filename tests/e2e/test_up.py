@@ -167,7 +167,8 @@ def test_a_second_one_on_the_same_folder_is_refused(running: Up) -> None:
 # Last: it ends what the others share.
 def test_a_part_that_dies_is_started_again_and_ends_with_the_others(running: Up) -> None:
     started = running.process.children(recursive=True)
-    web = next(each for each in started if "rooms.live" in each.cmdline())
+    parent = "rooms.live.serving.supervisor"
+    web = next(each for each in started if parent in each.cmdline())
     web.kill()
     until(lambda: "web ended: killed by SIGKILL" in running.output(), what="it is said")
 

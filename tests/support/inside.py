@@ -44,7 +44,7 @@ def all_actions() -> SimpleNamespace:
 
     found: dict[str, Any] = {}
     for folder in pkgutil.iter_modules(features.__path__):
-        for name in ("actions", "management", "changes", "reports"):
+        for name in ("actions", "management", "invitations", "changes", "reports"):
             if find_spec(f"rooms.features.{folder.name}.{name}"):
                 found |= vars(import_module(f"rooms.features.{folder.name}.{name}"))
     return SimpleNamespace(**found)

@@ -16,7 +16,8 @@ from .sockets import Socket
 
 EVENT = re.compile(rb'\{"type":"[a-z]+\.[a-z]+","room":"([a-z0-9-]+)","seq":(\d+),')
 SUBSCRIBED = re.compile(
-    rb'"type":"subscribed","room":"([a-z0-9-]+)","seq":(\d+),"recovered":(true|false)'
+    rb'"type":"subscribed","room":"([a-z0-9-]+)","seq":(\d+),(?:"epoch":"[^"]*",)?'
+    rb'"recovered":(true|false)'
 )
 # In an event's message; the sender's own answer holds the body, too, and is no delivery.
 STAMP = re.compile(rb'"type":"message\.created"[^{]*\{[^{]*\{[^}]*\},"body":"t(\d+) ')
