@@ -17,7 +17,7 @@ from rooms.limits import limits
 from .metrics import names as metrics
 
 if TYPE_CHECKING:
-    from .node import Node
+    from .delivery.host import Host
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ PAUSE_SECONDS = 0.05
 
 
 class Trimming:
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Host) -> None:
         self._node = node
         # Where the last round ended: a long log does not keep the others waiting for ever.
         self._after = 0

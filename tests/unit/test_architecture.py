@@ -151,3 +151,66 @@ def test_a_module_says_what_it_is_for() -> None:
 def test_every_module_stands_in_the_table() -> None:
     page = module_table.PAGE.read_text()
     assert module_table.with_table(page) == page, "run: python -m tests.module_table"
+
+
+# Folders ------------------------------------------------------------------------------------------
+
+# Arrows against the stream, and why they stay.
+BACK_ARROWS = {
+    # A node is the parts of a process put together; a socket asks for the one that it is in.
+    ("rooms.live.commands", "rooms.live.node"),
+    ("rooms.live.serving", "rooms.live.node"),
+}
+CORE_KNOWS = {"rooms.models", "rooms.protocol", "rooms.text", "rooms.http", "rooms.limits"}
+
+
+def place(module: str) -> str:
+    """The folder that a module is in. One that registers a slice, or lies beside folders, is a
+    place of its own."""
+    parts = module.split(".")
+    if parts[-1] == "slice":
+        return module
+    for depth in (3, 2):
+        if len(parts) >= depth and ROOT.joinpath(*parts[:depth]).is_dir():
+            if depth == 2 and parts[:2] == ["rooms", "live"]:
+                return ".".join(parts[:3])
+            return ".".join(parts[:depth])
+    return ".".join(parts[:2])
+
+
+def arrows() -> dict[tuple[str, str], str]:
+    """(from, to) of all folders, with one import that makes the arrow; typed ones included."""
+    found: dict[tuple[str, str], str] = {}
+    for file in files("rooms", "jobs"):
+        parts = file.relative_to(ROOT).with_suffix("").parts
+        here = place(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
+        for name in imports(file):
+            if name.split(".")[0] in ("rooms", "jobs") and "." in name:
+                there = place(name)
+                exists = ROOT.joinpath(*there.split("."))
+                if there != here and (exists.is_dir() or exists.with_suffix(".py").exists()):
+                    found.setdefault((here, there), f"{file.relative_to(ROOT)} imports {name}")
+    return found
+
+
+def test_no_circle_between_folders() -> None:
+    found = {pair: why for pair, why in arrows().items() if pair not in BACK_ARROWS}
+    waiting = {each for pair in found for each in pair}
+    # What imports nothing that is left can be taken away; a circle stays.
+    while free := {each for each in waiting if not any((each, to) in found for to in waiting)}:
+        waiting -= free
+    assert {f"{why}" for (here, to), why in found.items() if {here, to} <= waiting} == set()
+
+
+def test_the_core_imports_no_feature_and_no_feature_another() -> None:
+    wrong = [
+        why
+        for (here, to), why in arrows().items()
+        if (here == "rooms.core" and to not in CORE_KNOWS)
+        or (
+            here.startswith("rooms.features.")
+            and to.startswith("rooms.features.")
+            and to != here.removesuffix(".slice")
+        )
+    ]
+    assert wrong == []
