@@ -1,4 +1,4 @@
-"""The only module that knows Celery: one thin task for a job, one for the sweeper, and the ring.
+"""The only module that knows Celery: one thin task for a job, one for housekeeping, and the ring.
 
 A message only names a job. Celery neither retries nor delays nor keeps results: the database does.
 """
@@ -12,22 +12,17 @@ from uuid import UUID
 from billiard.common import terminate_handler_fired
 from billiard.process import current_process
 from celery import current_app, shared_task, signals
-from django.db import Error as DatabaseError
 from kombu.exceptions import ChannelError, OperationalError
 
 from rooms.core import housekeeping
-from rooms.core.outages import Outage
-from rooms.database import trouble
 
 from . import registry
 from .lifecycle import doorbell
-from .loops import sweeper
 from .models import Job
 from .running import runner
 from .running.worker import WorkerProcess
 
 logger = logging.getLogger(__name__)
-_unswept = Outage(logger, "Jobs could not be swept")
 
 # The last wall behind a kind's hard time limit: for code that does not even let threads run.
 LAST_WALL_SECONDS = 60
@@ -56,19 +51,6 @@ def _worker_process(hostname: str) -> WorkerProcess:
 def run_job(self: Any, job_id: str) -> None:
     """One attempt at a job, unless somebody else has it."""
     runner.run(UUID(job_id), _worker_process(self.request.hostname or "worker"))
-
-
-@shared_task(name="jobs.sweep", max_retries=0)
-def sweep() -> None:
-    try:
-        sweeper.sweep(messages_waiting)
-    except DatabaseError as error:
-        if trouble.reason(error) is None:
-            raise
-        # The next one comes in two seconds.
-        _unswept.failed(error)
-    else:
-        _unswept.over()
 
 
 @shared_task(name="jobs.housekeeping", max_retries=0)

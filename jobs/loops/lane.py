@@ -11,6 +11,8 @@ import time
 from django.db import close_old_connections
 
 from jobs.limits import job_limits
+from rooms.core.outages import Outage
+from rooms.database import trouble
 
 from .sweeper import Waiting, sweep
 
@@ -25,6 +27,7 @@ class Lane:
     def __init__(self, waiting: Waiting, parent: int | None = None) -> None:
         self._waiting, self._parent = waiting, parent
         self._stopped = threading.Event()
+        self._trouble = Outage(logger, "Jobs could not be swept")
 
     def stop(self) -> None:
         self._stopped.set()
@@ -40,8 +43,10 @@ class Lane:
         close_old_connections()
         try:
             sweep(self._waiting)
-        except Exception:
-            logger.exception("A sweep has failed")
+            self._trouble.over()
+        except Exception as error:
+            # The next one comes in two seconds: an outage is said once a minute, a fault in full.
+            self._trouble.failed(error, traceback=trouble.reason(error) is None)
         finally:
             close_old_connections()
 

@@ -32,12 +32,14 @@ def counting(monkeypatch, upto, lanes, fail=False):
 
 
 @pytest.mark.parametrize("fail", [False, True])
-def test_it_sweeps_until_it_is_stopped(monkeypatch, fail):
+def test_it_sweeps_until_it_is_stopped(monkeypatch, caplog, fail):
     lanes = []
     done = counting(monkeypatch, 3, lanes, fail)
     lanes.append(Lane(lambda queue: 0, parent=os.getppid()))
     lanes[0].run()
     assert len(done) == 3
+    said = [each for each in caplog.records if "could not be swept" in each.message]
+    assert len(said) == fail, "an outage is said once, not with every sweep"
 
 
 def test_without_its_parent_it_ends(monkeypatch):
