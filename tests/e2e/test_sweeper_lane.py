@@ -5,6 +5,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.support.client import SocketClient
@@ -52,12 +53,18 @@ def test_a_retry_does_not_wait_for_busy_workers(site: Site) -> None:
     assert {state(site, job) for job in slots} == {"running"}
 
 
-def test_the_sweeper_is_started_again_when_it_dies(site: Site) -> None:
-    import psutil
+def command_line(process: psutil.Process) -> list[str]:
+    """Empty when it has ended, or ends at this moment."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
 
+
+def test_the_sweeper_is_started_again_when_it_dies(site: Site) -> None:
     def sweepers() -> list[psutil.Process]:
         tree = psutil.Process(site.worker.pid).children(recursive=True)
-        return [each for each in tree if "sweep" in each.cmdline()]
+        return [each for each in tree if "sweep" in command_line(each)]
 
     (first,) = until(sweepers, what="a sweeper")
     first.kill()
