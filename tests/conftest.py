@@ -24,6 +24,9 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("parley")
 
+# Most tests are not about how the processes of a site begin.
+Site.quick = True
+
 
 SLOWEST_FIRST = ("tests/faults/", "tests/e2e/", "tests/integration/", "tests/unit/")
 

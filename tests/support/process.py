@@ -1,6 +1,7 @@
 """One real process of a site: started, watched through its log, killed, started again."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import psutil
 
 from rooms.management import guard
 
+from . import forked
 from .environment import ROOT
 from .waiting import until
 
@@ -40,7 +42,9 @@ class Guard:
 
 
 class Process:
-    """A part of a site. `is_ready` gets the process, once it runs, and says whether it is ready."""
+    """A part of a site. `is_ready` gets the process, once it runs, and says whether it is ready.
+    `quick`: what is Python may begin as a fork (`forked`). `numbers` is the folder of what it
+    counts, which is fresh at each start."""
 
     def __init__(
         self,
@@ -50,6 +54,8 @@ class Process:
         log: Path,
         watched_by: Guard,
         is_ready: Callable[["Process"], bool],
+        quick: bool = False,
+        numbers: Path | None = None,
     ) -> None:
         self.name = name
         self.command = command
@@ -57,7 +63,9 @@ class Process:
         self.log_path = log
         self.guard = watched_by
         self.is_ready = is_ready
-        self.popen: subprocess.Popen[bytes] | None = None
+        self.quick = quick
+        self.numbers = numbers
+        self.popen: subprocess.Popen[bytes] | forked.Forked | None = None
         self._log_starts_at = 0
 
     @property
@@ -72,17 +80,25 @@ class Process:
     def launch(self) -> None:
         """Start without waiting."""
         assert not self.running, f"{self.name} runs already"
-        with open(self.log_path, "ab") as log:
+        env = dict(self.environment)
+        if self.numbers is not None:
+            shutil.rmtree(self.numbers, ignore_errors=True)
+            self.numbers.mkdir(parents=True)
+            env["PROMETHEUS_MULTIPROC_DIR"] = str(self.numbers)
+        with open(self.log_path, "ab") as log, open(os.devnull, "rb") as nothing:
             self._log_starts_at = log.tell()
-            self.popen = subprocess.Popen(
-                self.command,
-                cwd=ROOT,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            if self.quick and forked.can_be(self.command):
+                self.popen = forked.launch(self.command, env, nothing, log, log)
+            else:
+                self.popen = subprocess.Popen(
+                    self.command,
+                    cwd=ROOT,
+                    env=env,
+                    stdin=nothing,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
         self.guard.tell(f"+{self.pid}")
 
     def wait_ready(self, timeout: float = 120) -> None:

@@ -9,11 +9,9 @@
 Each has a data directory, a port and a database of its own, and leaves nothing behind.
 """
 
-import json
 import os
 import random
 import re
-import shlex
 import shutil
 import socket
 import subprocess
@@ -38,6 +36,7 @@ from rooms.management import embedded_redis
 
 from . import environment, postgres
 from .process import Guard, Process
+from .questions import Questions
 
 MANAGE = [sys.executable, str(environment.ROOT / "manage.py")]
 CELERY = [sys.executable, "-m", "celery", "-A", "config"]
@@ -78,12 +77,16 @@ class Person:
 
 class Site:
     """A context manager. `env` overrides variables; `parts` says what is started beside Redis.
+    `quick` lets what is Python begin as a fork (`forked`), which saves most of its start; without
+    it, the commands run as anybody runs them.
 
     `processes` share the one address of `web`. The part "web2" is one more web process with an
     address of its own, for tests that have to know who is connected where.
     """
 
     running: list["Site"] = []
+    # What `quick` is when nothing is said.
+    quick = False
 
     def __init__(
         self,
@@ -91,7 +94,10 @@ class Site:
         parts: tuple[str, ...] = PARTS,
         concurrency: int = 2,
         processes: int = 1,
+        quick: bool | None = None,
     ) -> None:
+        if quick is not None:
+            self.quick = quick
         # Short: a Unix socket's path has to fit into some hundred bytes.
         self.folder = Path(tempfile.mkdtemp(prefix="parley-s-"))
         self.port, self.second_port = free_port(), free_port()
@@ -116,18 +122,23 @@ class Site:
             **(env or {}),
         }
         self._people: dict[str, Person] = {}
-        self._inside: subprocess.Popen[str] | None = None
         self._guard = Guard()
+        self._questions = Questions(self.env, self.folder / "inside.log", self._guard, self.quick)
         workers = [*CELERY, "worker", "--loglevel", "INFO", f"--concurrency={concurrency}"]
         self.redis = self._process("redis", self._redis(), lambda _: self._redis_answers())
         family = [*MANAGE, "serve", "--processes", str(processes)]
         self.web = self._process(
             "web",
-            family if processes > 1 else self._server(self.port),
+            family if processes > 1 else server(self.port),
             lambda _: answers(self.url) and len(self.web_processes()) == processes,
+            None if processes > 1 else self._numbers(self.port),
         )
-        second = self._server(self.second_port)
-        self.web2 = self._process("web2", second, lambda _: answers(self.second_url))
+        self.web2 = self._process(
+            "web2",
+            server(self.second_port),
+            lambda _: answers(self.second_url),
+            self._numbers(self.second_port),
+        )
         self.worker = self._process(
             "worker",
             [*workers, "--without-gossip", "--without-mingle"],
@@ -143,25 +154,20 @@ class Site:
             for process in (self.redis, self.web, self.web2, self.worker, self.beat)
         }
 
-    def _process(self, name: str, command: list[str], is_ready: Any) -> Process:
+    def _process(
+        self, name: str, command: list[str], is_ready: Any, numbers: Path | None = None
+    ) -> Process:
         log = self.folder / f"{name}.log"
-        return Process(name, command, self.env, log, self._guard, is_ready)
+        return Process(name, command, self.env, log, self._guard, is_ready, self.quick, numbers)
+
+    def _numbers(self, port: int) -> Path:
+        return self.folder / "metrics" / str(port)
 
     def _redis(self) -> list[str]:
-        """What `manage.py redis` becomes, after it has loaded all of Django to say so."""
+        """What `manage.py redis` becomes, likewise."""
         socket = self.folder / "redis" / "redis.sock"
         with override_settings(DATA_DIR=self.folder, REDIS_SOCKET=socket):
             return embedded_redis.command()
-
-    def _server(self, port: int) -> list[str]:
-        """What `manage.py serve` becomes, likewise: with a fresh folder for its numbers."""
-        numbers = shlex.quote(str(self.folder / "metrics" / str(port)))
-        serve = shlex.join([sys.executable, "-m", "rooms.live", "--host", "127.0.0.1"])
-        script = (
-            f"rm -rf {numbers} && mkdir -p {numbers}"
-            f" && PROMETHEUS_MULTIPROC_DIR={numbers} exec {serve} --port {port}"
-        )
-        return ["sh", "-c", script]
 
     # Life -----------------------------------------------------------------------------------------
 
@@ -236,35 +242,11 @@ class Site:
         """Evaluate Python in a process of the site: an expression, or statements that set `result`.
         All models and, as `actions`, those of all slices are at hand. The value comes back by way
         of JSON."""
-        if self._inside is None or self._inside.poll() is not None:
-            with open(self.folder / "inside.log", "ab") as log:
-                self._inside = subprocess.Popen(
-                    [sys.executable, "-m", "tests.support.inside"],
-                    cwd=environment.ROOT,
-                    env=self.env,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=log,
-                    text=True,
-                    start_new_session=True,
-                )
-            self._guard.tell(f"+{self._inside.pid}")
-        assert self._inside.stdin is not None and self._inside.stdout is not None
-        self._inside.stdin.write(json.dumps(code) + "\n")
-        self._inside.stdin.flush()
-        line = self._inside.stdout.readline()
-        assert line, f"the process inside ended: {(self.folder / 'inside.log').read_text()[-3000:]}"
-        answer = json.loads(line)
-        if "error" in answer:
-            raise RuntimeError(answer["error"])
-        return answer["value"]
+        return self._questions.ask(code)
 
     def quiet(self) -> None:
         """End the process inside, which is connected to the database; `ask` starts another."""
-        if self._inside is not None:
-            self._inside.kill()
-            self._inside.communicate()
-            self._inside = None
+        self._questions.end()
 
     def user(self, name: str, staff: bool = False) -> Person:
         """The user of that name, made when there is none yet."""
@@ -335,6 +317,11 @@ def runs(process: int) -> bool:
     with suppress(psutil.NoSuchProcess):
         return bool(psutil.Process(process).status() != psutil.STATUS_ZOMBIE)
     return False
+
+
+def server(port: int) -> list[str]:
+    """What `manage.py serve` becomes, after it has loaded all of Django to say so."""
+    return [sys.executable, "-m", "rooms.live", "--host", "127.0.0.1", "--port", str(port)]
 
 
 def answers(url: str) -> bool:
