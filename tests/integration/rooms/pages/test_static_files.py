@@ -76,7 +76,17 @@ def test_a_process_serves_what_one_of_another_version_has_put_there(root: Path) 
 
 
 @pytest.mark.parametrize(
-    "path", ["0123456789ab/../../secret_key", "0123456789ab/%2e%2e/%2e%2e/secret_key", ".lock", ""]
+    "path",
+    [
+        "0123456789ab/../../secret_key",
+        "0123456789ab/%2e%2e/%2e%2e/secret_key",
+        "/etc/passwd",
+        "../secret_key",
+        "rooms/css/base.css.gz",
+        "rooms",
+        ".lock",
+        "",
+    ],
 )
 def test_nothing_else_is_served_from_there(path: str, root: Path) -> None:
     root.mkdir()
