@@ -1,5 +1,6 @@
 """Django's settings. Everything that differs between installations comes from the environment."""
 
+import sys
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
@@ -31,7 +32,8 @@ TRUSTED_PROXIES = ENVIRONMENT.parley_trusted_proxies
 USE_X_FORWARDED_HOST = TRUSTED_PROXIES > 0
 
 INSTALLED_APPS = [
-    "daphne",
+    # Of it as an app there is only that command, and it loads Twisted into whatever runs.
+    *(["daphne"] if sys.argv[1:2] == ["runserver"] else []),
     "unfold",
     "unfold.contrib.filters",
     "django.contrib.admin",

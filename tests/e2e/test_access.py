@@ -76,6 +76,7 @@ def test_the_end_of_a_session_in_another_process_closes_its_socket(site: Site) -
     asyncio.run(look())
 
 
+@pytest.mark.once
 @pytest.mark.browser
 def test_a_page_says_that_one_was_put_out(site: Site, open_as: Any) -> None:  # noqa: F811
     site.room("parlour", "alice", "bob", private=True)
@@ -94,6 +95,7 @@ def test_a_page_says_that_one_was_put_out(site: Site, open_as: Any) -> None:  # 
     expect(message(page, "after")).to_have_count(0)
 
 
+@pytest.mark.once
 @pytest.mark.browser
 def test_the_list_of_rooms_is_right_in_every_tab(site: Site, open_as: Any) -> None:  # noqa: F811
     site.room("salon", "alice", "frida", private=True)
@@ -126,6 +128,7 @@ def test_the_list_of_rooms_is_right_in_every_tab(site: Site, open_as: Any) -> No
         expect(page.locator("[data-rooms] [data-room=balcony]")).to_have_count(1)
 
 
+@pytest.mark.once
 @pytest.mark.browser
 def test_logging_out_in_another_tab_is_said_on_this_one(site: Site, open_as: Any) -> None:  # noqa: F811
     site.room("porch", "erin")
@@ -156,6 +159,7 @@ def log_in(page: Page, site: Site, name: str, password: str) -> None:
     expect(page.locator("[data-my-state]")).to_have_text("Online")
 
 
+@pytest.mark.once
 @pytest.mark.browser
 def test_a_new_password_keeps_this_browser_and_puts_out_the_others(
     site: Site,

@@ -100,6 +100,7 @@ def test_two_people_talk(site: Site, people: Callable[..., Person]) -> None:
     expect(alice.messages("Hello there")).to_have_count(1)
 
 
+@pytest.mark.once
 def test_own_messages_show_before_the_server_has_them(
     site: Site, people: Callable[..., Person]
 ) -> None:
@@ -158,6 +159,7 @@ def in_another_thread(talk: Callable[[], Any]) -> None:
         raise failures[0]
 
 
+@pytest.mark.once
 def test_older_history_comes_by_scrolling_up(site: Site, people: Callable[..., Person]) -> None:
     room = site.room("archive", "alice")
     site.ask(
@@ -199,6 +201,7 @@ def test_a_job_lives_in_its_card(site: Site, people: Callable[..., Person]) -> N
     expect(bob.cards.locator("[data-state]").first).to_contain_text("Succeeded")
 
 
+@pytest.mark.once
 def test_a_report_shows_its_table_and_its_plot(site: Site, people: Callable[..., Person]) -> None:
     room = site.room("reported", "alice")
     alice = people("alice").enter(room)
@@ -240,6 +243,7 @@ def test_a_job_is_cancelled_and_retried_from_its_card(
     expect(card.locator("[data-state]").first).to_contain_text("Cancelled")
 
 
+@pytest.mark.once
 def test_an_unknown_command_is_explained_and_not_posted(
     site: Site, people: Callable[..., Person]
 ) -> None:
@@ -259,6 +263,7 @@ def web_gone(site: Site) -> Iterator[None]:
         site.web.start()
 
 
+@pytest.mark.once
 def test_the_page_comes_back_after_the_server_was_gone(
     site: Site, people: Callable[..., Person]
 ) -> None:
@@ -295,6 +300,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.once
 def test_hostile_text_stays_text(site: Site, people: Callable[..., Person]) -> None:
     room = site.room("hostile", "alice", "bob")
     alice, bob = people("alice").enter(room), people("bob").enter(room)
@@ -337,6 +343,7 @@ def test_somebody_signs_up_talks_and_leaves(site: Site, browser: Browser) -> Non
     context.close()
 
 
+@pytest.mark.once
 def test_a_phone_has_the_list_and_the_room_as_two_screens(
     site: Site, people: Callable[..., Person]
 ) -> None:

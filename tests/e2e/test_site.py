@@ -8,6 +8,9 @@ import pytest
 from tests.support.client import Refused, SocketClient
 from tests.support.site import MANAGE, Site
 
+# By their commands, each a process of its own from its first import on.
+QUICK = False
+
 
 def test_two_people_talk(site: Site) -> None:
     site.room("plaza", "alice", "bob")

@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.site import Site
 
+pytestmark = pytest.mark.once
 PARTS = ("web",)
 NAMED = re.compile(r'(?:src|href)="(/static/[^"]+)"')
 IMPORTED = re.compile(r'(?:^|\n)(?:import|export)\b[^"\n]*"(\.[^"]+)"')

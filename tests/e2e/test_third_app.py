@@ -86,6 +86,7 @@ def test_the_page_and_the_table_of_rules_have_it(site: Site) -> None:
     assert "poll.voted" in known[-1] and "client.poll.create" in known[-1]
 
 
+@pytest.mark.once
 def test_the_page_asks_votes_and_counts(browser: Any, site: Site) -> None:
     """By the hooks that every feature has: part, reducer, panel, composer tool, shortcut."""
     site.room("canteen", "alice", "bob")
@@ -120,6 +121,7 @@ def test_the_page_asks_votes_and_counts(browser: Any, site: Site) -> None:
         expect(his.get_by_role("button", name="Ask the room")).to_be_enabled()
 
 
+@pytest.mark.once
 def test_the_list_of_keys_has_those_of_every_app(browser: Any, site: Site) -> None:
     with window(browser, site, site.user("alice")) as page:
         page.goto("/rooms/lobby/")

@@ -9,6 +9,7 @@ from tests.support.client import SocketClient
 from tests.support.site import Site
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.once
 ROOM = "lobby"
 
 
