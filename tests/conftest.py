@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.db import connection, transaction
 
+from tests.support import emptying
 from tests.support import site as sites
 from tests.support.browser import arguments, find_browser
 from tests.support.process import Guard
@@ -23,6 +24,8 @@ hypothesis.settings.register_profile(
     "long", deadline=None, max_examples=5_000, stateful_step_count=200, print_blob=True
 )
 hypothesis.settings.load_profile("parley")
+
+emptying.install()
 
 # Most tests are not about how the processes of a site begin.
 Site.quick = True
