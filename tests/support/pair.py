@@ -40,7 +40,7 @@ class Pair:
             # Only now the site knows its database.
             folder = {"PROMETHEUS_MULTIPROC_DIR": str(self.numbers_folder)}
             for each in (self.web, self.other):
-                each.environment = {**self.site.env, **folder}
+                each.environment, each.numbers = {**self.site.env, **folder}, None
                 each.launch()
             for each in (self.web, self.other):
                 each.wait_ready()
