@@ -7,6 +7,7 @@ import { unseenText } from "./layout.js";
 import { startOf } from "./rows.js";
 import { Scroll } from "./scroll.js";
 import { MessageActions } from "./actions.js";
+import { Folds } from "./folds.js";
 import { Announcer } from "./announcer.js";
 import { layout, rows, stage } from "./first.js";
 import { UnreadBar } from "./unread-bar.js";
@@ -18,6 +19,7 @@ export class View {
   #room;
   #arrivedBefore = 0; // what had arrived when the reader was at the end last
   #skeletons = { top: false, bottom: false };
+  #folds = new Folds();
 
   constructor(room, page) {
     this.#room = stage.room = room;
@@ -49,6 +51,7 @@ export class View {
     this.announcer.begin(state);
     if (drawn) return this.draw(state);
     rows.clear();
+    this.#folds.forget();
     this.goTo(state, null);
   }
 
@@ -82,6 +85,8 @@ export class View {
 
   /** Bring the entry of `seq` into sight and mark it for a moment. */
   reveal(seq) {
+    const folded = [...this.list.querySelectorAll(":scope > .fold")].find(({ row }) => row.entries.some((entry) => entry.seq === seq));
+    if (folded) this.#unfold(folded);
     const element = this.#element(seq);
     if (!element) return;
     this.scroll.to(element);
@@ -103,12 +108,23 @@ export class View {
     };
   }
 
+  /** What the line stands for, in its place. */
+  #unfold(element) {
+    const { entries } = element.row;
+    this.#folds.open(element.row);
+    this.scroll.hold(element.previousElementSibling, () => this.#drawRows(this.#room.state));
+    this.#element(entries[0].seq)?.focus({ preventScroll: true });
+  }
+
   #element(seq) {
     return one(`:scope > [data-seq="${seq}"]`, this.list);
   }
 
   #drawRows(state) {
-    rows.draw(layout.rows(state, now()));
+    const inside = this.list.contains(document.activeElement);
+    rows.draw(this.#folds.fold(layout.rows(state, now())));
+    // A row that is dropped must not take the keyboard's place with it: that is where one reads.
+    if (inside && !this.list.contains(document.activeElement)) this.scroll.firstSeen()?.focus({ preventScroll: true });
     if (!this.#skeletons.bottom && this.edges.bottom.firstChild) this.edges.bottom.replaceChildren();
     if (this.#skeletons.top) return;
     const { top } = this.edges;
@@ -149,7 +165,8 @@ export class View {
     const { target } = event;
     const element = target.closest("[data-entry]");
     const { entry, answered } = element?.row ?? {};
-    if (target.closest("[data-reply-to]")) this.#room.revealSeq(answered.seq);
+    if (target.closest("[data-unfold]")) this.#unfold(element);
+    else if (target.closest("[data-reply-to]")) this.#room.revealSeq(answered.seq);
     else if (target.closest("[data-failure] [data-retry]")) this.#room.retry(entry.client_id);
     else if (target.closest("[data-failure] [data-delete]")) this.#room.discard(entry.client_id);
   }
