@@ -15,6 +15,8 @@ export function watchWaiting(cards, draw) {
   setInterval(() => {
     if (document.hidden) return;
     const waiting = [...cards].filter((card) => waits(card) && isInSight(card));
+    // Those first that were not asked for, or longest ago.
+    waiting.sort((a, b) => (a.askedAt ?? 0) - (b.askedAt ?? 0));
     for (const card of waiting.slice(0, MOST_CARDS)) ask(card, draw);
   }, EVERY_MS);
 }
@@ -31,6 +33,7 @@ function isInSight(card) {
 }
 
 async function ask(card, draw) {
+  card.askedAt = now();
   try {
     card.ahead = (await api.get(`/jobs/${card.entry.value.id}`)).ahead;
     draw(card);

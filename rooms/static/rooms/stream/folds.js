@@ -21,8 +21,9 @@ export class Folds {
     const folded = [];
     let run = [];
     let alike = null;
-    const end = () => {
-      const last = run.pop();
+    /** `followed`: one that is like them, and stands by itself, comes next. */
+    const end = (followed) => {
+      const last = followed ? undefined : run.pop();
       if (run.length >= FEWEST) folded.push(this.#row(run));
       else for (const row of run) folded.push(this.#show(row));
       if (last) folded.push(this.#show(last));
@@ -30,13 +31,14 @@ export class Folds {
     };
     for (const row of rows) {
       const kind = entryKinds[row.type];
-      const like = kind?.like && !this.#shown.has(row.key) ? kind.like(row.entry) : null;
-      if (like === null || like !== alike) end();
+      const like = kind?.like?.(row.entry) ?? null;
+      const stands = like === null || this.#shown.has(row.key);
+      if (stands || like !== alike) end(stands && like !== null && like === alike);
       alike = like;
-      if (like !== null) run.push(row);
+      if (!stands) run.push(row);
       else folded.push(kind?.like ? this.#show(row) : row);
     }
-    end();
+    end(false);
     return folded;
   }
 
