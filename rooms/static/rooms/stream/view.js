@@ -19,6 +19,7 @@ export class View {
   #room;
   #arrivedBefore = 0; // what had arrived when the reader was at the end last
   #skeletons = { top: false, bottom: false };
+  #failed = { top: false, bottom: false };
   #folds = new Folds();
 
   constructor(room, page) {
@@ -52,6 +53,7 @@ export class View {
     if (drawn) return this.draw(state);
     rows.clear();
     this.#folds.forget();
+    this.#failed = { top: false, bottom: false };
     this.goTo(state, null);
   }
 
@@ -96,16 +98,30 @@ export class View {
   }
 
   /** Grey rows in place of what is being loaded at an `edge`, "top" or "bottom", unless it comes at
-   *  once. Returns how to end it. */
+   *  once. Returns how to end it: with true, when it has failed. */
   loading(edge) {
     const timer = setTimeout(() => {
       this.#skeletons[edge] = true;
       this.scroll.keep(() => this.edges[edge].replaceChildren(...Array.from({ length: 3 }, () => copy("t-skeleton"))));
     }, SKELETON_MS);
-    return () => {
+    return (failed = false) => {
       clearTimeout(timer);
       this.#skeletons[edge] = false;
+      this.#failed[edge] = failed;
     };
+  }
+
+  /** What stands at an edge where there is more: nothing, grey rows, or that it could not be had. */
+  #drawEdge(edge) {
+    const holder = this.edges[edge];
+    if (this.#skeletons[edge]) return;
+    if (!this.#failed[edge]) {
+      if (holder.firstChild) holder.replaceChildren();
+    } else if (!one(".edge-failed", holder)) {
+      const note = copy("t-edge-failed");
+      one("button", note).addEventListener("click", () => this.#room.loadMore(edge));
+      holder.replaceChildren(note);
+    }
   }
 
   /** What the line stands for, in its place. */
@@ -125,12 +141,11 @@ export class View {
     rows.draw(this.#folds.fold(layout.rows(state, now())));
     // A row that is dropped must not take the keyboard's place with it: that is where one reads.
     if (inside && !this.list.contains(document.activeElement)) this.scroll.firstSeen()?.focus({ preventScroll: true });
-    if (!this.#skeletons.bottom && this.edges.bottom.firstChild) this.edges.bottom.replaceChildren();
-    if (this.#skeletons.top) return;
+    this.#failed.bottom &&= state.newer;
+    this.#drawEdge("bottom");
     const { top } = this.edges;
-    if (!state.older) {
-      if (one(".start", top)?.dataset.of !== state.room.slug) top.replaceChildren(startOf(state.room));
-    } else if (top.firstChild) top.replaceChildren();
+    if (state.older) this.#drawEdge("top");
+    else if (!this.#skeletons.top && one(".start", top)?.dataset.of !== state.room.slug) top.replaceChildren(startOf(state.room));
   }
 
   #drawRest(state) {
