@@ -1,6 +1,7 @@
 // Which stretch of a room stands on the page: more of it as the reader comes near an edge, the one
 // around some entry, the end. `room.js` makes one for its view.
 
+import { Refused } from "../core/api.js";
 import { atEnd, bounded, elsewhere, lastEntry, MOST_ENTRIES, withNewer, withOlder } from "../core/window.js";
 import { around, newerThan, olderThan } from "./stretches.js";
 
@@ -62,7 +63,8 @@ export class Places {
       // The reader may have gone elsewhere meanwhile.
       if (this.#visit === visit && outermost(this.room.state.entries) === outermost(asked)) state = take(this.room.state, found);
     } catch (error) {
-      console.warn(error);
+      // What the server or the network refuses is said on the page.
+      if (!(error instanceof Refused)) console.warn(error);
       failed = true;
     }
     done(failed);

@@ -69,10 +69,13 @@ export class View {
   }
 
   draw(state) {
+    const inside = this.list.contains(document.activeElement);
     this.scroll.keep(() => {
       this.scroll.goesOn = state.newer;
       this.#drawRows(state);
     });
+    // A row that is dropped must not take the keyboard's place with it: that is where one reads.
+    if (inside && !this.list.contains(document.activeElement)) this.scroll.firstSeen()?.focus({ preventScroll: true });
     this.announcer.hear(state);
     this.#drawRest(state);
   }
@@ -137,10 +140,7 @@ export class View {
   }
 
   #drawRows(state) {
-    const inside = this.list.contains(document.activeElement);
     rows.draw(this.#folds.fold(layout.rows(state, now())));
-    // A row that is dropped must not take the keyboard's place with it: that is where one reads.
-    if (inside && !this.list.contains(document.activeElement)) this.scroll.firstSeen()?.focus({ preventScroll: true });
     this.#failed.bottom &&= state.newer;
     this.#drawEdge("bottom");
     const { top } = this.edges;
