@@ -1,5 +1,5 @@
 """How things stand with jobs, as numbers: what waits, how late it is, what runs, what ended lately.
-Read by `/metrics` and by the admin's first page.
+Read by `/metrics`, by the admin's first page, and by those who wait for a job.
 
 Every query finds its rows by an index: those that wait or run, or those that ended within the
 span asked for. The history is never walked; a test has the databases explain each query.

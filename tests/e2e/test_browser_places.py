@@ -23,7 +23,8 @@ Open = Callable[..., Page]
 FILL = """
 room, bob = Room.objects.get(slug={room!r}), User.objects.get(username="bob")
 Message.objects.bulk_create([Message(room=room, seq=room.last_seq + n, author=bob, kind="text",
-    number=room.message_count + n, body=f"line {{n:04}}", html=f"<p>line {{n:04}}</p>") for n in range(1, {count} + 1)])
+    number=room.message_count + n, body=f"line {{n:04}}", html=f"<p>line {{n:04}}</p>")
+    for n in range(1, {count} + 1)])
 last, total = room.last_seq + {count}, room.message_count + {count}
 Room.objects.filter(pk=room.pk).update(last_seq=last, message_count=total)
 Membership.objects.filter(room=room).update(read_seq=last, read_count=total)
@@ -45,7 +46,8 @@ for n, state in enumerate({states!r}, room.last_seq + 1):
     ended = at if state == "succeeded" else None
     Job.objects.create(kind="room.report", title="Room report", state=state, room=room, seq=n,
         requested_by=bob, queue="bulk", created_at=at, queued_at=at, rung_at=at,
-        started_at=ended, finished_at=ended, result={{"summary": f"report {{n}}"}} if ended else None)
+        started_at=ended, finished_at=ended,
+        result={{"summary": f"report {{n}}"}} if ended else None)
 Room.objects.filter(pk=room.pk).update(last_seq=n)
 """
 
@@ -94,7 +96,9 @@ def test_a_picture_has_its_place_before_it_is_there(site: Site, open_as: Open) -
     with page.expect_response("**/attachments/**"):
         until(lambda: page.wait_for_timeout(20) or waiting, 20, "the picture is asked for")
         waiting[0].fulfill(body=data, content_type="image/png")
-    page.wait_for_function("() => [...document.images].some((image) => image.naturalWidth === 1600)")
+    page.wait_for_function(
+        "() => [...document.images].some((image) => image.naturalWidth === 1600)"
+    )
     assert (top_of(page, "line 0029"), top_of(page, "line 0030"), picture.bounding_box()) == before
 
 
@@ -126,7 +130,8 @@ def test_the_keyboard_keeps_a_place_when_rows_are_dropped(site: Site, open_as: O
         before = page.locator("[data-entries] > li").count()
         stream.evaluate("stream => { stream.scrollTop = 0; }")
         page.wait_for_function(
-            "before => document.querySelectorAll('[data-entries] > li').length !== before", arg=before
+            "before => document.querySelectorAll('[data-entries] > li').length !== before",
+            arg=before,
         )
     focused = page.locator("[data-entries] > .message:focus")
     expect(focused).to_have_count(1)

@@ -84,8 +84,8 @@ export class Places {
     if (this.#loading) return;
     const { above, below } = this.view.scroll;
     const { older, newer } = this.room.state;
-    const rested = (edge) => performance.now() - this.#failedAt[edge] > PAUSE_MS;
-    const came = older && above < NEAR_EDGE_PX && rested("top") ? this.loadOlder() : newer && below < NEAR_EDGE_PX && rested("bottom") ? this.loadNewer() : null;
+    const near = (edge, distance) => distance < NEAR_EDGE_PX && performance.now() - this.#failedAt[edge] > PAUSE_MS;
+    const came = older && near("top", above) ? this.loadOlder() : newer && near("bottom", below) ? this.loadNewer() : null;
     came?.then((more) => more && this.loadWhatIsNear());
   }
 
