@@ -1,4 +1,4 @@
-"""How large a picture is, read from the beginning of its file: so a page keeps its place free before
+"""How large a picture is, read from the beginning of its file: a page keeps its place free before
 it is there. Pure; nothing is decoded, so a small file that claims to be huge costs nothing.
 
 What it gives is what a browser shows: a photograph that is turned by its EXIF is turned here.
