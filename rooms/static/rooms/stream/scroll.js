@@ -65,18 +65,8 @@ export class Scroll {
       change();
       this.toEnd();
     } else {
-      this.hold(this.#steady(), change);
+      this.hold(this.firstSeen(), change);
     }
-  }
-
-  /** What the reader sees first and must not move. The first of all may yet become part of a group
-   *  that begins above it, and lose its head; the row below it stays as it is. */
-  #steady() {
-    const row = this.firstSeen();
-    let above = row?.previousElementSibling;
-    while (above && above.dataset.seq === undefined) above = above.previousElementSibling;
-    const next = row?.nextElementSibling;
-    return !above && next && this.#offset(next) < this.stream.clientHeight ? next : row;
   }
 
   /** The same with `element` as what must not move, also at the end of the stream. */
