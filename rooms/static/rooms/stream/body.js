@@ -23,7 +23,7 @@ export function drawBody(element, html, text) {
 function holder(name, label, held) {
   const element = wrapped(name, held);
   element.tabIndex = 0;
-  element.setAttribute("role", "region");
+  element.setAttribute("role", "group");
   element.setAttribute("aria-label", label);
 }
 

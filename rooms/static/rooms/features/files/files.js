@@ -42,7 +42,6 @@ function line(file) {
   element.dataset.file = file.name;
   element.href = file.url;
   element.download = file.name;
-  element.setAttribute("aria-label", `Download ${file.name}, ${bytes(file.size)}`);
   setText(one(".name", element), file.name);
   setText(one("[data-size]", element), bytes(file.size));
   return element;
