@@ -268,6 +268,7 @@ PARLEY_METRICS_TOKEN = ENVIRONMENT.parley_metrics_token
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
+FORMAT_MODULE_PATH = ["config.formats"]
 TIME_ZONE = ENVIRONMENT.time_zone
 USE_TZ = True
 STATIC_URL = "/static/"

@@ -48,6 +48,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("rooms/mark.svg")}
     ],
+    "SCRIPTS": [lambda request: static("rooms/admin/landmarks.js")],
     "SITE_URL": "/",
     "SHOW_BACK_BUTTON": True,
     "DASHBOARD_CALLBACK": "jobs.admin.dashboard.dashboard",

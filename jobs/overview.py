@@ -1,5 +1,5 @@
 """How things stand with jobs, as numbers: what waits, how late it is, what runs, what ended lately.
-Read by `/metrics` and by the admin's first page.
+Read by `/metrics`, by the admin's first page, and by those who wait for a job.
 
 Every query finds its rows by an index: those that wait or run, or those that ended within the
 span asked for. The history is never walked; a test has the databases explain each query.
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Count, Min, Prefetch, QuerySet, Value
+from django.db.models import Count, Min, Prefetch, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, TruncHour, TruncMinute
 
 from .models import UNFINISHED, Attempt, Job, State
@@ -54,6 +54,23 @@ def queues() -> list[Queue]:
     rows = rows.annotate(number=Count("pk"), since=Min("queued_at"))
     found = {row["queue"]: Queue(row["queue"], row["number"], row["since"]) for row in rows}
     return [found.get(name) or Queue(name, 0, None) for name in sorted({*QUEUES, *found})]
+
+
+# Whoever waits wants to know whether it is three or a hundred, not whether it is 812 or 813.
+MOST_AHEAD = 100
+
+
+def ahead_of(job: Job) -> int | None:
+    """How many jobs of its queue are taken before this one, `MOST_AHEAD` + 1 for more than that;
+    None: it does not wait in a queue. Priority first, then who came first: what begins meanwhile,
+    and brokers that know fewer priorities than ten, may change it."""
+    if job.state != State.QUEUED:
+        return None
+    sooner = Q(priority__lt=job.priority)
+    if job.queued_at is not None:
+        sooner |= Q(priority=job.priority, queued_at__lt=job.queued_at)
+    rows = Job.objects.filter(sooner, state=State.QUEUED, queue=job.queue).order_by()
+    return rows[: MOST_AHEAD + 1].count()
 
 
 def due_since(now: datetime) -> datetime | None:

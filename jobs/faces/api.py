@@ -14,7 +14,7 @@ from django.utils import timezone
 from ninja import Header, Query, Router, Status
 from pydantic import Field, TypeAdapter
 
-from jobs import policy, registry
+from jobs import overview, policy, registry
 from jobs.lifecycle import representations
 from jobs.models import Job, State
 from jobs.submitting import actions
@@ -153,7 +153,7 @@ def get_job(request: Request, job_id: UUID, response: HttpResponse) -> dict[str,
         response["Retry-After"] = str(_look_again_in(job))
     staff = policy.runs_the_site(request.user)
     attempts = [representations.attempt(row, staff) for row in job.attempts.all()]
-    return {**representations.job(job), "attempts": attempts}
+    return {**representations.job(job), "attempts": attempts, "ahead": overview.ahead_of(job)}
 
 
 def _look_again_in(job: Job) -> int:

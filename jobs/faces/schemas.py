@@ -73,6 +73,10 @@ class AttemptOut(Given):
 
 class JobDetail(JobOut):
     attempts: list[AttemptOut]
+    ahead: int | None = Field(
+        description="how many jobs of its queue are before it while it waits; 101 for any more",
+        examples=[3],
+    )
 
 
 class JobPage(Given):

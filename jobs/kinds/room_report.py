@@ -39,8 +39,9 @@ def room_report(ctx: Context[ReportParams]) -> dict[str, Any]:
     people = by_person(messages)
     ctx.progress(3, 3, "drawing")
     title = f"{ctx.room.name}: {_days(ctx.params.days)} up to {today}"
-    ctx.attach(f"report-{ctx.room.slug}-{today}.svg", "image/svg+xml", plot(title, days, hours))
     total = sum(days.values())
+    if total:
+        ctx.attach(f"report-{ctx.room.slug}-{today}.svg", "image/svg+xml", plot(title, days, hours))
     return {
         "summary": f"{total:,} {'message' if total == 1 else 'messages'} by {_people(len(people))}"
         f" in {_days(ctx.params.days)}.",

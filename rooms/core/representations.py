@@ -34,6 +34,8 @@ def attachment(row: Attachment) -> dict[str, Any]:
         "name": row.name,
         "size": row.size,
         "content_type": row.content_type,
+        "width": row.width,
+        "height": row.height,
         "url": reverse("rooms:attachment", args=[row.pk, row.name]),
     }
 

@@ -27,6 +27,9 @@ class Attachment(models.Model):
     name = models.CharField(max_length=120)
     content_type = models.CharField(max_length=100)
     size = models.BigIntegerField()
+    # Of a picture whose file says so, as a browser shows it.
+    width = models.PositiveIntegerField(null=True, blank=True)
+    height = models.PositiveIntegerField(null=True, blank=True)
     file = models.FileField(upload_to=attachment_path, max_length=200)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -42,6 +42,10 @@ class AttachmentOut(Given):
     name: str = Field(examples=["report.pdf"])
     size: int = Field(description="bytes", examples=[18_231])
     content_type: str = Field(examples=["application/pdf"])
+    width: int | None = Field(
+        None, description="pixels, of a picture whose file says so", examples=[None]
+    )
+    height: int | None = Field(None, examples=[None])
     url: str = Field(
         description="relative to the server",
         examples=["/attachments/5f0c7c5e-9a3b-4a53-8a86-0a6a3f5b1c11/report.pdf"],

@@ -6,12 +6,13 @@ import { exactTime, moment } from "../rooms/ui/dates.js";
 import { copy, one, reconcile, setText, show } from "../rooms/ui/dom.js";
 import { drawFiles } from "../rooms/features/files/files.js";
 import { nameOf } from "../rooms/ui/avatar.js";
-import { isolated } from "../rooms/ui/text.js";
+import { count, isolated } from "../rooms/ui/text.js";
 import { details } from "./attempts.js";
 import { drawBadge } from "./badge.js";
 import { drawBar } from "./progress-bar.js";
 import { drawResult } from "./result.js";
 import { hasEnded } from "./store.js";
+import { watchWaiting } from "./waiting.js";
 import { attemptText, look, progressText, runTime, stateText } from "./words.js";
 
 const MANAGERS = new Set(["owner", "moderator"]);
@@ -23,6 +24,7 @@ setInterval(() => {
     else drawTime(card);
   }
 }, 1000);
+watchWaiting(cards, drawTime);
 
 export const jobCard = {
   create(entry, room) {
@@ -41,6 +43,10 @@ export const jobCard = {
     return card;
   },
 
+  /** Many that succeeded, one after another, are one line. */
+  like: ({ value }) => (value.state === "succeeded" ? `${value.kind} ${value.title}` : null),
+  folded: (entries) => `${entries[0].value.title}: ${count(entries.length)} more succeeded`,
+
   /** What is read out when a card comes. */
   spoken: ({ value }) => `Job: ${value.title}`,
 
@@ -53,7 +59,7 @@ export const jobCard = {
     drawButtons(card, room);
     if (before !== undefined && before.state !== job.state) {
       setText(one("[data-said]", card), `${job.title}: ${look(job.state).word}`);
-      if (!one("[data-details]", card).hidden) fill(card, room);
+      if (isUnfolded(card)) fill(card, room);
     }
     const running = job.state === "running";
     show(one("[data-progress]", card), running);
@@ -74,7 +80,7 @@ function drawTime(card) {
   const { value: job, pace } = card.entry;
   drawBadge(one("header [data-state]", card), job.state, stateText(job, now()));
   if (job.state === "running") setText(one("[data-progress-text]", card), progressText(job, pace, now()));
-  setText(one("[data-time]", card), runTime(job, now()));
+  setText(one("[data-time]", card), runTime(job, now(), card.ahead));
 }
 
 function drawButtons(card, room) {
@@ -131,23 +137,27 @@ async function ask(card, room, type) {
 
 function unfold(card, room) {
   const button = one("[data-more]", card);
-  const holder = one("[data-details]", card);
-  const open = holder.hidden;
+  const open = !isUnfolded(card);
   button.setAttribute("aria-expanded", open);
   setText(button, open ? "Hide details" : "Details");
   if (open) fill(card, room);
-  else room.hold(button, () => show(holder, false));
+  else room.hold(button, () => show(one("[data-details]", card), false));
 }
+
+/** Also while what belongs there is on its way. */
+const isUnfolded = (card) => one("[data-more]", card).getAttribute("aria-expanded") === "true";
 
 async function fill(card, room) {
   const holder = one("[data-details]", card);
+  const asked = (card.asked = (card.asked ?? 0) + 1);
   let found;
   try {
     found = await details(card.entry.value.id);
   } catch (error) {
     found = [Object.assign(document.createElement("p"), { className: "composer-error", textContent: error.message })];
   }
-  if (one("[data-more]", card).getAttribute("aria-expanded") !== "true") return;
+  // The job may have changed since, and been asked for again.
+  if (!isUnfolded(card) || asked !== card.asked) return;
   room.hold(one("[data-more]", card), () => {
     holder.replaceChildren(...found);
     show(holder, true);

@@ -15,7 +15,8 @@ export function drawResult(holder, result) {
     summary.textContent = result.summary;
     parts.push(summary);
   }
-  if (Array.isArray(result?.table?.columns) && Array.isArray(result.table.rows)) parts.push(table(result.table));
+  // A head without rows says nothing that the summary does not.
+  if (Array.isArray(result?.table?.columns) && result.table.rows?.length > 0) parts.push(table(result.table));
   holder.replaceChildren(...parts);
   holder.hidden = parts.length === 0;
 }

@@ -70,9 +70,15 @@ export function share({ progress }) {
   return Math.min(1, Math.max(0, progress.current / progress.total));
 }
 
-/** "took 0.4 s", "14 s so far", "waits for a free worker" */
-export function runTime(job, now) {
-  if (isDue(job, now)) return "waits for a free worker";
+// As many as the server counts.
+const MOST_AHEAD = 100;
+
+/** "took 0.4 s", "14 s so far", "waits for a free worker, 3 before it"; `ahead` may not be known. */
+export function runTime(job, now, ahead = null) {
+  if (isDue(job, now)) {
+    const before = ahead > MOST_AHEAD ? `, more than ${count(MOST_AHEAD)} before it` : ahead ? `, ${count(ahead)} before it` : "";
+    return `waits for a free worker${before}`;
+  }
   if (!job.started_at) return "";
   if (job.finished_at) return `took ${measured((Date.parse(job.finished_at) - Date.parse(job.started_at)) / 1000)}`;
   return job.state === "running" ? `${duration((now - Date.parse(job.started_at)) / 1000)} so far` : "";

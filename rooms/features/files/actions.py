@@ -7,6 +7,8 @@ from rooms.models import Attachment, Room, User
 from rooms.protocol import Invalid
 from rooms.text import graphemes
 
+from . import picture_size
+
 NAME_CHARACTERS = 120
 
 
@@ -21,6 +23,17 @@ def attach(
         )
     name = graphemes.last(name, NAME_CHARACTERS)
     row = Attachment(room=room, owner=owner, name=name, content_type=content_type, size=size)
+    row.width, row.height = _picture_size(content_type, content)
     row.file.save("unused", content, save=False)
     row.save(force_insert=True)
     return row
+
+
+def _picture_size(content_type: str, content: "File[bytes]") -> tuple[int, int] | tuple[None, None]:
+    """What is read is given back: the file is stored from its beginning."""
+    if content_type not in picture_size.READERS:
+        return None, None
+    content.seek(0)
+    head = content.read(picture_size.HEAD_BYTES)
+    content.seek(0)
+    return picture_size.of(content_type, head) or (None, None)

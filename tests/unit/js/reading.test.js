@@ -91,7 +91,7 @@ test("who is no member has no cursor", async () => {
 test("the bar is there while the news begin above what is in sight", () => {
   const at = new Date(2026, 4, 1, 19, 30).getTime();
   const news = { room: room(), rooms: [{ slug: "lobby", unread: 3000 }], newAfter: 4, firstNew: { seq: 5, at: new Date(2026, 4, 1, 14, 5).toISOString() } };
-  equal(unreadText(news, { first: 2990, last: 3004 }, false, at), "3,000 new messages since 14:05");
+  equal(unreadText(news, { first: 2990, last: 3004 }, false, at), ["3,000 new messages", " since 14:05"]);
   equal(unreadText(news, { first: 2, last: 30 }, false, at), null, "in sight");
   equal(unreadText(news, { first: 40, last: 60 }, true, at), null, "read on");
   equal(unreadText({ ...news, rooms: [{ slug: "lobby", unread: 0 }] }, { first: 2990, last: 3004 }, false, at), null);

@@ -145,7 +145,10 @@ export class Composer {
 
   async #submit() {
     const text = this.#text();
-    if (!text || lengthOf(text) > this.#most || this.body.disabled || this.#left) return;
+    if (!text || this.body.disabled || this.#left) return;
+    if (lengthOf(text) > this.#most) {
+      return this.#say(`A message has at most ${count(this.#most)} characters, and this one has ${count(lengthOf(text))}. Send it in parts.`);
+    }
     const { slug } = this.#room;
     this.#write("");
     this.suggestions.close();

@@ -12,7 +12,9 @@ export function addReducer(type, reduce, { anyRoom = false } = {}) {
 }
 
 /** kind of entry → { create(entry, room) → element, update(element, entry, room), spoken?(entry) →
- *  the words that a screen reader hears when it comes } */
+ *  the words that a screen reader hears when it comes, like?(entry) → a text that is the same for entries
+ *  of which many in a row are folded into one line, or null: it stands by itself, folded?(entries) → what
+ *  that line says } */
 export const entryKinds = {};
 
 /** kind of message → { create(entry, room) → element, update?(element, entry, room), repeats?(entry,

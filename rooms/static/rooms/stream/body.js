@@ -12,10 +12,27 @@ export function drawBody(element, html, text) {
   element.html = html;
   delete element.dataset.plain;
   element.innerHTML = html;
+  // What is wider than the column is moved sideways within itself, by the keyboard as well.
+  for (const table of element.querySelectorAll("table")) holder("table-holder", "Table", table);
   for (const code of element.querySelectorAll("pre")) {
     code.tabIndex = 0;
-    if (navigator.clipboard) code.append(copyButton(code));
+    if (navigator.clipboard) wrapped("code", code).append(copyButton(code));
   }
+}
+
+function holder(name, label, held) {
+  const element = wrapped(name, held);
+  element.tabIndex = 0;
+  element.setAttribute("role", "group");
+  element.setAttribute("aria-label", label);
+}
+
+function wrapped(name, held) {
+  const element = document.createElement("div");
+  element.className = name;
+  held.replaceWith(element);
+  element.append(held);
+  return element;
 }
 
 function copyButton(code) {

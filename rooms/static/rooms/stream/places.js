@@ -1,15 +1,19 @@
 // Which stretch of a room stands on the page: more of it as the reader comes near an edge, the one
 // around some entry, the end. `room.js` makes one for its view.
 
+import { Refused } from "../core/api.js";
 import { atEnd, bounded, elsewhere, lastEntry, MOST_ENTRIES, withNewer, withOlder } from "../core/window.js";
 import { around, newerThan, olderThan } from "./stretches.js";
 
 const REVEAL_PAGES = 20;
 const NEAR_EDGE_PX = 600;
+// A server in trouble is not asked again by every turn of the wheel.
+const PAUSE_MS = 10_000;
 
 export class Places {
   #loading = null;
   #visit = 0; // another one each time that a room is entered
+  #failedAt = { top: -Infinity, bottom: -Infinity };
 
   /** `jumped()` is called when the reader is brought somewhere. */
   constructor(room, view, { jumped }) {
@@ -22,6 +26,7 @@ export class Places {
   leave() {
     this.#loading = null;
     this.#visit += 1;
+    this.#failedAt = { top: -Infinity, bottom: -Infinity };
   }
 
   loadOlder() {
@@ -52,15 +57,20 @@ export class Places {
     const { entries: asked } = this.room.state;
     const outermost = (entries) => entries.at(edge === "top" ? 0 : -1)?.seq;
     let state = null;
+    let failed = false;
     try {
       const found = await ask(this.room.state);
       // The reader may have gone elsewhere meanwhile.
       if (this.#visit === visit && outermost(this.room.state.entries) === outermost(asked)) state = take(this.room.state, found);
     } catch (error) {
-      console.warn(error);
+      // What the server or the network refuses is said on the page.
+      if (!(error instanceof Refused)) console.warn(error);
+      failed = true;
     }
-    done();
-    if (this.#visit === visit) this.show(state ?? this.room.state);
+    done(failed);
+    if (this.#visit !== visit) return false;
+    this.#failedAt[edge] = failed ? performance.now() : -Infinity;
+    this.show(state ?? this.room.state);
     return state !== null;
   }
 
@@ -74,7 +84,8 @@ export class Places {
     if (this.#loading) return;
     const { above, below } = this.view.scroll;
     const { older, newer } = this.room.state;
-    const came = older && above < NEAR_EDGE_PX ? this.loadOlder() : newer && below < NEAR_EDGE_PX ? this.loadNewer() : null;
+    const near = (edge, distance) => distance < NEAR_EDGE_PX && performance.now() - this.#failedAt[edge] > PAUSE_MS;
+    const came = older && near("top", above) ? this.loadOlder() : newer && near("bottom", below) ? this.loadNewer() : null;
     came?.then((more) => more && this.loadWhatIsNear());
   }
 

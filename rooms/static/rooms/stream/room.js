@@ -203,6 +203,11 @@ export class Room {
     return this.#places.toFirstUnread();
   }
 
+  /** More at the "top" or the "bottom", which did not come by itself. */
+  loadMore(edge) {
+    return edge === "top" ? this.#places.loadOlder() : this.#places.loadNewer();
+  }
+
   /** To the end of the room. */
   toEnd() {
     this.#places.toEnd();

@@ -111,6 +111,10 @@ const drawers = {
     },
   },
   new: { create: () => copy("t-new") },
+  fold: {
+    create: () => copy("t-fold"),
+    update: (element, { text }) => setText(one("[data-text]", element), text),
+  },
 };
 
 /** What stands above the first row of a room that is all there. */

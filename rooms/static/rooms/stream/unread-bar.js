@@ -6,13 +6,13 @@ import { moment } from "../ui/dates.js";
 import { one, setText, show } from "../ui/dom.js";
 import { counted } from "../ui/text.js";
 
-/** What the bar says, or null where it has nothing to say. `seen` is what is in sight of the reader
+/** What the bar says, as how much and since when, or null where it has nothing to say. `seen` is what is in sight of the reader
  *  (see scroll.js), `follows` whether they read on from where they were. Pure. */
 export function unreadText({ room, rooms, newAfter, firstNew }, seen, follows, at) {
   const unread = rooms.find(({ slug }) => slug === room.slug)?.unread ?? 0;
   if (!room.role || !unread || follows || newAfter === null || firstNew === null) return null;
   if (seen !== null && firstNew.seq >= seen.first) return null;
-  return `${counted(unread, "new message")} since ${moment(firstNew.at, at)}`;
+  return [counted(unread, "new message"), ` since ${moment(firstNew.at, at)}`];
 }
 
 export class UnreadBar {
@@ -24,8 +24,11 @@ export class UnreadBar {
   }
 
   draw(state, seen, follows) {
-    const text = unreadText(state, seen, follows, now());
-    if (text !== null) setText(one("[data-unread-text]", this.bar), text);
-    show(this.bar, text !== null);
+    const said = unreadText(state, seen, follows, now());
+    if (said !== null) {
+      setText(one("[data-unread-text]", this.bar), said[0]);
+      setText(one("[data-unread-since]", this.bar), said[1]);
+    }
+    show(this.bar, said !== null);
   }
 }

@@ -7,6 +7,7 @@ import { unseenText } from "./layout.js";
 import { startOf } from "./rows.js";
 import { Scroll } from "./scroll.js";
 import { MessageActions } from "./actions.js";
+import { Folds } from "./folds.js";
 import { Announcer } from "./announcer.js";
 import { layout, rows, stage } from "./first.js";
 import { UnreadBar } from "./unread-bar.js";
@@ -18,6 +19,8 @@ export class View {
   #room;
   #arrivedBefore = 0; // what had arrived when the reader was at the end last
   #skeletons = { top: false, bottom: false };
+  #failed = { top: false, bottom: false };
+  #folds = new Folds();
 
   constructor(room, page) {
     this.#room = stage.room = room;
@@ -49,6 +52,8 @@ export class View {
     this.announcer.begin(state);
     if (drawn) return this.draw(state);
     rows.clear();
+    this.#folds.forget();
+    this.#failed = { top: false, bottom: false };
     this.goTo(state, null);
   }
 
@@ -64,10 +69,13 @@ export class View {
   }
 
   draw(state) {
+    const inside = this.list.contains(document.activeElement);
     this.scroll.keep(() => {
       this.scroll.goesOn = state.newer;
       this.#drawRows(state);
     });
+    // A row that is dropped must not take the keyboard's place with it: that is where one reads.
+    if (inside && !this.list.contains(document.activeElement)) this.scroll.firstSeen()?.focus({ preventScroll: true });
     this.announcer.hear(state);
     this.#drawRest(state);
   }
@@ -82,6 +90,8 @@ export class View {
 
   /** Bring the entry of `seq` into sight and mark it for a moment. */
   reveal(seq) {
+    const folded = [...this.list.querySelectorAll(":scope > .fold")].find(({ row }) => row.entries.some((entry) => entry.seq === seq));
+    if (folded) this.#unfold(folded);
     const element = this.#element(seq);
     if (!element) return;
     this.scroll.to(element);
@@ -91,16 +101,38 @@ export class View {
   }
 
   /** Grey rows in place of what is being loaded at an `edge`, "top" or "bottom", unless it comes at
-   *  once. Returns how to end it. */
+   *  once. Returns how to end it: with true, when it has failed. */
   loading(edge) {
     const timer = setTimeout(() => {
       this.#skeletons[edge] = true;
       this.scroll.keep(() => this.edges[edge].replaceChildren(...Array.from({ length: 3 }, () => copy("t-skeleton"))));
     }, SKELETON_MS);
-    return () => {
+    return (failed = false) => {
       clearTimeout(timer);
       this.#skeletons[edge] = false;
+      this.#failed[edge] = failed;
     };
+  }
+
+  /** What stands at an edge where there is more: nothing, grey rows, or that it could not be had. */
+  #drawEdge(edge) {
+    const holder = this.edges[edge];
+    if (this.#skeletons[edge]) return;
+    if (!this.#failed[edge]) {
+      if (holder.firstChild) holder.replaceChildren();
+    } else if (!one(".edge-failed", holder)) {
+      const note = copy("t-edge-failed");
+      one("button", note).addEventListener("click", () => this.#room.loadMore(edge));
+      holder.replaceChildren(note);
+    }
+  }
+
+  /** What the line stands for, in its place. */
+  #unfold(element) {
+    const { entries } = element.row;
+    this.#folds.open(element.row);
+    this.scroll.hold(element.previousElementSibling, () => this.#drawRows(this.#room.state));
+    this.#element(entries[0].seq)?.focus({ preventScroll: true });
   }
 
   #element(seq) {
@@ -108,13 +140,12 @@ export class View {
   }
 
   #drawRows(state) {
-    rows.draw(layout.rows(state, now()));
-    if (!this.#skeletons.bottom && this.edges.bottom.firstChild) this.edges.bottom.replaceChildren();
-    if (this.#skeletons.top) return;
+    rows.draw(this.#folds.fold(layout.rows(state, now())));
+    this.#failed.bottom &&= state.newer;
+    this.#drawEdge("bottom");
     const { top } = this.edges;
-    if (!state.older) {
-      if (one(".start", top)?.dataset.of !== state.room.slug) top.replaceChildren(startOf(state.room));
-    } else if (top.firstChild) top.replaceChildren();
+    if (state.older) this.#drawEdge("top");
+    else if (!this.#skeletons.top && one(".start", top)?.dataset.of !== state.room.slug) top.replaceChildren(startOf(state.room));
   }
 
   #drawRest(state) {
@@ -149,7 +180,8 @@ export class View {
     const { target } = event;
     const element = target.closest("[data-entry]");
     const { entry, answered } = element?.row ?? {};
-    if (target.closest("[data-reply-to]")) this.#room.revealSeq(answered.seq);
+    if (target.closest("[data-unfold]")) this.#unfold(element);
+    else if (target.closest("[data-reply-to]")) this.#room.revealSeq(answered.seq);
     else if (target.closest("[data-failure] [data-retry]")) this.#room.retry(entry.client_id);
     else if (target.closest("[data-failure] [data-delete]")) this.#room.discard(entry.client_id);
   }

@@ -56,6 +56,27 @@ def test_submitting_says_where_to_look(api, alice, lobby, run):
     assert [each["outcome"] for each in done.json()["attempts"]] == ["succeeded"]
 
 
+def test_a_job_that_waits_says_how_many_go_first(api, alice, bob, lobby, run):
+    """By priority, then by who came first; those of other queues and of no queue do not count."""
+    call = api(alice)
+    ids = [
+        call("POST", "/jobs", ok(priority=priority, **more)).json()["id"]
+        for priority, more in [
+            (5, {}),
+            (9, {}),
+            (5, {}),
+            (0, {}),
+            (0, {"run_at": (timezone.now() + timedelta(hours=1)).isoformat()}),
+            (0, {"kind": "room.report", "params": {}}),
+        ]
+    ]
+    ahead = [call("GET", f"/jobs/{each}").json()["ahead"] for each in ids]
+    assert ahead == [1, 3, 2, 0, None, 0]
+    run(Job.objects.get(pk=ids[3]))
+    assert call("GET", f"/jobs/{ids[3]}").json()["ahead"] is None
+    assert call("GET", f"/jobs/{ids[1]}").json()["ahead"] == 2
+
+
 @pytest.mark.parametrize("spelt", ['"8e03-7c"', "8e03-7c"])
 def test_the_idempotency_key_makes_it_one_job(api, alice, lobby, spelt):
     call = api(alice)

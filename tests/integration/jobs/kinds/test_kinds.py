@@ -52,6 +52,7 @@ def test_the_report_counts_by_day_hour_and_person(talk, done):
     assert sum(job.result["per_day"].values()) == sum(job.result["per_hour"]) == 3
     [plot] = job.files.all()
     assert (plot.content_type, content(plot)[:5]) == ("image/svg+xml", "<svg ")
+    assert (plot.width, plot.height) == (360, 316)
 
 
 def test_the_report_reaches_back_as_far_as_asked(talk, done):
@@ -60,7 +61,9 @@ def test_the_report_reaches_back_as_far_as_asked(talk, done):
 
 
 def test_an_empty_room_has_a_report_as_well(lobby, done):
-    assert done("room.report").result["summary"] == "0 messages by 0 people in 7 days."
+    job = done("room.report")
+    assert job.result["summary"] == "0 messages by 0 people in 7 days."
+    assert not job.files.exists()
 
 
 def test_the_export_holds_every_message_once(talk, done):

@@ -4,6 +4,9 @@
 import { copy, one, reconcile, setText } from "../../ui/dom.js";
 import { bytes } from "../../ui/text.js";
 
+// The largest that a picture is shown in the stream, in pixels.
+const WIDEST = 560;
+const HIGHEST = 420;
 const PICTURES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml"]);
 
 /** Show `files` (as REST gives them) in `holder`. */
@@ -21,7 +24,13 @@ function picture(file) {
   element.dataset.file = file.name;
   one("a", element).href = file.url;
   const image = one("img", element);
-  image.addEventListener("load", () => (image.dataset.loaded = ""), { once: true });
+  const place = placeOf(file);
+  // Its place is kept free before it is there, so that nothing moves when it comes.
+  if (place) [image.width, image.height] = place;
+  else {
+    image.dataset.unknown = "";
+    image.addEventListener("load", () => delete image.dataset.unknown, { once: true });
+  }
   Object.assign(image, { src: file.url, alt: file.name });
   setText(one(".name", element), file.name);
   one("[data-download]", element).href = `${file.url}?download`;
@@ -33,8 +42,16 @@ function line(file) {
   element.dataset.file = file.name;
   element.href = file.url;
   element.download = file.name;
-  element.setAttribute("aria-label", `Download ${file.name}, ${bytes(file.size)}`);
   setText(one(".name", element), file.name);
   setText(one("[data-size]", element), bytes(file.size));
   return element;
+}
+
+/** How large a picture is shown where there is space: [width, height]; null where nobody knows before
+ *  it is there. A plot is drawn as large as it was made. Pure. */
+export function placeOf({ width, height, content_type }) {
+  if (!width || !height) return null;
+  const most = content_type === "image/svg+xml" ? Infinity : HIGHEST;
+  const scale = Math.min(1, WIDEST / width, most / height);
+  return [width, height].map((side) => Math.max(1, Math.round(side * scale)));
 }

@@ -11,7 +11,7 @@ export function consequence({ room, members, user }) {
   const lastOwner = room.role === "owner" && owners.every((owner) => owner.user.id === user.id);
   const invited = alone ? "Nobody can bring you back: you are the last one here." : "Only an invitation brings you back.";
   const back = room.visibility === "public" ? "You can join again at any time." : invited;
-  return lastOwner && !alone ? `${back} You are its only owner: somebody else becomes it.` : back;
+  return lastOwner && !alone ? `${back} You are its only owner: another member becomes the owner.` : back;
 }
 
 export class Leaving {
