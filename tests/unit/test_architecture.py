@@ -182,8 +182,7 @@ def arrows() -> dict[tuple[str, str], str]:
     """(from, to) of all folders, with one import that makes the arrow; typed ones included."""
     found: dict[tuple[str, str], str] = {}
     for file in files("rooms", "jobs"):
-        parts = file.relative_to(ROOT).with_suffix("").parts
-        here = place(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
+        here = place(module_name(file))
         for name in imports(file):
             if name.split(".")[0] in ("rooms", "jobs") and "." in name:
                 there = place(name)
@@ -193,13 +192,45 @@ def arrows() -> dict[tuple[str, str], str]:
     return found
 
 
+def circles(found: dict[tuple[str, str], str]) -> set[str]:
+    """The arrows that are part of a circle or lie between two."""
+    waiting = {each for pair in found for each in pair}
+    # What imports nothing that is left, or is imported by nothing, can be taken away.
+    while True:
+        left = [(here, to) for here, to in found if {here, to} <= waiting]
+        free = waiting - ({here for here, _ in left} & {to for _, to in left})
+        if not free:
+            return {found[pair] for pair in left}
+        waiting -= free
+
+
+def module_name(file: Path) -> str:
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def test_circles_are_found() -> None:
+    there = {("a", "b"): "ab", ("b", "c"): "bc", ("c", "b"): "cb", ("c", "d"): "cd"}
+    assert circles(there) == {"bc", "cb"}
+
+
 def test_no_circle_between_folders() -> None:
     found = {pair: why for pair, why in arrows().items() if pair not in BACK_ARROWS}
-    waiting = {each for pair in found for each in pair}
-    # What imports nothing that is left can be taken away; a circle stays.
-    while free := {each for each in waiting if not any((each, to) in found for to in waiting)}:
-        waiting -= free
-    assert {f"{why}" for (here, to), why in found.items() if {here, to} <= waiting} == set()
+    assert circles(found) == set()
+
+
+def test_no_circle_between_files() -> None:
+    """Imports for types are arrows as well: who reads one file of a circle has to read them all."""
+    modules = {module_name(file): file for file in files(*SOURCE)}
+    found = {}
+    for here, file in modules.items():
+        names = [name for name in imports(file) if name in modules]
+        for name in names:
+            # `from package import module` names the package as well, of which nothing is used.
+            through = any(each.startswith(f"{name}.") for each in names)
+            if name != here and not through:
+                found[here, name] = f"{file.relative_to(ROOT)} imports {name}"
+    assert circles(found) == set()
 
 
 def test_the_core_imports_no_feature_and_no_feature_another() -> None:

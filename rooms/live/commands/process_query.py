@@ -14,16 +14,14 @@ import secrets
 import socket
 import time
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from rooms.core import bell
+from rooms.live.delivery.connection import Connection
+from rooms.live.delivery.hub import Hub
 from rooms.protocol import DISCONNECTED
 
 from .connection_report import ConnectionReport, Count, Headcount, Missing, Question
-
-if TYPE_CHECKING:
-    from rooms.live.delivery.connection import Connection
-    from rooms.live.node import Node
 
 logger = logging.getLogger(__name__)
 
@@ -70,8 +68,8 @@ class Ended:
 
 
 class ProcessQuery:
-    def __init__(self, node: Node) -> None:
-        self.node = node
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
         self.process = secrets.token_hex(8)
         self.label = f"{socket.gethostname()}:{os.getpid()}"
         self._since = time.time()
@@ -88,7 +86,7 @@ class ProcessQuery:
             ("rollcall.end", self._hear_end),
             ("rollcall.answer", self._hear_answer),
         ):
-            self.node.hub.hears(type, call)
+            self._hub.hears(type, call)
         bell.call(f"here:{self.process}", self._message("rollcall.here"))
 
     def stop(self) -> None:
@@ -103,16 +101,16 @@ class ProcessQuery:
         """What all processes answer within a second; this one always does."""
         self._forget_the_silent()
         expected = set(self._known)
-        if self.node.loop.time() > self._acquainted_until:
+        if self._hub.node.loop.time() > self._acquainted_until:
             # Nobody has this name.
             expected.add("")
-            self._acquainted_until = self.node.loop.time() + FULL_WAIT_EVERY_SECONDS
+            self._acquainted_until = self._hub.node.loop.time() + FULL_WAIT_EVERY_SECONDS
         asking = asyncio.create_task(
             self._ask("rollcall.count", expected, **asdict(question)), name="process query"
         )
         own = await self._count(question)
         answers = await asking
-        now = self.node.loop.time()
+        now = self._hub.node.loop.time()
         missing = [
             Missing(known.label, now - known.heard)
             for process, known in self._known.items()
@@ -133,7 +131,7 @@ class ProcessQuery:
         return Ended(**answers[process]["ended"])
 
     async def _ask(self, type: str, expected: set[str], **fields: Any) -> dict[str, Message]:
-        channel = self.node.hub.channel
+        channel = self._hub.channel
         if not channel or not expected:
             return {}
         number = secrets.token_hex(8)
@@ -149,7 +147,7 @@ class ProcessQuery:
         return asked.answers
 
     def _forget_the_silent(self) -> None:
-        since = self.node.loop.time() - FORGET_PROCESS_SECONDS
+        since = self._hub.node.loop.time() - FORGET_PROCESS_SECONDS
         self._known = {name: each for name, each in self._known.items() if each.heard > since}
 
     # Hearing -------------------------------------------------------------------------------------
@@ -159,7 +157,7 @@ class ProcessQuery:
         process = message["process"]
         if process == self.process:
             return False
-        self._known[process] = Known(message["label"], self.node.loop.time())
+        self._known[process] = Known(message["label"], self._hub.node.loop.time())
         return True
 
     def _hear_here(self, message: Message) -> None:
@@ -176,14 +174,14 @@ class ProcessQuery:
 
     def _hear_count(self, message: Message) -> None:
         if self._meet(message):
-            self.node.hub.spawn(self._answer_count(message))
+            self._hub.spawn(self._answer_count(message))
 
     async def _answer_count(self, message: Message) -> None:
         question = Question(message["user"], message["room"], message["most"])
-        heard = self.node.loop.time()
+        heard = self._hub.node.loop.time()
         async with self._one_at_a_time:
             # The asker has stopped waiting: a busy process does no work for nobody.
-            if self.node.loop.time() - heard > ANSWER_SECONDS:
+            if self._hub.node.loop.time() - heard > ANSWER_SECONDS:
                 return
             count = await self._count_own(question)
         self._answer(message, count=count.told())
@@ -203,10 +201,10 @@ class ProcessQuery:
             return await self._count_own(question)
 
     async def _count_own(self, question: Question) -> Count:
-        loop = self.node.loop
+        loop = self._hub.node.loop
         headcount = Headcount(question, self.process, self.label, loop.time())
         started = loop.time()
-        for number, connection in enumerate(list(self.node.hub.connections), 1):
+        for number, connection in enumerate(list(self._hub.connections), 1):
             if not connection.closed:
                 headcount.add(connection)
             if number % COUNT_CONNECTIONS == 0 and loop.time() - started > COUNT_SECONDS:
@@ -216,7 +214,7 @@ class ProcessQuery:
 
     def _end(self, number: str) -> Ended:
         found: Connection | None = next(
-            (each for each in self.node.hub.connections if each.id == number), None
+            (each for each in self._hub.connections if each.id == number), None
         )
         if found is None or found.closed:
             return Ended("gone")

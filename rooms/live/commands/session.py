@@ -59,9 +59,9 @@ def _node(connection: Connection) -> Node:
 async def subscribe(connection: Connection, command: Subscribe) -> None:
     if len(connection.subscriptions) >= limits().subscriptions:
         raise Invalid(f"A connection subscribes to at most {limits().subscriptions} rooms.")
-    access = connection.node.access
+    access = _node(connection).access
     generation = access.generation
-    hub = connection.node.hub
+    hub = _node(connection).hub
     known, room, members = await connection.in_thread(_room_to_hear, connection.user, command.room)
     if known.epoch != connection.epoch:
         await hub.epoch.look()
@@ -107,7 +107,7 @@ async def subscribe(connection: Connection, command: Subscribe) -> None:
 
 
 async def unsubscribe(connection: Connection, command: Unsubscribe) -> dict[str, Any]:
-    if not connection.node.hub.unsubscribe(connection, command.room):
+    if not _node(connection).hub.unsubscribe(connection, command.room):
         raise NotSubscribed(command.room)
     return {"type": "unsubscribed", "room": command.room}
 
@@ -140,7 +140,7 @@ async def send(connection: Connection, command: Send) -> dict[str, Any] | None:
             # What they say ends their typing at the others: the next one is told at once.
             connection.typed.pop(command.room, None)
         if feed is not None:
-            connection.node.hub.fanout.answered(feed, answer.get("seq", 0))
+            _node(connection).hub.fanout.answered(feed, answer.get("seq", 0))
         count("send", answer)
         connection.answer({"id": command.id, **answer})
 

@@ -12,25 +12,30 @@ is.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from rooms.core import bell, installation
 from rooms.core.installation import Known
 from rooms.live.metrics import names as metrics
 
-if TYPE_CHECKING:
-    from .hub import Hub
+from .host import HubBase
 
 logger = logging.getLogger(__name__)
 
 NOBODY_KNOWS = Known("", "", -1)
 
 
+class EpochHub(HubBase, Protocol):
+    def start_over(self) -> None:
+        """Forget what is known of the rooms, and send everybody away."""
+        ...
+
+
 class Epoch:
     """One a hub. `known` is replaced with each change: who keeps it over a query and finds another
     one afterwards has read what does not count any more."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: EpochHub) -> None:
         self._hub = hub
         self.known = NOBODY_KNOWS
         self._renewing = False

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from django.conf import settings
 
@@ -22,11 +22,10 @@ from rooms.limits import limits
 from rooms.live.metrics import names as metrics
 from rooms.protocol import encode
 
+from .feed import Feed
+from .host import HubBase
 from .room_presence import RoomPresence
 from .sendbuffer import Frame
-
-if TYPE_CHECKING:
-    from .hub import Hub
 
 logger = logging.getLogger(__name__)
 
@@ -41,8 +40,13 @@ REDIS_RETRY_SECONDS = 2.0
 MEMBERS_PER_LOOP_TURN = 128
 
 
+class PresenceHub(HubBase, Protocol):
+    @property
+    def feeds(self) -> dict[int, Feed]: ...
+
+
 class Presence:
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: PresenceHub) -> None:
         self._hub = hub
         bounds = limits()
         self._lease_seconds = bounds.presence_lease_seconds

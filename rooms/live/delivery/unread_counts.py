@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rooms.core.read_state import ReadState
 
-if TYPE_CHECKING:
-    from .connection import Connection
+from .feed import Listener
 
 # Connections to be told how much is unread in a room (id, slug), or that its user is no member any
 # more. `said_of` makes the event when it is sent.
-News = list[tuple["Connection", int, str]]
+News = list[tuple[Listener, int, str]]
 
 
 @dataclass
@@ -30,12 +29,12 @@ class Room:
     count: int
     members: set[int] = field(default_factory=set)
     # Connections of members that do not listen to it.
-    away: set[Connection] = field(default_factory=set)
+    away: set[Listener] = field(default_factory=set)
 
 
 @dataclass
 class Person:
-    connections: set[Connection] = field(default_factory=set)
+    connections: set[Listener] = field(default_factory=set)
     # Room id → how many messages it had when they last read it.
     read: dict[int, int] = field(default_factory=dict)
 
@@ -45,7 +44,7 @@ class UnreadCounts:
         self._people: dict[int, Person] = {}
         self._rooms: dict[int, Room] = {}
 
-    def add(self, connection: Connection, states: Iterable[ReadState]) -> News:
+    def add(self, connection: Listener, states: Iterable[ReadState]) -> News:
         """A connection has opened; `states` are its user's."""
         user_id = connection.user.pk
         person = self._people.setdefault(user_id, Person())
@@ -57,7 +56,7 @@ class UnreadCounts:
             news += self._watch(person, user_id, state)
         return news
 
-    def remove(self, connection: Connection) -> None:
+    def remove(self, connection: Listener) -> None:
         user_id = connection.user.pk
         person = self._people.get(user_id)
         if person is None:
@@ -70,18 +69,18 @@ class UnreadCounts:
             for room_id in person.read:
                 self._unwatch(user_id, room_id)
 
-    def listens(self, connection: Connection, room_id: int) -> None:
+    def listens(self, connection: Listener, room_id: int) -> None:
         """A connection has begun or ended to listen to a room."""
         person = self._people.get(connection.user.pk)
         if person is not None and room_id in person.read and connection in person.connections:
             self._place(connection, self._rooms[room_id])
 
-    def of(self, user_id: int) -> list[Connection]:
+    def of(self, user_id: int) -> list[Listener]:
         """The user's connections in this process."""
         person = self._people.get(user_id)
         return list(person.connections) if person else []
 
-    def said_of(self, connection: Connection, room_id: int, slug: str) -> dict[str, Any] | None:
+    def said_of(self, connection: Listener, room_id: int, slug: str) -> dict[str, Any] | None:
         """The event that tells it; None when there is no such connection any more."""
         person = self._people.get(connection.user.pk)
         if person is None or connection not in person.connections:
@@ -181,7 +180,7 @@ class UnreadCounts:
         room.head, room.count = max(room.head, head), count
         return [(connection, room_id, room.slug) for connection in room.away]
 
-    def _place(self, connection: Connection, room: Room) -> None:
+    def _place(self, connection: Listener, room: Room) -> None:
         if room.slug in connection.subscriptions:
             room.away.discard(connection)
         else:
