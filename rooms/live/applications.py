@@ -5,19 +5,17 @@ servers that are not ours. Assembled in `config.asgi`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from channels.routing import URLRouter
 from django.urls import re_path
 
 from rooms.limits import limits
+from rooms.live.commands.asgi_sink import Receive, Send
 from rooms.live.commands.consumer import SocketConsumer
 
 from .node import Node
-
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 async def nowhere(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:

@@ -13,7 +13,7 @@ from typing import ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 from rooms import health
-from rooms.core import announcement, bell
+from rooms.core import announcement, ringer
 from rooms.limits import limits
 from rooms.protocol import RESTARTING, Close
 
@@ -68,7 +68,7 @@ class Node:
         )
         self.process_query = ProcessQuery(self.hub)
         self.trimming = Trimming(self)
-        self._ringer = bell.Ringer(loop)
+        self._ringer = ringer.Ringer(loop)
         self._ringer.on_failure = self._not_rung
         self._ringer.on_access_failure = self.access.hear
         # Until then nobody is let in. Usually set by the time that `start` returns.
@@ -96,7 +96,7 @@ class Node:
         return next((node for node in list(_nodes.values()) if node.loop.is_running()), None)
 
     async def start(self) -> None:
-        bell.attach(self._ringer)
+        ringer.attach(self._ringer)
         self.hub.spawn(vitals.watch())
         if not await self._begin():
             self.hub.spawn(self._begin_later())
@@ -131,7 +131,7 @@ class Node:
             self.process_query.stop()
         await self.journal.stop()
         await self.hub.presence.stop()
-        bell.detach(self._ringer)
+        ringer.detach(self._ringer)
         await self._ringer.rest()
         await self.hub.stop()
         await self._threads.stop()

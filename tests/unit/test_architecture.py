@@ -27,8 +27,8 @@ RULES = [
     ("rooms", ("celery", "kombu"), ()),
     ("jobs", ("celery", "kombu"), ("jobs/tasks.py",)),
     ("config", ("celery", "kombu"), ("config/celery.py",)),
-    # Only the bell sends through the channel layer; the hub receives from it.
-    ("rooms", ("channels.layers",), ("rooms/core/bell.py", "rooms/live/")),
+    # Only the ringer sends through the channel layer; the hub receives from it.
+    ("rooms", ("channels.layers",), ("rooms/core/ringer.py", "rooms/live/")),
     ("rooms", ("channels_redis",), ("rooms/core/channel_layers.py",)),
     ("jobs", ("channels", "channels_redis"), ()),
     # Only presence, the announcement and the budgets of REST keep something in Redis; health and
@@ -46,7 +46,11 @@ RULES = [
     ),
     ("jobs", ("redis",), ()),
     # Only live/ touches sockets.
-    ("rooms", ("channels", "daphne", "twisted", "autobahn"), ("rooms/core/bell.py", "rooms/live/")),
+    (
+        "rooms",
+        ("channels", "daphne", "twisted", "autobahn"),
+        ("rooms/core/ringer.py", "rooms/live/"),
+    ),
     # The protocol is pure.
     ("rooms/protocol", ("django", "channels", "redis", *rooms_beside("protocol")), ()),
 ]

@@ -22,7 +22,7 @@ from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet.protocol import connectionDone
 
 from rooms.limits import limits
-from rooms.live.commands.consumer import TOO_LONG
+from rooms.live.commands.dispatch import TOO_LONG
 from rooms.live.delivery.rate import Rate
 from rooms.live.delivery.sendbuffer import Frame, Shares
 from rooms.protocol import FLOODING, NOT_LOGGED_IN

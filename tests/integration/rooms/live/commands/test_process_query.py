@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rooms.core import bell
+from rooms.core import ringer
 from rooms.core.credentials import Caller
 from rooms.live.commands import process_query
 from rooms.live.commands.connection_report import ROOMS_PER_CONNECTION, Question
@@ -81,7 +81,7 @@ class Neighbour:
     async def __aexit__(self, *error: object) -> None:
         await self.node.stop()
         _nodes[self.here.loop] = self.here
-        bell.attach(self.here._ringer)
+        ringer.attach(self.here._ringer)
 
 
 class Asleep:
