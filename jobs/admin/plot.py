@@ -14,7 +14,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import mark_safe
 
 from jobs.models import State
-from jobs.overview import Ended
+from jobs.overview import EndedJobs
 
 HEIGHT = 100
 ORDER = (State.SUCCEEDED, State.CANCELLED, State.FAILED)
@@ -37,7 +37,7 @@ class Plot:
     failed: int
 
 
-def plot(title: str, ends: Iterable[Ended], now: datetime, bin_: timedelta, bins: int) -> Plot:
+def plot(title: str, ends: Iterable[EndedJobs], now: datetime, bin_: timedelta, bins: int) -> Plot:
     """The `bins` spans of `bin_` (a minute or an hour) that end with the one `now` is in."""
     heights: dict[datetime, dict[str, int]] = defaultdict(dict)
     sums = dict.fromkeys(ORDER, 0)

@@ -38,12 +38,12 @@ from django.db import transaction
 
 from rooms.protocol import encode
 
-from .event_bells import EVERYONE, Run, room_group
+from .event_bells import EVERYONE, EventRun, LayerMessage, room_group
 from .read_state import ReadState
 from .ringer import Activity, Ringer, post
 
 
-def ring_on_commit(rung: Iterable[Run], activity: Iterable[Activity]) -> None:
+def ring_on_commit(rung: Iterable[EventRun], activity: Iterable[Activity]) -> None:
     """After the commit, tell the events to the rooms' subscribers and each room's activity to the
     processes whose users are members."""
     batches, rooms = list(rung), list(activity)
@@ -98,12 +98,12 @@ def read_state(user_id: int, state: ReadState) -> None:
     post(lambda ringer: ringer.put_note(EVERYONE, f"watch:{user_id}:{state.room_id}", note))
 
 
-def call(key: str, message: dict[str, Any]) -> None:
+def call(key: str, message: LayerMessage) -> None:
     """Ask or tell all web processes something. The last message of `key` wins."""
     post(lambda ringer: ringer.put_note(EVERYONE, key, message))
 
 
-def answer(channel: str, message: dict[str, Any]) -> None:
+def answer(channel: str, message: LayerMessage) -> None:
     """Answer the one process that asked and named its channel."""
     post(lambda ringer: ringer.put_answer(channel, message))
 

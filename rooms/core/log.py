@@ -164,7 +164,7 @@ def _ring_on_commit(logs: Logs) -> None:
             for entry in entries
         ]
         before = logs.before[room_id].at
-        rung.append(event_bells.Run(room_id, entries[0].seq, encoded, before, logs.time))
+        rung.append(event_bells.EventRun(room_id, entries[0].seq, encoded, before, logs.time))
         speakers = logs.speakers.get(room_id, {})
         activity.append(Activity(room_id, room.last_seq, room.message_count, speakers))
     bell.ring_on_commit(rung, activity)

@@ -12,12 +12,11 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from typing import Any
 
 from channels.layers import get_channel_layer
 
 from . import installation
-from .event_bells import EVERYONE, Run, bells
+from .event_bells import EVERYONE, EventRun, LayerMessage, bells
 from .outages import Outage
 
 logger = logging.getLogger(__name__)
@@ -45,16 +44,16 @@ class Ringer:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.on_failure: Callable[[list[int]], None] | None = None
-        self.on_access_failure: Callable[[dict[str, Any]], None] | None = None
-        self._access: dict[tuple[int | None, int | None], dict[str, Any]] = {}
-        self._events: list[Run] = []
+        self.on_access_failure: Callable[[LayerMessage], None] | None = None
+        self._access: dict[tuple[int | None, int | None], LayerMessage] = {}
+        self._events: list[EventRun] = []
         # Each room's last one of them.
-        self._runs: dict[int, Run] = {}
-        self._notes: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {}
+        self._runs: dict[int, EventRun] = {}
+        self._notes: dict[tuple[str, str], tuple[str, LayerMessage]] = {}
         self._activity: dict[int, Activity] = {}
         self._activity_due = 0.0
         self._activity_timer: asyncio.TimerHandle | None = None
-        self._answers: list[tuple[str, dict[str, Any]]] = []
+        self._answers: list[tuple[str, LayerMessage]] = []
         self._waiting: list[Future[None]] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -88,7 +87,7 @@ class Ringer:
         if self._task is not None:
             await asyncio.wait([self._task], timeout=ROUND_SECONDS)
 
-    def put_events(self, new: Run) -> None:
+    def put_events(self, new: EventRun) -> None:
         run = self._runs.get(new.room_id)
         if run is not None and run.end == new.first and run.at == new.before:
             run.events.extend(new.events)
@@ -98,11 +97,11 @@ class Ringer:
             self._runs[new.room_id] = replace(new, events=list(new.events))
             self._events.append(self._runs[new.room_id])
 
-    def put_note(self, group: str, key: str, message: dict[str, Any]) -> None:
+    def put_note(self, group: str, key: str, message: LayerMessage) -> None:
         """Something not kept: the last one of a key wins."""
         self._notes[group, key] = (group, message)
 
-    def put_answer(self, channel: str, message: dict[str, Any]) -> None:
+    def put_answer(self, channel: str, message: LayerMessage) -> None:
         """To one process alone."""
         self._answers.append((channel, message))
 
@@ -159,10 +158,10 @@ class Ringer:
 
     async def _round(
         self,
-        access: list[dict[str, Any]],
-        events: list[Run],
-        notes: list[tuple[str, dict[str, Any]]],
-        answers: list[tuple[str, dict[str, Any]]],
+        access: list[LayerMessage],
+        events: list[EventRun],
+        notes: list[tuple[str, LayerMessage]],
+        answers: list[tuple[str, LayerMessage]],
     ) -> None:
         messages = [*((EVERYONE, message) for message in access), *bells(events), *notes]
         if self._activity and self.loop.time() >= self._activity_due:

@@ -16,7 +16,8 @@ from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 from rooms.text import graphemes
 
 from . import lines
-from .client import Client, Object, Refused
+from .client import Client, RefusedCommand
+from .lines import Object
 
 HISTORY_MESSAGES = 20
 # People who have not typed for this long have stopped.
@@ -106,7 +107,7 @@ class Chat:
             try:
                 answer = await self._say(self.room, line)
                 self._last = max(self._last, answer.get("seq", 0))
-            except Refused as refusal:
+            except RefusedCommand as refusal:
                 self.refused += 1
                 self.show(f"✗  Not sent: {lines.short(line)}\n   {lines.clean(str(refusal))}")
             self._unsent.popleft()

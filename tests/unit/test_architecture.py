@@ -152,6 +152,32 @@ def test_a_module_says_what_it_is_for() -> None:
     assert silent == []
 
 
+# Django finds commands by this name. Choices are named as the column's, once as types for Pydantic.
+OFTEN_NAMED = {"Command", "Role", "Visibility"}
+
+
+def defined(file: Path) -> Iterator[str]:
+    """Names of a file's classes and types; `Role = Membership.Role` defines none."""
+    for node in ast.parse(file.read_text()).body:
+        if isinstance(node, ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            is_type = name[0].isupper() and not name.isupper()
+            if is_type and not (isinstance(node.value, ast.Attribute) and node.value.attr == name):
+                yield name
+
+
+def test_a_name_is_one_thing() -> None:
+    """A search for a class finds it, and nothing else that is called the same."""
+    found: dict[str, list[str]] = {}
+    for file in files(*SOURCE):
+        for name in defined(file):
+            found.setdefault(name, []).append(str(file.relative_to(ROOT)))
+    twice = {name: where for name, where in found.items() if len(where) > 1}
+    assert {name: where for name, where in twice.items() if name not in OFTEN_NAMED} == {}
+
+
 def test_every_module_stands_in_the_table() -> None:
     page = module_table.PAGE.read_text()
     assert module_table.with_table(page) == page, "run: python -m tests.module_table"

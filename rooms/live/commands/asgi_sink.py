@@ -5,20 +5,40 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 
+from rooms.live.delivery.connection import Sink
 from rooms.live.delivery.sendbuffer import Frame
 
 logger = logging.getLogger(__name__)
 
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+AsgiReceive = Callable[[], Awaitable[dict[str, Any]]]
+AsgiSend = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class SocketSink(Sink, Protocol):
+    """A sink as the consumer sets it up: what it calls when something happens to the socket."""
+
+    # It has handed everything to the socket.
+    on_writable: Callable[[], None]
+    # The socket is no more.
+    on_lost: Callable[[], None]
+    # The client sends more than it may.
+    on_flood: Callable[[], None]
+
+    def on_received(self) -> None:
+        """The consumer has taken a frame, and takes another one."""
+        ...
+
+    def let_in(self) -> None:
+        """The client is known: it counts as a connection, no more as a guest."""
+        ...
 
 
 class AsgiSink:
     """A socket behind ASGI: one frame at a time, the next when `send` has returned."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: AsgiSend) -> None:
         self._send = send
         self._held = 0
         self._taken = 0
@@ -27,7 +47,7 @@ class AsgiSink:
         self.writable = True
         self.on_writable: Callable[[], None] = lambda: None
         self.on_lost: Callable[[], None] = lambda: None
-        self.on_received = None
+        self.on_flood: Callable[[], None] = lambda: None
 
     def write(self, frame: Frame) -> None:
         self.writable = False
@@ -49,6 +69,9 @@ class AsgiSink:
         self._taken += len(frame.payload)
         self.writable = True
         self.on_writable()
+
+    def on_received(self) -> None:
+        """How much it reads ahead is that server's affair."""
 
     def let_in(self) -> None:
         """Who else is there is that server's affair."""

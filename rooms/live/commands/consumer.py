@@ -38,7 +38,7 @@ from rooms.protocol import (
 )
 from rooms.protocol.scopes import Scope
 
-from .asgi_sink import AsgiSink, Receive, Send
+from .asgi_sink import AsgiReceive, AsgiSend, AsgiSink, SocketSink
 from .dispatch import carry_out, room_for_more
 from .origin_rule import origin_allowed
 
@@ -50,7 +50,9 @@ NO_READING = Close(ACCESS_WITHDRAWN.code, "The token lacks the scope 'read'.")
 
 
 class SocketConsumer(AsyncConsumer):
-    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(
+        self, scope: Mapping[str, Any], receive: AsgiReceive, send: AsgiSend
+    ) -> None:
         self.scope = scope
         node = await Node.current()
         if (await receive())["type"] != "websocket.connect":
@@ -63,7 +65,7 @@ class SocketConsumer(AsyncConsumer):
             node.connection_limits.socket_closed()
 
     async def _receive_guest(
-        self, node: Node, full: Close | None, receive: Receive, send: Send
+        self, node: Node, full: Close | None, receive: AsgiReceive, send: AsgiSend
     ) -> None:
         """Find out who it is; serve them, or say why not."""
         headers = headers_of(self.scope)
@@ -80,7 +82,7 @@ class SocketConsumer(AsyncConsumer):
             return
         await send({"type": "websocket.accept"})
         direct = (self.scope.get("extensions") or {}).get(SOCKET)
-        sink: Any = direct if direct is not None else AsgiSink(send)
+        sink: SocketSink = direct if direct is not None else AsgiSink(send)
         why = full or (node.good_bye() if node.draining else None)
         if caller is not None and Scope.READ not in caller.scopes:
             # A connection hears of rooms even when it asks for nothing.
@@ -99,7 +101,7 @@ class SocketConsumer(AsyncConsumer):
             pass
 
     async def _serve(
-        self, node: Node, sink: Any, caller: Caller, receive: Receive, generation: int
+        self, node: Node, sink: SocketSink, caller: Caller, receive: AsgiReceive, generation: int
     ) -> None:
         connection = Connection(node, sink, caller)
         connection.origin = Origin.of(self.scope)
@@ -123,8 +125,7 @@ class SocketConsumer(AsyncConsumer):
                 message = await receive()
                 if message["type"] == "websocket.disconnect":
                     break
-                if sink.on_received is not None:
-                    sink.on_received()
+                sink.on_received()
                 if message["type"] == "websocket.receive" and not connection.closed:
                     if node.draining:
                         continue

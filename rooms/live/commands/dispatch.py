@@ -1,6 +1,5 @@
 """From a frame to its command, and from what the command returns to the answer. Used by
-`consumer`.
-"""
+`consumer`."""
 
 from __future__ import annotations
 

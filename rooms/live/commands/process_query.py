@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from rooms.core import bell
+from rooms.core.event_bells import LayerMessage
 from rooms.live.delivery.connection import Connection
 from rooms.live.delivery.hub import Hub
 from rooms.protocol import DISCONNECTED
@@ -36,11 +37,9 @@ FORGET_PROCESS_SECONDS = 300.0
 COUNT_SECONDS = 0.005
 COUNT_CONNECTIONS = 32
 
-Message = dict[str, Any]
-
 
 @dataclass
-class Known:
+class KnownProcess:
     label: str
     heard: float
 
@@ -50,17 +49,17 @@ class Asked:
     """An open question: the processes it waits for, and what has come."""
 
     expected: set[str]
-    answers: dict[str, Message] = field(default_factory=dict)
+    answers: dict[str, LayerMessage] = field(default_factory=dict)
     complete: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def take(self, process: str, answer: Message) -> None:
+    def take(self, process: str, answer: LayerMessage) -> None:
         self.answers[process] = answer
         if self.expected <= self.answers.keys():
             self.complete.set()
 
 
 @dataclass(frozen=True)
-class Ended:
+class EndReport:
     """What came of ending a connection, and whose it was."""
 
     outcome: Literal["ended", "gone", "unanswered"]
@@ -73,7 +72,7 @@ class ProcessQuery:
         self.process = secrets.token_hex(8)
         self.label = f"{socket.gethostname()}:{os.getpid()}"
         self._since = time.time()
-        self._known: dict[str, Known] = {}
+        self._known: dict[str, KnownProcess] = {}
         self._asked: dict[str, Asked] = {}
         self._acquainted_until = 0.0
         self._one_at_a_time = asyncio.Lock()
@@ -92,7 +91,7 @@ class ProcessQuery:
     def stop(self) -> None:
         bell.call(f"gone:{self.process}", self._message("rollcall.gone"))
 
-    def _message(self, type: str, **fields: Any) -> Message:
+    def _message(self, type: str, **fields: Any) -> LayerMessage:
         return {"type": type, "process": self.process, "label": self.label, **fields}
 
     # Asking --------------------------------------------------------------------------------------
@@ -121,16 +120,16 @@ class ProcessQuery:
             sorted([own, *others], key=lambda count: (count.since, count.label)), missing
         )
 
-    async def end(self, process: str, connection: str) -> Ended:
+    async def end(self, process: str, connection: str) -> EndReport:
         """Say good-bye to one connection, which may come back."""
         if process == self.process:
             return self._end(connection)
         answers = await self._ask("rollcall.end", {process}, whom=process, connection=connection)
         if process not in answers:
-            return Ended("unanswered")
-        return Ended(**answers[process]["ended"])
+            return EndReport("unanswered")
+        return EndReport(**answers[process]["ended"])
 
-    async def _ask(self, type: str, expected: set[str], **fields: Any) -> dict[str, Message]:
+    async def _ask(self, type: str, expected: set[str], **fields: Any) -> dict[str, LayerMessage]:
         channel = self._hub.channel
         if not channel or not expected:
             return {}
@@ -152,31 +151,31 @@ class ProcessQuery:
 
     # Hearing -------------------------------------------------------------------------------------
 
-    def _meet(self, message: Message) -> bool:
+    def _meet(self, message: LayerMessage) -> bool:
         """Remember who speaks; False for oneself."""
         process = message["process"]
         if process == self.process:
             return False
-        self._known[process] = Known(message["label"], self._hub.node.loop.time())
+        self._known[process] = KnownProcess(message["label"], self._hub.node.loop.time())
         return True
 
-    def _hear_here(self, message: Message) -> None:
+    def _hear_here(self, message: LayerMessage) -> None:
         self._forget_the_silent()
         self._meet(message)
 
-    def _hear_gone(self, message: Message) -> None:
+    def _hear_gone(self, message: LayerMessage) -> None:
         self._known.pop(message["process"], None)
 
-    def _hear_answer(self, message: Message) -> None:
+    def _hear_answer(self, message: LayerMessage) -> None:
         asked = self._asked.get(message["number"])
         if self._meet(message) and asked is not None:
             asked.take(message["process"], message)
 
-    def _hear_count(self, message: Message) -> None:
+    def _hear_count(self, message: LayerMessage) -> None:
         if self._meet(message):
             self._hub.spawn(self._answer_count(message))
 
-    async def _answer_count(self, message: Message) -> None:
+    async def _answer_count(self, message: LayerMessage) -> None:
         question = Question(message["user"], message["room"], message["most"])
         heard = self._hub.node.loop.time()
         async with self._one_at_a_time:
@@ -186,11 +185,11 @@ class ProcessQuery:
             count = await self._count_own(question)
         self._answer(message, count=count.told())
 
-    def _hear_end(self, message: Message) -> None:
+    def _hear_end(self, message: LayerMessage) -> None:
         if self._meet(message) and message["whom"] == self.process:
             self._answer(message, ended=asdict(self._end(message["connection"])))
 
-    def _answer(self, message: Message, **fields: Any) -> None:
+    def _answer(self, message: LayerMessage, **fields: Any) -> None:
         answer = self._message("rollcall.answer", number=message["number"], **fields)
         bell.answer(message["reply"], answer)
 
@@ -212,11 +211,11 @@ class ProcessQuery:
                 started = loop.time()
         return headcount.count(self._since)
 
-    def _end(self, number: str) -> Ended:
+    def _end(self, number: str) -> EndReport:
         found: Connection | None = next(
             (each for each in self._hub.connections if each.id == number), None
         )
         if found is None or found.closed:
-            return Ended("gone")
+            return EndReport("gone")
         found.close(DISCONNECTED)
-        return Ended("ended", found.user.pk)
+        return EndReport("ended", found.user.pk)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from rooms.core import bell, installation, log, slash, statements
-from rooms.core.installation import Known
+from rooms.core.installation import InstallationState
 from rooms.core.lookup import find_room
 from rooms.core.representations import person
-from rooms.features.messages.actions import Outcome, Post
+from rooms.features.messages.actions import Post, PostOutcome
 from rooms.limits import limits
 from rooms.live.delivery.connection import Connection
 from rooms.live.delivery.feed import went_back
@@ -45,7 +45,7 @@ SHORT_ANSWER_BYTES = 24
 RENDERED_APART_CHARACTERS = 1_000
 
 
-def _room_to_hear(user: Any, slug: str) -> tuple[Known, Room, int]:
+def _room_to_hear(user: Any, slug: str) -> tuple[InstallationState, Room, int]:
     known = installation.read()
     room, _ = find_room(user, slug)
     return known, room, statements.count(Membership, room_id=room.pk)
@@ -129,7 +129,7 @@ async def send(connection: Connection, command: Send) -> dict[str, Any] | None:
     subscription = connection.subscriptions.get(command.room)
     feed = subscription.feed if subscription is not None else None
 
-    def written(outcome: Outcome) -> None:
+    def written(outcome: PostOutcome) -> None:
         connection.reserve(-size)
         answer: dict[str, Any]
         if isinstance(outcome, Refusal):

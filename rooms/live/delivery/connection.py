@@ -22,7 +22,7 @@ from rooms.live.metrics.counters import SentCounters
 from rooms.models import User
 from rooms.protocol import BROKEN, PROTOCOL, Close, encode
 
-from .epoch import Epoch
+from .epoch import EpochTracker
 from .feed import Numbered, Subscription
 from .origin import Origin
 from .rate import Rate
@@ -56,7 +56,7 @@ class Sink(Protocol):
 
 class ConnectionHub(Protocol):
     @property
-    def epoch(self) -> Epoch: ...
+    def epoch(self) -> EpochTracker: ...
 
     @property
     def repair(self) -> Repair: ...

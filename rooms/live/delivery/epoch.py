@@ -15,14 +15,14 @@ import logging
 from typing import Any, Protocol
 
 from rooms.core import bell, installation
-from rooms.core.installation import Known
+from rooms.core.installation import InstallationState
 from rooms.live.metrics import names as metrics
 
 from .host import HubBase
 
 logger = logging.getLogger(__name__)
 
-NOBODY_KNOWS = Known("", "", -1)
+NOBODY_KNOWS = InstallationState("", "", -1)
 
 
 class EpochHub(HubBase, Protocol):
@@ -31,7 +31,7 @@ class EpochHub(HubBase, Protocol):
         ...
 
 
-class Epoch:
+class EpochTracker:
     """One a hub. `known` is replaced with each change: who keeps it over a query and finds another
     one afterwards has read what does not count any more."""
 
@@ -76,14 +76,14 @@ class Epoch:
         elif now.epoch != before.epoch:
             self._begin(now)
 
-    def rewound(self, before: Known, why: str) -> None:
+    def rewound(self, before: InstallationState, why: str) -> None:
         """Something read or heard while `before` was known is of another history."""
         if self.known is before and not self._renewing:
             self._renewing = True
             logger.error("The database went back to an earlier state: %s.", why)
             self._hub.spawn(self._renew(before))
 
-    async def _renew(self, before: Known) -> None:
+    async def _renew(self, before: InstallationState) -> None:
         try:
             now = await self._hub.node.in_thread(installation.renew, before)
         except Exception as error:
@@ -96,7 +96,7 @@ class Epoch:
         if self.known is before:
             self._begin(now)
 
-    def _begin(self, now: Known) -> None:
+    def _begin(self, now: InstallationState) -> None:
         logger.warning("A new epoch has begun; everybody loads their rooms anew.")
         self.known = now
         metrics.EPOCHS.inc()

@@ -10,12 +10,12 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, Protocol, TypeVar
 
+from rooms.core.event_bells import LayerMessage
 from rooms.protocol import Close
 
 P = ParamSpec("P")
 T = TypeVar("T")
-# A layer message, as `rooms.core.bell` lists them.
-Hearer = Callable[[dict[str, Any]], None]
+Hearer = Callable[[LayerMessage], None]
 
 
 class Closable(Protocol):

@@ -24,7 +24,7 @@ from rooms.live.metrics.counters import SentCounters
 from rooms.protocol import RESTORED, TOO_SLOW, encode
 
 from .connection import Connection
-from .epoch import Epoch
+from .epoch import EpochTracker
 from .fanout import FanOut
 from .feed import Feed, Fit, Listener, Subscription
 from .host import Hearer, Process
@@ -55,7 +55,7 @@ class Hub:
         self.unread_counts = UnreadCounts()
         self.unread_notices = UnreadNotices(self)
         self.feeds: dict[int, Feed] = {}
-        self.epoch = Epoch(self)
+        self.epoch = EpochTracker(self)
         self.fanout = FanOut(self)
         self.repair = Repair(self)
         self.sent_counters = SentCounters(node.loop)

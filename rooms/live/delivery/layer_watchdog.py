@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from rooms.core import bell
 from rooms.limits import limits
 
-from .epoch import Epoch
+from .epoch import EpochTracker
 from .feed import Feed
 from .host import HubBase
 from .repair import Repair
@@ -43,7 +43,7 @@ class Complaints(logging.Handler):
 
 class WatchdogHub(HubBase, Protocol):
     @property
-    def epoch(self) -> Epoch: ...
+    def epoch(self) -> EpochTracker: ...
 
     @property
     def feeds(self) -> dict[int, Feed]: ...

@@ -17,7 +17,13 @@ from typing import Any, Protocol
 from django.conf import settings
 
 from rooms.core import bell
-from rooms.core.presence_leases import NOBODY, PEOPLE_PER_SCRIPT, ROOMS_PER_SCRIPT, Change, Leases
+from rooms.core.presence_leases import (
+    NOBODY,
+    PEOPLE_PER_SCRIPT,
+    ROOMS_PER_SCRIPT,
+    Leases,
+    PresenceChange,
+)
 from rooms.limits import limits
 from rooms.live.metrics import names as metrics
 from rooms.protocol import encode
@@ -194,7 +200,7 @@ class Presence:
         waiting = [self._rooms[room_id] for room_id in room_ids if room_id in self._rooms]
         corrected: set[int] = set()
         while waiting:
-            batch: list[tuple[RoomPresence, Change]] = []
+            batch: list[tuple[RoomPresence, PresenceChange]] = []
             left = PEOPLE_PER_SCRIPT
             while waiting and left > 0 and len(batch) < ROOMS_PER_SCRIPT:
                 room = waiting.pop()

@@ -20,7 +20,7 @@ from rooms.limits import limits
 from rooms.live.metrics import names as metrics
 from rooms.protocol import TOO_SLOW, time_of
 
-from .epoch import Epoch
+from .epoch import EpochTracker
 from .feed import Feed, Numbered, Subscription, went_back
 from .host import HubBase
 from .log_page_cache import LogPageCache, within
@@ -48,7 +48,7 @@ PageRead = Callable[[Subscription, list[Numbered]], None]
 
 class RepairHub(HubBase, Protocol):
     @property
-    def epoch(self) -> Epoch: ...
+    def epoch(self) -> EpochTracker: ...
 
     @property
     def feeds(self) -> dict[int, Feed]: ...

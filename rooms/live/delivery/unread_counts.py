@@ -21,7 +21,7 @@ News = list[tuple[Listener, int, str]]
 
 
 @dataclass
-class Room:
+class WatchedRoom:
     """Where a room stands that somebody here is a member of."""
 
     slug: str
@@ -33,7 +33,7 @@ class Room:
 
 
 @dataclass
-class Person:
+class ConnectedUser:
     connections: set[Listener] = field(default_factory=set)
     # Room id → how many messages it had when they last read it.
     read: dict[int, int] = field(default_factory=dict)
@@ -41,13 +41,13 @@ class Person:
 
 class UnreadCounts:
     def __init__(self) -> None:
-        self._people: dict[int, Person] = {}
-        self._rooms: dict[int, Room] = {}
+        self._people: dict[int, ConnectedUser] = {}
+        self._rooms: dict[int, WatchedRoom] = {}
 
     def add(self, connection: Listener, states: Iterable[ReadState]) -> News:
         """A connection has opened; `states` are its user's."""
         user_id = connection.user.pk
-        person = self._people.setdefault(user_id, Person())
+        person = self._people.setdefault(user_id, ConnectedUser())
         person.connections.add(connection)
         for room_id in person.read:
             self._place(connection, self._rooms[room_id])
@@ -158,7 +158,7 @@ class UnreadCounts:
                 news += [(each, room_id, state.slug) for each in person.connections if each in away]
         return news
 
-    def _watch(self, person: Person, user_id: int, state: ReadState) -> News:
+    def _watch(self, person: ConnectedUser, user_id: int, state: ReadState) -> News:
         """Take in what is newer in it. Those who are away are told when the room has moved."""
         room_id = state.room_id
         if state.read_count is None:
@@ -167,26 +167,28 @@ class UnreadCounts:
         person.read[room_id] = max(person.read.get(room_id, 0), state.read_count)
         room = self._rooms.get(room_id)
         if room is None:
-            room = self._rooms[room_id] = Room(state.slug, state.last_seq, state.message_count)
+            room = self._rooms[room_id] = WatchedRoom(
+                state.slug, state.last_seq, state.message_count
+            )
         if user_id not in room.members:
             room.members.add(user_id)
             for connection in person.connections:
                 self._place(connection, room)
         return self._move(room_id, room, state.last_seq, state.message_count)
 
-    def _move(self, room_id: int, room: Room, head: int, count: int) -> News:
+    def _move(self, room_id: int, room: WatchedRoom, head: int, count: int) -> News:
         if count <= room.count:
             return []
         room.head, room.count = max(room.head, head), count
         return [(connection, room_id, room.slug) for connection in room.away]
 
-    def _place(self, connection: Listener, room: Room) -> None:
+    def _place(self, connection: Listener, room: WatchedRoom) -> None:
         if room.slug in connection.subscriptions:
             room.away.discard(connection)
         else:
             room.away.add(connection)
 
-    def _leave(self, person: Person, user_id: int, room_id: int) -> None:
+    def _leave(self, person: ConnectedUser, user_id: int, room_id: int) -> None:
         if person.read.pop(room_id, None) is not None:
             self._rooms[room_id].away -= person.connections
             self._unwatch(user_id, room_id)

@@ -60,7 +60,7 @@ def whole_text_frame(data: bytes, most: int) -> tuple[bytes, int] | None:
 
 
 @dataclass(frozen=True)
-class Pong:
+class PongFrame:
     wire: bytes
 
 
@@ -118,7 +118,7 @@ class LiveProtocol(WebSocketProtocol):
             logger.exception("A connection could not be opened")
             raise
 
-    def write(self, frame: Frame | Pong) -> None:
+    def write(self, frame: Frame | PongFrame) -> None:
         if self.state != self.STATE_OPEN:
             return
         data = frame.wire
@@ -249,7 +249,7 @@ class LiveProtocol(WebSocketProtocol):
         if self.state != self.STATE_OPEN:
             return
         if self.writable:
-            self.write(Pong(bytes((0x8A, len(payload))) + payload))
+            self.write(PongFrame(bytes((0x8A, len(payload))) + payload))
         else:
             self.pong = payload
 

@@ -30,7 +30,7 @@ def rung(monkeypatch: pytest.MonkeyPatch, *given: tuple[int, int, list[bytes]]) 
 
         def put(ringer: Ringer) -> None:
             for run in given:
-                ringer.put_events(event_bells.Run(*run))
+                ringer.put_events(event_bells.EventRun(*run))
 
         ringer.post(put)
         async with asyncio.timeout(10):

@@ -339,7 +339,7 @@ def test_one_whose_announcement_was_lost_is_found_by_waiting_for_anybody(layer, 
                 assert len((await roll.report(Question())).counts) == 1
                 roll._acquainted_until = 0.0
                 report = await roll.report(Question())
-                assert roll._acquainted_until > roll.node.loop.time()
+                assert roll._acquainted_until > roll._hub.node.loop.time()
                 return len(report.counts) == 2 and other.node.process_query.process in roll._known
 
             await until(found, what="the other answers")

@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 
 from rooms.core import bell, event_bells, ringer
 from rooms.core.credentials import Caller
-from rooms.core.event_bells import EVERYONE, Run, bells, room_group
+from rooms.core.event_bells import EVERYONE, EventRun, bells, room_group
 from rooms.features.messages import actions as messages
 from rooms.features.rooms import actions as room_actions
 from rooms.live.delivery.connection import Connection
@@ -374,12 +374,12 @@ def test_many_rooms_that_move_at_once_share_their_bells(alice: User, bob: User, 
 
 def test_bells_of_many_rooms_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_bells, "LARGEST_BELL_BYTES", 1000)
-    events = [Run(number, 1, [b"x" * 400]) for number in range(10)]
+    events = [EventRun(number, 1, [b"x" * 400]) for number in range(10)]
     sent = list(bells(events))
     assert {group for group, _ in sent} == {EVERYONE}
     assert [len(message["bells"]) for _, message in sent] == [2] * 5
     assert [each["room"] for _, message in sent for each in message["bells"]] == list(range(10))
-    assert [group for group, _ in bells([Run(1, 1, [b"x"])])] == [room_group(1)]
+    assert [group for group, _ in bells([EventRun(1, 1, [b"x"])])] == [room_group(1)]
 
 
 def test_a_bell_too_large_for_the_layer_is_read_from_the_log(
@@ -389,7 +389,7 @@ def test_a_bell_too_large_for_the_layer_is_read_from_the_log(
         ben = await Client.connect(bob)
         head = (await ben.call("subscribe", room="lobby"))["seq"]
         posts = [messages.Post(alice, "lobby", f"{number} " + "x" * 9_000) for number in range(60)]
-        told = list(bells([Run(lobby.pk, 1, [post.body.encode() for post in posts])]))
+        told = list(bells([EventRun(lobby.pk, 1, [post.body.encode() for post in posts])]))
         assert "events" not in told[0][1]
         await sync_to_async(messages.post_messages)(posts)
         assert await ben.events("lobby", head + 60) == list(range(head + 1, head + 61))
