@@ -71,6 +71,8 @@ class Hub:
         self._channel = ""
         self._groups: set[str] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
+        # A timer may want something after the end; nobody would end it.
+        self._stopped = False
         self._unheard = Outage(logger, "Bells cannot be heard")
         self._hearers: dict[str, Hearer] = {
             "events": self._hear_events,
@@ -91,12 +93,16 @@ class Hub:
         self.spawn(self._sweep())
 
     def spawn(self, work: Any) -> None:
+        if self._stopped:
+            work.close()
+            return
         task = self.node.loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def stop(self) -> None:
         """Cancel until it takes: a Redis client may turn one cancellation into a time-out."""
+        self._stopped = True
         while self._tasks:
             for task in self._tasks:
                 task.cancel()
