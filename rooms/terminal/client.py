@@ -20,11 +20,13 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
+Object = dict[str, Any]
+
 
 class RefusedCommand(Exception):
     """The server's answer was an error that trying again does not mend."""
 
-    def __init__(self, answer: dict[str, Any]) -> None:
+    def __init__(self, answer: Object) -> None:
         super().__init__(answer["message"])
         self.code: str = answer["code"]
 
@@ -41,7 +43,7 @@ class Client:
         self,
         url: str,
         token: str,
-        on_event: Callable[[dict[str, Any]], None],
+        on_event: Callable[[Object], None],
         on_gap: Callable[[str, int], None] = lambda room, head: None,
         on_state: Callable[[str, float], None] = lambda state, seconds: None,
     ) -> None:
@@ -50,29 +52,28 @@ class Client:
         self.seen: dict[str, int | None] = {}  # room → its last seq; None: live from now on
         self.epochs: dict[str, str] = {}  # room → of which history that is
         self._ids = itertools.count(1)
-        self._waiting: dict[int, tuple[dict[str, Any], asyncio.Future[dict[str, Any]]]] = {}
-        self._outbox: asyncio.Queue[dict[str, Any]] | None = None
-        self._heartbeat, self._failures, self._bye = 25.0, 0, dict[str, Any]()
+        self._waiting: dict[int, tuple[Object, asyncio.Future[Object]]] = {}
+        self._outbox: asyncio.Queue[Object] | None = None
+        self._heartbeat, self._failures, self._bye = 25.0, 0, Object()
         self._frame_bytes = 0  # the longest that the server takes; it says so
 
-    async def subscribe(
-        self, room: str, after: int | None = None, epoch: str = ""
-    ) -> dict[str, Any]:
+    async def subscribe(self, room: str, after: int | None = None, epoch: str = "") -> Object:
         """`after`, with its `epoch`, is a position that REST or an earlier run has told."""
         self.seen[room], self.epochs[room] = after, epoch
         return await self.call(type="subscribe", room=room)
 
-    async def say(self, room: str, text: str) -> dict[str, Any]:
+    async def say(self, room: str, text: str) -> Object:
         """Like `send`, for text that is nobody's command: a slash at its start is a slash."""
         return await self.send(room, f"/{text}" if text.startswith("/") else text)
 
-    async def send(self, room: str, body: str) -> dict[str, Any]:
+    async def send(self, room: str, body: str) -> Object:
         """Returns when it is stored, however long that takes. One after the other keeps order."""
         return await self.call(type="send", room=room, body=body, client_id=str(uuid.uuid4()))
 
-    def call(self, **command: Any) -> asyncio.Future[dict[str, Any]]:
-        """Send a command, over as many connections as it takes: its answer, or Refused, Closed."""
-        future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+    def call(self, **command: Any) -> asyncio.Future[Object]:
+        """Send a command, over as many connections as it takes: its answer. Raises RefusedCommand,
+        Closed."""
+        future: asyncio.Future[Object] = asyncio.get_running_loop().create_future()
         number = next(self._ids)
         self._waiting[number] = command, future
         self._post(number)
@@ -119,7 +120,7 @@ class Client:
             if writing is not None:
                 writing.cancel()
 
-    async def _write(self, socket: ClientConnection, outbox: asyncio.Queue[dict[str, Any]]) -> None:
+    async def _write(self, socket: ClientConnection, outbox: asyncio.Queue[Object]) -> None:
         with suppress(WebSocketException):
             while True:
                 command = await outbox.get()
@@ -130,19 +131,19 @@ class Client:
                 else:  # the server would skip it, and not know whose answer to give
                     self._answered(self._too_long(command["id"], len(frame)))
 
-    def _too_long(self, number: int, size: int) -> dict[str, Any]:
+    def _too_long(self, number: int, size: int) -> Object:
         words = f"A command has at most {self._frame_bytes:,} bytes; this one has {size:,}."
         error = {"type": "error", "code": "too_long", "message": words, "temporary": False}
         return {"id": number, **error}
 
-    def _hello(self, hello: dict[str, Any]) -> asyncio.Queue[dict[str, Any]]:
+    def _hello(self, hello: Object) -> asyncio.Queue[Object]:
         """Send again what was not answered, in its order, and resume every room."""
         self._heartbeat, self._failures = hello["heartbeat"], 0
         self._frame_bytes = hello["limits"]["frame_bytes"]
         asked = {each["room"] for each, _ in self._waiting.values() if each["type"] == "subscribe"}
         for room in self.seen.keys() - asked:
             self.call(type="subscribe", room=room).add_done_callback(lambda done: done.exception())
-        outbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        outbox: asyncio.Queue[Object] = asyncio.Queue()
         self._outbox = outbox
         for number in self._waiting:
             self._post(number)
@@ -159,7 +160,7 @@ class Client:
                     command["epoch"] = self.epochs[room]
             self._outbox.put_nowait({"id": number, **command})
 
-    def _take(self, item: dict[str, Any]) -> None:
+    def _take(self, item: Object) -> None:
         room = item.get("room", "")
         if "id" in item:
             self._answered(item)
@@ -174,7 +175,7 @@ class Client:
                 self.seen.pop(room, None)
             self.on_event(item)
 
-    def _answered(self, answer: dict[str, Any]) -> None:
+    def _answered(self, answer: Object) -> None:
         command, future = self._waiting.get(answer["id"], ({}, None))
         refused = answer["type"] == "error"
         if future is None:

@@ -153,7 +153,8 @@ def test_a_module_says_what_it_is_for() -> None:
 
 
 # Django finds commands by this name. Choices are named as the column's, once as types for Pydantic.
-OFTEN_NAMED = {"Command", "Role", "Visibility"}
+# The terminal's client stands alone, to be copied.
+OFTEN_NAMED = {"Command", "Role", "Visibility", "Object"}
 
 
 def defined(file: Path) -> Iterator[str]:
