@@ -38,11 +38,20 @@ class Remark:
     answers: int = 0
 
 
+@dataclass(frozen=True)
+class DemoRoom:
+    slug: str
+    name: str
+    topic: str
+    visibility: str
+    conversation: list[Remark]
+
+
 PEOPLE = {"ana": ("Ana", "Ribeiro"), "ben": ("Ben", "Okafor")}
 CAN = {"ana": "also administers, at /admin/", "ben": "a member"}
 
-ROOMS: list[tuple[str, str, str, str, list[Remark]]] = [
-    (
+ROOMS = [
+    DemoRoom(
         "lobby",
         "Lobby",
         "Come in. Everybody reads along here.",
@@ -56,7 +65,7 @@ ROOMS: list[tuple[str, str, str, str, list[Remark]]] = [
             ),
         ],
     ),
-    (
+    DemoRoom(
         "tide-gauges",
         "Tide gauges",
         "Nightly runs, their results, and what to make of them",
@@ -75,7 +84,7 @@ ROOMS: list[tuple[str, str, str, str, list[Remark]]] = [
             Remark("ana", "/job room.report"),
         ],
     ),
-    (
+    DemoRoom(
         "release-2-4",
         "Release 2.4",
         "Ships on Thursday",
@@ -113,12 +122,12 @@ def load() -> None:
         )
         for username, (first, last) in PEOPLE.items()
     }
-    for slug, name, topic, visibility, conversation in ROOMS:
-        room = create_room(people["ana"], slug, name, topic, Room.Visibility.PUBLIC)
-        join(people["ben"], slug, Membership.Role.MEMBER)
-        if visibility != Room.Visibility.PUBLIC:
-            Room.objects.filter(pk=room.pk).update(visibility=visibility)
-        _talk(slug, people, conversation)
+    for each in ROOMS:
+        room = create_room(people["ana"], each.slug, each.name, each.topic, Room.Visibility.PUBLIC)
+        join(people["ben"], each.slug, Membership.Role.MEMBER)
+        if each.visibility != Room.Visibility.PUBLIC:
+            Room.objects.filter(pk=room.pk).update(visibility=each.visibility)
+        _talk(each.slug, people, each.conversation)
 
 
 def _talk(room: str, people: dict[str, User], conversation: list[Remark]) -> None:

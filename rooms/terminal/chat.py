@@ -22,11 +22,6 @@ from .lines import Object
 HISTORY_MESSAGES = 20
 # People who have not typed for this long have stopped.
 TYPING_SECONDS = 5.0
-ANSWERS = {
-    401: "The token is not valid.",
-    404: "There is no such room, or you may not see it.",
-}
-FINISHED = ("succeeded", "failed", "cancelled")
 
 
 class Unreachable(Exception):

@@ -145,7 +145,7 @@ async function fill(card, room) {
   try {
     found = await details(card.entry.value.id);
   } catch (error) {
-    found = [Object.assign(document.createElement("p"), { className: "composer-error", textContent: error.message })];
+    found = [Object.assign(document.createElement("p"), { className: "form-error", textContent: error.message })];
   }
   if (one("[data-more]", card).getAttribute("aria-expanded") !== "true") return;
   room.hold(one("[data-more]", card), () => {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from rooms.core import bell, installation, log, slash, statements
 from rooms.core.installation import InstallationState
@@ -13,7 +13,7 @@ from rooms.limits import limits
 from rooms.live.delivery.connection import Connection
 from rooms.live.delivery.feed import went_back
 from rooms.live.metrics import names as metrics
-from rooms.models import Membership, Room
+from rooms.models import Membership, Room, User
 from rooms.protocol import (
     Invalid,
     NotSubscribed,
@@ -45,10 +45,17 @@ SHORT_ANSWER_BYTES = 24
 RENDERED_APART_CHARACTERS = 1_000
 
 
-def _room_to_hear(user: Any, slug: str) -> tuple[InstallationState, Room, int]:
+class RoomToHear(NamedTuple):
+    installation: InstallationState
+    room: Room
+    members: int
+
+
+def _room_to_hear(user: User, slug: str) -> RoomToHear:
+    """Three queries, in a database thread. Raises NotFound for a room that they may not see."""
     known = installation.read()
     room, _ = find_room(user, slug)
-    return known, room, statements.count(Membership, room_id=room.pk)
+    return RoomToHear(known, room, statements.count(Membership, room_id=room.pk))
 
 
 def _node(connection: Connection) -> Node:

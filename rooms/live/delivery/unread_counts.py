@@ -9,15 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from rooms.core.read_state import ReadState
 
 from .feed import Listener
 
-# Connections to be told how much is unread in a room (id, slug), or that its user is no member any
-# more. `said_of` makes the event when it is sent.
-News = list[tuple[Listener, int, str]]
+
+class Notice(NamedTuple):
+    """A connection is to be told how much is unread in a room, or that its user is no member any
+    more. `said_of` makes the event when it is sent."""
+
+    connection: Listener
+    room_id: int
+    slug: str
+
+
+News = list[Notice]
 
 
 @dataclass
@@ -113,9 +121,11 @@ class UnreadCounts:
         if person is None:
             return []
         news = self._watch(person, user_id, state)
-        told = {connection for connection, _, _ in news}
+        told = {notice.connection for notice in news}
         return news + [
-            (each, state.room_id, state.slug) for each in person.connections if each not in told
+            Notice(each, state.room_id, state.slug)
+            for each in person.connections
+            if each not in told
         ]
 
     def forget_room(self, room_id: int) -> News:
@@ -127,7 +137,7 @@ class UnreadCounts:
         for user_id in room.members:
             person = self._people[user_id]
             person.read.pop(room_id, None)
-            news += [(each, room_id, room.slug) for each in person.connections]
+            news += [Notice(each, room_id, room.slug) for each in person.connections]
         return news
 
     def people(self) -> list[int]:
@@ -147,7 +157,7 @@ class UnreadCounts:
         for room_id in person.read.keys() & known - {state.room_id for state in states}:
             slug = self._rooms[room_id].slug
             self._leave(person, user_id, room_id)
-            news += [(each, room_id, slug) for each in person.connections]
+            news += [Notice(each, room_id, slug) for each in person.connections]
         for state in states:
             room_id = state.room_id
             before = person.read.get(room_id)
@@ -155,7 +165,9 @@ class UnreadCounts:
             news += moved
             if not moved and person.read.get(room_id) != before:
                 away = self._rooms[room_id].away
-                news += [(each, room_id, state.slug) for each in person.connections if each in away]
+                news += [
+                    Notice(each, room_id, state.slug) for each in person.connections if each in away
+                ]
         return news
 
     def _watch(self, person: ConnectedUser, user_id: int, state: ReadState) -> News:
@@ -180,7 +192,7 @@ class UnreadCounts:
         if count <= room.count:
             return []
         room.head, room.count = max(room.head, head), count
-        return [(connection, room_id, room.slug) for connection in room.away]
+        return [Notice(connection, room_id, room.slug) for connection in room.away]
 
     def _place(self, connection: Listener, room: WatchedRoom) -> None:
         if room.slug in connection.subscriptions:

@@ -14,9 +14,8 @@ from rooms.core import bell
 from rooms.protocol import encode
 
 from . import fanout
-from .feed import Listener
 from .host import HubBase
-from .unread_counts import News, UnreadCounts
+from .unread_counts import News, Notice, UnreadCounts
 
 
 class NoticesHub(HubBase, Protocol):
@@ -27,7 +26,7 @@ class NoticesHub(HubBase, Protocol):
 class UnreadNotices:
     def __init__(self, hub: NoticesHub) -> None:
         self._hub = hub
-        self._due: dict[tuple[Listener, int, str], None] = {}
+        self._due: dict[Notice, None] = {}
         self._under_way = False
 
     def tell(self, news: News) -> None:

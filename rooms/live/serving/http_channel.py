@@ -144,7 +144,7 @@ class BoundedChannel(http.HTTPChannel):
             self.refuse(refused)
 
     def take_body(self, size: int) -> None:
-        """So many bytes more of a body are to be stored. Raises Refused."""
+        """Count `size` more bytes of stored bodies. Raises RefusedRequest."""
         if self._body_bytes + size > self._body_bound:
             raise RefusedRequest(413, "body_too_large")
         if self.door.bodies + size > limits().bodies_bytes:
