@@ -40,7 +40,7 @@ DATABASE_WAIT_SECONDS = 60
 REDIS_SCHEMES = ("redis", "rediss", "sentinel")
 
 
-class Application(Celery):
+class ParleyCelery(Celery):
     """With a prefix for its queues that is not known before the database is."""
 
     def _connection(self, url: Any, transport_options: Any = None, **options: Any) -> Any:
@@ -79,13 +79,13 @@ def _require_the_database() -> None:
                     connection.close_pool()
 
 
-class Loader(AppLoader):
+class ParleyLoader(AppLoader):
     def on_worker_init(self) -> None:
         """Before a worker or beat makes its first connection to the broker."""
         _require_the_database()
 
 
-app = Application("parley", loader="config.celery:Loader")
+app = ParleyCelery("parley", loader="config.celery:ParleyLoader")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # Celery publishes to the queue itself, by its name: a flush of Redis takes no binding away.
 app.conf.task_queues = [Queue(name, routing_key=name, max_priority=9) for name in QUEUES]

@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from rooms.core.redaction import without_password
+from rooms.limits import Seconds
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -24,7 +25,6 @@ YEAR_SECONDS = 365 * 24 * 3600
 LOOPBACK_NAMES = {"localhost", "127.0.0.1", "[::1]"}
 
 CommaSeparated = Annotated[list[str], NoDecode]
-Seconds = Annotated[float, Field(gt=0)]
 
 
 class Environment(BaseSettings):

@@ -27,7 +27,7 @@ SECRET_KEY = env.secret_key(ENVIRONMENT, DATA_DIR)
 DEBUG = ENVIRONMENT.debug
 ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
 CSRF_TRUSTED_ORIGINS = ENVIRONMENT.csrf_trusted_origins
-# So many reverse proxies of our own stand in front: `rooms.http.client_address`.
+# How many reverse proxies of ours stand in front: see `rooms.http.client_address`.
 TRUSTED_PROXIES = ENVIRONMENT.parley_trusted_proxies
 USE_X_FORWARDED_HOST = TRUSTED_PROXIES > 0
 

@@ -1,13 +1,9 @@
 """Every bound of jobs, each a `PARLEY_<NAME>` variable. Read through `job_limits()`."""
 
-from typing import Annotated
-
 from django.conf import settings
-from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-Positive = Annotated[int, Field(gt=0)]
-Seconds = Annotated[float, Field(gt=0)]
+from rooms.limits import Positive, Seconds
 
 
 class JobLimits(BaseSettings):

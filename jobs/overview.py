@@ -28,7 +28,7 @@ class Queue:
 
 
 @dataclass(frozen=True)
-class Ended:
+class EndedJobs:
     """How many jobs of one kind ended in one state, in the minute or hour that begins at `at`."""
 
     at: datetime
@@ -87,14 +87,14 @@ def running_jobs(most: int) -> list[Job]:
     return list(rows.select_related("room", "requested_by").prefetch_related(attempts)[:most])
 
 
-def ended(now: datetime, span: timedelta) -> list[Ended]:
+def ended(now: datetime, span: timedelta) -> list[EndedJobs]:
     """What ended within `span`: by the minute up to an hour, else by the hour (of UTC)."""
     trunc = TruncMinute if span <= HOUR else TruncHour
     rows = ended_since(now - span).order_by().annotate(at=trunc("finished_at", tzinfo=UTC))
     # Grouped by columns, SQLite would go through the whole index by state, for the order it has.
     sums = rows.values("at", of_state=_value("state"), of_kind=_value("kind"))
     sums = sums.annotate(number=Count("pk"))
-    return [Ended(row["at"], row["of_state"], row["of_kind"], row["number"]) for row in sums]
+    return [EndedJobs(row["at"], row["of_state"], row["of_kind"], row["number"]) for row in sums]
 
 
 def _value(column: str) -> Coalesce:
@@ -112,7 +112,7 @@ def ended_since(since: datetime) -> QuerySet[Job]:
     return Job.objects.filter(finished_at__gte=since)
 
 
-def failing_kinds(ends: Iterable[Ended]) -> dict[str, tuple[int, int]]:
+def failing_kinds(ends: Iterable[EndedJobs]) -> dict[str, tuple[int, int]]:
     """Of each kind that failed: how often, of how many that ended. Worst first. Pure."""
     sums: dict[str, tuple[int, int]] = {}
     for end in ends:

@@ -46,7 +46,6 @@ def retry(facts: Facts) -> Refusal | None:
     return refused
 
 
-SUBMISSIONS: Cases = {"in the room": {}, "in no room": {"room": None}}
 JOBS: Cases = {
     "one's own": {"own": True},
     "somebody else's": {},

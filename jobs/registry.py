@@ -46,7 +46,7 @@ class Backoff:
 
 
 # Takes a `running.context.Context` of the kind's params.
-Run = Callable[[Any], Any]
+KindFunction = Callable[[Any], Any]
 Errors = tuple[type[Exception], ...]
 
 
@@ -58,7 +58,7 @@ class Kind:
     title: str
     description: str
     params: type[BaseModel]
-    run: Run
+    run: KindFunction
     queue: str = DEFAULT
     max_attempts: int = 3
     backoff: Backoff = field(default_factory=Backoff)
@@ -83,7 +83,7 @@ class Kind:
         return isinstance(error, self.retry_on) and not isinstance(error, self.give_up_on)
 
 
-R = TypeVar("R", bound=Run)
+R = TypeVar("R", bound=KindFunction)
 _kinds: dict[str, Kind] = {}
 
 

@@ -30,7 +30,7 @@ class Login:
 
 
 @dataclass(frozen=True)
-class Said:
+class Remark:
     """A line of a conversation; `answers` counts back to the line that it replies to."""
 
     who: str
@@ -38,54 +38,65 @@ class Said:
     answers: int = 0
 
 
+@dataclass(frozen=True)
+class DemoRoom:
+    slug: str
+    name: str
+    topic: str
+    visibility: str
+    conversation: list[Remark]
+
+
 PEOPLE = {"ana": ("Ana", "Ribeiro"), "ben": ("Ben", "Okafor")}
 CAN = {"ana": "also administers, at /admin/", "ben": "a member"}
 
-ROOMS: list[tuple[str, str, str, str, list[Said]]] = [
-    (
+ROOMS = [
+    DemoRoom(
         "lobby",
         "Lobby",
         "Come in. Everybody reads along here.",
         Room.Visibility.PUBLIC,
         [
-            Said("ana", "Good morning! Coffee is on, and the build is green."),
-            Said("ben", "Both at once? That has not happened since *March*."),
-            Said("ana", "Enjoy it while it lasts. Who looks at the tide gauges today?"),
-            Said("ben", "I do. The numbers come into **Tide gauges** when the run is through.", 1),
+            Remark("ana", "Good morning! Coffee is on, and the build is green."),
+            Remark("ben", "Both at once? That has not happened since *March*."),
+            Remark("ana", "Enjoy it while it lasts. Who looks at the tide gauges today?"),
+            Remark(
+                "ben", "I do. The numbers come into **Tide gauges** when the run is through.", 1
+            ),
         ],
     ),
-    (
+    DemoRoom(
         "tide-gauges",
         "Tide gauges",
         "Nightly runs, their results, and what to make of them",
         Room.Visibility.PUBLIC,
         [
-            Said("ben", "Last night's run stopped at station 14: `timeout after 30 s`."),
-            Said("ana", "Is the station down, or only the line?"),
-            Said("ben", "The line. It answers again, I have read it by hand:", 1),
-            Said(
+            Remark("ben", "Last night's run stopped at station 14: `timeout after 30 s`."),
+            Remark("ana", "Is the station down, or only the line?"),
+            Remark("ben", "The line. It answers again, I have read it by hand:", 1),
+            Remark(
                 "ben",
                 "```\nstation  level   since\n14       1.82 m  06:10\n15       1.79 m  06:10\n```",
             ),
-            Said(
+            Remark(
                 "ana", "Within 3 cm of its neighbour, good. Then let us see how busy we were here."
             ),
-            Said("ana", "/job room.report"),
+            Remark("ana", "/job room.report"),
         ],
     ),
-    (
+    DemoRoom(
         "release-2-4",
         "Release 2.4",
         "Ships on Thursday",
         Room.Visibility.PRIVATE,
         [
-            Said(
+            Remark(
                 "ana",
                 "What is left:\n\n- the import of old stations\n- release notes\n- one last export",
             ),
-            Said("ben", "The import is done; the notes are half a page so far."),
-            Said("ana", "Half a page is what people read. Keep it.", 1),
-            Said("ben", "Then all that is left is Thursday."),
+            Remark("ben", "The import is done; the notes are half a page so far."),
+            Remark("ana", "Half a page is what people read. Keep it.", 1),
+            Remark("ben", "Then all that is left is Thursday."),
         ],
     ),
 ]
@@ -111,15 +122,15 @@ def load() -> None:
         )
         for username, (first, last) in PEOPLE.items()
     }
-    for slug, name, topic, visibility, conversation in ROOMS:
-        room = create_room(people["ana"], slug, name, topic, Room.Visibility.PUBLIC)
-        join(people["ben"], slug, Membership.Role.MEMBER)
-        if visibility != Room.Visibility.PUBLIC:
-            Room.objects.filter(pk=room.pk).update(visibility=visibility)
-        _talk(slug, people, conversation)
+    for each in ROOMS:
+        room = create_room(people["ana"], each.slug, each.name, each.topic, Room.Visibility.PUBLIC)
+        join(people["ben"], each.slug, Membership.Role.MEMBER)
+        if each.visibility != Room.Visibility.PUBLIC:
+            Room.objects.filter(pk=room.pk).update(visibility=each.visibility)
+        _talk(each.slug, people, each.conversation)
 
 
-def _talk(room: str, people: dict[str, User], conversation: list[Said]) -> None:
+def _talk(room: str, people: dict[str, User], conversation: list[Remark]) -> None:
     said: list[int | None] = []
     for line in conversation:
         author = people[line.who]

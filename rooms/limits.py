@@ -22,7 +22,8 @@ class Limits(BaseSettings):
     waiting_frames: Positive = 32
     commands_per_second: Seconds = 20
     commands_burst: Positive = 40
-    # So many refusals end the connection; `commands_per_second` of them are forgiven a second.
+    # This many refused commands end the connection; each second `commands_per_second` of them are
+    # forgiven.
     flood_commands: Positive = 200
     # Both of one process.
     connections: Positive = 20_000

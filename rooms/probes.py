@@ -5,7 +5,7 @@ spoil. A middleware, before everything that looks at the host.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import Any
 
 from asgiref.sync import (
@@ -18,9 +18,9 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import resolve
 
-PATHS = ("/healthz", "/readyz", "/metrics")
+from rooms.http.middleware import GetResponse
 
-Answer = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
+PATHS = ("/healthz", "/readyz", "/metrics")
 
 
 class ProbeMiddleware:
@@ -29,7 +29,7 @@ class ProbeMiddleware:
     sync_capable = True
     async_capable = True
 
-    def __init__(self, get_response: Answer) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
         self.on_loop = iscoroutinefunction(get_response)
         if self.on_loop:

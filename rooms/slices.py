@@ -18,7 +18,7 @@ from rooms.core.message_parts import MessagePart
 from rooms.core.policy import Action
 from rooms.core.slash import SlashCommand
 from rooms.live.commands import registry
-from rooms.live.commands.registry import Handler
+from rooms.live.commands.registry import CommandHandler
 from rooms.protocol.answers import Answer, Told
 from rooms.protocol.scopes import Scope
 from rooms.terminal.lines import Line, Running
@@ -40,7 +40,7 @@ class SocketCommand:
 
     name: str
     model: type[Command]
-    handler: Handler
+    handler: CommandHandler
     answer: type[Answer] | None
 
 

@@ -1,17 +1,15 @@
 """The attempts and the steps of a job, on its page: what the worker wrote, to be read."""
 
-from django.db.models import Model
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold.admin import StackedInline, TabularInline
 from unfold.decorators import display
 
 from jobs.models import Attempt, Step
+from rooms.admin.base import Shown
 
 from . import shown
 from .texts import folded, isolated, pretty
-
-Shown = Model | None
 
 
 class ReadOnlyInline:

@@ -63,7 +63,7 @@ def jobs_now(*, may_see_rooms: bool) -> dict[str, Any]:
     }
 
 
-def number(ends: list[overview.Ended], state: State) -> int:
+def number(ends: list[overview.EndedJobs], state: State) -> int:
     return sum(end.number for end in ends if end.state == state)
 
 
@@ -93,7 +93,7 @@ def failure(job: Job) -> dict[str, Any]:
     }
 
 
-def failing(hour: list[overview.Ended], day: list[overview.Ended]) -> list[dict[str, Any]]:
+def failing(hour: list[overview.EndedJobs], day: list[overview.EndedJobs]) -> list[dict[str, Any]]:
     """Each kind that failed within a day, with "failed of ended" of the hour and of the day."""
     of_hour = overview.failing_kinds(hour)
     totals: dict[str, int] = {}

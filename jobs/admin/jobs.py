@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -23,6 +23,7 @@ from unfold.paginator import InfinitePaginator
 
 from jobs.models import Job, State
 from jobs.submitting import actions
+from rooms.admin.base import Shown
 from rooms.models import User
 from rooms.protocol import Refusal
 
@@ -30,9 +31,6 @@ from . import shown
 from .attempts import AttemptInline, StepInline
 from .submitting import SubmittingAdmin
 from .texts import LINK, isolated, pretty
-
-Shown = Model | None
-
 
 WHAT = "state_now title kind place by shown_params shown_progress shown_result shown_files".split()
 WHAT += ["error_class", "error_message"]

@@ -14,12 +14,13 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import mark_safe
 
 from jobs.models import State
-from jobs.overview import Ended
+from jobs.overview import EndedJobs
 
-HEIGHT = 100
-ORDER = (State.SUCCEEDED, State.CANCELLED, State.FAILED)
-# The height of what is there but would not be seen.
-LEAST = 1.5
+# In units of the SVG.
+PLOT_HEIGHT = 100
+STATE_ORDER = (State.SUCCEEDED, State.CANCELLED, State.FAILED)
+# In the same units: a bar that is not empty is at least this high, so that it can be seen.
+LEAST_BAR_HEIGHT = 1.5
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,10 @@ class Plot:
     failed: int
 
 
-def plot(title: str, ends: Iterable[Ended], now: datetime, bin_: timedelta, bins: int) -> Plot:
+def plot(title: str, ends: Iterable[EndedJobs], now: datetime, bin_: timedelta, bins: int) -> Plot:
     """The `bins` spans of `bin_` (a minute or an hour) that end with the one `now` is in."""
     heights: dict[datetime, dict[str, int]] = defaultdict(dict)
-    sums = dict.fromkeys(ORDER, 0)
+    sums = dict.fromkeys(STATE_ORDER, 0)
     for end in ends:
         # The sums are of the whole span; of the bin that has nearly left it there is no bar.
         sums[State(end.state)] = sums.get(State(end.state), 0) + end.number
@@ -74,7 +75,7 @@ def _svg(title: str, starts: list[datetime], columns: list[dict[str, int]], most
         '<svg class="job-plot" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img"'
         ' aria-label="{}">{}</svg>',
         len(columns),
-        HEIGHT,
+        PLOT_HEIGHT,
         title,
         mark_safe("".join(bars)),  # noqa: S308 – made here of numbers and escaped words
     )
@@ -82,13 +83,14 @@ def _svg(title: str, starts: list[datetime], columns: list[dict[str, int]], most
 
 def _bar(index: int, start: datetime, column: dict[str, int], most: int) -> str:
     at = timezone.localtime(start).strftime("%H:%M")
-    words = ", ".join(f"{column[state]:,} {state.label}" for state in ORDER if column.get(state))
-    parts, bottom = [f"<g><title>{escape(f'{at}: {words}')}</title>"], float(HEIGHT)
-    for state in ORDER:
+    ended = [state for state in STATE_ORDER if column.get(state)]
+    words = ", ".join(f"{column[state]:,} {state.label}" for state in ended)
+    parts, bottom = [f"<g><title>{escape(f'{at}: {words}')}</title>"], float(PLOT_HEIGHT)
+    for state in STATE_ORDER:
         number = column.get(state, 0)
         if not number:
             continue
-        height = min(bottom, max(LEAST, HEIGHT * number / most))
+        height = min(bottom, max(LEAST_BAR_HEIGHT, PLOT_HEIGHT * number / most))
         bottom -= height
         parts.append(
             f'<rect class="{state.value}" x="{index + 0.1:.2f}" y="{bottom:.2f}"'

@@ -21,9 +21,9 @@ from jobs.submitting import actions
 from jobs.submitting.actions import Submission
 from rooms.core.lookup import find_room
 from rooms.core.representations import timestamp
-from rooms.models import User
 from rooms.protocol import Id, Invalid
 from rooms.rest import paging
+from rooms.rest.requests import Limit, Request
 from rooms.rest.schemas import Moment, Problem, SlugText
 
 from .schemas import JobDetail, JobOut, JobPage, KindList, KindName, NewJob
@@ -31,19 +31,12 @@ from .schemas import JobDetail, JobOut, JobPage, KindList, KindName, NewJob
 # By alias: a field may be called as no name in Python can be, `class`.
 router = Router(tags=["jobs"], by_alias=True)
 
-Limit = Annotated[int, Field(ge=1, le=200)]
 LONGEST_POLL_SECONDS = 60
 # What every server and proxy lets through, said in the document; spaces inside are taken as well.
 KeyText = Annotated[
     str, Field(json_schema_extra={"pattern": "^[!-~]+$", "minLength": 1, "maxLength": 255})
 ]
 CURSOR_TIME: TypeAdapter[Moment] = TypeAdapter(Moment)
-
-
-class Request(HttpRequest):
-    """One that has been authenticated, either way."""
-
-    user: User
 
 
 @router.get("/job-kinds", response=KindList)

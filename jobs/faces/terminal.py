@@ -1,10 +1,7 @@
 """Jobs in the terminal client: a line for each change, and what runs below all lines. Pure."""
 
-from typing import Any
-
 from rooms.terminal import lines
 
-Object = dict[str, Any]
 ENDS = {
     "succeeded": "✓ done",
     "failed": "✗ failed",
@@ -12,7 +9,7 @@ ENDS = {
 }
 
 
-def _card(described: Object) -> str:
+def _card(described: lines.Object) -> str:
     """A job's card in one line: `Report · running 3/7 days`."""
     state = described["state"]
     text = f"{lines.clean(described['title'])} · {ENDS.get(state, lines.clean(state))}"
@@ -25,12 +22,12 @@ def _card(described: Object) -> str:
     return text
 
 
-def _progress(made: Object) -> str:
+def _progress(made: lines.Object) -> str:
     total = "" if made["total"] is None else f"/{made['total']:g}"
     return f"{made['current']:g}{total} {lines.clean(made['text'])}".rstrip()
 
 
-def changed(told: Object) -> str:
+def changed(told: lines.Object) -> str:
     return f"▪  {_card(told['job'])}"
 
 
@@ -40,7 +37,7 @@ class Titles:
     def __init__(self) -> None:
         self._by_id: dict[str, str] = {}
 
-    def changed(self, told: Object) -> tuple[str, str | None]:
+    def changed(self, told: lines.Object) -> tuple[str, str | None]:
         job = told["job"]
         if job["state"] in ENDS:
             self._by_id.pop(job["id"], None)
@@ -49,6 +46,6 @@ class Titles:
         stands = _progress(job["progress"]) if job["progress"] else lines.clean(job["state"])
         return job["id"], f"{title} {stands}"
 
-    def progressed(self, told: Object) -> tuple[str, str | None]:
+    def progressed(self, told: lines.Object) -> tuple[str, str | None]:
         title = self._by_id.get(told["job"], "Job")
         return told["job"], f"{title} {_progress(told['progress'])}"

@@ -25,11 +25,11 @@ from rooms.models import Attachment, Room, User
 
 from . import doorbell, representations
 from .message import MESSAGE_KIND
-from .verdict import Ending, Standing, judge
+from .verdict import Ending, JobHistory, judge
 
 
 @dataclass
-class Change:
+class JobChange:
     """A job under a transaction that holds the log of its room."""
 
     job: Job
@@ -53,12 +53,12 @@ class Change:
 
 
 @contextmanager
-def changing(job_id: UUID) -> Iterator[Change]:
+def changing(job_id: UUID) -> Iterator[JobChange]:
     """Raises Job.DoesNotExist."""
     room_id = Job.objects.values_list("room_id", flat=True).get(pk=job_id)
     rooms = [] if room_id is None else [room_id]
     with transaction.atomic(), writing_in_transaction(rooms) as logs:
-        yield Change(Job.objects.with_relations().get(pk=job_id), logs)
+        yield JobChange(Job.objects.with_relations().get(pk=job_id), logs)
 
 
 # Work -------------------------------------------------------------------------------------------
@@ -102,11 +102,11 @@ def end_attempt(job_id: UUID, lease: UUID, ending: Ending) -> Job | None:
     with changing(job_id) as change:
         job, now = change.job, change.logs.at
         losses = job.losses + (ending.outcome == Outcome.LOST)
-        standing = Standing(
+        history = JobHistory(
             job.attempt, job.max_attempts, losses, job.cancel_requested_at is not None
         )
         backoff = partial(registry.delay, job.kind)
-        verdict = judge(ending, standing, job_limits().job_losses, backoff)
+        verdict = judge(ending, history, job_limits().job_losses, backoff)
         failure = ending.failure if verdict.state != State.CANCELLED else None
         values: dict[str, Any] = {
             "lease_token": None,
@@ -148,7 +148,7 @@ def _end_row(job: Job, ending: Ending, now: datetime) -> None:
             step.save(update_fields=["state", "ended_at"])
 
 
-def _finish(change: Change, files: list[Attachment]) -> None:
+def _finish(change: JobChange, files: list[Attachment]) -> None:
     """Tell the room, and if this was the end leave the one message there."""
     job = change.job
     if files:

@@ -35,7 +35,7 @@ class Ending:
 
 
 @dataclass(frozen=True)
-class Standing:
+class JobHistory:
     """What the job has behind it, the attempt that has just ended included."""
 
     attempt: int
@@ -54,7 +54,7 @@ class Verdict:
 
 
 def judge(
-    ending: Ending, standing: Standing, most_losses: int, backoff: Callable[[int], float]
+    ending: Ending, history: JobHistory, most_losses: int, backoff: Callable[[int], float]
 ) -> Verdict:
     """Cancelling beats every other ending but success.
 
@@ -64,15 +64,15 @@ def judge(
     outcome = ending.outcome
     if outcome == Outcome.SUCCEEDED:
         return Verdict(State.SUCCEEDED)
-    if outcome == Outcome.CANCELLED or standing.cancel_requested:
+    if outcome == Outcome.CANCELLED or history.cancel_requested:
         return Verdict(State.CANCELLED)
     if outcome == Outcome.INTERRUPTED:
         return Verdict(State.QUEUED, free=True)
     if outcome == Outcome.POSTPONED:
         return Verdict(State.RETRYING, delay=ending.retry_in or 0.0, free=True)
-    if ending.give_up or standing.attempt >= standing.max_attempts:
+    if ending.give_up or history.attempt >= history.max_attempts:
         return Verdict(State.FAILED)
     if outcome == Outcome.LOST:
-        poisonous = standing.losses >= most_losses
+        poisonous = history.losses >= most_losses
         return Verdict(State.FAILED if poisonous else State.QUEUED)
-    return Verdict(State.RETRYING, delay=backoff(standing.attempt))
+    return Verdict(State.RETRYING, delay=backoff(history.attempt))

@@ -14,7 +14,7 @@ from jobs.limits import job_limits
 from rooms.core.outages import Outage
 from rooms.database import trouble
 
-from .sweeper import Waiting, sweep
+from .sweeper import QueueDepth, sweep
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ PARENT_CHECK_SECONDS = 1.0
 class Lane:
     """`parent`: the process id without which this one ends, or None."""
 
-    def __init__(self, waiting: Waiting, parent: int | None = None) -> None:
+    def __init__(self, waiting: QueueDepth, parent: int | None = None) -> None:
         self._waiting, self._parent = waiting, parent
         self._stopped = threading.Event()
         self._trouble = Outage(logger, "Jobs could not be swept")

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 JOBS_PER_SWEEP = 500
 
 # How many messages a queue of the broker holds; None when it cannot be asked.
-Waiting = Callable[[str], int | None]
+QueueDepth = Callable[[str], int | None]
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Swept:
     rung: int = 0
 
 
-def sweep(waiting: Waiting) -> Swept:
+def sweep(waiting: QueueDepth) -> Swept:
     swept = Swept(lost=take_back_lost(), due=queue_due(), rung=ring_again(waiting))
     if swept != Swept():
         logger.info("swept: %s", swept)
@@ -80,7 +80,7 @@ def _each(jobs: Iterable[UUID], move: Callable[[UUID], bool]) -> int:
     return count
 
 
-def ring_again(waiting: Waiting) -> int:
+def ring_again(waiting: QueueDepth) -> int:
     """Jobs that are queued, were rung for a while ago, and have no message in the broker.
 
     How many have none is the difference between the jobs and the messages of a queue: a long

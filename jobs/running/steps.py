@@ -22,7 +22,7 @@ NAME_CHARACTERS = 60
 Work = Callable[[], Any]
 
 
-class Attempt(Protocol):
+class RunningAttempt(Protocol):
     """What steps need of the attempt that they are parts of; a `Context` is one."""
 
     @property
@@ -35,7 +35,7 @@ class Attempt(Protocol):
     def tells(self, error: BaseException) -> bool: ...
 
 
-def side_by_side(context: Attempt, steps: Mapping[str, Work]) -> dict[str, Any]:
+def side_by_side(context: RunningAttempt, steps: Mapping[str, Work]) -> dict[str, Any]:
     if any(not 0 < len(name) <= NAME_CHARACTERS for name in steps):
         raise ValueError(f"a step's name has 1 to {NAME_CHARACTERS} characters")
     done = _begin(context, list(steps))
@@ -61,7 +61,7 @@ def side_by_side(context: Attempt, steps: Mapping[str, Work]) -> dict[str, Any]:
     return {name: done[name] for name in steps}
 
 
-def _begin(context: Attempt, names: list[str]) -> dict[str, Any]:
+def _begin(context: RunningAttempt, names: list[str]) -> dict[str, Any]:
     """Show all steps as running; returns the results of those that an earlier attempt has done."""
     with changing(context.id) as change:
         if not change.job.hold(context.lease):
@@ -81,7 +81,7 @@ def _begin(context: Attempt, names: list[str]) -> dict[str, Any]:
 
 
 def _run(
-    context: Attempt,
+    context: RunningAttempt,
     name: str,
     work: Work,
     done: dict[str, Any],
@@ -109,7 +109,7 @@ def _run(
         connection.close()
 
 
-def _end(context: Attempt, name: str, **values: Any) -> None:
+def _end(context: RunningAttempt, name: str, **values: Any) -> None:
     with changing(context.id) as change:
         if not change.job.hold(context.lease):
             raise context.lost()

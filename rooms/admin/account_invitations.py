@@ -12,7 +12,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget
 from rooms.features.accounts import invitations, policy
 from rooms.models import AccountInvitation, User
 
-from .base import ListAdmin, Request, Shown
+from .base import ListAdmin, Shown
 
 
 class InvitationForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -41,20 +41,22 @@ class AccountInvitationAdmin(ListAdmin):
     ordering = ["-created_at"]
     fields = ["email", "days"]
 
-    def has_add_permission(self, request: Request) -> bool:
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return policy.signup() != policy.CLOSED and super().has_add_permission(request)
 
-    def has_change_permission(self, request: Request, obj: Shown = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Shown = None) -> bool:
         return False
 
     @display(description="Invited")
     def invited(self, row: AccountInvitation) -> str:
         return row.email or "anybody with the link"
 
-    def get_fields(self, request: Request, obj: Shown = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Shown = None) -> list[str]:
         return self.fields if obj is None else ["email", "created_by", "created_at", "expires_at"]
 
-    def save_model(self, request: Request, obj: AccountInvitation, form: Any, change: bool) -> None:
+    def save_model(
+        self, request: HttpRequest, obj: AccountInvitation, form: Any, change: bool
+    ) -> None:
         """The link stays with this request: a message would carry it in a cookie."""
         days = form.cleaned_data["days"]
         obj.pk, link = invitations.create(cast(User, request.user), obj.email, days)

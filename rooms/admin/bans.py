@@ -5,12 +5,13 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from rooms.features.bans import actions as bans
 from rooms.models import Ban, User
 
-from .base import ListAdmin, Request, Shown
+from .base import ListAdmin, Shown
 
 
 class BanForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -33,17 +34,17 @@ class BanAdmin(ListAdmin):
     fields = ["room", "user", "reason", "until"]
     ordering = ["-at"]
 
-    def has_change_permission(self, request: Request, obj: Shown = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Shown = None) -> bool:
         return False
 
-    def save_model(self, request: Request, obj: Ban, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Ban, form: Any, change: bool) -> None:
         staff = cast(User, request.user)
         row, _ = bans.ban(obj.room_id, obj.user, staff, obj.reason, obj.until, staff=True)
         obj.pk = row.pk
 
-    def delete_model(self, request: Request, obj: Ban) -> None:
+    def delete_model(self, request: HttpRequest, obj: Ban) -> None:
         bans.unban(obj.room_id, obj.user)
 
-    def delete_queryset(self, request: Request, queryset: QuerySet[Ban]) -> None:
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Ban]) -> None:
         for row in queryset.select_related("user"):
             bans.unban(row.room_id, row.user)

@@ -12,7 +12,7 @@ from unfold.paginator import InfinitePaginator
 
 from rooms.protocol import Refusal
 
-Request = HttpRequest
+# What an admin page is about; None: a new one.
 Shown = Model | None
 
 
@@ -29,7 +29,7 @@ class ListAdmin(ModelAdmin):
     list_per_page = 50
     list_filter_submit = True
 
-    def changeform_view(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """What an action refuses is said above the form, never a fault of the server."""
         try:
             return super().changeform_view(request, *args, **kwargs)
@@ -41,11 +41,11 @@ class ListAdmin(ModelAdmin):
 class ReadOnlyAdmin(ListAdmin):
     paginator = InfinitePaginator
 
-    def has_add_permission(self, request: Request) -> bool:
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: Request, obj: Shown = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Shown = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: Request, obj: Shown = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Shown = None) -> bool:
         return False

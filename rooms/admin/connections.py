@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from rooms.live.commands.connection_report import ConnectionReport, Question, Seen
-from rooms.live.commands.process_query import Ended
+from rooms.live.commands.process_query import EndReport
 from rooms.live.node import Node
 from rooms.models import ApiToken, User
 from rooms.protocol import DISCONNECTED
@@ -133,7 +133,9 @@ def end(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm(VIEW) or not request.user.has_perm(END):
         raise PermissionDenied
     process, _, name = request.POST.get("which", "").partition("/")
-    ended = on_the_node(lambda node: node.process_query.end(process, name)) or Ended("unanswered")
+    ended = on_the_node(lambda node: node.process_query.end(process, name)) or EndReport(
+        "unanswered"
+    )
     if ended.outcome == "ended":
         people = User.objects.filter(pk=ended.user or 0)
         LogEntry.objects.log_actions(

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
@@ -12,7 +13,7 @@ from unfold.decorators import display
 from rooms.models import Message
 from rooms.text import graphemes
 
-from .base import ReadOnlyAdmin, Request, isolated
+from .base import ReadOnlyAdmin, isolated
 
 
 @admin.register(Message)
@@ -40,7 +41,7 @@ class MessageAdmin(ReadOnlyAdmin):
     ]
 
     def get_search_results(
-        self, request: Request, queryset: QuerySet[Message], search_term: str
+        self, request: HttpRequest, queryset: QuerySet[Message], search_term: str
     ) -> tuple[QuerySet[Message], bool]:
         """Exact and by index: a table of messages is too long to be read through."""
         term = search_term.strip()

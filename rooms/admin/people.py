@@ -8,19 +8,20 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from rooms.models import ApiToken, User
 
-from .base import ListAdmin, Request, Shown
+from .base import ListAdmin, Shown
 
 admin.site.unregister(Group)
 admin.site.unregister(EmailAddress)
 
 
-def by_superuser(request: Request) -> bool:
+def by_superuser(request: HttpRequest) -> bool:
     return bool(request.user.is_active and request.user.is_superuser)
 
 
@@ -40,15 +41,15 @@ class UserAdmin(DjangoUserAdmin, ListAdmin):  # type: ignore[type-arg]
     readonly_fields = ["last_login", "date_joined"]
     compressed_fields = True
 
-    def has_delete_permission(self, request: Request, obj: Shown = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Shown = None) -> bool:
         return False
 
-    def has_change_permission(self, request: Request, obj: Shown = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Shown = None) -> bool:
         if isinstance(obj, User) and obj.is_staff and not by_superuser(request):
             return False
         return super().has_change_permission(request, obj)
 
-    def get_readonly_fields(self, request: Request, obj: Shown = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: Shown = None) -> Any:
         fields = super().get_readonly_fields(request, obj)
         return fields if by_superuser(request) else [*fields, *RIGHTS]
 
@@ -59,13 +60,13 @@ RIGHTS = ["is_staff", "is_superuser", "groups", "user_permissions"]
 class SuperusersWrite:
     """Only superusers write groups: a member who could would grant themselves anything."""
 
-    def has_add_permission(self, request: Request) -> bool:
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return by_superuser(request)
 
-    def has_change_permission(self, request: Request, obj: Shown = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Shown = None) -> bool:
         return by_superuser(request)
 
-    def has_delete_permission(self, request: Request, obj: Shown = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Shown = None) -> bool:
         return by_superuser(request)
 
 
@@ -94,10 +95,10 @@ class ApiTokenAdmin(ListAdmin):
     fields = ["user", "name", "may", "created_at", "expires_at", "used_at", "used_from"]
     ordering = ["-created_at"]
 
-    def has_add_permission(self, request: Request) -> bool:
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: Request, obj: Shown = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Shown = None) -> bool:
         return False
 
     @display(description="Scopes")

@@ -8,6 +8,7 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import (
@@ -23,10 +24,10 @@ from rooms.features.rooms import changes
 from rooms.models import Membership, Room, User
 from rooms.protocol import Refusal
 
-from .base import ListAdmin, Request, Shown
+from .base import ListAdmin, Shown
 
 
-class RoomForm(forms.ModelForm):  # type: ignore[type-arg]
+class RoomAdminForm(forms.ModelForm):  # type: ignore[type-arg]
     archived = forms.BooleanField(
         required=False,
         widget=UnfoldBooleanSwitchWidget,
@@ -63,14 +64,14 @@ class MembershipInline(TabularInline):
     tab = True
     hide_title = True
 
-    def get_queryset(self, request: Request) -> QuerySet[Membership]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
         rows: QuerySet[Membership] = super().get_queryset(request)
         return rows.select_related("user", "room")
 
 
 @admin.register(Room)
 class RoomAdmin(ListAdmin):
-    form = RoomForm
+    form = RoomAdminForm
     inlines = [MembershipInline]
     list_display = ["name", "slug", "kind", "members", "message_count", "active_at", "is_open"]
     list_filter = [("visibility", ChoicesDropdownFilter), ("active_at", RangeDateTimeFilter)]
@@ -83,7 +84,7 @@ class RoomAdmin(ListAdmin):
     add_fieldsets = [(None, {"fields": ["name", "slug", "topic", "visibility"]})]
     prepopulated_fields = {"slug": ["name"]}
 
-    def get_queryset(self, request: Request) -> QuerySet[Room]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Room]:
         rows: QuerySet[Room] = super().get_queryset(request)
         return rows.annotate(members_count=Count("memberships"))
 
@@ -102,28 +103,28 @@ class RoomAdmin(ListAdmin):
     def view_on_site(self, room: Room) -> str:
         return reverse("rooms:room", args=[room.slug])
 
-    def get_readonly_fields(self, request: Request, obj: Shown = None) -> list[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Shown = None) -> list[str]:
         return [*self.readonly_fields, "slug"] if obj else []
 
-    def get_prepopulated_fields(self, request: Request, obj: Shown = None) -> dict[str, Any]:
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Shown = None) -> dict[str, Any]:
         return {} if obj else self.prepopulated_fields
 
-    def get_inlines(self, request: Request, obj: Shown) -> list[type[TabularInline]]:
+    def get_inlines(self, request: HttpRequest, obj: Shown) -> list[type[TabularInline]]:
         return self.inlines if obj else []
 
-    def get_deleted_objects(self, objs: Any, request: Request) -> Any:
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """What would go with the rooms, counted rather than read: a log is long."""
         told = [f"{room.name}: {room.message_count} messages" for room in objs]
         return told, {"rooms": len(told)}, set(), []
 
-    def delete_model(self, request: Request, obj: Room) -> None:
+    def delete_model(self, request: HttpRequest, obj: Room) -> None:
         changes.delete_room(obj.pk)
 
-    def delete_queryset(self, request: Request, queryset: QuerySet[Room]) -> None:
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
         for room_id in queryset.values_list("pk", flat=True):
             changes.delete_room(room_id)
 
-    def save_model(self, request: Request, obj: Room, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Room, form: Any, change: bool) -> None:
         if change:
             archived = form.cleaned_data["archived"]
             details = changes.Details(obj.name, obj.topic, obj.visibility, archived)
@@ -133,7 +134,7 @@ class RoomAdmin(ListAdmin):
             made = room_actions.create_room(staff, obj.slug, obj.name, obj.topic, obj.visibility)
             obj.pk = made.pk
 
-    def save_formset(self, request: Request, form: Any, formset: Any, change: bool) -> None:
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         formset.save(commit=False)
         room_id = form.instance.pk
         changes: list[Callable[[], object]] = []

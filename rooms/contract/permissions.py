@@ -6,6 +6,7 @@ what REST, the socket and the pages do.
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from django.utils import timezone
 
@@ -56,8 +57,18 @@ def outcome(action: Action, facts: Facts) -> str:
     return "archived" if refused.code == "archived" else "no"
 
 
-def cells() -> Iterator[tuple[str, Action, str, str, str]]:
-    """(room, action, case, person, outcome) for the whole table."""
+class Cell(NamedTuple):
+    """One cell of the table. `room`, `case` and `person` are its headings."""
+
+    room: str
+    action: Action
+    case: str
+    person: str
+    outcome: str
+
+
+def cells() -> Iterator[Cell]:
+    """The whole table, row by row."""
     for where, room in ROOMS.items():
         for action in policy.actions():
             if room.visibility not in action.visibilities:
@@ -65,7 +76,7 @@ def cells() -> Iterator[tuple[str, Action, str, str, str]]:
             for case, more in action.cases.items():
                 for who, facts in PEOPLE.items():
                     known = facts._replace(room=room)._replace(**more)
-                    yield where, action, case, who, outcome(action, known)
+                    yield Cell(where, action, case, who, outcome(action, known))
 
 
 def page() -> str:

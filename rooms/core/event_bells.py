@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 EVERYONE = "everyone"
+# A message of the channel layer; `bell` lists them.
+LayerMessage = dict[str, Any]
 # A layer message above this carries no events: the hubs read them from the database.
 LARGEST_BELL_BYTES = 512 * 1024
 # From this many rooms in one round on, they share messages that every process gets: sending one
@@ -21,7 +23,7 @@ def room_group(room_id: int) -> str:
 
 
 @dataclass
-class Run:
+class EventRun:
     """Encoded events of a room from a seq on, without a hole. `before` and `at` are the times of
     the event before them and of the last: by them a log is known from another one that has the same
     numbers. An older version leaves them out."""
@@ -38,7 +40,7 @@ class Run:
         return self.first + len(self.events)
 
 
-def bells(events: list[Run]) -> Iterator[tuple[str, dict[str, Any]]]:
+def bells(events: list[EventRun]) -> Iterator[tuple[str, dict[str, Any]]]:
     """A message to each room's group; when many rooms moved at once, to every process together."""
     if len(events) < SHARE_FROM_ROOMS:
         for run in events:
@@ -57,7 +59,7 @@ def bells(events: list[Run]) -> Iterator[tuple[str, dict[str, Any]]]:
     yield EVERYONE, {"type": "rooms", "bells": together}
 
 
-def events_bell(run: Run) -> dict[str, Any]:
+def events_bell(run: EventRun) -> dict[str, Any]:
     bell: dict[str, Any] = {
         "type": "events",
         "room": run.room_id,

@@ -27,7 +27,7 @@ _identity: str | None = None
 _lock = threading.Lock()
 
 
-class Known(NamedTuple):
+class InstallationState(NamedTuple):
     """The row as it was read. `number` grows with every change of the epoch."""
 
     identity: str
@@ -35,7 +35,7 @@ class Known(NamedTuple):
     number: int
 
 
-def read() -> Known:
+def read() -> InstallationState:
     """The row as it is now, in one query; the first call of all makes it. Raises what the database
     raises."""
     row = _row()
@@ -45,10 +45,10 @@ def read() -> Known:
         Installation.objects.bulk_create([made], ignore_conflicts=True)
         row = _row()
         assert row is not None, "the row was just made"
-    return Known(row.identity, row.epoch, row.number)
+    return InstallationState(row.identity, row.epoch, row.number)
 
 
-def renew(known: Known) -> Known:
+def renew(known: InstallationState) -> InstallationState:
     """Another epoch, because the database went back behind what was known with `known`. Any number
     of processes may find that out at once: all of them get the same one."""
     now = read()
@@ -59,7 +59,7 @@ def renew(known: Known) -> Known:
     return read()
 
 
-def replace(new_identity: bool = False) -> Known:
+def replace(new_identity: bool = False) -> InstallationState:
     """Another epoch whatever was before, for who has put a backup in place; with `new_identity` the
     database is an installation of its own from now on. Processes that run must be told."""
     global _identity

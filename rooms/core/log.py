@@ -21,6 +21,7 @@ from rooms.protocol import encode as to_json
 
 from . import bell, event_bells, statements
 from .representations import timestamp
+from .ringer import Activity
 
 # The columns of a room that a message needs.
 HEAD_COLUMNS = ("id", "slug", "visibility", "archived_at", "last_seq", "message_count", "active_at")
@@ -163,9 +164,9 @@ def _ring_on_commit(logs: Logs) -> None:
             for entry in entries
         ]
         before = logs.before[room_id].at
-        rung.append(event_bells.Run(room_id, entries[0].seq, encoded, before, logs.time))
+        rung.append(event_bells.EventRun(room_id, entries[0].seq, encoded, before, logs.time))
         speakers = logs.speakers.get(room_id, {})
-        activity.append(bell.Activity(room_id, room.last_seq, room.message_count, speakers))
+        activity.append(Activity(room_id, room.last_seq, room.message_count, speakers))
     bell.ring_on_commit(rung, activity)
 
 

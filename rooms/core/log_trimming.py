@@ -24,7 +24,7 @@ SLICE_EVENTS = 500
 ROOMS_PER_QUERY = 100
 
 
-class Slice(NamedTuple):
+class TrimmedSlice(NamedTuple):
     removed: int
     # Whether the room may have more to remove.
     more: bool
@@ -53,16 +53,16 @@ def kept_since() -> datetime:
     return timezone.now() - timedelta(days=limits().log_days)
 
 
-def trim_slice(room_id: int) -> Slice:
+def trim_slice(room_id: int) -> TrimmedSlice:
     """Take out the oldest events of a room that need not stay, at most `SLICE_EVENTS`."""
     row = Room.objects.filter(pk=room_id).values_list("last_seq", "trimmed_seq").first()
     if row is None:
-        return Slice(0, False)
+        return TrimmedSlice(0, False)
     last_seq, trimmed_seq = row
     most = last_seq - limits().log_events
     end = min(most, trimmed_seq + SLICE_EVENTS)
     if end <= trimmed_seq:
-        return Slice(0, False)
+        return TrimmedSlice(0, False)
     oldest = Event.objects.filter(room=room_id, seq__gt=trimmed_seq, seq__lte=end)
     since = kept_since()
     # Clocks of processes differ a little: the first young one ends it, whatever comes after.
@@ -72,8 +72,8 @@ def trim_slice(room_id: int) -> Slice:
     if young is not None:
         end = young - 1
     if end <= trimmed_seq:
-        return Slice(0, False)
+        return TrimmedSlice(0, False)
     with transaction.atomic():
         removed, _ = oldest.filter(seq__lte=end).delete()
         Room.objects.filter(pk=room_id, trimmed_seq__lt=end).update(trimmed_seq=end)
-    return Slice(removed, young is None and end < most)
+    return TrimmedSlice(removed, young is None and end < most)

@@ -38,10 +38,6 @@ class Outage:
         self._failed_at = 0.0
         self._unsaid = 0
 
-    @property
-    def lasts(self) -> bool:
-        return self._began is not None
-
     def failed(self, error: object, *, traceback: bool = False) -> None:
         """It failed once more. `traceback`: of the error, with the first line."""
         with self._lock:

@@ -163,7 +163,7 @@ def prefix() -> str:
 
 
 @dataclass(frozen=True)
-class Change:
+class PresenceChange:
     """What a process says of a room. `known` is the version of the list that it knows.
 
     `held` is how many people it holds there after this, or None when there is more to say.
@@ -210,7 +210,9 @@ class Leases:
         self._exchange = self._redis.register_script(_EXCHANGE)
         self._take_back = self._redis.register_script(_TAKE_BACK)
 
-    async def exchange(self, changes: Sequence[Change]) -> tuple[dict[int, Picture], list[int]]:
+    async def exchange(
+        self, changes: Sequence[PresenceChange]
+    ) -> tuple[dict[int, Picture], list[int]]:
         """Write what changed here and keep the lease. At most `ROOMS_PER_SCRIPT` rooms and about
         `PEOPLE_PER_SCRIPT` people.
 

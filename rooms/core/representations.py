@@ -40,7 +40,7 @@ def attachment(row: Attachment) -> dict[str, Any]:
     }
 
 
-class Said(Protocol):
+class MessageFields(Protocol):
     """What is shown of a message: a row of `Message`, or what is about to become one."""
 
     @property
@@ -75,7 +75,7 @@ def message(row: Message, room_slug: str) -> dict[str, Any]:
 
 
 def said(
-    row: Said, pk: int, author: User | None, room_slug: str, parts: Mapping[str, Any]
+    row: MessageFields, pk: int, author: User | None, room_slug: str, parts: Mapping[str, Any]
 ) -> dict[str, Any]:
     """A message without files, from a row or from what was just inserted as one."""
     return {

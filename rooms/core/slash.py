@@ -17,7 +17,7 @@ from rooms.text import graphemes
 
 # (user, room slug, what follows the name, the client's id of the command) → the answer.
 # Synchronous, runs in a database thread; raises Refusal.
-Handler = Callable[[User, str, str, UUID], dict[str, Any]]
+SlashHandler = Callable[[User, str, str, UUID], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class SlashCommand:
     name: str
     usage: str
     summary: str
-    handler: Handler
+    handler: SlashHandler
     answer: type[Answer]
     scope: Scope = Scope.WRITE
 

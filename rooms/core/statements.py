@@ -280,10 +280,16 @@ def _update(model: type[Model], names: Names) -> str:
     return f"UPDATE {_quoted(model._meta.db_table)} SET {assignments} WHERE {key} = %s"
 
 
+class Converter(NamedTuple):
+    """What makes a column's values, at `position` of a row, into Python's."""
+
+    position: int
+    column: Any
+    steps: list[Callable[..., Any]]
+
+
 @lru_cache
-def _converters(
-    model: type[Model], names: Names, vendor: str
-) -> list[tuple[int, Any, list[Callable[..., Any]]]]:
+def _converters(model: type[Model], names: Names, vendor: str) -> list[Converter]:
     """How a database's values become Python's, for the columns where they differ."""
     database = connections[DEFAULT_DB_ALIAS]
     found = []
@@ -291,5 +297,5 @@ def _converters(
         column = field.get_col(model._meta.db_table)
         steps = database.ops.get_db_converters(column) + field.get_db_converters(database)
         if steps:
-            found.append((index, column, steps))
+            found.append(Converter(index, column, steps))
     return found

@@ -12,7 +12,7 @@ from django.http import parse_cookie
 
 MOST_BACKSLASHES = 200
 
-Application = Callable[[Any, Any, Any], Awaitable[None]]
+AsgiApplication = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 def bounded(header: AnyStr) -> AnyStr:
@@ -30,7 +30,7 @@ def read(header: str) -> dict[str, str]:
 class BoundedCookies:
     """An ASGI application around another, which reads its cookies by itself, in good time."""
 
-    def __init__(self, application: Application) -> None:
+    def __init__(self, application: AsgiApplication) -> None:
         self._application = application
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:

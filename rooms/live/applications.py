@@ -5,28 +5,26 @@ servers that are not ours. Assembled in `config.asgi`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from channels.routing import URLRouter
 from django.urls import re_path
 
 from rooms.limits import limits
+from rooms.live.commands.asgi_sink import AsgiReceive, AsgiSend
 from rooms.live.commands.consumer import SocketConsumer
 
 from .node import Node
 
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-
-async def nowhere(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+async def nowhere(scope: Mapping[str, Any], receive: AsgiReceive, send: AsgiSend) -> None:
     """There is no socket at this path: the handshake is refused."""
     if (await receive())["type"] == "websocket.connect":
         await send({"type": "websocket.close"})
 
 
-async def lifespan(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+async def lifespan(scope: Mapping[str, Any], receive: AsgiReceive, send: AsgiSend) -> None:
     """Servers that tell of their end, and wait for what we do about it: everybody who is still
     here is sent away with a time to come back at. Our own server drains by itself."""
     while True:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from collections.abc import Callable, Sequence
+from typing import ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 from rooms import health
-from rooms.core import announcement, bell
+from rooms.core import announcement, ringer
 from rooms.limits import limits
 from rooms.protocol import RESTARTING, Close
 
@@ -22,12 +22,10 @@ from .commands.journal import Journal
 from .commands.process_query import ProcessQuery
 from .commands.threads import DatabaseThreads
 from .delivery.access_recheck import Access
+from .delivery.host import Closable
 from .delivery.hub import Hub
 from .metrics import process as vitals
 from .trimming import Trimming
-
-if TYPE_CHECKING:
-    from .delivery.connection import Connection
 
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -68,9 +66,9 @@ class Node:
         self.connection_limits = ConnectionLimits(
             limits().connections, limits().connections_per_user
         )
-        self.process_query = ProcessQuery(self)
+        self.process_query = ProcessQuery(self.hub)
         self.trimming = Trimming(self)
-        self._ringer = bell.Ringer(loop)
+        self._ringer = ringer.Ringer(loop)
         self._ringer.on_failure = self._not_rung
         self._ringer.on_access_failure = self.access.hear
         # Until then nobody is let in. Usually set by the time that `start` returns.
@@ -98,7 +96,7 @@ class Node:
         return next((node for node in list(_nodes.values()) if node.loop.is_running()), None)
 
     async def start(self) -> None:
-        bell.attach(self._ringer)
+        ringer.attach(self._ringer)
         self.hub.spawn(vitals.watch())
         if not await self._begin():
             self.hub.spawn(self._begin_later())
@@ -133,7 +131,7 @@ class Node:
             self.process_query.stop()
         await self.journal.stop()
         await self.hub.presence.stop()
-        bell.detach(self._ringer)
+        ringer.detach(self._ringer)
         await self._ringer.rest()
         await self.hub.stop()
         await self._threads.stop()
@@ -154,7 +152,7 @@ class Node:
         while self.hub.connections and self.loop.time() < until:
             await asyncio.sleep(0.05)
 
-    async def send_away(self, connections: list[Connection], why: Close) -> None:
+    async def send_away(self, connections: Sequence[Closable], why: Close) -> None:
         """To come back, but not all at the same moment."""
         spread = retry_spread(len(connections))
         for start in range(0, len(connections), GOODBYES_PER_BATCH):

@@ -17,7 +17,7 @@ from rooms.limits import limits
 from .metrics import names as metrics
 
 if TYPE_CHECKING:
-    from .delivery.host import Host
+    from .delivery.host import Process
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ PAUSE_SECONDS = 0.05
 
 
 class Trimming:
-    def __init__(self, node: Host) -> None:
+    def __init__(self, node: Process) -> None:
         self._node = node
         # Where the last round ended: a long log does not keep the others waiting for ever.
         self._after = 0

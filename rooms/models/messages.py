@@ -19,7 +19,6 @@ class Message(models.Model):
 
     class Kind(models.TextChoices):
         TEXT = "text"
-        SYSTEM = "system"
 
     room = models.ForeignKey(
         Room, on_delete=models.CASCADE, related_name="messages", db_index=False

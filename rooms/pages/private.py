@@ -5,36 +5,14 @@ everything is private, and a page kept for later would be shown after logging ou
 Static files are answered before this.
 """
 
-from collections.abc import Awaitable, Callable
-from inspect import isawaitable
-
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-Answer = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
+from rooms.http.middleware import ResponseMiddleware
 
 
-class PrivateMiddleware:
-    """Runs on the event loop or in a thread, as the server does, without a hop of its own."""
-
-    sync_capable = True
-    async_capable = True
-
-    def __init__(self, get_response: Answer) -> None:
-        self.get_response = get_response
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        answer = self.get_response(request)
-        return self._later(answer) if isawaitable(answer) else kept_by_nobody(answer)
-
-    async def _later(self, answer: Awaitable[HttpResponseBase]) -> HttpResponseBase:
-        return kept_by_nobody(await answer)
-
-
-def kept_by_nobody(answer: HttpResponseBase) -> HttpResponseBase:
-    if "Cache-Control" not in answer:
-        answer["Cache-Control"] = "no-store"
-    return answer
+class PrivateMiddleware(ResponseMiddleware):
+    def finished(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if "Cache-Control" not in response:
+            response["Cache-Control"] = "no-store"
+        return response

@@ -8,7 +8,7 @@ from .refusals import ErrorCode
 from .shapes import MessageOut, Person
 
 RoomSlug = Annotated[str, Field(description="the room's slug", examples=["lobby"])]
-Head = Annotated[int, Field(description="the head of the room's log", examples=[42])]
+HeadSeq = Annotated[int, Field(description="the head of the room's log", examples=[42])]
 Epoch = Annotated[
     str,
     Field(
@@ -100,7 +100,7 @@ class Subscribed(Answer):
 
     type: Literal["subscribed"]
     room: RoomSlug
-    seq: Head
+    seq: HeadSeq
     epoch: Epoch
     recovered: bool = Field(
         description=(

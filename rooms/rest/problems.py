@@ -7,14 +7,12 @@ before or beside the API: unknown paths, methods that are not taken, bodies that
 import logging
 import math
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import cache
 from http import HTTPStatus
-from inspect import isawaitable
 from typing import Any
 
 import orjson
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import Error as DatabaseError
@@ -27,6 +25,7 @@ from ninja.operation import Operation
 
 from rooms.core.outages import Outage
 from rooms.database import trouble
+from rooms.http.middleware import ResponseMiddleware
 from rooms.protocol import RateLimited, Refusal
 
 from . import limits
@@ -221,33 +220,8 @@ def in_form(request: HttpRequest, answer: HttpResponseBase) -> HttpResponseBase:
     return answer
 
 
-def finished(request: HttpRequest, answer: HttpResponseBase) -> HttpResponseBase:
-    answer = in_form(request, answer)
-    limits.add_headers(request, answer)
-    return answer
-
-
-Answer = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
-
-
-class ProblemMiddleware:
-    """Runs on the event loop or in a thread, as the server does, without a hop of its own."""
-
-    sync_capable = True
-    async_capable = True
-
-    def __init__(self, get_response: Answer) -> None:
-        self.get_response = get_response
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        answer = self.get_response(request)
-        if isawaitable(answer):
-            return self._later(request, answer)
-        return finished(request, answer)
-
-    async def _later(
-        self, request: HttpRequest, answer: Awaitable[HttpResponseBase]
-    ) -> HttpResponseBase:
-        return finished(request, await answer)
+class ProblemMiddleware(ResponseMiddleware):
+    def finished(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        response = in_form(request, response)
+        limits.add_headers(request, response)
+        return response

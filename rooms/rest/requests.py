@@ -16,7 +16,7 @@ from rooms.protocol import Id
 from . import paging
 
 Limit = Annotated[int, Field(ge=1, le=200)]
-Cursor = Annotated[str | None, Field(max_length=200, description="from a `next` link")]
+PageCursor = Annotated[str | None, Field(max_length=200, description="from a `next` link")]
 PersonId = Annotated[Id, Path(description="the person's id")]
 
 

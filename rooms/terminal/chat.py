@@ -16,16 +16,12 @@ from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 from rooms.text import graphemes
 
 from . import lines
-from .client import Client, Object, Refused
+from .client import Client, RefusedCommand
+from .lines import Object
 
 HISTORY_MESSAGES = 20
 # People who have not typed for this long have stopped.
 TYPING_SECONDS = 5.0
-ANSWERS = {
-    401: "The token is not valid.",
-    404: "There is no such room, or you may not see it.",
-}
-FINISHED = ("succeeded", "failed", "cancelled")
 
 
 class Unreachable(Exception):
@@ -106,7 +102,7 @@ class Chat:
             try:
                 answer = await self._say(self.room, line)
                 self._last = max(self._last, answer.get("seq", 0))
-            except Refused as refusal:
+            except RefusedCommand as refusal:
                 self.refused += 1
                 self.show(f"✗  Not sent: {lines.short(line)}\n   {lines.clean(str(refusal))}")
             self._unsent.popleft()

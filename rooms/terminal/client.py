@@ -23,7 +23,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 Object = dict[str, Any]
 
 
-class Refused(Exception):
+class RefusedCommand(Exception):
     """The server's answer was an error that trying again does not mend."""
 
     def __init__(self, answer: Object) -> None:
@@ -71,7 +71,8 @@ class Client:
         return await self.call(type="send", room=room, body=body, client_id=str(uuid.uuid4()))
 
     def call(self, **command: Any) -> asyncio.Future[Object]:
-        """Send a command, over as many connections as it takes: its answer, or Refused, Closed."""
+        """Send a command, over as many connections as it takes: its answer. Raises RefusedCommand,
+        Closed."""
         future: asyncio.Future[Object] = asyncio.get_running_loop().create_future()
         number = next(self._ids)
         self._waiting[number] = command, future
@@ -194,6 +195,6 @@ class Client:
             if not answer["recovered"] or self.seen.get(command["room"]) is None:
                 self.seen[command["room"]] = answer["seq"]
         if not future.done() and refused:
-            future.set_exception(Refused(answer))
+            future.set_exception(RefusedCommand(answer))
         elif not future.done():
             future.set_result(answer)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+# An answer or event of the server, decoded.
 Object = dict[str, Any]
 INDENT = "\n        "
 # Of the format characters only what joins emoji and letters is harmless in a line.

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from rooms.terminal.client import Client, Closed, Refused
+from rooms.terminal.client import Client, Closed, RefusedCommand
 from tests.support.environment import ROOT
 from tests.support.process import Guard
 from tests.support.site import Person, Site
@@ -279,7 +279,7 @@ def test_a_refusal_is_told_to_who_asked(site: Site) -> None:
         heard: list[dict[str, Any]] = []
         client = Client(site.socket_url, site.user("bob").token, on_event=heard.append)
         running = asyncio.create_task(client.run())
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RefusedCommand) as refused:
             await client.subscribe("closed-door")
         assert refused.value.code == "not_found"
         assert client.seen == {} and heard[-1]["type"] == "unsubscribed"

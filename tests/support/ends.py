@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from rooms.core import installation, log
-from rooms.core.installation import Known
+from rooms.core.installation import InstallationState
 from rooms.core.representations import timestamp
 from rooms.live.delivery.sendbuffer import Frame
 from tests.support.virtual import VirtualLoop
@@ -35,7 +35,7 @@ class Database:
         self.times: list[datetime] = []
         self.written = 0
         self.trimmed = 0
-        self.known = Known("here", "epoch 0", 0)
+        self.known = InstallationState("here", "epoch 0", 0)
         self.epochs = 1
         self.asked: list[tuple[asyncio.Future[Any], Callable[[], Any]]] = []
         self.at_once = True
@@ -87,23 +87,23 @@ class Database:
     def at(self, seq: int) -> str:
         return timestamp(self.times[seq - 1] if seq else moment(0))
 
-    def put_back(self, count: int, row: Known | None = None) -> None:
+    def put_back(self, count: int, row: InstallationState | None = None) -> None:
         """The last events were never written; the epoch is what it was by then."""
         del self.events[self.head - count :]
         del self.times[len(self.events) :]
         self.known = row or self.known
 
-    def renew(self, known: Known) -> Known:
+    def renew(self, known: InstallationState) -> InstallationState:
         if self.known.epoch == known.epoch or self.known.number < known.number:
             number = max(self.known.number, known.number) + 1
-            self.known = Known("here", f"epoch {self.epochs}", number)
+            self.known = InstallationState("here", f"epoch {self.epochs}", number)
             self.epochs += 1
         return self.known
 
     def heads(self, room_ids: list[int]) -> dict[int, log.Head]:
         return {ROOM: log.Head(self.head, self.at(self.head))}
 
-    def room(self, *_: Any) -> tuple[Known, Any, int]:
+    def room(self, *_: Any) -> tuple[InstallationState, Any, int]:
         room = SimpleNamespace(
             pk=ROOM,
             slug="lobby",

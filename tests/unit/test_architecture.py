@@ -27,8 +27,8 @@ RULES = [
     ("rooms", ("celery", "kombu"), ()),
     ("jobs", ("celery", "kombu"), ("jobs/tasks.py",)),
     ("config", ("celery", "kombu"), ("config/celery.py",)),
-    # Only the bell sends through the channel layer; the hub receives from it.
-    ("rooms", ("channels.layers",), ("rooms/core/bell.py", "rooms/live/")),
+    # Only the ringer sends through the channel layer; the hub receives from it.
+    ("rooms", ("channels.layers",), ("rooms/core/ringer.py", "rooms/live/")),
     ("rooms", ("channels_redis",), ("rooms/core/channel_layers.py",)),
     ("jobs", ("channels", "channels_redis"), ()),
     # Only presence, the announcement and the budgets of REST keep something in Redis; health and
@@ -46,7 +46,11 @@ RULES = [
     ),
     ("jobs", ("redis",), ()),
     # Only live/ touches sockets.
-    ("rooms", ("channels", "daphne", "twisted", "autobahn"), ("rooms/core/bell.py", "rooms/live/")),
+    (
+        "rooms",
+        ("channels", "daphne", "twisted", "autobahn"),
+        ("rooms/core/ringer.py", "rooms/live/"),
+    ),
     # The protocol is pure.
     ("rooms/protocol", ("django", "channels", "redis", *rooms_beside("protocol")), ()),
 ]
@@ -148,6 +152,33 @@ def test_a_module_says_what_it_is_for() -> None:
     assert silent == []
 
 
+# Django finds commands by this name. Choices are named as the column's, once as types for Pydantic.
+# The terminal's client stands alone, to be copied.
+OFTEN_NAMED = {"Command", "Role", "Visibility", "Object"}
+
+
+def defined(file: Path) -> Iterator[str]:
+    """Names of a file's classes and types; `Role = Membership.Role` defines none."""
+    for node in ast.parse(file.read_text()).body:
+        if isinstance(node, ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            is_type = name[0].isupper() and not name.isupper()
+            if is_type and not (isinstance(node.value, ast.Attribute) and node.value.attr == name):
+                yield name
+
+
+def test_a_name_is_one_thing() -> None:
+    """A search for a class finds it, and nothing else that is called the same."""
+    found: dict[str, list[str]] = {}
+    for file in files(*SOURCE):
+        for name in defined(file):
+            found.setdefault(name, []).append(str(file.relative_to(ROOT)))
+    twice = {name: where for name, where in found.items() if len(where) > 1}
+    assert {name: where for name, where in twice.items() if name not in OFTEN_NAMED} == {}
+
+
 def test_every_module_stands_in_the_table() -> None:
     page = module_table.PAGE.read_text()
     assert module_table.with_table(page) == page, "run: python -m tests.module_table"
@@ -182,8 +213,7 @@ def arrows() -> dict[tuple[str, str], str]:
     """(from, to) of all folders, with one import that makes the arrow; typed ones included."""
     found: dict[tuple[str, str], str] = {}
     for file in files("rooms", "jobs"):
-        parts = file.relative_to(ROOT).with_suffix("").parts
-        here = place(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
+        here = place(module_name(file))
         for name in imports(file):
             if name.split(".")[0] in ("rooms", "jobs") and "." in name:
                 there = place(name)
@@ -193,13 +223,45 @@ def arrows() -> dict[tuple[str, str], str]:
     return found
 
 
+def circles(found: dict[tuple[str, str], str]) -> set[str]:
+    """The arrows that are part of a circle or lie between two."""
+    waiting = {each for pair in found for each in pair}
+    # What imports nothing that is left, or is imported by nothing, can be taken away.
+    while True:
+        left = [(here, to) for here, to in found if {here, to} <= waiting]
+        free = waiting - ({here for here, _ in left} & {to for _, to in left})
+        if not free:
+            return {found[pair] for pair in left}
+        waiting -= free
+
+
+def module_name(file: Path) -> str:
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def test_circles_are_found() -> None:
+    there = {("a", "b"): "ab", ("b", "c"): "bc", ("c", "b"): "cb", ("c", "d"): "cd"}
+    assert circles(there) == {"bc", "cb"}
+
+
 def test_no_circle_between_folders() -> None:
     found = {pair: why for pair, why in arrows().items() if pair not in BACK_ARROWS}
-    waiting = {each for pair in found for each in pair}
-    # What imports nothing that is left can be taken away; a circle stays.
-    while free := {each for each in waiting if not any((each, to) in found for to in waiting)}:
-        waiting -= free
-    assert {f"{why}" for (here, to), why in found.items() if {here, to} <= waiting} == set()
+    assert circles(found) == set()
+
+
+def test_no_circle_between_files() -> None:
+    """Imports for types are arrows as well: who reads one file of a circle has to read them all."""
+    modules = {module_name(file): file for file in files(*SOURCE)}
+    found = {}
+    for here, file in modules.items():
+        names = [name for name in imports(file) if name in modules]
+        for name in names:
+            # `from package import module` names the package as well, of which nothing is used.
+            through = any(each.startswith(f"{name}.") for each in names)
+            if name != here and not through:
+                found[here, name] = f"{file.relative_to(ROOT)} imports {name}"
+    assert circles(found) == set()
 
 
 def test_the_core_imports_no_feature_and_no_feature_another() -> None:

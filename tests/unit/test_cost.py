@@ -25,7 +25,7 @@ from jobs.lifecycle import failures, results
 from rooms.core import credentials, json_depth, markdown, slash
 from rooms.features.messages.actions import Post
 from rooms.http import body_bounds, cookies
-from rooms.live.commands import consumer, origin_rule
+from rooms.live.commands import dispatch, origin_rule
 from rooms.live.delivery.origin import Origin
 from rooms.models import User, is_slug
 from rooms.protocol import Refusal
@@ -98,7 +98,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "a slug of a name": slugify,
     "a time": moment.validate_python,
     "a cursor": lambda body: paging.key_of(body, int),
-    "a frame": lambda body: consumer.parse({"text": body}),
+    "a frame": lambda body: dispatch.parse({"text": body}),
     "JSON": orjson.loads,
     "nested JSON": lambda body: json_depth.levels(list(body)),
     "JSON without NUL": lambda body: rest_json._holds_nul([body]),

@@ -154,7 +154,7 @@ async function fill(card, room) {
   try {
     found = await details(card.entry.value.id);
   } catch (error) {
-    found = [Object.assign(document.createElement("p"), { className: "composer-error", textContent: error.message })];
+    found = [Object.assign(document.createElement("p"), { className: "form-error", textContent: error.message })];
   }
   // The job may have changed since, and been asked for again.
   if (!isUnfolded(card) || asked !== card.asked) return;

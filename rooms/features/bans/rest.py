@@ -7,7 +7,7 @@ from ninja import Router, Status
 from rooms.core import acquaintance, representations
 from rooms.core.lookup import find_room
 from rooms.models import Ban, User
-from rooms.rest.requests import Cursor, Limit, PersonId, Request, managed, next_link, page_of
+from rooms.rest.requests import Limit, PageCursor, PersonId, Request, managed, next_link, page_of
 from rooms.rest.schemas import Problem
 
 from . import actions
@@ -18,7 +18,7 @@ router = Router(tags=["members"])
 
 @router.get("/rooms/{slug}/bans", response={200: BanPage, 403: Problem})
 def list_bans(
-    request: Request, slug: str, limit: Limit = 100, cursor: Cursor = None
+    request: Request, slug: str, limit: Limit = 100, cursor: PageCursor = None
 ) -> dict[str, Any]:
     """Who is kept out, in the order in which that began; for owners and moderators."""
     room = managed(request.user, slug, "ban.list")

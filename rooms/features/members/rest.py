@@ -9,7 +9,7 @@ from rooms.core.lookup import find_room
 from rooms.models import Invitation, Membership, User
 from rooms.protocol import Id
 from rooms.protocol.shapes import MemberOut
-from rooms.rest.requests import Cursor, Limit, PersonId, Request, managed, next_link, page_of
+from rooms.rest.requests import Limit, PageCursor, PersonId, Request, managed, next_link, page_of
 from rooms.rest.rooms import show
 from rooms.rest.schemas import Problem, RoomOut
 
@@ -37,7 +37,7 @@ def leave_room(request: Request, slug: str) -> Status[None]:
 
 @router.get("/rooms/{slug}/members", response=MemberPage)
 def list_members(
-    request: Request, slug: str, limit: Limit = 100, cursor: Cursor = None
+    request: Request, slug: str, limit: Limit = 100, cursor: PageCursor = None
 ) -> dict[str, Any]:
     """Who belongs to the room, in the order in which they came."""
     room, _ = find_room(request.user, slug)
@@ -85,7 +85,7 @@ def remove_member(request: Request, slug: str, user: PersonId) -> Status[None]:
 
 @router.get("/rooms/{slug}/invitations", response={200: InvitationPage, 403: Problem})
 def list_room_invitations(
-    request: Request, slug: str, limit: Limit = 100, cursor: Cursor = None
+    request: Request, slug: str, limit: Limit = 100, cursor: PageCursor = None
 ) -> dict[str, Any]:
     """Who is invited, in the order in which that happened; for owners and moderators. A declined
     one stays until it runs out."""

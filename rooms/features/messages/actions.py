@@ -24,14 +24,14 @@ from rooms.models import Membership, Message, Room, User, is_slug
 from rooms.protocol import Invalid, NotFound, Refusal
 from rooms.text import visible
 
-Outcome = dict[str, object] | Refusal
+PostOutcome = dict[str, object] | Refusal
 # An author and the client_id of what they want to say.
 Intention = tuple[int, UUID | None]
 
 _blank_lines = re.compile(r"\A(?:[^\S\n]*\n)+")
 
 
-class NewMessage(NamedTuple):
+class MessageRow(NamedTuple):
     """A row of `Message`; what it does not name gets its default."""
 
     room_id: int
@@ -110,13 +110,13 @@ class NumberedPost:
     told: dict[str, object] = field(default_factory=dict)
 
 
-def post_messages(posts: Sequence[Post]) -> list[Outcome]:
+def post_messages(posts: Sequence[Post]) -> list[PostOutcome]:
     """Write all of them in one transaction, each alone in its failing.
 
     Returns, in order, the message as JSON or the refusal. The same (author, client_id) again gets
     the message that is there already. Raises only what the database raises.
     """
-    outcomes: list[Outcome | None] = [None] * len(posts)
+    outcomes: list[PostOutcome | None] = [None] * len(posts)
     good: list[tuple[int, Post]] = []
     for index, post in enumerate(posts):
         try:
@@ -142,7 +142,7 @@ def post_message(post: Post) -> dict[str, object]:
     return outcome
 
 
-def _write(posts: list[Post]) -> list[Outcome]:
+def _write(posts: list[Post]) -> list[PostOutcome]:
     with writing_in_transaction(slugs={post.room for post in posts}) as logs:
         rooms = logs.by_slug()
         speaking = {(rooms[post.room].id, post.author.id) for post in posts if post.room in rooms}
@@ -152,9 +152,9 @@ def _write(posts: list[Post]) -> list[Outcome]:
                 Membership, ("room_id", "user_id"), speaking
             )
         }
-        known: dict[Intention, Outcome | NumberedPost] = {**_already_there(posts)}
+        known: dict[Intention, PostOutcome | NumberedPost] = {**_already_there(posts)}
         replied = _replied_to(posts)
-        outcomes: list[Outcome | NumberedPost] = []
+        outcomes: list[PostOutcome | NumberedPost] = []
         numbered: list[NumberedPost] = []
         for post in posts:
             author_id = post.author.id
@@ -195,7 +195,7 @@ def _write(posts: list[Post]) -> list[Outcome]:
 
 def _insert(logs: Logs, numbered: list[NumberedPost]) -> None:
     rows = [
-        NewMessage(
+        MessageRow(
             room_id=new.room.id,
             seq=new.seq,
             number=new.number,
@@ -222,7 +222,7 @@ def _speakers_have_read(logs: Logs, numbered: list[NumberedPost]) -> None:
     statements.update(Membership, list(read.values()))
 
 
-def _already_there(posts: Iterable[Post]) -> dict[Intention, Outcome]:
+def _already_there(posts: Iterable[Post]) -> dict[Intention, PostOutcome]:
     """Few posts come twice; those that do are told as they are now, if the author may still see
     the room that they are in."""
     wanted = {(post.author.id, post.client_id) for post in posts if post.client_id is not None}
@@ -236,7 +236,7 @@ def _already_there(posts: Iterable[Post]) -> dict[Intention, Outcome]:
     }
 
 
-def _told_again(row: Message) -> Outcome:
+def _told_again(row: Message) -> PostOutcome:
     assert row.author is not None
     hidden = policy.refusal("room.see", lookup.facts(row.author, row.room))
     return hidden or message_json(row, row.room.slug)

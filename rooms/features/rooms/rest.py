@@ -16,7 +16,7 @@ from rooms.core import installation, representations
 from rooms.core.lookup import find_room
 from rooms.models import Membership, Room, User
 from rooms.rest import paging
-from rooms.rest.requests import Cursor, Limit, Request, next_link
+from rooms.rest.requests import Limit, PageCursor, Request, next_link
 from rooms.rest.rooms import show
 from rooms.rest.schemas import NewRoom, Problem, RoomChange, RoomOut, RoomPage
 
@@ -53,7 +53,7 @@ Words = Annotated[
 
 @router.get("/rooms", response=RoomPage)
 def list_rooms(
-    request: Request, q: Words = "", limit: Limit = 50, cursor: Cursor = None
+    request: Request, q: Words = "", limit: Limit = 50, cursor: PageCursor = None
 ) -> dict[str, Any]:
     """The public rooms and your own, oldest first; with `q`, those that begin with it before the
     others."""

@@ -27,14 +27,14 @@ from rooms.core.outages import Outage
 from rooms.database import trouble
 from rooms.database.calls import with_connection
 from rooms.features.messages import actions as messages
-from rooms.features.messages.actions import Outcome, Post
+from rooms.features.messages.actions import Post, PostOutcome
 from rooms.limits import limits
 from rooms.live.metrics import names as metrics
 from rooms.protocol import Busy, Invalid
 
 logger = logging.getLogger(__name__)
 
-Done = Callable[[Outcome], None]
+OnOutcome = Callable[[PostOutcome], None]
 
 # Not temporary, or a client would send it again after every restart.
 NOT_WRITTEN = Invalid("This message cannot be kept.")
@@ -46,12 +46,12 @@ GATHER_LOOP_TURNS = 8
 TIMEOUT_CHECKS = 10
 
 
-class Waiting:
+class WaitingPost:
     """A post on its way. Its answer is given once, on the loop."""
 
     __slots__ = ("answered", "done", "post", "since")
 
-    def __init__(self, post: Post, done: Done) -> None:
+    def __init__(self, post: Post, done: OnOutcome) -> None:
         self.post = post
         self.done = done
         self.since = time.monotonic()
@@ -64,13 +64,13 @@ class Journal:
     def __init__(self, loop: asyncio.AbstractEventLoop, capacity: int) -> None:
         self._loop = loop
         self._capacity = capacity
-        self._gathered: list[Waiting] = []
-        self._queue: queue.SimpleQueue[list[Waiting] | None] = queue.SimpleQueue()
+        self._gathered: list[WaitingPost] = []
+        self._queue: queue.SimpleQueue[list[WaitingPost] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._empty = asyncio.Event()
         self._empty.set()
         # All that are not answered, the oldest first, and some that are.
-        self._unanswered: deque[Waiting] = deque()
+        self._unanswered: deque[WaitingPost] = deque()
         self._look_timer: asyncio.TimerHandle | None = None
         # When the transaction that is under way began.
         self._writing_since: float | None = None
@@ -88,7 +88,7 @@ class Journal:
     def is_stuck(self) -> bool:
         return self.stuck_seconds >= limits().answer_seconds
 
-    def submit(self, post: Post, done: Done) -> None:
+    def submit(self, post: Post, done: OnOutcome) -> None:
         """Queue a post. Raises Busy, with the time the queue needs, when it is full."""
         if self.is_stuck:
             metrics.JOURNAL_BUSY.inc()
@@ -99,7 +99,7 @@ class Journal:
         if self._thread is None:
             self._thread = threading.Thread(target=self._write_all, name="journal", daemon=True)
             self._thread.start()
-        waiting = Waiting(post, done)
+        waiting = WaitingPost(post, done)
         self.depth += 1
         self._empty.clear()
         self._unanswered.append(waiting)
@@ -162,7 +162,7 @@ class Journal:
         if self._unanswered:
             self._look_again()
 
-    def _answer(self, waiting: Waiting, outcome: Outcome) -> None:
+    def _answer(self, waiting: WaitingPost, outcome: PostOutcome) -> None:
         waiting.answered = True
         self.depth -= 1
         try:
@@ -178,7 +178,7 @@ class Journal:
     def _write_all(self) -> None:
         stop = False
         while not stop:
-            batch: list[Waiting] = []
+            batch: list[WaitingPost] = []
             while not batch or (len(batch) < POSTS_PER_TRANSACTION and not self._queue.empty()):
                 more = self._queue.get()
                 if more is None:
@@ -194,7 +194,7 @@ class Journal:
             self._loop.call_soon_threadsafe(self._deliver, batch, outcomes, spent)
         connection.close()
 
-    def _write(self, posts: list[Post]) -> list[Outcome]:
+    def _write(self, posts: list[Post]) -> list[PostOutcome]:
         """All of them together, or, where that fails and it is not the database, each alone."""
         try:
             outcomes = with_connection(partial(messages.post_messages, posts))
@@ -219,9 +219,9 @@ class Journal:
         self._trouble.over()
         return outcomes
 
-    def _each_alone(self, posts: list[Post]) -> list[Outcome]:
+    def _each_alone(self, posts: list[Post]) -> list[PostOutcome]:
         """A database that stops answering meanwhile is not waited for by each of them."""
-        outcomes: list[Outcome] = []
+        outcomes: list[PostOutcome] = []
         for post in posts:
             if self.is_stuck:
                 silent = Busy(trouble.SILENT, trouble.RETRY_AFTER_SECONDS)
@@ -230,7 +230,7 @@ class Journal:
                 outcomes += self._write([post])
         return outcomes
 
-    def _once_more(self, post: Post) -> Outcome:
+    def _once_more(self, post: Post) -> PostOutcome:
         """What another process has written meanwhile is there to be found now."""
         try:
             return with_connection(partial(messages.post_messages, [post]))[0]
@@ -240,7 +240,7 @@ class Journal:
 
     # The loop ------------------------------------------------------------------------------------
 
-    def _deliver(self, batch: list[Waiting], outcomes: list[Outcome], spent: float) -> None:
+    def _deliver(self, batch: list[WaitingPost], outcomes: list[PostOutcome], spent: float) -> None:
         self.seconds_per_post += (spent - self.seconds_per_post) * 0.1
         metrics.JOURNAL_BATCH.observe(len(batch))
         for waiting, outcome in zip(batch, outcomes, strict=True):

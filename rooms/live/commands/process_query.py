@@ -14,16 +14,15 @@ import secrets
 import socket
 import time
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from rooms.core import bell
+from rooms.core.event_bells import LayerMessage
+from rooms.live.delivery.connection import Connection
+from rooms.live.delivery.hub import Hub
 from rooms.protocol import DISCONNECTED
 
 from .connection_report import ConnectionReport, Count, Headcount, Missing, Question
-
-if TYPE_CHECKING:
-    from rooms.live.delivery.connection import Connection
-    from rooms.live.node import Node
 
 logger = logging.getLogger(__name__)
 
@@ -38,11 +37,9 @@ FORGET_PROCESS_SECONDS = 300.0
 COUNT_SECONDS = 0.005
 COUNT_CONNECTIONS = 32
 
-Message = dict[str, Any]
-
 
 @dataclass
-class Known:
+class KnownProcess:
     label: str
     heard: float
 
@@ -52,17 +49,17 @@ class Asked:
     """An open question: the processes it waits for, and what has come."""
 
     expected: set[str]
-    answers: dict[str, Message] = field(default_factory=dict)
+    answers: dict[str, LayerMessage] = field(default_factory=dict)
     complete: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def take(self, process: str, answer: Message) -> None:
+    def take(self, process: str, answer: LayerMessage) -> None:
         self.answers[process] = answer
         if self.expected <= self.answers.keys():
             self.complete.set()
 
 
 @dataclass(frozen=True)
-class Ended:
+class EndReport:
     """What came of ending a connection, and whose it was."""
 
     outcome: Literal["ended", "gone", "unanswered"]
@@ -70,12 +67,12 @@ class Ended:
 
 
 class ProcessQuery:
-    def __init__(self, node: Node) -> None:
-        self.node = node
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
         self.process = secrets.token_hex(8)
         self.label = f"{socket.gethostname()}:{os.getpid()}"
         self._since = time.time()
-        self._known: dict[str, Known] = {}
+        self._known: dict[str, KnownProcess] = {}
         self._asked: dict[str, Asked] = {}
         self._acquainted_until = 0.0
         self._one_at_a_time = asyncio.Lock()
@@ -88,13 +85,13 @@ class ProcessQuery:
             ("rollcall.end", self._hear_end),
             ("rollcall.answer", self._hear_answer),
         ):
-            self.node.hub.hears(type, call)
+            self._hub.hears(type, call)
         bell.call(f"here:{self.process}", self._message("rollcall.here"))
 
     def stop(self) -> None:
         bell.call(f"gone:{self.process}", self._message("rollcall.gone"))
 
-    def _message(self, type: str, **fields: Any) -> Message:
+    def _message(self, type: str, **fields: Any) -> LayerMessage:
         return {"type": type, "process": self.process, "label": self.label, **fields}
 
     # Asking --------------------------------------------------------------------------------------
@@ -103,16 +100,16 @@ class ProcessQuery:
         """What all processes answer within a second; this one always does."""
         self._forget_the_silent()
         expected = set(self._known)
-        if self.node.loop.time() > self._acquainted_until:
+        if self._hub.node.loop.time() > self._acquainted_until:
             # Nobody has this name.
             expected.add("")
-            self._acquainted_until = self.node.loop.time() + FULL_WAIT_EVERY_SECONDS
+            self._acquainted_until = self._hub.node.loop.time() + FULL_WAIT_EVERY_SECONDS
         asking = asyncio.create_task(
             self._ask("rollcall.count", expected, **asdict(question)), name="process query"
         )
         own = await self._count(question)
         answers = await asking
-        now = self.node.loop.time()
+        now = self._hub.node.loop.time()
         missing = [
             Missing(known.label, now - known.heard)
             for process, known in self._known.items()
@@ -123,17 +120,17 @@ class ProcessQuery:
             sorted([own, *others], key=lambda count: (count.since, count.label)), missing
         )
 
-    async def end(self, process: str, connection: str) -> Ended:
+    async def end(self, process: str, connection: str) -> EndReport:
         """Say good-bye to one connection, which may come back."""
         if process == self.process:
             return self._end(connection)
         answers = await self._ask("rollcall.end", {process}, whom=process, connection=connection)
         if process not in answers:
-            return Ended("unanswered")
-        return Ended(**answers[process]["ended"])
+            return EndReport("unanswered")
+        return EndReport(**answers[process]["ended"])
 
-    async def _ask(self, type: str, expected: set[str], **fields: Any) -> dict[str, Message]:
-        channel = self.node.hub.channel
+    async def _ask(self, type: str, expected: set[str], **fields: Any) -> dict[str, LayerMessage]:
+        channel = self._hub.channel
         if not channel or not expected:
             return {}
         number = secrets.token_hex(8)
@@ -149,50 +146,50 @@ class ProcessQuery:
         return asked.answers
 
     def _forget_the_silent(self) -> None:
-        since = self.node.loop.time() - FORGET_PROCESS_SECONDS
+        since = self._hub.node.loop.time() - FORGET_PROCESS_SECONDS
         self._known = {name: each for name, each in self._known.items() if each.heard > since}
 
     # Hearing -------------------------------------------------------------------------------------
 
-    def _meet(self, message: Message) -> bool:
+    def _meet(self, message: LayerMessage) -> bool:
         """Remember who speaks; False for oneself."""
         process = message["process"]
         if process == self.process:
             return False
-        self._known[process] = Known(message["label"], self.node.loop.time())
+        self._known[process] = KnownProcess(message["label"], self._hub.node.loop.time())
         return True
 
-    def _hear_here(self, message: Message) -> None:
+    def _hear_here(self, message: LayerMessage) -> None:
         self._forget_the_silent()
         self._meet(message)
 
-    def _hear_gone(self, message: Message) -> None:
+    def _hear_gone(self, message: LayerMessage) -> None:
         self._known.pop(message["process"], None)
 
-    def _hear_answer(self, message: Message) -> None:
+    def _hear_answer(self, message: LayerMessage) -> None:
         asked = self._asked.get(message["number"])
         if self._meet(message) and asked is not None:
             asked.take(message["process"], message)
 
-    def _hear_count(self, message: Message) -> None:
+    def _hear_count(self, message: LayerMessage) -> None:
         if self._meet(message):
-            self.node.hub.spawn(self._answer_count(message))
+            self._hub.spawn(self._answer_count(message))
 
-    async def _answer_count(self, message: Message) -> None:
+    async def _answer_count(self, message: LayerMessage) -> None:
         question = Question(message["user"], message["room"], message["most"])
-        heard = self.node.loop.time()
+        heard = self._hub.node.loop.time()
         async with self._one_at_a_time:
             # The asker has stopped waiting: a busy process does no work for nobody.
-            if self.node.loop.time() - heard > ANSWER_SECONDS:
+            if self._hub.node.loop.time() - heard > ANSWER_SECONDS:
                 return
             count = await self._count_own(question)
         self._answer(message, count=count.told())
 
-    def _hear_end(self, message: Message) -> None:
+    def _hear_end(self, message: LayerMessage) -> None:
         if self._meet(message) and message["whom"] == self.process:
             self._answer(message, ended=asdict(self._end(message["connection"])))
 
-    def _answer(self, message: Message, **fields: Any) -> None:
+    def _answer(self, message: LayerMessage, **fields: Any) -> None:
         answer = self._message("rollcall.answer", number=message["number"], **fields)
         bell.answer(message["reply"], answer)
 
@@ -203,10 +200,10 @@ class ProcessQuery:
             return await self._count_own(question)
 
     async def _count_own(self, question: Question) -> Count:
-        loop = self.node.loop
+        loop = self._hub.node.loop
         headcount = Headcount(question, self.process, self.label, loop.time())
         started = loop.time()
-        for number, connection in enumerate(list(self.node.hub.connections), 1):
+        for number, connection in enumerate(list(self._hub.connections), 1):
             if not connection.closed:
                 headcount.add(connection)
             if number % COUNT_CONNECTIONS == 0 and loop.time() - started > COUNT_SECONDS:
@@ -214,11 +211,11 @@ class ProcessQuery:
                 started = loop.time()
         return headcount.count(self._since)
 
-    def _end(self, number: str) -> Ended:
+    def _end(self, number: str) -> EndReport:
         found: Connection | None = next(
-            (each for each in self.node.hub.connections if each.id == number), None
+            (each for each in self._hub.connections if each.id == number), None
         )
         if found is None or found.closed:
-            return Ended("gone")
+            return EndReport("gone")
         found.close(DISCONNECTED)
-        return Ended("ended", found.user.pk)
+        return EndReport("ended", found.user.pk)

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from rooms.live.delivery.connection import Connection
 
 LATER: Final[dict[str, Any]] = {}
-Handler = Callable[["Connection", Any], Awaitable[dict[str, Any] | None]]
+CommandHandler = Callable[["Connection", Any], Awaitable[dict[str, Any] | None]]
 
 
 @dataclass(frozen=True)
 class Registered:
     model: type[Command]
-    handler: Handler
+    handler: CommandHandler
     answer: type[Answer] | None
 
 
@@ -34,7 +34,7 @@ registry: dict[str, Registered] = {}
 
 
 def register(
-    name: str, model: type[Command], handler: Handler, answer: type[Answer] | None
+    name: str, model: type[Command], handler: CommandHandler, answer: type[Answer] | None
 ) -> None:
     """Let clients send commands of type `name`, validated by `model`, carried out by `handler`.
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from rooms.core import bell, installation, log, slash, statements
-from rooms.core.installation import Known
+from rooms.core.installation import InstallationState
 from rooms.core.lookup import find_room
 from rooms.core.representations import person
-from rooms.features.messages.actions import Outcome, Post
+from rooms.features.messages.actions import Post, PostOutcome
 from rooms.limits import limits
 from rooms.live.delivery.connection import Connection
 from rooms.live.delivery.feed import went_back
 from rooms.live.metrics import names as metrics
-from rooms.models import Membership, Room
+from rooms.models import Membership, Room, User
 from rooms.protocol import (
     Invalid,
     NotSubscribed,
@@ -45,10 +45,17 @@ SHORT_ANSWER_BYTES = 24
 RENDERED_APART_CHARACTERS = 1_000
 
 
-def _room_to_hear(user: Any, slug: str) -> tuple[Known, Room, int]:
+class RoomToHear(NamedTuple):
+    installation: InstallationState
+    room: Room
+    members: int
+
+
+def _room_to_hear(user: User, slug: str) -> RoomToHear:
+    """Three queries, in a database thread. Raises NotFound for a room that they may not see."""
     known = installation.read()
     room, _ = find_room(user, slug)
-    return known, room, statements.count(Membership, room_id=room.pk)
+    return RoomToHear(known, room, statements.count(Membership, room_id=room.pk))
 
 
 def _node(connection: Connection) -> Node:
@@ -59,9 +66,9 @@ def _node(connection: Connection) -> Node:
 async def subscribe(connection: Connection, command: Subscribe) -> None:
     if len(connection.subscriptions) >= limits().subscriptions:
         raise Invalid(f"A connection subscribes to at most {limits().subscriptions} rooms.")
-    access = connection.node.access
+    access = _node(connection).access
     generation = access.generation
-    hub = connection.node.hub
+    hub = _node(connection).hub
     known, room, members = await connection.in_thread(_room_to_hear, connection.user, command.room)
     if known.epoch != connection.epoch:
         await hub.epoch.look()
@@ -107,7 +114,7 @@ async def subscribe(connection: Connection, command: Subscribe) -> None:
 
 
 async def unsubscribe(connection: Connection, command: Unsubscribe) -> dict[str, Any]:
-    if not connection.node.hub.unsubscribe(connection, command.room):
+    if not _node(connection).hub.unsubscribe(connection, command.room):
         raise NotSubscribed(command.room)
     return {"type": "unsubscribed", "room": command.room}
 
@@ -129,7 +136,7 @@ async def send(connection: Connection, command: Send) -> dict[str, Any] | None:
     subscription = connection.subscriptions.get(command.room)
     feed = subscription.feed if subscription is not None else None
 
-    def written(outcome: Outcome) -> None:
+    def written(outcome: PostOutcome) -> None:
         connection.reserve(-size)
         answer: dict[str, Any]
         if isinstance(outcome, Refusal):
@@ -140,7 +147,7 @@ async def send(connection: Connection, command: Send) -> dict[str, Any] | None:
             # What they say ends their typing at the others: the next one is told at once.
             connection.typed.pop(command.room, None)
         if feed is not None:
-            connection.node.hub.fanout.answered(feed, answer.get("seq", 0))
+            _node(connection).hub.fanout.answered(feed, answer.get("seq", 0))
         count("send", answer)
         connection.answer({"id": command.id, **answer})
 

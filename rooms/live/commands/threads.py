@@ -27,17 +27,17 @@ logger = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
-Waiting = tuple["asyncio.Future[Any]", Callable[[], Any]]
-Done = tuple["asyncio.Future[Any]", Any, BaseException | None]
+QueuedCall = tuple["asyncio.Future[Any]", Callable[[], Any]]
+FinishedCall = tuple["asyncio.Future[Any]", Any, BaseException | None]
 
 
 class DatabaseThreads:
     def __init__(self, loop: asyncio.AbstractEventLoop, count: int) -> None:
         self._loop = loop
-        self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[QueuedCall | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._count = count
-        self._done: deque[Done] = deque()
+        self._done: deque[FinishedCall] = deque()
         self._telling = False
         self._stopped = False
         self._trouble = Outage(logger, "The database is in trouble", level=logging.ERROR)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from rooms.core import credentials, lookup
 from rooms.core.outages import Outage
@@ -22,11 +22,9 @@ from rooms.limits import limits
 from rooms.live.metrics import names as metrics
 from rooms.protocol import ACCESS_WITHDRAWN, Close
 
+from .connection import Connection
 from .feed import Subscription
-
-if TYPE_CHECKING:
-    from .connection import Connection
-    from .hub import Hub
+from .hub import Hub
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -6,27 +6,28 @@ commands. Everything here runs on the loop. The socket itself is a `Sink`.
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import logging
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from rooms.core.credentials import Caller
 from rooms.core.representations import person
 from rooms.limits import limits
 from rooms.live.metrics import names as metrics
+from rooms.live.metrics.counters import SentCounters
 from rooms.models import User
 from rooms.protocol import BROKEN, PROTOCOL, Close, encode
 
+from .epoch import EpochTracker
 from .feed import Numbered, Subscription
 from .origin import Origin
 from .rate import Rate
-from .sendbuffer import Frame, SendBuffer
-
-if TYPE_CHECKING:
-    from .host import Host
+from .repair import Repair
+from .sendbuffer import Frame, SendBuffer, Shares
 
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -53,10 +54,40 @@ class Sink(Protocol):
     def close(self, code: int, reason: str) -> None: ...
 
 
+class ConnectionHub(Protocol):
+    @property
+    def epoch(self) -> EpochTracker: ...
+
+    @property
+    def repair(self) -> Repair: ...
+
+    @property
+    def sent_counters(self) -> SentCounters: ...
+
+    @property
+    def shares(self) -> Shares: ...
+
+    def forget(self, connection: Connection) -> None:
+        """The connection has ended."""
+        ...
+
+
+class ConnectionHost(Protocol):
+    """What a connection needs of its process: `rooms.live.node` is one."""
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop: ...
+
+    @property
+    def hub(self) -> ConnectionHub: ...
+
+    async def in_thread(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T: ...
+
+
 class Connection:
     """`clear` means that a frame for everybody may be written to the sink straight away."""
 
-    def __init__(self, node: Host, sink: Sink, caller: Caller) -> None:
+    def __init__(self, node: ConnectionHost, sink: Sink, caller: Caller) -> None:
         self.node = node
         self.sink = sink
         self.caller = caller

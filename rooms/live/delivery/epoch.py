@@ -12,25 +12,30 @@ is.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from rooms.core import bell, installation
-from rooms.core.installation import Known
+from rooms.core.installation import InstallationState
 from rooms.live.metrics import names as metrics
 
-if TYPE_CHECKING:
-    from .hub import Hub
+from .host import HubBase
 
 logger = logging.getLogger(__name__)
 
-NOBODY_KNOWS = Known("", "", -1)
+NOBODY_KNOWS = InstallationState("", "", -1)
 
 
-class Epoch:
+class EpochHub(HubBase, Protocol):
+    def start_over(self) -> None:
+        """Forget what is known of the rooms, and send everybody away."""
+        ...
+
+
+class EpochTracker:
     """One a hub. `known` is replaced with each change: who keeps it over a query and finds another
     one afterwards has read what does not count any more."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: EpochHub) -> None:
         self._hub = hub
         self.known = NOBODY_KNOWS
         self._renewing = False
@@ -71,14 +76,14 @@ class Epoch:
         elif now.epoch != before.epoch:
             self._begin(now)
 
-    def rewound(self, before: Known, why: str) -> None:
+    def rewound(self, before: InstallationState, why: str) -> None:
         """Something read or heard while `before` was known is of another history."""
         if self.known is before and not self._renewing:
             self._renewing = True
             logger.error("The database went back to an earlier state: %s.", why)
             self._hub.spawn(self._renew(before))
 
-    async def _renew(self, before: Known) -> None:
+    async def _renew(self, before: InstallationState) -> None:
         try:
             now = await self._hub.node.in_thread(installation.renew, before)
         except Exception as error:
@@ -91,7 +96,7 @@ class Epoch:
         if self.known is before:
             self._begin(now)
 
-    def _begin(self, now: Known) -> None:
+    def _begin(self, now: InstallationState) -> None:
         logger.warning("A new epoch has begun; everybody loads their rooms anew.")
         self.known = now
         metrics.EPOCHS.inc()

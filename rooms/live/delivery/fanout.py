@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from rooms.live.metrics import names as metrics
+from rooms.live.metrics.counters import SentCounters
 
 from .feed import Feed
-from .sendbuffer import EPHEMERAL_KEYS, Frame
-
-if TYPE_CHECKING:
-    from .hub import Hub
+from .host import HubBase
+from .sendbuffer import EPHEMERAL_KEYS, Frame, Shares
 
 # A long walk over members checks the clock now and then, and when it has held the loop too long,
 # gives it back for a few turns: a post on its way takes several, and should be there for the next
@@ -30,6 +29,18 @@ LOOP_TURNS = 4
 GATHER_SHARE, GATHER_SECONDS = 0.5, 0.005
 
 
+class FanOutHub(HubBase, Protocol):
+    @property
+    def sent_counters(self) -> SentCounters: ...
+
+    @property
+    def shares(self) -> Shares: ...
+
+    def read_gap(self, feed: Feed) -> None:
+        """Read what the feed misses, if it misses something."""
+        ...
+
+
 async def turns() -> None:
     """Give the loop back for as many turns as a post on its way takes."""
     for _ in range(LOOP_TURNS):
@@ -37,7 +48,7 @@ async def turns() -> None:
 
 
 class FanOut:
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: FanOutHub) -> None:
         self._hub = hub
         self._loop = hub.node.loop
         self._under_way: set[Feed] = set()
@@ -117,8 +128,7 @@ class FanOut:
                     await turns()
                 took = self._loop.time() - began
                 # What did not fit before may fit now.
-                if feed.has_gap:
-                    self._hub.repair.read_gap(feed)
+                self._hub.read_gap(feed)
         finally:
             self._under_way.discard(feed)
 

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
+
+from rooms.models import User
+from rooms.protocol import Close
 
 from .room_presence import RoomPresence
-
-if TYPE_CHECKING:
-    from .connection import Connection
+from .sendbuffer import Frame, SendBuffer
 
 Numbered = tuple[int, bytes]
 
@@ -249,12 +250,34 @@ class Feed:
         return self._typing_told <= most
 
 
+class Listener(Protocol):
+    """A connection, as those see it who come to it by a subscription. See `connection`."""
+
+    user: User
+    clear: bool
+    closed: bool
+    buffer: SendBuffer
+    subscriptions: dict[str, Subscription]
+
+    def answer(self, body: dict[str, Any]) -> None: ...
+
+    def tell(self, key: str, data: bytes, frame: Frame | None = None) -> None: ...
+
+    def write(self, frame: Frame) -> None: ...
+
+    def lag(self, subscription: Subscription) -> None: ...
+
+    def want_page(self, subscription: Subscription) -> None: ...
+
+    def close(self, why: Close) -> None: ...
+
+
 class Subscription:
     """A connection's cursor into a room's log: its socket has been given everything up to `seq`."""
 
     __slots__ = ("connection", "feed", "held_at", "page", "seq", "turn")
 
-    def __init__(self, connection: Connection, feed: Feed, seq: int) -> None:
+    def __init__(self, connection: Listener, feed: Feed, seq: int) -> None:
         self.connection = connection
         self.feed = feed
         self.seq = seq

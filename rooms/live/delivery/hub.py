@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from channels.layers import get_channel_layer
 
@@ -24,9 +23,11 @@ from rooms.live.metrics import names as metrics
 from rooms.live.metrics.counters import SentCounters
 from rooms.protocol import RESTORED, TOO_SLOW, encode
 
-from .epoch import Epoch
+from .connection import Connection
+from .epoch import EpochTracker
 from .fanout import FanOut
-from .feed import Feed, Fit, Subscription
+from .feed import Feed, Fit, Listener, Subscription
+from .host import Hearer, Process
 from .inbox import Inbox
 from .layer_watchdog import LayerWatchdog
 from .presence import Presence
@@ -34,10 +35,6 @@ from .repair import Repair
 from .sendbuffer import Frame, Shares
 from .unread_counts import UnreadCounts
 from .unread_notices import UnreadNotices
-
-if TYPE_CHECKING:
-    from .connection import Connection
-    from .host import Host
 
 logger = logging.getLogger(__name__)
 
@@ -52,13 +49,13 @@ NO_HEAD = log.Head(0, "")
 
 
 class Hub:
-    def __init__(self, node: Host) -> None:
+    def __init__(self, node: Process) -> None:
         self.node = node
         self.connections: set[Connection] = set()
         self.unread_counts = UnreadCounts()
         self.unread_notices = UnreadNotices(self)
         self.feeds: dict[int, Feed] = {}
-        self.epoch = Epoch(self)
+        self.epoch = EpochTracker(self)
         self.fanout = FanOut(self)
         self.repair = Repair(self)
         self.sent_counters = SentCounters(node.loop)
@@ -74,8 +71,10 @@ class Hub:
         self._channel = ""
         self._groups: set[str] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
+        # A timer may want something after the end; nobody would end it.
+        self._stopped = False
         self._unheard = Outage(logger, "Bells cannot be heard")
-        self._hearers: dict[str, Callable[[dict[str, Any]], None]] = {
+        self._hearers: dict[str, Hearer] = {
             "events": self._hear_events,
             "rooms": self._hear_rooms,
             "whisper": self._hear_whisper,
@@ -94,12 +93,16 @@ class Hub:
         self.spawn(self._sweep())
 
     def spawn(self, work: Any) -> None:
+        if self._stopped:
+            work.close()
+            return
         task = self.node.loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def stop(self) -> None:
         """Cancel until it takes: a Redis client may turn one cancellation into a time-out."""
+        self._stopped = True
         while self._tasks:
             for task in self._tasks:
                 task.cancel()
@@ -156,7 +159,7 @@ class Hub:
             connection.lag(subscription)
         return subscription
 
-    def unsubscribe(self, connection: Connection, slug: str) -> bool:
+    def unsubscribe(self, connection: Listener, slug: str) -> bool:
         subscription = connection.subscriptions.pop(slug, None)
         if subscription is None:
             return False
@@ -238,7 +241,7 @@ class Hub:
         """Where this process alone hears; empty until the layer has answered."""
         return self._channel
 
-    def hears(self, type: str, call: Callable[[dict[str, Any]], None]) -> None:
+    def hears(self, type: str, call: Hearer) -> None:
         """Have layer messages of `type` taken by `call`, on the loop."""
         self._hearers[type] = call
 
@@ -290,6 +293,9 @@ class Hub:
     def advance(self, feed: Feed) -> None:
         """Something may have arrived: fan out what is at hand, read what is missing."""
         self.fanout.advance(feed)
+        self.read_gap(feed)
+
+    def read_gap(self, feed: Feed) -> None:
         if feed.has_gap:
             self.repair.read_gap(feed)
 

@@ -10,18 +10,16 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Any
 
+from rooms.core.event_bells import LayerMessage
 from rooms.live.metrics import names as metrics
 
 HEAR_SECONDS = 0.005
 # Size of a message without its events.
 MESSAGE_BYTES = 256
 
-Message = dict[str, Any]
 
-
-def weight(message: Message) -> int:
+def weight(message: LayerMessage) -> int:
     return MESSAGE_BYTES + len(message.get("data", b"")) + sum(map(len, message.get("events", ())))
 
 
@@ -29,7 +27,7 @@ class Inbox:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        hear: Callable[[Message], None],
+        hear: Callable[[LayerMessage], None],
         lost: Callable[[], None],
         most: int,
         most_bytes: int,
@@ -39,14 +37,14 @@ class Inbox:
         self._lost = lost
         self._most = most
         self._most_bytes = most_bytes
-        self._waiting: deque[tuple[Message, int]] = deque()
+        self._waiting: deque[tuple[LayerMessage, int]] = deque()
         self._due = False
         self.bytes = 0
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def put(self, message: Message) -> None:
+    def put(self, message: LayerMessage) -> None:
         size = weight(message)
         if len(self._waiting) >= self._most or self.bytes + size > self._most_bytes:
             self._waiting.clear()

@@ -13,13 +13,15 @@ import logging
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from rooms.core import bell
 from rooms.limits import limits
 
-if TYPE_CHECKING:
-    from .hub import Hub
+from .epoch import EpochTracker
+from .feed import Feed
+from .host import HubBase
+from .repair import Repair
 
 logger = logging.getLogger(__name__)
 
@@ -39,8 +41,25 @@ class Complaints(logging.Handler):
         self._call()
 
 
+class WatchdogHub(HubBase, Protocol):
+    @property
+    def epoch(self) -> EpochTracker: ...
+
+    @property
+    def feeds(self) -> dict[int, Feed]: ...
+
+    @property
+    def repair(self) -> Repair: ...
+
+    async def join(self, group: str) -> bool:
+        """Join a group of the layer; whether Redis has heard it."""
+        ...
+
+    async def join_all(self) -> None: ...
+
+
 class LayerWatchdog:
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: WatchdogHub) -> None:
         self._hub = hub
         self._group = f"echo.{uuid.uuid4().hex}"
         self._calls = 0

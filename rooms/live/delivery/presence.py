@@ -12,21 +12,26 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from django.conf import settings
 
 from rooms.core import bell
-from rooms.core.presence_leases import NOBODY, PEOPLE_PER_SCRIPT, ROOMS_PER_SCRIPT, Change, Leases
+from rooms.core.presence_leases import (
+    NOBODY,
+    PEOPLE_PER_SCRIPT,
+    ROOMS_PER_SCRIPT,
+    Leases,
+    PresenceChange,
+)
 from rooms.limits import limits
 from rooms.live.metrics import names as metrics
 from rooms.protocol import encode
 
+from .feed import Feed
+from .host import HubBase
 from .room_presence import RoomPresence
 from .sendbuffer import Frame
-
-if TYPE_CHECKING:
-    from .hub import Hub
 
 logger = logging.getLogger(__name__)
 
@@ -41,8 +46,13 @@ REDIS_RETRY_SECONDS = 2.0
 MEMBERS_PER_LOOP_TURN = 128
 
 
+class PresenceHub(HubBase, Protocol):
+    @property
+    def feeds(self) -> dict[int, Feed]: ...
+
+
 class Presence:
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: PresenceHub) -> None:
         self._hub = hub
         bounds = limits()
         self._lease_seconds = bounds.presence_lease_seconds
@@ -190,7 +200,7 @@ class Presence:
         waiting = [self._rooms[room_id] for room_id in room_ids if room_id in self._rooms]
         corrected: set[int] = set()
         while waiting:
-            batch: list[tuple[RoomPresence, Change]] = []
+            batch: list[tuple[RoomPresence, PresenceChange]] = []
             left = PEOPLE_PER_SCRIPT
             while waiting and left > 0 and len(batch) < ROOMS_PER_SCRIPT:
                 room = waiting.pop()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from rooms.core import log, read_state
 from rooms.core.log import Head
@@ -20,11 +20,13 @@ from rooms.limits import limits
 from rooms.live.metrics import names as metrics
 from rooms.protocol import TOO_SLOW, time_of
 
+from .epoch import EpochTracker
 from .feed import Feed, Numbered, Subscription, went_back
+from .host import HubBase
 from .log_page_cache import LogPageCache, within
-
-if TYPE_CHECKING:
-    from .hub import Hub
+from .sendbuffer import Shares
+from .unread_counts import UnreadCounts
+from .unread_notices import UnreadNotices
 
 logger = logging.getLogger(__name__)
 
@@ -44,8 +46,29 @@ MAKE_UP_SECONDS = 0.5
 PageRead = Callable[[Subscription, list[Numbered]], None]
 
 
+class RepairHub(HubBase, Protocol):
+    @property
+    def epoch(self) -> EpochTracker: ...
+
+    @property
+    def feeds(self) -> dict[int, Feed]: ...
+
+    @property
+    def shares(self) -> Shares: ...
+
+    @property
+    def unread_counts(self) -> UnreadCounts: ...
+
+    @property
+    def unread_notices(self) -> UnreadNotices: ...
+
+    def advance(self, feed: Feed) -> None:
+        """Fan out what has arrived."""
+        ...
+
+
 class Repair:
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: RepairHub) -> None:
         self._hub = hub
         self._reading: set[Feed] = set()
         self._doubted: set[int] = set()

@@ -6,9 +6,9 @@ Pure: `presence` does the I/O. Several tabs are one person.
 
 from __future__ import annotations
 
-from rooms.core.presence_leases import NOBODY, Change, Picture
+from rooms.core.presence_leases import NOBODY, Picture, PresenceChange
 
-Present = list[dict[str, object]] | int
+PresentPeople = list[dict[str, object]] | int
 
 
 class RoomPresence:
@@ -21,7 +21,7 @@ class RoomPresence:
         # What Redis should know and may not: a name for who came, None for who left.
         self.unwritten: dict[int, str | None] = {}
         self._whole = False
-        self._told: Present | None = None
+        self._told: PresentPeople | None = None
 
     # Coming and going ----------------------------------------------------------------------------
 
@@ -45,10 +45,10 @@ class RoomPresence:
 
     # Redis ---------------------------------------------------------------------------------------
 
-    def change(self, most: int) -> Change:
+    def change(self, most: int) -> PresenceChange:
         """What to tell Redis next, of at most `most` people."""
         said = list(self.unwritten.items())[:most]
-        return Change(
+        return PresenceChange(
             self.room_id,
             self.picture.version,
             here={user_id: name for user_id, name in said if name is not None},
@@ -57,7 +57,7 @@ class RoomPresence:
             whole=self._whole,
         )
 
-    def written(self, change: Change) -> None:
+    def written(self, change: PresenceChange) -> None:
         """Redis has it. Who has come or gone since then is still to be told."""
         self._whole = self._whole and not change.whole
         said: dict[int, str | None] = {**change.here, **dict.fromkeys(change.left)}
@@ -76,7 +76,7 @@ class RoomPresence:
 
     # Showing -------------------------------------------------------------------------------------
 
-    def present(self, most: int) -> Present:
+    def present(self, most: int) -> PresentPeople:
         """Who is here by name, only how many when they are more than `most`: the list of all
         processes, with what has happened here since."""
         everywhere = self.picture.people
@@ -93,14 +93,14 @@ class RoomPresence:
             return len(names)
         return [{"id": user_id, "name": names[user_id]} for user_id in sorted(names)]
 
-    def answer(self, most: int) -> Present:
+    def answer(self, most: int) -> PresentPeople:
         """For somebody who has just come. What Redis has not heard may turn out otherwise, so that
         the next news is told even if it is none to the others."""
         if self.unwritten:
             self._told = None
         return self.present(most)
 
-    def news(self, most: int) -> Present | None:
+    def news(self, most: int) -> PresentPeople | None:
         """What to tell the room, or None when it knows."""
         present = self.present(most)
         if present == self._told:

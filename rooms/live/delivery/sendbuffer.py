@@ -42,7 +42,7 @@ class Shares(NamedTuple):
         )
 
 
-class Cursor(Protocol):
+class LogCursor(Protocol):
     """A subscription, as the buffer sees it."""
 
     @property
@@ -73,7 +73,7 @@ class SendBuffer:
         self._most_ephemeral = most_ephemeral
         self._control: deque[bytes] = deque()
         self._ephemeral: dict[str, bytes] = {}
-        self._behind: dict[Cursor, None] = {}
+        self._behind: dict[LogCursor, None] = {}
         self.control_bytes = 0
         self.ephemeral_bytes = 0
         # Durable events taken, ephemeral ones dropped.
@@ -101,10 +101,10 @@ class SendBuffer:
             self.ephemeral_bytes -= len(self._ephemeral.pop(oldest))
             self.shed += 1
 
-    def mark_behind(self, cursor: Cursor) -> None:
+    def mark_behind(self, cursor: LogCursor) -> None:
         self._behind[cursor] = None
 
-    def forget(self, cursor: Cursor) -> None:
+    def forget(self, cursor: LogCursor) -> None:
         self._behind.pop(cursor, None)
 
     def take(self, size: int) -> list[bytes]:

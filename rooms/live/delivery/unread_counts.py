@@ -9,20 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 from rooms.core.read_state import ReadState
 
-if TYPE_CHECKING:
-    from .connection import Connection
+from .feed import Listener
 
-# Connections to be told how much is unread in a room (id, slug), or that its user is no member any
-# more. `said_of` makes the event when it is sent.
-News = list[tuple["Connection", int, str]]
+
+class Notice(NamedTuple):
+    """A connection is to be told how much is unread in a room, or that its user is no member any
+    more. `said_of` makes the event when it is sent."""
+
+    connection: Listener
+    room_id: int
+    slug: str
+
+
+News = list[Notice]
 
 
 @dataclass
-class Room:
+class WatchedRoom:
     """Where a room stands that somebody here is a member of."""
 
     slug: str
@@ -30,25 +37,25 @@ class Room:
     count: int
     members: set[int] = field(default_factory=set)
     # Connections of members that do not listen to it.
-    away: set[Connection] = field(default_factory=set)
+    away: set[Listener] = field(default_factory=set)
 
 
 @dataclass
-class Person:
-    connections: set[Connection] = field(default_factory=set)
+class ConnectedUser:
+    connections: set[Listener] = field(default_factory=set)
     # Room id → how many messages it had when they last read it.
     read: dict[int, int] = field(default_factory=dict)
 
 
 class UnreadCounts:
     def __init__(self) -> None:
-        self._people: dict[int, Person] = {}
-        self._rooms: dict[int, Room] = {}
+        self._people: dict[int, ConnectedUser] = {}
+        self._rooms: dict[int, WatchedRoom] = {}
 
-    def add(self, connection: Connection, states: Iterable[ReadState]) -> News:
+    def add(self, connection: Listener, states: Iterable[ReadState]) -> News:
         """A connection has opened; `states` are its user's."""
         user_id = connection.user.pk
-        person = self._people.setdefault(user_id, Person())
+        person = self._people.setdefault(user_id, ConnectedUser())
         person.connections.add(connection)
         for room_id in person.read:
             self._place(connection, self._rooms[room_id])
@@ -57,7 +64,7 @@ class UnreadCounts:
             news += self._watch(person, user_id, state)
         return news
 
-    def remove(self, connection: Connection) -> None:
+    def remove(self, connection: Listener) -> None:
         user_id = connection.user.pk
         person = self._people.get(user_id)
         if person is None:
@@ -70,18 +77,18 @@ class UnreadCounts:
             for room_id in person.read:
                 self._unwatch(user_id, room_id)
 
-    def listens(self, connection: Connection, room_id: int) -> None:
+    def listens(self, connection: Listener, room_id: int) -> None:
         """A connection has begun or ended to listen to a room."""
         person = self._people.get(connection.user.pk)
         if person is not None and room_id in person.read and connection in person.connections:
             self._place(connection, self._rooms[room_id])
 
-    def of(self, user_id: int) -> list[Connection]:
+    def of(self, user_id: int) -> list[Listener]:
         """The user's connections in this process."""
         person = self._people.get(user_id)
         return list(person.connections) if person else []
 
-    def said_of(self, connection: Connection, room_id: int, slug: str) -> dict[str, Any] | None:
+    def said_of(self, connection: Listener, room_id: int, slug: str) -> dict[str, Any] | None:
         """The event that tells it; None when there is no such connection any more."""
         person = self._people.get(connection.user.pk)
         if person is None or connection not in person.connections:
@@ -114,9 +121,11 @@ class UnreadCounts:
         if person is None:
             return []
         news = self._watch(person, user_id, state)
-        told = {connection for connection, _, _ in news}
+        told = {notice.connection for notice in news}
         return news + [
-            (each, state.room_id, state.slug) for each in person.connections if each not in told
+            Notice(each, state.room_id, state.slug)
+            for each in person.connections
+            if each not in told
         ]
 
     def forget_room(self, room_id: int) -> News:
@@ -128,7 +137,7 @@ class UnreadCounts:
         for user_id in room.members:
             person = self._people[user_id]
             person.read.pop(room_id, None)
-            news += [(each, room_id, room.slug) for each in person.connections]
+            news += [Notice(each, room_id, room.slug) for each in person.connections]
         return news
 
     def people(self) -> list[int]:
@@ -148,7 +157,7 @@ class UnreadCounts:
         for room_id in person.read.keys() & known - {state.room_id for state in states}:
             slug = self._rooms[room_id].slug
             self._leave(person, user_id, room_id)
-            news += [(each, room_id, slug) for each in person.connections]
+            news += [Notice(each, room_id, slug) for each in person.connections]
         for state in states:
             room_id = state.room_id
             before = person.read.get(room_id)
@@ -156,10 +165,12 @@ class UnreadCounts:
             news += moved
             if not moved and person.read.get(room_id) != before:
                 away = self._rooms[room_id].away
-                news += [(each, room_id, state.slug) for each in person.connections if each in away]
+                news += [
+                    Notice(each, room_id, state.slug) for each in person.connections if each in away
+                ]
         return news
 
-    def _watch(self, person: Person, user_id: int, state: ReadState) -> News:
+    def _watch(self, person: ConnectedUser, user_id: int, state: ReadState) -> News:
         """Take in what is newer in it. Those who are away are told when the room has moved."""
         room_id = state.room_id
         if state.read_count is None:
@@ -168,26 +179,28 @@ class UnreadCounts:
         person.read[room_id] = max(person.read.get(room_id, 0), state.read_count)
         room = self._rooms.get(room_id)
         if room is None:
-            room = self._rooms[room_id] = Room(state.slug, state.last_seq, state.message_count)
+            room = self._rooms[room_id] = WatchedRoom(
+                state.slug, state.last_seq, state.message_count
+            )
         if user_id not in room.members:
             room.members.add(user_id)
             for connection in person.connections:
                 self._place(connection, room)
         return self._move(room_id, room, state.last_seq, state.message_count)
 
-    def _move(self, room_id: int, room: Room, head: int, count: int) -> News:
+    def _move(self, room_id: int, room: WatchedRoom, head: int, count: int) -> News:
         if count <= room.count:
             return []
         room.head, room.count = max(room.head, head), count
-        return [(connection, room_id, room.slug) for connection in room.away]
+        return [Notice(connection, room_id, room.slug) for connection in room.away]
 
-    def _place(self, connection: Connection, room: Room) -> None:
+    def _place(self, connection: Listener, room: WatchedRoom) -> None:
         if room.slug in connection.subscriptions:
             room.away.discard(connection)
         else:
             room.away.add(connection)
 
-    def _leave(self, person: Person, user_id: int, room_id: int) -> None:
+    def _leave(self, person: ConnectedUser, user_id: int, room_id: int) -> None:
         if person.read.pop(room_id, None) is not None:
             self._rooms[room_id].away -= person.connections
             self._unwatch(user_id, room_id)

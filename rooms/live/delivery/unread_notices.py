@@ -8,23 +8,25 @@ in between, and each is told what holds by then. Made by `hub`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from rooms.core import bell
 from rooms.protocol import encode
 
 from . import fanout
-from .unread_counts import News
+from .host import HubBase
+from .unread_counts import News, Notice, UnreadCounts
 
-if TYPE_CHECKING:
-    from .connection import Connection
-    from .hub import Hub
+
+class NoticesHub(HubBase, Protocol):
+    @property
+    def unread_counts(self) -> UnreadCounts: ...
 
 
 class UnreadNotices:
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: NoticesHub) -> None:
         self._hub = hub
-        self._due: dict[tuple[Connection, int, str], None] = {}
+        self._due: dict[Notice, None] = {}
         self._under_way = False
 
     def tell(self, news: News) -> None:

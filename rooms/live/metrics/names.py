@@ -102,7 +102,11 @@ CPU = Gauge(
 OPEN_FILES = Gauge(
     "parley_process_open_files", "Open files and sockets.", multiprocess_mode="liveall"
 )
-MOST_FILES = Gauge("parley_process_max_files", "So many may be open.", multiprocess_mode="liveall")
+MOST_FILES = Gauge(
+    "parley_process_max_files",
+    "How many files and sockets the process may have open.",
+    multiprocess_mode="liveall",
+)
 WHOLE_COLLECTIONS = Counter(
     "parley_whole_collections",
     "Times that the garbage collector looked at everything, which stops the process.",

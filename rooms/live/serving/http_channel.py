@@ -22,7 +22,7 @@ from rooms.http.body_bounds import bound_of
 from rooms.limits import limits
 from rooms.live.metrics import names as metrics
 
-from .refusals import Refused, answer
+from .refusals import RefusedRequest, answer
 
 # Who was refused is read from for this long, so that they can read why: a connection that is closed
 # with bytes unread is reset, and what was written may be lost with it.
@@ -106,13 +106,13 @@ class BoundedChannel(http.HTTPChannel):
         if self._phase is Phase.ENDING:
             return
         if self._HTTPChannel__first_line:
-            self.refuse(Refused(414, "line_too_long"))
+            self.refuse(RefusedRequest(414, "line_too_long"))
         else:
-            self.refuse(Refused(431, "header_too_long"))
+            self.refuse(RefusedRequest(431, "header_too_long"))
 
     def headerReceived(self, line: bytes) -> bool:
         if self._receivedHeaderCount >= self.maxHeaders:
-            self.refuse(Refused(431, "header_too_long"))
+            self.refuse(RefusedRequest(431, "header_too_long"))
         if self._phase is Phase.ENDING:
             return False
         return bool(super().headerReceived(line))
@@ -126,8 +126,8 @@ class BoundedChannel(http.HTTPChannel):
         try:
             self.requests[-1].look_at_header()
             if (self.length or 0) > self._body_bound:
-                raise Refused(413, "body_too_large")
-        except Refused as refused:
+                raise RefusedRequest(413, "body_too_large")
+        except RefusedRequest as refused:
             self.refuse(refused)
             return
         super().allHeadersReceived()
@@ -140,15 +140,15 @@ class BoundedChannel(http.HTTPChannel):
             return
         try:
             super().rawDataReceived(data)
-        except Refused as refused:
+        except RefusedRequest as refused:
             self.refuse(refused)
 
     def take_body(self, size: int) -> None:
-        """So many bytes more of a body are to be stored. Raises Refused."""
+        """Count `size` more bytes of stored bodies. Raises RefusedRequest."""
         if self._body_bytes + size > self._body_bound:
-            raise Refused(413, "body_too_large")
+            raise RefusedRequest(413, "body_too_large")
         if self.door.bodies + size > limits().bodies_bytes:
-            raise Refused(503, "bodies_full")
+            raise RefusedRequest(503, "bodies_full")
         self._body_bytes += size
         self.door.bodies += size
 
@@ -200,7 +200,7 @@ class BoundedChannel(http.HTTPChannel):
         waiting = len(getattr(transport, "dataBuffer", b"")) - getattr(transport, "offset", 0)
         return int(waiting + getattr(transport, "_tempDataLen", 0))
 
-    def refuse(self, refused: Refused) -> None:
+    def refuse(self, refused: RefusedRequest) -> None:
         """Say why, and read no more than it takes to have that heard."""
         if self._phase is Phase.ENDING:
             return
@@ -215,7 +215,7 @@ class BoundedChannel(http.HTTPChannel):
         self._networkProducer.resumeProducing()
 
     def _respondToBadRequestAndDisconnect(self) -> None:
-        self.refuse(Refused(400, "not_understood"))
+        self.refuse(RefusedRequest(400, "not_understood"))
 
     def _throw_away(self, size: int) -> None:
         self._lingering += size
@@ -226,13 +226,13 @@ class BoundedChannel(http.HTTPChannel):
 
     def timeoutConnection(self) -> None:
         if self._phase is Phase.HEADER and not self._silent:
-            self.refuse(Refused(408, "slow_header"))
+            self.refuse(RefusedRequest(408, "slow_header"))
         elif self._phase is Phase.BODY:
             left = self._since + self._earned() - time.monotonic()
             if left > 0:
                 self.setTimeout(left)
             else:
-                self.refuse(Refused(408, "slow_body"))
+                self.refuse(RefusedRequest(408, "slow_body"))
         elif self._phase is Phase.IDLE and self._takes_its_answer():
             self.setTimeout(limits().idle_seconds)
         else:

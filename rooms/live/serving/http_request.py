@@ -14,7 +14,7 @@ from django.conf import settings
 from rooms.http.client_address import client_address, network_of
 
 from .door import Visitor, peer_of
-from .refusals import Refused
+from .refusals import RefusedRequest
 from .websocket import LiveProtocol
 
 # A body that may be larger goes through a file.
@@ -39,12 +39,12 @@ class LiveRequest(WebRequest):
             if len(lines) > 1:
                 headers.setRawHeaders(name, [between.join(lines)])
         if any(not line.isascii() for line in headers.getRawHeaders(b"sec-websocket-protocol", [])):
-            raise Refused(400, "not_understood")
+            raise RefusedRequest(400, "not_understood")
         if self.proves_something:
             door = self.channel.door
             wait = door.wait(self.network, self.said(b"authorization"), self.said(b"cookie"))
             if wait:
-                raise Refused(429, "wrong_credentials", ceil(wait))
+                raise RefusedRequest(429, "wrong_credentials", ceil(wait))
 
     @property
     def proves_something(self) -> bool:

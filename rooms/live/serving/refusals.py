@@ -23,7 +23,7 @@ TEMPORARY = (408, 429, 503)
 PROBLEM = "application/problem+json"
 
 
-class Refused(Exception):
+class RefusedRequest(Exception):
     """A request that is not taken. `reason` is its label in the metrics, `retry_after` seconds."""
 
     def __init__(self, status: int, reason: str, retry_after: int = 1) -> None:
@@ -33,7 +33,7 @@ class Refused(Exception):
         self.retry_after = retry_after
 
 
-def answer(refused: Refused, path: str) -> bytes:
+def answer(refused: RefusedRequest, path: str) -> bytes:
     """The whole answer. Below `/api/` it is a problem, as all errors are there (RFC 9457)."""
     status = refused.status
     phrase = HTTPStatus(status).phrase

@@ -22,7 +22,7 @@ from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet.protocol import connectionDone
 
 from rooms.limits import limits
-from rooms.live.commands.consumer import TOO_LONG
+from rooms.live.commands.dispatch import TOO_LONG
 from rooms.live.delivery.rate import Rate
 from rooms.live.delivery.sendbuffer import Frame, Shares
 from rooms.protocol import FLOODING, NOT_LOGGED_IN
@@ -60,7 +60,7 @@ def whole_text_frame(data: bytes, most: int) -> tuple[bytes, int] | None:
 
 
 @dataclass(frozen=True)
-class Pong:
+class PongFrame:
     wire: bytes
 
 
@@ -118,7 +118,7 @@ class LiveProtocol(WebSocketProtocol):
             logger.exception("A connection could not be opened")
             raise
 
-    def write(self, frame: Frame | Pong) -> None:
+    def write(self, frame: Frame | PongFrame) -> None:
         if self.state != self.STATE_OPEN:
             return
         data = frame.wire
@@ -249,7 +249,7 @@ class LiveProtocol(WebSocketProtocol):
         if self.state != self.STATE_OPEN:
             return
         if self.writable:
-            self.write(Pong(bytes((0x8A, len(payload))) + payload))
+            self.write(PongFrame(bytes((0x8A, len(payload))) + payload))
         else:
             self.pong = payload
 

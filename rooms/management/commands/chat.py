@@ -18,7 +18,7 @@ from rooms.features.tokens.actions import create_token, revoke_token
 from rooms.models import ApiToken, User
 from rooms.terminal import typed
 from rooms.terminal.chat import Chat, Unreachable
-from rooms.terminal.client import Closed, Refused
+from rooms.terminal.client import Closed, RefusedCommand
 
 
 class Command(BaseCommand):
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         with whose as token:
             try:
                 refused = asyncio.run(chat(url, room, token, options["commands"]))
-            except (Closed, Refused, Unreachable) as error:
+            except (Closed, RefusedCommand, Unreachable) as error:
                 raise CommandError(str(error)) from None
             except (KeyboardInterrupt, asyncio.CancelledError):
                 sys.exit(130)

@@ -9,7 +9,8 @@ import { count, excerpt, lengthOf, posted } from "../ui/text.js";
 import { Suggestions } from "./suggestions.js";
 
 const TYPING_EVERY_MS = 3000;
-const COUNT_LAST = 200;
+// The counter shows when no more than these are left.
+const COUNTED_CHARACTERS = 200;
 const TOUCH = matchMedia("(pointer: coarse)");
 // Where the style's `field-sizing` is not known, the field is fitted by hand.
 const FITS_ITSELF = CSS.supports("field-sizing", "content");
@@ -208,7 +209,7 @@ export class Composer {
   #fit() {
     if (!FITS_ITSELF) fitByHand(this.body);
     const left = this.#most - lengthOf(this.#text());
-    show(this.counter, left <= COUNT_LAST);
+    show(this.counter, left <= COUNTED_CHARACTERS);
     setText(this.counter, count(left));
     this.counter.classList.toggle("over", left < 0);
     this.send.disabled = this.body.disabled || left < 0 || this.body.value.trim() === "";

@@ -11,19 +11,19 @@
 import { delay, delayAfterBye } from "./backoff.js";
 
 const CONNECT_MS = 10_000;
-// An answer that is due for so long is asked after with a ping. When then nothing at all comes, the
-// line is dead; or slow and busy with what was said last, so each time in a row it gets longer.
+// When an answer takes longer than this, a ping is sent. If nothing at all comes within PING_MS, the
+// line is dead; or it is slow and busy with the last command, so each time in a row PING_MS doubles.
 const ANSWER_MS = 5_000;
 const PING_MS = 5_000;
 const MOST_DOUBLINGS = 3;
 const DEFAULT_HEARTBEAT_S = 25;
-// So many commands are under way at once; the others wait here, where they can be counted.
-const UNDER_WAY = 16;
+// Commands that wait for their answers at once; further ones wait here, where they can be counted.
+const MOST_COMMANDS = 16;
 // Close codes of who is not logged in (any more), and how often that is doubted: the new session's
 // cookie comes with an answer that may be slower than the end of the old one.
 export const LOGGED_OUT = new Set([4501, 4503]);
-const DOUBTS = 3;
-const DOUBT_S = 0.5;
+const LOGGED_OUT_ATTEMPTS = 3;
+const LOGGED_OUT_RETRY_S = 0.5;
 
 /** The answer to a command was an error. */
 export class Refusal extends Error {
@@ -173,7 +173,7 @@ export class Connection {
   /** Send what waits its turn, in order. */
   #flow() {
     if (this.phase !== "open" || this.#paced) return;
-    let free = UNDER_WAY;
+    let free = MOST_COMMANDS;
     for (const { sent, urgent } of this.#waiting.values()) if (sent && !urgent) free -= 1;
     for (const [id, waiting] of this.#waiting) {
       if (free <= 0) return;
@@ -249,7 +249,7 @@ export class Connection {
     if (bye && !bye.reconnect) {
       if (!LOGGED_OUT.has(bye.code)) return this.#close(bye);
       this.#loggedOut ??= bye;
-      if (this.#doubts === DOUBTS) return this.#close(this.#loggedOut);
+      if (this.#doubts === LOGGED_OUT_ATTEMPTS) return this.#close(this.#loggedOut);
       this.#doubts += 1;
     }
     this.#paced = false;
@@ -260,7 +260,7 @@ export class Connection {
       waiting.reject(new Lost());
     }
     if (navigator.onLine === false) return this.#enter("offline");
-    const wait = bye ? delayAfterBye(bye.retry_in ?? (bye.reconnect ? 0 : DOUBT_S), this.random) : delay(this.#failures, this.random);
+    const wait = bye ? delayAfterBye(bye.retry_in ?? (bye.reconnect ? 0 : LOGGED_OUT_RETRY_S), this.random) : delay(this.#failures, this.random);
     this.#failures += 1;
     this.#enter("waiting");
     this.#after("again", wait, () => this.#connect());

@@ -1,6 +1,6 @@
 // How a message gets to a server that may be busy.
 
-const TRIES = 6;
+const MOST_ATTEMPTS = 6;
 
 /** Resolves with the answer. The command must be one that the server knows when it comes again. */
 export async function untilTaken(connection, command) {
@@ -8,7 +8,7 @@ export async function untilTaken(connection, command) {
     try {
       return await connection.command(command, { resend: true });
     } catch (error) {
-      if (!error.temporary || tries === TRIES) throw error;
+      if (!error.temporary || tries === MOST_ATTEMPTS) throw error;
       // A little later than asked, each differently: not everybody at once.
       const wait = (error.retryAfter ?? 1) * (1 + Math.random() / 2);
       await new Promise((resolve) => setTimeout(resolve, wait * 1000));

@@ -30,7 +30,7 @@ export function fromPage(page) {
     user: page.user,
     rooms: page.rooms,
     invitations: page.invitations ?? [],
-    // By role: what the room's page offers to whom has it.
+    // Role → what the room's page offers to people who have it.
     may: page.may ?? {},
     room: page.room,
     epoch: page.epoch,
@@ -66,8 +66,8 @@ export function begunAnew(state, { epoch, seq }) {
 }
 
 /** A fresh page after the socket could not bring all that was missed. What is newer stays, if it is
- *  of the same history. Whoever is `away` from the room's end keeps what they read, and the fresh
- *  page is the end below it. */
+ *  of the same history. Someone who is `away` from the room's end keeps what they read, and the
+ *  fresh page is the end below it. */
 export function afterGap(state, page, away = false) {
   const fresh = fromPage(page);
   if (fresh.epoch !== state.epoch) state = begunAnew(state, { epoch: fresh.epoch, seq: fresh.head });
@@ -144,7 +144,7 @@ function seenAll(draft) {
   draft.firstNew = null;
 }
 
-/** Whoever speaks has read what stands above: the server moves their cursor as well. */
+/** The author of a message has read everything above it: the server moves their cursor as well. */
 function spoke(draft, seq) {
   seenAll(draft);
   if (!draft.room.role) return;

@@ -5,7 +5,7 @@ import { addShortcut } from "../core/extensions.js";
 import { copy, one, setIcon, setText, show } from "../ui/dom.js";
 import { composes } from "../ui/keys.js";
 
-const QUIET_MS = 150;
+const TYPING_PAUSE_MS = 150;
 
 export class Finder {
   #sources;
@@ -45,7 +45,7 @@ export class Finder {
     this.#stopAsking();
     this.#waiting = true;
     const words = this.input.value.trim();
-    this.#timer = setTimeout(() => this.#ask(words), words ? QUIET_MS : 0);
+    this.#timer = setTimeout(() => this.#ask(words), words ? TYPING_PAUSE_MS : 0);
     this.#draw();
   }
 

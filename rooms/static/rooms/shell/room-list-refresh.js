@@ -4,9 +4,10 @@
 
 import * as api from "../core/api.js";
 
-// A server that has just started is not asked by everybody at once.
+// After a reconnection: pages ask at different times, so that a server that has just started is not
+// asked by all of them at once.
 const SPREAD_MS = 8000;
-// Nor by all whom somebody brings in together.
+// After an addition to a room: several people may have been added at once.
 const SHORT_SPREAD_MS = 500;
 
 export class OwnRooms {

@@ -3,8 +3,8 @@
 
 import * as api from "../core/api.js";
 
-const SLOW_MS = 400;
-const AGAIN_MS = 2500;
+const SKELETON_AFTER_MS = 400;
+const RETRY_MS = 2500;
 // No answer, or that of a proxy whose server is away.
 const UNREACHABLE = new Set([0, 502, 503, 504]);
 
@@ -30,7 +30,7 @@ export class Passage {
     this.#end();
     this.#wanted = { slug, push };
     this.onLeaving(true);
-    this.#timer = setTimeout(() => this.onWaiting(slug, "Opening…"), SLOW_MS);
+    this.#timer = setTimeout(() => this.onWaiting(slug, "Opening…"), SKELETON_AFTER_MS);
     return this.#try();
   }
 
@@ -82,6 +82,6 @@ export class Passage {
     this.onLeaving(false);
     this.onWaiting(slug, "Opens once connected");
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.again(), AGAIN_MS);
+    this.#timer = setTimeout(() => this.again(), RETRY_MS);
   }
 }

@@ -1,9 +1,9 @@
 // The rooms that Ctrl-K finds. One's own are there at once; all others are asked for as one types.
 
 import * as api from "../core/api.js";
+import { roomIcon } from "../ui/dom.js";
 import { byName } from "../ui/text.js";
 
-const ICONS = { public: "hash", private: "lock", direct: "person" };
 const MOST_ROOMS = 12;
 
 /** Rooms for `words`, best first. Pure. Names that begin with them come before those that hold them. */
@@ -33,7 +33,7 @@ export function roomSource({ own, open }) {
       const known = new Set(mine.map((room) => room.slug));
       return matching([...mine, ...others.filter((room) => !known.has(room.slug))], words).map((room) => ({
         key: `room:${room.slug}`,
-        icon: ICONS[room.visibility] ?? "hash",
+        icon: roomIcon(room),
         text: room.name,
         note: room.role === null ? "not joined" : "",
         address: `/rooms/${room.slug}/`,

@@ -1,11 +1,11 @@
 // The list of a person's rooms: those with something unread first, then rooms, then direct ones.
 
-import { copy, one, reconcile, setIcon, setText, show } from "../ui/dom.js";
+import { copy, one, reconcile, roomIcon, setIcon, setText, show } from "../ui/dom.js";
 import { byName, count, counted } from "../ui/text.js";
 import { ListKeys } from "../ui/list-keys.js";
 
-const ICONS = { public: "hash", private: "lock", direct: "person" };
-const MOST = 999;
+// A badge shows no higher number, but "999+".
+const MOST_UNREAD = 999;
 
 /** The rooms with what each counts as unread, in sections. Pure. `attended` is read as it comes;
  *  `kept` stands under "Unread" although it is read, or it would move from under the hand. */
@@ -92,11 +92,11 @@ function link(room) {
 }
 
 function update(element, room, current, words) {
-  setIcon(element, ICONS[room.visibility] ?? "hash");
+  setIcon(element, roomIcon(room));
   setText(one(".name", element), room.name);
   const badge = one("[data-count]", element);
   show(badge, room.unread > 0);
-  setText(badge, room.unread > MOST ? `${MOST}+` : count(room.unread));
+  setText(badge, room.unread > MOST_UNREAD ? `${MOST_UNREAD}+` : count(room.unread));
   badge.setAttribute("aria-label", counted(room.unread, "unread message"));
   if (room.unread > 0) element.dataset.unread = room.unread;
   else delete element.dataset.unread;

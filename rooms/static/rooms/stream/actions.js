@@ -12,7 +12,7 @@ export class MessageActions {
     this.#room = room;
     this.bar = copy("t-message-actions");
     list.addEventListener("pointerover", ({ target }) => {
-      // Whoever is in it with the keyboard keeps it.
+      // The bar stays while the keyboard focus is inside it.
       if (!this.bar.contains(document.activeElement)) this.#show(target.closest(".message"));
     });
     list.addEventListener("focusin", ({ target }) => this.#show(target.closest(".message")));

@@ -6,7 +6,7 @@ import { noticeText } from "./layout.js";
 import { nameOf } from "../ui/avatar.js";
 import { count, excerpt, names } from "../ui/text.js";
 
-const EVERY_MS = 3000;
+const ANNOUNCE_EVERY_MS = 3000;
 const MOST_LINES = 3;
 const MOST_NAMES = 3;
 
@@ -67,6 +67,6 @@ export class Announcer {
     this.#timer = setTimeout(() => {
       this.#timer = 0;
       if (this.#waiting.length) this.#say();
-    }, EVERY_MS);
+    }, ANNOUNCE_EVERY_MS);
   }
 }

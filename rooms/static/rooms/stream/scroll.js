@@ -1,9 +1,9 @@
 // Where the reader is in the stream. The stream stays at its end while the reader is there, and
 // else stays on what they read, whatever comes above or below, and whatever grows by itself.
 
-const NEAR = 48;
-// So much of a row has to be in sight for it to count as seen.
-const SEEN = 20;
+const NEAR_END_PX = 48;
+// A row counts as seen when this much of it is in sight.
+const SEEN_PX = 20;
 
 export class Scroll {
   #pinned;
@@ -52,7 +52,7 @@ export class Scroll {
   to(element) {
     const top = this.stream.scrollTop + this.#offset(element) - this.stream.clientHeight / 4;
     const furthest = this.stream.scrollHeight - this.stream.clientHeight;
-    if (!this.goesOn && top >= furthest - NEAR) return this.toEnd();
+    if (!this.goesOn && top >= furthest - NEAR_END_PX) return this.toEnd();
     this.#pinned = false;
     this.#scrollTo(top);
     this.#remember();
@@ -95,8 +95,8 @@ export class Scroll {
    *  with the row before it and the one after it; below the last row `last` is Infinity. */
   seen() {
     const rows = this.list.children;
-    const top = this.#firstBelow(this.#top + SEEN, ({ bottom }) => bottom);
-    const end = this.#firstBelow(this.#top + this.stream.clientHeight - SEEN, ({ top: edge }) => edge);
+    const top = this.#firstBelow(this.#top + SEEN_PX, ({ bottom }) => bottom);
+    const end = this.#firstBelow(this.#top + this.stream.clientHeight - SEEN_PX, ({ top: edge }) => edge);
     if (top >= end) return null;
     const seqFrom = (index, step) => {
       let at = index;
@@ -129,7 +129,7 @@ export class Scroll {
 
   #atEnd() {
     const { scrollHeight, scrollTop, clientHeight } = this.stream;
-    return !this.goesOn && scrollHeight - scrollTop - clientHeight < NEAR;
+    return !this.goesOn && scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
   }
 
   #scrollTo(top) {
@@ -157,7 +157,7 @@ export class Scroll {
   }
 
   /** Only going up leaves the end: being away from it may also mean that something has just grown.
-   *  The browser tells of a move up to a frame later, so whoever acts on `#pinned` looks first. */
+   *  The browser tells of a move up to a frame later, so code that acts on `#pinned` looks first. */
   #look() {
     const top = this.stream.scrollTop;
     if (this.#atEnd()) this.#pinned = true;

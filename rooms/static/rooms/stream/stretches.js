@@ -5,15 +5,15 @@ import * as api from "../core/api.js";
 import { histories } from "../core/extensions.js";
 import { messageEntry } from "../core/store.js";
 
-const PAGE = 50;
-const AROUND = 100;
+const PAGE_MESSAGES = 50;
+const AROUND_MESSAGES = 100;
 // Clocks of processes differ a little; the seq decides what belongs to a stretch.
-const SLACK_MS = 60_000;
+const CLOCK_SKEW_MS = 60_000;
 
 /** The entries before the first one of `state`: { entries, older }. */
 export async function olderThan(state) {
   const first = state.entries[0];
-  const { messages, next } = await ask(state, { before: first?.seq ?? state.head + 1, limit: PAGE });
+  const { messages, next } = await ask(state, { before: first?.seq ?? state.head + 1, limit: PAGE_MESSAGES });
   const older = next !== null;
   const cards = await cardsOf(state.room.slug, { first: older ? messages[0] : null, end: first ?? null });
   return { entries: [...messages.map(messageEntry), ...cards], older };
@@ -23,7 +23,7 @@ export async function olderThan(state) {
 export async function newerThan(state) {
   const last = state.entries.at(-1);
   const { head } = state;
-  const { messages, next } = await ask(state, { after: last.seq, limit: PAGE });
+  const { messages, next } = await ask(state, { after: last.seq, limit: PAGE_MESSAGES });
   const reach = next === null ? Math.max(head, messages.at(-1)?.seq ?? 0) : messages.at(-1).seq;
   const cards = await cardsOf(state.room.slug, { first: { ...last, seq: last.seq + 1 }, end: next === null ? null : after(messages.at(-1)) });
   return { entries: [...messages.map(messageEntry), ...cards], reach };
@@ -31,7 +31,7 @@ export async function newerThan(state) {
 
 /** The entries on both sides of `seq`: { entries, older, reach }. */
 export async function around(state, seq) {
-  const { messages, next } = await ask(state, { around: seq, limit: AROUND });
+  const { messages, next } = await ask(state, { around: seq, limit: AROUND_MESSAGES });
   const older = next !== null;
   const reach = messages.at(-1)?.seq ?? 0;
   const cards = await cardsOf(state.room.slug, { first: older ? messages[0] : null, end: messages.length ? after(messages.at(-1)) : null });
@@ -53,8 +53,8 @@ async function cardsOf(slug, { first, end }) {
     slug,
     from: first?.seq ?? 0,
     to: end?.seq ?? Infinity,
-    after: first && shifted(first.at, -SLACK_MS),
-    before: end && shifted(end.at, SLACK_MS),
+    after: first && shifted(first.at, -CLOCK_SKEW_MS),
+    before: end && shifted(end.at, CLOCK_SKEW_MS),
   };
   const found = await Promise.allSettled(histories.map((history) => history(stretch)));
   for (const { reason } of found) if (reason) console.warn(reason);

@@ -26,6 +26,11 @@ export function show(element, shown) {
   if (element.hidden === shown) element.hidden = !shown;
 }
 
+const ROOM_ICONS = { public: "hash", private: "lock", direct: "person" };
+
+/** The name of the icon in front of a room's name. */
+export const roomIcon = ({ visibility }) => ROOM_ICONS[visibility] ?? "hash";
+
 export function setIcon(element, name) {
   const use = element.querySelector("use");
   const href = `#i-${name}`;

@@ -7,7 +7,7 @@ const number = new Intl.NumberFormat(LANGUAGE);
 export const count = (value) => number.format(value);
 
 const signs = Intl.Segmenter && new Intl.Segmenter(undefined, { granularity: "grapheme" });
-// No writing has so much on one letter; what has is cut anyway.
+// In UTF-16 code units. No script stacks this much on one letter; text that does is cut anyway.
 const LONGEST_SIGN = 64;
 
 /** How long a text is, in the unit of all limits: characters of Unicode. An emoji may be several. */

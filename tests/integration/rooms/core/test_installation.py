@@ -14,16 +14,16 @@ from redis.asyncio import Redis
 
 from rooms.core import announcement, bell, installation
 from rooms.core.channel_layers import CoreLayer, PubSubLayer
-from rooms.core.installation import Known
+from rooms.core.installation import InstallationState
 from rooms.models import Installation
 from tests.support.waiting import until_async as until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def at_once(count: int, call: Callable[[], Known]) -> set[Known]:
+def at_once(count: int, call: Callable[[], InstallationState]) -> set[InstallationState]:
     """What `count` threads get that call at the same time, each with a connection of its own."""
-    found: list[Known] = []
+    found: list[InstallationState] = []
     together = threading.Barrier(count)
 
     def run() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from rooms.core.presence_leases import NOBODY, PEOPLE_PER_SCRIPT, Change, Leases, prefix
+from rooms.core.presence_leases import NOBODY, PEOPLE_PER_SCRIPT, Leases, PresenceChange, prefix
 from rooms.live.delivery.room_presence import RoomPresence
 from tests.support.waiting import until_async as until
 
@@ -36,7 +36,7 @@ class Process:
             self.presence.write_whole()
 
     async def sees(self) -> dict[int, str] | int:
-        pictures, _ = await self.leases.exchange([Change(ROOM, "none")])
+        pictures, _ = await self.leases.exchange([PresenceChange(ROOM, "none")])
         return pictures.get(ROOM, NOBODY).people
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from rooms.core import statements
 from rooms.features.messages import actions as messages
-from rooms.features.messages.actions import NewMessage, Post
+from rooms.features.messages.actions import MessageRow, Post
 from rooms.models import Membership, Message, Room, User
 
 pytestmark = pytest.mark.django_db
@@ -73,7 +73,7 @@ def test_keys_come_in_the_order_of_the_rows(
     bodies = [f"{number} 👋" for number in range(count)]
     ids = [uuid4() if number % 2 else None for number in range(count)]
     rows = [
-        NewMessage(lobby.pk, 1000 + n, n, alice.pk, "text", bodies[n], "<p>", None, ids[n], at)
+        MessageRow(lobby.pk, 1000 + n, n, alice.pk, "text", bodies[n], "<p>", None, ids[n], at)
         for n in range(count)
     ]
     keys = statements.insert_for_keys(Message, rows)

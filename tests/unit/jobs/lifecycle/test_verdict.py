@@ -2,13 +2,13 @@
 
 import pytest
 
-from jobs.lifecycle.verdict import Ending, Standing, Verdict, judge
+from jobs.lifecycle.verdict import Ending, JobHistory, Verdict, judge
 from jobs.models import Outcome, State
 
 
 def verdict(ending, attempt=1, max_attempts=3, losses=0, cancel_requested=False):
-    standing = Standing(attempt, max_attempts, losses, cancel_requested)
-    return judge(ending, standing, most_losses=3, backoff=lambda attempt: 10.0 * attempt)
+    history = JobHistory(attempt, max_attempts, losses, cancel_requested)
+    return judge(ending, history, most_losses=3, backoff=lambda attempt: 10.0 * attempt)
 
 
 def test_success_is_success_even_when_a_cancel_came_too_late():

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from rooms.core import bell, event_bells
+from rooms.core import ringer as ringing
+from rooms.core.ringer import Ringer
 from rooms.live.delivery.sendbuffer import SendBuffer
 
 
@@ -21,14 +23,14 @@ class Layer:
 def rung(monkeypatch: pytest.MonkeyPatch, *given: tuple[int, int, list[bytes]]) -> list[Any]:
     """The bells of one round: first, last and events of each."""
     layer = Layer()
-    monkeypatch.setattr(bell, "get_channel_layer", lambda: layer)
+    monkeypatch.setattr(ringing, "get_channel_layer", lambda: layer)
 
     async def ring() -> None:
-        ringer = bell.Ringer(asyncio.get_running_loop())
+        ringer = Ringer(asyncio.get_running_loop())
 
-        def put(ringer: bell.Ringer) -> None:
+        def put(ringer: Ringer) -> None:
             for run in given:
-                ringer.put_events(event_bells.Run(*run))
+                ringer.put_events(event_bells.EventRun(*run))
 
         ringer.post(put)
         async with asyncio.timeout(10):
@@ -63,11 +65,11 @@ def test_events_that_come_late_stay_apart(monkeypatch: pytest.MonkeyPatch) -> No
 def notes(monkeypatch: pytest.MonkeyPatch, *calls: Callable[[], None]) -> list[dict[str, Any]]:
     """The messages of what is not kept, as they go out of a process."""
     layer = Layer()
-    monkeypatch.setattr(bell, "get_channel_layer", lambda: layer)
+    monkeypatch.setattr(ringing, "get_channel_layer", lambda: layer)
 
     async def ring() -> None:
-        ringer = bell.Ringer(asyncio.get_running_loop())
-        bell.attach(ringer)
+        ringer = Ringer(asyncio.get_running_loop())
+        ringing.attach(ringer)
         try:
             for call in calls:
                 call()
@@ -76,7 +78,7 @@ def notes(monkeypatch: pytest.MonkeyPatch, *calls: Callable[[], None]) -> list[d
                     await asyncio.sleep(0)
             await ringer.rest()
         finally:
-            bell.detach(ringer)
+            ringing.detach(ringer)
 
     asyncio.run(ring())
     return [each for _, each in layer.sent if each["type"] in ("whisper", "personal")]

@@ -1,10 +1,8 @@
 // Invitations that a person has: beside the list of rooms, and in the directory, with yes and no.
 
 import * as api from "../../core/api.js";
-import { copy, one, reconcile, setIcon, setText, show } from "../../ui/dom.js";
+import { copy, one, reconcile, roomIcon, setIcon, setText, show } from "../../ui/dom.js";
 import { nameOf } from "../../ui/avatar.js";
-
-const ICONS = { public: "hash", private: "lock", direct: "person" };
 
 export class Received {
   #open;
@@ -29,7 +27,7 @@ export class Received {
 
   #update(element, { room, by }) {
     element.dataset.invitation = room.slug;
-    setIcon(element, ICONS[room.visibility] ?? "hash");
+    setIcon(element, roomIcon(room));
     setText(one(".name", element), room.name);
     setText(one("[data-by]", element), `${nameOf(by)} invites you`);
     const [accept, decline] = [one("[data-accept]", element), one("[data-decline]", element)];

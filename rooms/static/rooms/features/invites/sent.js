@@ -3,7 +3,7 @@
 import * as api from "../../core/api.js";
 import { copy, one, reconcile, setText, show } from "../../ui/dom.js";
 
-const LOAD_MS = 1000;
+const LOAD_AFTER_MS = 1000;
 
 export class Invitations {
   #slug = null;
@@ -81,7 +81,7 @@ export class Invitations {
 
   /** At most once a while, however many come in together. */
   #loadSoon() {
-    this.#timer ||= setTimeout(() => this.#load(), LOAD_MS);
+    this.#timer ||= setTimeout(() => this.#load(), LOAD_AFTER_MS);
   }
 
   async #load() {

@@ -15,7 +15,7 @@ export class Bans {
 
   update({ room, may, members }) {
     show(this.element, may?.[room.role]?.members.member.ban === true);
-    // Whoever is put out may have been banned.
+    // A person who was removed may have been banned.
     const changed = members !== this.#members;
     this.#members = members;
     if (room.slug !== this.#slug) this.element.open = false;

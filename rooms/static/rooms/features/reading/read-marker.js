@@ -1,10 +1,10 @@
 // How far somebody has read. The cursor goes over what was in sight from where it stood, without a
-// gap: whoever opens a room at its end has not read what stands between. The server is told of it
+// gap: who opens a room at its end has not read what stands between. The server is told of it
 // not more often than need be.
 
 import { isNews } from "../../core/store.js";
 
-const EVERY_MS = 700;
+const TELL_EVERY_MS = 700;
 
 export class Reading {
   #timer = 0;
@@ -65,7 +65,7 @@ export class Reading {
 
   /** Tell the server, within a moment. */
   soon() {
-    if (!this.#timer && this.upTo > this.#told) this.#timer = setTimeout(() => this.now(), EVERY_MS);
+    if (!this.#timer && this.upTo > this.#told) this.#timer = setTimeout(() => this.now(), TELL_EVERY_MS);
   }
 
   now() {

@@ -48,13 +48,13 @@ def test_bells_that_come_too_fast_are_made_up_for(
 def test_unread_counts_are_read_again_when_their_bells_are_lost(
     alice: User, bob: User, lobby: Room, den: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from rooms.core import bell
+    from rooms.core import ringer
 
     async def test() -> None:
         node = await Node.current()
         ana, ben = await Client.connect(alice), await Client.connect(bob)
         await until(lambda: len(node.hub.unread_counts.people()) == 2)
-        monkeypatch.setattr(bell.Ringer, "put_activity", lambda *_: None)
+        monkeypatch.setattr(ringer.Ringer, "put_activity", lambda *_: None)
         await ana.say("lobby", "did you hear")
         node.hub._bells_lost()
         told = await ben.find(lambda each: each.get("type") == "unread")
@@ -108,7 +108,7 @@ def test_a_reader_that_sleeps_too_long_is_sent_away_behind_asgi_as_well(
     alice: User, lobby: Room, settings: Any
 ) -> None:
     from rooms.core.credentials import Caller
-    from rooms.live.commands.consumer import AsgiSink
+    from rooms.live.commands.asgi_sink import AsgiSink
     from rooms.live.delivery.connection import Connection
 
     settings.PARLEY_LIMITS = Limits(stalled_seconds=0.2)

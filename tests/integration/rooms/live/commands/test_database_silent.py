@@ -14,7 +14,7 @@ from rooms import health
 from rooms.core import credentials, read_state
 from rooms.database import trouble
 from rooms.features.messages import actions as messages
-from rooms.features.messages.actions import Outcome, Post
+from rooms.features.messages.actions import Post, PostOutcome
 from rooms.features.reading import socket as reading_socket
 from rooms.live.node import Node
 from rooms.models import Message, Room, User
@@ -59,8 +59,8 @@ def gate(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> Gate:
     return made
 
 
-def submit(node: Node, post: Post) -> "asyncio.Future[Outcome]":
-    answer: asyncio.Future[Outcome] = node.loop.create_future()
+def submit(node: Node, post: Post) -> "asyncio.Future[PostOutcome]":
+    answer: asyncio.Future[PostOutcome] = node.loop.create_future()
     node.journal.submit(post, answer.set_result)
     return answer
 

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from rooms.features.messages.actions import Outcome, Post
+from rooms.features.messages.actions import Post, PostOutcome
 from rooms.live.node import Node
 from rooms.models import Event, Room, User
 from tests.support.sockets import run
@@ -13,10 +13,10 @@ from tests.support.sockets import run
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-async def write(posts: list[Post]) -> list[Outcome]:
+async def write(posts: list[Post]) -> list[PostOutcome]:
     node = await Node.current()
     loop = asyncio.get_running_loop()
-    answers: list[asyncio.Future[Outcome]] = [loop.create_future() for _ in posts]
+    answers: list[asyncio.Future[PostOutcome]] = [loop.create_future() for _ in posts]
     for post, answer in zip(posts, answers, strict=True):
         node.journal.submit(post, answer.set_result)
     return await asyncio.gather(*answers)

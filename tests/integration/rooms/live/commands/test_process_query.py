@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rooms.core import bell
+from rooms.core import ringer
 from rooms.core.credentials import Caller
 from rooms.live.commands import process_query
 from rooms.live.commands.connection_report import ROOMS_PER_CONNECTION, Question
@@ -81,7 +81,7 @@ class Neighbour:
     async def __aexit__(self, *error: object) -> None:
         await self.node.stop()
         _nodes[self.here.loop] = self.here
-        bell.attach(self.here._ringer)
+        ringer.attach(self.here._ringer)
 
 
 class Asleep:
@@ -339,7 +339,7 @@ def test_one_whose_announcement_was_lost_is_found_by_waiting_for_anybody(layer, 
                 assert len((await roll.report(Question())).counts) == 1
                 roll._acquainted_until = 0.0
                 report = await roll.report(Question())
-                assert roll._acquainted_until > roll.node.loop.time()
+                assert roll._acquainted_until > roll._hub.node.loop.time()
                 return len(report.counts) == 2 and other.node.process_query.process in roll._known
 
             await until(found, what="the other answers")

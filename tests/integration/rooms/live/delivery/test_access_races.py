@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client as Browser
 from django.utils import timezone
 
-from rooms.core import bell
+from rooms.core import bell, ringer
 from rooms.features.bans import actions as bans
 from rooms.features.tokens import actions as tokens
 from rooms.limits import Limits
@@ -40,7 +40,7 @@ def rounds(settings: Any) -> None:
 @pytest.fixture
 def deaf(monkeypatch: pytest.MonkeyPatch) -> None:
     """No bell of access is rung."""
-    monkeypatch.setattr(bell.Ringer, "put_access", lambda *_: None)
+    monkeypatch.setattr(ringer.Ringer, "put_access", lambda *_: None)
 
 
 QUIETLY: list[Callable[[], Any]] = [
@@ -93,7 +93,7 @@ def test_without_redis_this_process_still_hears_itself(
     async def test() -> None:
         ben = await Client.connect(bob)
         await ben.call("subscribe", room="lobby")
-        monkeypatch.setattr(bell, "get_channel_layer", lambda: Dead())
+        monkeypatch.setattr(ringer, "get_channel_layer", lambda: Dead())
         await sync_to_async(put_out)(bob, lobby)
         await ben.find(unsubscribed)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from rooms.core import bell
+from rooms.core import bell, ringer
 from rooms.core.credentials import Caller
 from rooms.core.presence_leases import PEOPLE_PER_SCRIPT, ROOMS_PER_SCRIPT, Leases, prefix
 from rooms.limits import Limits
@@ -158,7 +158,7 @@ def test_a_node_that_stops_gives_back_at_once(alice: User, bob: User, lobby: Roo
         await enter(two, bob, lobby)
         await ana.hears(alice, bob)
         await two.stop()
-        bell.attach(one._ringer)
+        ringer.attach(one._ringer)
         await ana.hears(alice)
 
     with_nodes(2, test)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 
-from rooms.core import bell, event_bells
+from rooms.core import bell, event_bells, ringer
 from rooms.core.credentials import Caller
-from rooms.core.event_bells import EVERYONE, Run, bells, room_group
+from rooms.core.event_bells import EVERYONE, EventRun, bells, room_group
 from rooms.features.messages import actions as messages
 from rooms.features.rooms import actions as room_actions
 from rooms.live.delivery.connection import Connection
@@ -30,14 +30,14 @@ class Mischief:
         self.random = random.Random(seed)
         self.held: list[tuple[str, dict[str, Any]]] = []
         self.lost = 0
-        real = bell.get_channel_layer
+        real = ringer.get_channel_layer
 
         class Layer:
             async def group_send(_, group: str, message: dict[str, Any]) -> None:
                 for each in self.mangle(group, message):
                     await real().group_send(*each)
 
-        monkeypatch.setattr(bell, "get_channel_layer", lambda: Layer())
+        monkeypatch.setattr(ringer, "get_channel_layer", lambda: Layer())
 
     def mangle(self, group: str, message: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
         if message["type"] != "events":
@@ -88,7 +88,7 @@ def test_a_lost_bell_is_found_without_traffic(
     async def test() -> None:
         ana = await Client.connect(alice)
         await ana.call("subscribe", room="lobby")
-        monkeypatch.setattr(bell.Ringer, "put_events", lambda *_: None)
+        monkeypatch.setattr(ringer.Ringer, "put_events", lambda *_: None)
         sent = await ana.say("lobby", "did you hear")
         assert await ana.events("lobby", sent["seq"]) == [sent["seq"]]
 
@@ -106,7 +106,7 @@ def test_a_layer_that_fails_does_not_stop_the_room(
     async def test() -> None:
         ana = await Client.connect(alice)
         head = (await ana.call("subscribe", room="lobby"))["seq"]
-        monkeypatch.setattr(bell, "get_channel_layer", lambda: Dead())
+        monkeypatch.setattr(ringer, "get_channel_layer", lambda: Dead())
         for number in range(3):
             await ana.say("lobby", f"message {number}")
         assert await ana.events("lobby", head + 3) == [head + 1, head + 2, head + 3]
@@ -277,7 +277,7 @@ def test_commands_wait_while_their_answers_do_not_fit(
     alice: User, lobby: Room, settings: Any
 ) -> None:
     from rooms.limits import Limits
-    from rooms.live.commands.consumer import carry_out, room_for_more
+    from rooms.live.commands.dispatch import carry_out, room_for_more
 
     settings.PARLEY_LIMITS = Limits(send_buffer_bytes=2000)
 
@@ -374,12 +374,12 @@ def test_many_rooms_that_move_at_once_share_their_bells(alice: User, bob: User, 
 
 def test_bells_of_many_rooms_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_bells, "LARGEST_BELL_BYTES", 1000)
-    events = [Run(number, 1, [b"x" * 400]) for number in range(10)]
+    events = [EventRun(number, 1, [b"x" * 400]) for number in range(10)]
     sent = list(bells(events))
     assert {group for group, _ in sent} == {EVERYONE}
     assert [len(message["bells"]) for _, message in sent] == [2] * 5
     assert [each["room"] for _, message in sent for each in message["bells"]] == list(range(10))
-    assert [group for group, _ in bells([Run(1, 1, [b"x"])])] == [room_group(1)]
+    assert [group for group, _ in bells([EventRun(1, 1, [b"x"])])] == [room_group(1)]
 
 
 def test_a_bell_too_large_for_the_layer_is_read_from_the_log(
@@ -389,7 +389,7 @@ def test_a_bell_too_large_for_the_layer_is_read_from_the_log(
         ben = await Client.connect(bob)
         head = (await ben.call("subscribe", room="lobby"))["seq"]
         posts = [messages.Post(alice, "lobby", f"{number} " + "x" * 9_000) for number in range(60)]
-        told = list(bells([Run(lobby.pk, 1, [post.body.encode() for post in posts])]))
+        told = list(bells([EventRun(lobby.pk, 1, [post.body.encode() for post in posts])]))
         assert "events" not in told[0][1]
         await sync_to_async(messages.post_messages)(posts)
         assert await ben.events("lobby", head + 60) == list(range(head + 1, head + 61))

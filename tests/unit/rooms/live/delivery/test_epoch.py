@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, rule
 
 from rooms.core import bell
-from rooms.core.installation import Known
+from rooms.core.installation import InstallationState
 from rooms.live.commands import session as handlers
 from rooms.live.delivery.connection import Connection
 from rooms.live.delivery.feed import Feed, Fit, went_back
@@ -30,7 +30,7 @@ class GoingBack(Delivery):
         self.ring_epoch = bell.epoch
         bell.epoch = lambda: None
         super().__init__()
-        self.rows: list[Known] = [self.database.known]
+        self.rows: list[InstallationState] = [self.database.known]
         self.anchors: dict[int, tuple[int, str]] = {}
 
     def newcomer(self) -> tuple[Connection, Client]:
