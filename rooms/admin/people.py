@@ -14,7 +14,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from rooms.models import ApiToken, User
 
-from .base import ListAdmin, Request, Shown
+from .base import ListAdmin, Request, Shown, TypedAddresses
 
 admin.site.unregister(Group)
 admin.site.unregister(EmailAddress)
@@ -70,7 +70,7 @@ class SuperusersWrite:
 
 
 @admin.register(Group)
-class GroupAdmin(SuperusersWrite, DjangoGroupAdmin, ModelAdmin):
+class GroupAdmin(SuperusersWrite, TypedAddresses, DjangoGroupAdmin, ModelAdmin):
     pass
 
 

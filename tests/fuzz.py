@@ -1,0 +1,106 @@
+"""The REST API under Schemathesis for minutes, with all its phases and checks.
+
+    python -m tests.fuzz                             ten minutes, shared by all callers, on SQLite
+    python -m tests.fuzz --seconds 120 --as staff --seed 7
+    TEST_DATABASE_URL=postgresql://… python -m tests.fuzz
+
+It runs against a site of real processes with people, rooms and jobs. `tests/integration/
+test_api_schema.py` is the short form of it in the suite. What it finds ends it with 1, and with
+the call that shows it.
+"""
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+
+# `tests.support.api_checks` has it in a form that knows what no schema can say.
+REPLACED = "positive_data_acceptance"
+CALLERS = ("member", "staff", "session", "nobody")
+# Of one person, and more than anybody may do in ten minutes.
+PATIENT = {
+    "PARLEY_MEMBERSHIPS_PER_USER": "100000",
+    "PARLEY_JOBS_IN_FLIGHT_PER_USER": "100000",
+    "PARLEY_GUESTS_PER_ADDRESS": "2000",
+    "PARLEY_CREDENTIAL_FAILURES_PER_SECOND": "100000",
+    "PARLEY_CREDENTIAL_FAILURES_BURST": "100000",
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    parser.add_argument("--seconds", type=int, default=600, help="of all callers together")
+    parser.add_argument("--as", dest="callers", action="append", choices=CALLERS)
+    parser.add_argument("--seed", type=int, default=random.randrange(2**31))
+    chosen, others = parser.parse_known_args()
+    callers = chosen.callers or list(CALLERS)
+
+    import django
+
+    django.setup()
+    from tests.support.site import Site
+
+    with Site(env=PATIENT, parts=("web", "worker")) as site:
+        furnish(site)
+        codes = []
+        for number, caller in enumerate(callers):
+            seconds = chosen.seconds // len(callers)
+            seed = chosen.seed + number
+            print(f"\n=== {caller}, {seconds} s, seed {seed}", flush=True)
+            headers = headers_of(site, caller)
+            command = [
+                str(Path(sys.executable).with_name("schemathesis")),
+                "run",
+                f"{site.url}/api/v1/openapi.json",
+                f"--max-time={seconds}",
+                f"--seed={seed}",
+                "--phases=examples,coverage,fuzzing,stateful",
+                "--checks=all",
+                "--continue-on-failure",
+                "--generation-database=none",
+                "--warnings=off",
+                f"--exclude-checks={REPLACED}",
+                *(f"--header={name}:{value}" for name, value in headers.items()),
+                *others,
+            ]
+            hooks = {**os.environ, "SCHEMATHESIS_HOOKS": "tests.support.api_checks"}
+            codes.append(subprocess.run(command, stdin=subprocess.DEVNULL, env=hooks).returncode)
+        log = site.log("web") + site.log("worker")
+        if "Traceback" in log:
+            print("\n=== what went wrong inside\n", log[log.index("Traceback") :][:20_000])
+            codes.append(1)
+    return int(any(codes))
+
+
+def furnish(site) -> None:  # type: ignore[no-untyped-def]
+    """Rooms with something in them, and a job."""
+    site.user("staff", staff=True)
+    site.room("lobby", "alice", "bob", "member")
+    site.room("den", "member", "bob", private=True)
+    for name in ("alice", "member"):
+        with site.api(site.user(name)) as api:
+            for text in ("Hello", "How are *you*?", "Well."):
+                api.post("/rooms/lobby/messages", json={"body": text}).raise_for_status()
+            job = {"kind": "room.report", "room": "lobby", "params": {"days": 7}}
+            api.post("/jobs", json=job).raise_for_status()
+
+
+def headers_of(site, caller: str) -> dict[str, str]:  # type: ignore[no-untyped-def]
+    # Its client does not take apart what comes compressed.
+    headers = {"Accept-Encoding": "identity"}
+    if caller in ("member", "staff"):
+        headers |= site.user(caller).bearer
+    if caller == "session":
+        token = "a" * 32
+        person = site.user("member")
+        headers["Cookie"] = f"{person.cookie_name}={person.session}; csrftoken={token}"
+        headers["X-CSRFToken"] = token
+    return headers
+
+
+if __name__ == "__main__":
+    sys.exit(main())
