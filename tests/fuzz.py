@@ -16,6 +16,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.support.environment import ROOT
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 
 # `tests.support.api_checks` has it in a form that knows what no schema can say.
@@ -63,12 +65,15 @@ def main() -> int:
                 "--continue-on-failure",
                 "--generation-database=none",
                 "--warnings=off",
-                f"--exclude-checks={REPLACED}",
+                f"--exclude-checks={','.join(left_out(caller))}",
                 *(f"--header={name}:{value}" for name, value in headers.items()),
                 *others,
             ]
-            hooks = {**os.environ, "SCHEMATHESIS_HOOKS": "tests.support.api_checks"}
-            codes.append(subprocess.run(command, stdin=subprocess.DEVNULL, env=hooks).returncode)
+            # There it leaves its cache.
+            where = {"cwd": site.folder, "stdin": subprocess.DEVNULL}
+            hooks = {"SCHEMATHESIS_HOOKS": "tests.support.api_checks", "PYTHONPATH": str(ROOT)}
+            done = subprocess.run(command, env={**os.environ, **hooks}, **where)
+            codes.append(done.returncode)
         log = site.log("web") + site.log("worker")
         if "Traceback" in log:
             print("\n=== what went wrong inside\n", log[log.index("Traceback") :][:20_000])
@@ -87,6 +92,11 @@ def furnish(site) -> None:  # type: ignore[no-untyped-def]
                 api.post("/rooms/lobby/messages", json={"body": text}).raise_for_status()
             job = {"kind": "room.report", "room": "lobby", "params": {"days": 7}}
             api.post("/jobs", json=job).raise_for_status()
+
+
+def left_out(caller: str) -> list[str]:
+    """Of checks. `Authorization: Basic` is a proxy's affair, and the session counts beside it."""
+    return [REPLACED, "ignored_auth"] if caller == "session" else [REPLACED]
 
 
 def headers_of(site, caller: str) -> dict[str, str]:  # type: ignore[no-untyped-def]

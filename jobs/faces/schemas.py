@@ -3,12 +3,14 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from jobs.models import IDLE, NORMAL, URGENT, Outcome, State, Step
 from rooms.protocol.shapes import AttachmentOut, Given, Person, Timestamp
-from rooms.rest.schemas import Moment, Next, SlugText, Taken, WholeNumber
+from rooms.protocol.commands import whole
+from rooms.rest.schemas import Moment, Next, SlugText, Taken
 
+Priority = Annotated[int, Field(ge=URGENT, le=IDLE), BeforeValidator(whole)]
 KindName = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 
 
@@ -84,7 +86,7 @@ class NewJob(Taken):
     kind: KindName
     params: dict[str, Any] = {}
     room: SlugText | None = Field(None, description="where its progress and result are shown")
-    priority: Annotated[WholeNumber, Field(ge=URGENT, le=IDLE, description="0 runs first")] = NORMAL
+    priority: Annotated[Priority, Field(strict=True, description="0 runs first")] = NORMAL
     run_at: Moment | None = None
 
 
