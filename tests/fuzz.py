@@ -2,7 +2,7 @@
 
     python -m tests.fuzz                             ten minutes, shared by all callers, on SQLite
     python -m tests.fuzz --seconds 120 --as staff --seed 7
-    TEST_DATABASE_URL=postgresql://… python -m tests.fuzz
+    python -m tests.fuzz --postgresql --as member
 
 It runs against a site of real processes with people, rooms and jobs. `tests/integration/
 test_api_schema.py` is the short form of it in the suite. What it finds ends it with 1, and with
@@ -14,8 +14,10 @@ import os
 import random
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
+from tests.support import postgres
 from tests.support.environment import ROOT
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
@@ -38,9 +40,15 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=600, help="of all callers together")
     parser.add_argument("--as", dest="callers", action="append", choices=CALLERS)
     parser.add_argument("--seed", type=int, default=random.randrange(2**31))
+    parser.add_argument("--postgresql", action="store_true", help="on one made for this run")
     chosen, others = parser.parse_known_args()
-    callers = chosen.callers or list(CALLERS)
+    with ExitStack() as stack:
+        if chosen.postgresql:
+            os.environ["TEST_DATABASE_URL"] = stack.enter_context(postgres.cluster())
+        return run(chosen.callers or list(CALLERS), chosen.seconds, chosen.seed, others)
 
+
+def run(callers: list[str], seconds: int, first_seed: int, others: list[str]) -> int:
     import django
 
     django.setup()
@@ -50,15 +58,14 @@ def main() -> int:
         furnish(site)
         codes = []
         for number, caller in enumerate(callers):
-            seconds = chosen.seconds // len(callers)
-            seed = chosen.seed + number
-            print(f"\n=== {caller}, {seconds} s, seed {seed}", flush=True)
+            share, seed = seconds // len(callers), first_seed + number
+            print(f"\n=== {caller}, {share} s, seed {seed}", flush=True)
             headers = headers_of(site, caller)
             command = [
                 str(Path(sys.executable).with_name("schemathesis")),
                 "run",
                 f"{site.url}/api/v1/openapi.json",
-                f"--max-time={seconds}",
+                f"--max-time={share}",
                 f"--seed={seed}",
                 "--phases=examples,coverage,fuzzing,stateful",
                 "--checks=all",

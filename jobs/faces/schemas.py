@@ -6,12 +6,12 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from jobs.models import IDLE, NORMAL, URGENT, Outcome, State, Step
-from rooms.protocol.shapes import AttachmentOut, Given, Person, Timestamp
 from rooms.protocol.commands import whole
-from rooms.rest.schemas import Moment, Next, SlugText, Taken
+from rooms.protocol.shapes import AttachmentOut, Given, Person, Timestamp
+from rooms.rest.schemas import Moment, Next, SlugText, Taken, Text
 
 Priority = Annotated[int, Field(ge=URGENT, le=IDLE), BeforeValidator(whole)]
-KindName = Annotated[str, StringConstraints(min_length=1, max_length=80)]
+KindName = Annotated[Text, StringConstraints(min_length=1, max_length=80)]
 
 
 class ErrorOut(Given):

@@ -40,9 +40,7 @@ class JobSubmit(Command):
     room: Slug
     kind: Annotated[str, StringConstraints(max_length=80)] = Field(examples=["room.report"])
     params: dict[str, Any] = Field({}, description="as the kind declares", examples=[{"days": 7}])
-    priority: Priority = Field(
-        NORMAL, description="0 runs first", examples=[NORMAL]
-    )
+    priority: Priority = Field(NORMAL, description="0 runs first", examples=[NORMAL])
     run_at: Annotated[Moment, Field(strict=False)] | None = Field(
         None, description="not before this time; at once without it"
     )

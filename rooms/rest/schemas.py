@@ -28,7 +28,6 @@ from rooms.protocol.shapes import (
     Visibility,
 )
 
-
 # RFC 3339. Pydantic takes seconds since 1970, times without seconds and more.
 _time = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"

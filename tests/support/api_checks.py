@@ -1,5 +1,5 @@
-"""A check for Schemathesis of this API: what the document allows is taken, but for the rules that no
-schema can say. `tests.fuzz` has its command import it; the suite's short form uses it as well.
+"""A check for Schemathesis of this API: what the document allows is taken, but for the rules that
+no schema can say. `tests.fuzz` has its command import it; the suite's short form uses it as well.
 """
 
 import re
@@ -34,6 +34,6 @@ def valid_is_taken(context: CheckContext, response: Response, case: Case) -> Non
 
 
 def guessed(case: Case) -> bool:
-    """From call to call, Schemathesis puts into paths and bodies what it has read anywhere, be it of
-    another type, and still takes the outcome for valid."""
+    """From call to call, Schemathesis puts into paths and bodies what it has read anywhere, be it
+    of another type, and still takes the outcome for valid."""
     return case.meta is not None and case.meta.phase.name.value == "stateful"

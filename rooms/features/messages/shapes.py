@@ -1,6 +1,7 @@
 """What REST takes and gives of messages."""
 
 from typing import Annotated
+
 from pydantic import ConfigDict, Field
 
 from rooms.protocol.answers import Epoch

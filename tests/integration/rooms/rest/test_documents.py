@@ -15,7 +15,9 @@ def unheard(value: Any, place: str = "") -> list[str]:
     if not isinstance(value, dict):
         return []
     own = [f"{place}/{name}" for name in value if name in NO_WORDS]
-    return own + [found for name, each in value.items() for found in unheard(each, f"{place}/{name}")]
+    return own + [
+        found for name, each in value.items() for found in unheard(each, f"{place}/{name}")
+    ]
 
 
 def test_every_bound_is_said() -> None:

@@ -321,7 +321,7 @@ def test_a_private_rooms_slug_tells_nothing(caller, alice, charlie):
 def test_a_name_gets_the_same_answer_whatever_becomes_of_it(
     becomes, caller, alice, charlie, den, told, settings
 ):
-    """Else who asks again and again would learn when somebody makes an account, or has none more."""
+    """Else who asks again would learn when somebody makes an account, or has none any more."""
     name = "charlie"
     if becomes == "somebody":
         User.objects.filter(pk=charlie.pk).update(username="later")

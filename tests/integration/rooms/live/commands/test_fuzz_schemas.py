@@ -29,7 +29,7 @@ KNOWN = {
     "kind": ["room.report"],
     "epoch": ["x"],
     "client_id": ["6a1c8f0e-8f67-4f0e-9d11-2f1f6d1b7a01", "6a1c8f0e8f674f0e9d112f1f6d1b7a01"],
-    "run_at": ["2026-05-01T09:30Z", "2026-05-01 09:30:00Z", "2026-05-01T09:30:00+0100", "1777627800"],
+    "run_at": ["2026-05-01T09:30Z", "2026-05-01T09:30:00+0100", "1777627800"],
     "id": [5.0, 2**62, 2**63, 2**64, 1e300, -(2.0**63)],
 }  # fmt: skip
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=70)
