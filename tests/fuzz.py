@@ -16,6 +16,7 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from tests.support import postgres
 from tests.support.environment import ROOT
@@ -77,9 +78,9 @@ def run(callers: list[str], seconds: int, first_seed: int, others: list[str]) ->
                 *others,
             ]
             # There it leaves its cache.
-            where = {"cwd": site.folder, "stdin": subprocess.DEVNULL}
             hooks = {"SCHEMATHESIS_HOOKS": "tests.support.api_checks", "PYTHONPATH": str(ROOT)}
-            done = subprocess.run(command, env={**os.environ, **hooks}, **where)
+            env = {**os.environ, **hooks}
+            done = subprocess.run(command, env=env, cwd=site.folder, stdin=subprocess.DEVNULL)
             codes.append(done.returncode)
         log = site.log("web") + site.log("worker")
         if "Traceback" in log:
@@ -88,7 +89,7 @@ def run(callers: list[str], seconds: int, first_seed: int, others: list[str]) ->
     return int(any(codes))
 
 
-def furnish(site) -> None:  # type: ignore[no-untyped-def]
+def furnish(site: Any) -> None:
     """Rooms with something in them, and a job."""
     site.user("staff", staff=True)
     site.room("lobby", "alice", "bob", "member")
@@ -106,7 +107,7 @@ def left_out(caller: str) -> list[str]:
     return [REPLACED, "ignored_auth"] if caller == "session" else [REPLACED]
 
 
-def headers_of(site, caller: str) -> dict[str, str]:  # type: ignore[no-untyped-def]
+def headers_of(site: Any, caller: str) -> dict[str, str]:
     # Its client does not take apart what comes compressed.
     headers = {"Accept-Encoding": "identity"}
     if caller in ("member", "staff"):

@@ -30,7 +30,8 @@ Slug = Annotated[
 Seq = Annotated[int, Field(ge=0, le=2**53 - 1, examples=[42]), BeforeValidator(whole)]
 Id = Annotated[int, Field(ge=1, le=2**63 - 1, examples=[4711]), BeforeValidator(whole)]
 # What a command is answered under. A larger number would come back rounded.
-OwnNumber = Annotated[int, Field(ge=-(2**63), le=2**63 - 1), BeforeValidator(whole)]
+# The consumer looks at it before the rest of the command.
+OwnNumber = Annotated[int, Field(json_schema_extra={"minimum": -(2**63), "maximum": 2**63 - 1})]
 ClientId = Annotated[
     WrittenUUID,
     Field(

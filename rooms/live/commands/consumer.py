@@ -223,7 +223,7 @@ async def carry_out(connection: Connection, message: Mapping[str, Any]) -> None:
     wait = connection.rate.take(connection.node.loop.time())
     try:
         body = parse(message)
-        identity = own_id(body.get("id"))
+        body["id"] = identity = own_id(body.get("id"))
         type = body.get("type")
         registered = commands.registry.get(type) if isinstance(type, str) else None
         if registered is not None:
