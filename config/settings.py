@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "rooms.pages.compression.CompressPages",
     "rooms.pages.private.PrivateMiddleware",
     "rooms.rest.problems.ProblemMiddleware",
+    "rooms.http.nul.NulMiddleware",
     "rooms.features.accounts.session_renewal.RenewingSessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -203,7 +203,7 @@ class JobAdmin(SubmittingAdmin):
 
     def get_actions_submit_line(self, request: HttpRequest, object_id: Any) -> Any:
         """Only what the job's state allows."""
-        job = Job.objects.filter(pk=object_id).first() if object_id else None
+        job = self.get_object(request, object_id) if object_id else None
         allowed = {
             "cancel_this": job and not job.finished,
             "retry_this": job and job.spoilt,

@@ -15,11 +15,12 @@ from unfold.admin import ModelAdmin
 from jobs import registry
 from jobs.models import Job
 from jobs.registry import Kind
+from rooms.admin.base import TypedAddresses
 
 from .submit_form import fieldsets, form_of
 
 
-class SubmittingAdmin(ModelAdmin):
+class SubmittingAdmin(TypedAddresses, ModelAdmin):
     """Adding a job is submitting one, through the same action as REST and the socket."""
 
     def add_view(

@@ -23,7 +23,7 @@ from rooms.core.lookup import find_room
 from rooms.core.representations import timestamp
 from rooms.protocol import Id, Invalid
 from rooms.rest import paging
-from rooms.rest.requests import Limit, Request
+from rooms.rest.requests import Limit, PageCursor, Request
 from rooms.rest.schemas import Moment, Problem, SlugText
 
 from .schemas import JobDetail, JobOut, JobPage, KindList, KindName, NewJob
@@ -95,7 +95,7 @@ def list_jobs(
     after: Annotated[Moment | None, Query(description="created at this time or later")] = None,
     before: Annotated[Moment | None, Query(description="created before this time")] = None,
     limit: Limit = 50,
-    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    cursor: PageCursor = None,
 ) -> dict[str, Any]:
     """The jobs that you may see, newest first."""
     jobs = Job.objects.visible_to(request.user).with_relations()

@@ -3,13 +3,15 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from jobs.models import IDLE, NORMAL, URGENT, Outcome, State, Step
+from rooms.protocol.commands import whole
 from rooms.protocol.shapes import AttachmentOut, Given, Person, Timestamp
-from rooms.rest.schemas import Moment, Next, SlugText, Taken, WholeNumber
+from rooms.rest.schemas import Moment, Next, SlugText, Taken, Text
 
-KindName = Annotated[str, StringConstraints(min_length=1, max_length=80)]
+Priority = Annotated[int, Field(ge=URGENT, le=IDLE), BeforeValidator(whole)]
+KindName = Annotated[Text, StringConstraints(min_length=1, max_length=80)]
 
 
 class ErrorOut(Given):
@@ -88,7 +90,7 @@ class NewJob(Taken):
     kind: KindName
     params: dict[str, Any] = {}
     room: SlugText | None = Field(None, description="where its progress and result are shown")
-    priority: Annotated[WholeNumber, Field(ge=URGENT, le=IDLE, description="0 runs first")] = NORMAL
+    priority: Annotated[Priority, Field(strict=True, description="0 runs first")] = NORMAL
     run_at: Moment | None = None
 
 

@@ -8,24 +8,24 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from jobs.lifecycle import representations
-from jobs.models import IDLE, NORMAL, URGENT
+from jobs.models import NORMAL
 from jobs.submitting import actions
 from jobs.submitting.actions import Submission
 from rooms.models import User
 from rooms.protocol import Command, Slug
 from rooms.protocol.answers import Answer, Ok, RoomSlug
-from rooms.protocol.commands import ClientId
+from rooms.protocol.commands import ClientId, WrittenUUID
 from rooms.protocol.events import Durable, Ephemeral
 from rooms.rest.schemas import Moment
 from rooms.slices import SocketCommand
 
-from .schemas import JobOut, ProgressOut
+from .schemas import JobOut, Priority, ProgressOut
 
 if TYPE_CHECKING:
     from rooms.live.delivery.connection import Connection
 
 JobId = Annotated[
-    UUID,
+    WrittenUUID,
     Field(
         strict=False,
         description="the job's `id`",
@@ -40,9 +40,7 @@ class JobSubmit(Command):
     room: Slug
     kind: Annotated[str, StringConstraints(max_length=80)] = Field(examples=["room.report"])
     params: dict[str, Any] = Field({}, description="as the kind declares", examples=[{"days": 7}])
-    priority: Annotated[int, Field(ge=URGENT, le=IDLE)] = Field(
-        NORMAL, description="0 runs first", examples=[NORMAL]
-    )
+    priority: Priority = Field(NORMAL, description="0 runs first", examples=[NORMAL])
     run_at: Annotated[Moment, Field(strict=False)] | None = Field(
         None, description="not before this time; at once without it"
     )

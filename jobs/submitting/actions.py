@@ -76,23 +76,30 @@ def checked_params(kind: Kind, given: dict[str, Any]) -> dict[str, Any]:
             f"{kind.name}: params: lists and objects stand within one another at most"
             f" {json_depth.MOST_LEVELS} deep."
         )
+    _encoded(kind, given)
     try:
         value = kind.params.model_validate(given)
     except ValidationError as error:
         found = [{**item, "pointer": f"/params{item['pointer']}"} for item in problems(error)]
         text = "; ".join(f"{item['pointer'][1:]}: {item['message']}" for item in found)
         raise Invalid(f"{kind.name}: {text}", errors=found) from None
+    encoded = _encoded(kind, value.model_dump(mode="json"))
+    if NUL.search(encoded):
+        raise Invalid("The params of a job cannot hold the NUL character.")
+    params: dict[str, Any] = orjson.loads(encoded)
+    return params
+
+
+def _encoded(kind: Kind, params: dict[str, Any]) -> bytes:
+    """As JSON, if it is not too long: asked before they are validated, which may take long."""
     try:
-        encoded = orjson.dumps(value.model_dump(mode="json"))
+        encoded = orjson.dumps(params)
     except TypeError as error:
         raise Invalid(f"{kind.name}: params: {error}") from None
     most = job_limits().job_params_bytes
     if len(encoded) > most:
         raise Invalid(f"The params of a job have at most {most:,} bytes.", "too_long")
-    if NUL.search(encoded):
-        raise Invalid("The params of a job cannot hold the NUL character.")
-    params: dict[str, Any] = orjson.loads(encoded)
-    return params
+    return encoded
 
 
 def _check(wanted: Submission, kind: Kind) -> None:

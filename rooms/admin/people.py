@@ -15,7 +15,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from rooms.models import ApiToken, User
 
-from .base import ListAdmin, Shown
+from .base import ListAdmin, Shown, TypedAddresses
 
 admin.site.unregister(Group)
 admin.site.unregister(EmailAddress)
@@ -71,7 +71,7 @@ class SuperusersWrite:
 
 
 @admin.register(Group)
-class GroupAdmin(SuperusersWrite, DjangoGroupAdmin, ModelAdmin):
+class GroupAdmin(SuperusersWrite, TypedAddresses, DjangoGroupAdmin, ModelAdmin):
     pass
 
 

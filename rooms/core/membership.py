@@ -14,7 +14,7 @@ from rooms.limits import limits
 from rooms.models import Invitation, Membership, Room, User
 from rooms.protocol import Conflict, NotFound
 
-from . import bell, lookup, policy, read_state, representations
+from . import bell, lookup, person_lock, policy, read_state, representations
 from .log import Logs
 from .policy import Facts
 from .representations import member as member_json
@@ -37,11 +37,12 @@ def add_member_in_transaction(
     """A newcomer has read everything: what was said before is not addressed to them. Without
     `role` they get the one that they are invited in, or are a member. Their invitation is used up.
 
-    Raises NotFound, before anything is written, for somebody who is banned, and Conflict for
-    somebody who is in too many rooms.
+    Raises NotFound, before anything is written, for somebody who is banned, Conflict for somebody
+    who is in too many rooms, and RateLimited: see `person_lock`.
     """
     if lookup.is_banned(user.pk, room):
         raise policy.no_room(room.slug)
+    person_lock.try_in_transaction(user.pk)
     most = limits().memberships_per_user
     if Membership.objects.filter(user=user).count() >= most:
         raise Conflict(f"Nobody is in more than {most:,} rooms. Leave one first.")

@@ -3,17 +3,37 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+
+def whole(value: object) -> object:
+    """To JSON, 5.0 is a whole number as well."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _written_out(value: object) -> object:
+    """Pydantic takes more ways to write one than the document names."""
+    if isinstance(value, str) and len(value) != UUID_CHARACTERS:
+        raise ValueError("Input should be a UUID like 0d9c5ab4-3e0d-4f4c-9d0e-0f8a3ae7e6d2")
+    return value
+
+
+UUID_CHARACTERS = 36
+# A UUID as JSON Schema has it.
+WrittenUUID = Annotated[UUID, BeforeValidator(_written_out)]
 Slug = Annotated[
     str,
     StringConstraints(min_length=1, max_length=64),
     Field(description="the room's slug", examples=["lobby"]),
 ]
-Seq = Annotated[int, Field(ge=0, le=2**53 - 1, examples=[42])]
-Id = Annotated[int, Field(ge=1, le=2**63 - 1, examples=[4711])]
+# Bounds stand before what looks at the value first: else no document says them.
+Seq = Annotated[int, Field(ge=0, le=2**53 - 1, examples=[42]), BeforeValidator(whole)]
+Id = Annotated[int, Field(ge=1, le=2**63 - 1, examples=[4711]), BeforeValidator(whole)]
+# What a command is answered under. A larger number would come back rounded.
+# The consumer looks at it before the rest of the command.
+OwnNumber = Annotated[int, Field(json_schema_extra={"minimum": -(2**63), "maximum": 2**63 - 1})]
 ClientId = Annotated[
-    UUID,
+    WrittenUUID,
     Field(
         strict=False,
         description="a UUID of the client's making, one for each intention",
@@ -27,7 +47,7 @@ class Command(BaseModel):
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
-    id: int | str | None = Field(None, examples=[7])
+    id: OwnNumber | str | None = Field(None, examples=[7])
     type: str
 
 

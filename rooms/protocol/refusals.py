@@ -28,6 +28,9 @@ ErrorCode = Literal[
     "internal",
 ]
 
+# Listed in one answer.
+MOST_PROBLEMS = 100
+
 # What a client does about each.
 ERRORS: dict[ErrorCode, str] = {
     "invalid": "Correct the command; `errors` points at the fields. The same again fails again.",
@@ -124,6 +127,8 @@ class Busy(Refusal):
 
 def problems(error: ValidationError) -> list[dict[str, Any]]:
     """Pydantic's findings as {"pointer": "/params/days", "message": …}. The input is not echoed."""
+    if (many := too_many(error)) is not None:
+        return [{"pointer": "", "message": many}]
     return [
         {
             "pointer": "".join(f"/{_pointer(part)}" for part in problem["loc"]),
@@ -131,6 +136,13 @@ def problems(error: ValidationError) -> list[dict[str, Any]]:
         }
         for problem in error.errors(include_url=False, include_input=False, include_context=False)
     ]
+
+
+def too_many(error: ValidationError) -> str | None:
+    """What is said instead of the findings when there are more than anybody reads: to write down
+    each of some hundred thousand takes many seconds, and ten times the bytes of the request."""
+    count = error.error_count()
+    return f"{count:,} faults, too many to list" if count > MOST_PROBLEMS else None
 
 
 def _pointer(part: int | str) -> str:

@@ -27,6 +27,7 @@ from rooms.core.outages import Outage
 from rooms.database import trouble
 from rooms.http.middleware import ResponseMiddleware
 from rooms.protocol import RateLimited, Refusal
+from rooms.protocol.refusals import too_many
 
 from . import limits
 from .openapi import MEDIA_TYPE, SchemaWithProblems
@@ -178,19 +179,21 @@ class ProblemAPI(NinjaAPI):
         self, error_contexts: list[ValidationErrorContext[Any]]
     ) -> ValidationError:
         """JSON pointers into the body, or the names of parameters. What was sent is not echoed."""
-        return ValidationError(
-            [
-                {
-                    "in": context.model.__ninja_param_source__,
-                    "pointer": _pointer(context.model, problem["loc"]),
-                    "message": problem["msg"],
-                }
-                for context in error_contexts
-                for problem in context.pydantic_validation_error.errors(
-                    include_url=False, include_input=False, include_context=False
-                )
-            ]
-        )
+        return ValidationError([found for each in error_contexts for found in _findings(each)])
+
+
+def _findings(context: ValidationErrorContext[Any]) -> list[dict[str, str]]:
+    error, place = context.pydantic_validation_error, context.model.__ninja_param_source__
+    if (many := too_many(error)) is not None:
+        return [{"in": place, "pointer": "", "message": many}]
+    return [
+        {
+            "in": place,
+            "pointer": _pointer(context.model, problem["loc"]),
+            "message": problem["msg"],
+        }
+        for problem in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
 
 
 def _pointer(model: Any, location: tuple[int | str, ...]) -> str:

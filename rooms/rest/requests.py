@@ -14,9 +14,10 @@ from rooms.models import Room, User
 from rooms.protocol import Id
 
 from . import paging
+from .schemas import Text
 
 Limit = Annotated[int, Field(ge=1, le=200)]
-PageCursor = Annotated[str | None, Field(max_length=200, description="from a `next` link")]
+PageCursor = Annotated[Text | None, Field(max_length=200, description="from a `next` link")]
 PersonId = Annotated[Id, Path(description="the person's id")]
 
 

@@ -1,5 +1,5 @@
 """The OpenAPI document and the API agree: whatever the document allows or forbids is tried, and
-every answer is one that it declares.
+every answer is one that it declares. `python -m tests.fuzz` is the long form of it.
 """
 
 import re
@@ -14,13 +14,11 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from rooms.features.messages import actions as messages
 from rooms.features.tokens import actions as tokens
+from tests.support.api_checks import valid_is_taken
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
 schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
-# Some rules are no schema's: a cursor is one that was given, one of several parameters excludes
-# the others, a job's params are of its kind.
-NOT_ALL = [positive_data_acceptance]
 
 
 @pytest.fixture
@@ -40,7 +38,11 @@ def check_of(label: str) -> Any:
     def every_answer_is_declared(case: Case, token: str) -> None:
         # Its client does not take apart what comes compressed.
         headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"}
-        case.call_and_validate(headers=headers, excluded_checks=NOT_ALL)
+        case.call_and_validate(
+            headers=headers,
+            excluded_checks=[positive_data_acceptance],
+            additional_checks=[valid_is_taken],
+        )
 
     return every_answer_is_declared
 

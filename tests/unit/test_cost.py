@@ -58,7 +58,6 @@ WITHOUT_NAME = {
     "rooms/protocol/refusals.py::~",
     "rooms/protocol/shapes.py::pattern",
     "rooms/rest/schemas.py::pattern",
-    r"rooms/rest/schemas.py::\d{4}-\d\d-\d\d[Tt ]",
     "rooms/models/rooms.py::RegexValidator",
 }
 

@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from rooms.core import policy
+from rooms.core import person_lock, policy
 from rooms.core.log import writing_in_transaction
 from rooms.core.lookup import facts_of, find_room, membership_of, room_by_slug, with_invitation
 from rooms.core.membership import add_member_in_transaction, leave_in_transaction, member_of
@@ -16,14 +16,16 @@ def join(user: User, slug: str, role: str | None = None) -> tuple[Room, Membersh
     policy.require("room.join", with_invitation(user, facts_of(user, room, membership)))
     if membership is not None:
         return room, membership
-    with transaction.atomic(), writing_in_transaction([room.pk]) as logs:
-        if room.pk not in logs.rooms:
-            raise policy.no_room(slug)
-        room = logs.rooms[room.pk]
-        membership = membership_of(user, room)
-        policy.require("room.join", with_invitation(user, facts_of(user, room, membership)))
-        if membership is None:
-            membership = add_member_in_transaction(logs, room, user, role)
+    with transaction.atomic():
+        person_lock.hold_in_transaction(user.pk)
+        with writing_in_transaction([room.pk]) as logs:
+            if room.pk not in logs.rooms:
+                raise policy.no_room(slug)
+            room = logs.rooms[room.pk]
+            membership = membership_of(user, room)
+            policy.require("room.join", with_invitation(user, facts_of(user, room, membership)))
+            if membership is None:
+                membership = add_member_in_transaction(logs, room, user, role)
     return room, membership
 
 

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 
+from rooms.core import person_lock
 from rooms.core.log import writing_in_transaction
 from rooms.core.membership import leave_in_transaction
 from rooms.models import Membership, User
@@ -18,6 +19,8 @@ def leave_everything(instance: User, **_: Any) -> None:
     room_ids = list(mine.values_list("room_id", flat=True))
     if not room_ids:
         return
-    with transaction.atomic(), writing_in_transaction(room_ids) as logs:
-        for membership in mine.filter(room__in=logs.rooms):
-            leave_in_transaction(logs, logs.rooms[membership.room_id], membership)
+    with transaction.atomic():
+        person_lock.hold_in_transaction(instance.pk)
+        with writing_in_transaction(room_ids) as logs:
+            for membership in mine.filter(room__in=logs.rooms):
+                leave_in_transaction(logs, logs.rooms[membership.room_id], membership)

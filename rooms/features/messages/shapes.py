@@ -1,11 +1,11 @@
 """What REST takes and gives of messages."""
 
 from typing import Annotated
-from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
 from rooms.protocol.answers import Epoch
+from rooms.protocol.commands import WrittenUUID
 from rooms.protocol.shapes import Given, MessageOut
 from rooms.rest.schemas import BodyId, Filled, Taken
 
@@ -23,7 +23,7 @@ class NewMessage(Taken):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=False)
 
     body: Annotated[Filled, Field(min_length=1, description="Markdown")]
-    client_id: UUID | None = Field(
+    client_id: WrittenUUID | None = Field(
         None, description="the same one again answers 200 with the message that is there already"
     )
     reply_to: BodyId | None = None

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
+from rooms.core import person_lock
 from rooms.core.fields import check_fields
 from rooms.core.log import writing_in_transaction
 from rooms.core.membership import add_member_in_transaction
@@ -54,7 +55,13 @@ def create_room_for(
     refusal which rooms there are that they may not see. Raises Conflict when a public room's
     `slug` is taken, and RateLimited.
     """
-    _require_rooms_left(user)
+    with transaction.atomic():
+        person_lock.hold_in_transaction(user.pk)
+        _require_rooms_left(user)
+        return _create_for(user, name, topic, visibility, slug)
+
+
+def _create_for(user: User, name: str, topic: str, visibility: str, slug: str | None) -> Room:
     stem = slug or slugify(name).replace("_", "-").strip("-") or "room"
     if visibility != Room.Visibility.PUBLIC:
         slug = _with_ending(stem, secrets.token_hex(CLOSED_BYTES))

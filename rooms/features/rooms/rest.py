@@ -18,7 +18,7 @@ from rooms.models import Membership, Room, User
 from rooms.rest import paging
 from rooms.rest.requests import Limit, PageCursor, Request, next_link
 from rooms.rest.rooms import show
-from rooms.rest.schemas import NewRoom, Problem, RoomChange, RoomOut, RoomPage
+from rooms.rest.schemas import NewRoom, Problem, RoomChange, RoomOut, RoomPage, Text
 
 from . import actions, changes
 from .search import named
@@ -47,7 +47,7 @@ def _shown(user: User, rooms: list[Room], epoch: str) -> list[dict[str, Any]]:
 
 
 Words = Annotated[
-    str, Field(max_length=100, description="rooms whose name or slug holds each of these words")
+    Text, Field(max_length=100, description="rooms whose name or slug holds each of these words")
 ]
 
 

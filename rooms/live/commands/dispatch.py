@@ -17,6 +17,7 @@ from rooms.limits import limits
 from rooms.live.delivery.connection import Connection
 from rooms.live.metrics import names as metrics
 from rooms.protocol import FLOODING, Invalid, RateLimited, Refusal, invalid, scopes
+from rooms.protocol.commands import whole
 
 from . import registry as commands
 
@@ -43,10 +44,7 @@ async def carry_out(connection: Connection, message: Mapping[str, Any]) -> None:
     wait = connection.rate.take(connection.node.loop.time())
     try:
         body = parse(message)
-        identity = body.get("id")
-        if isinstance(identity, bool) or not isinstance(identity, int | str | None):
-            identity = None
-            raise Invalid("id must be a number or a string.")
+        body["id"] = identity = own_id(body.get("id"))
         type = body.get("type")
         registered = commands.registry.get(type) if isinstance(type, str) else None
         if registered is not None:
@@ -80,6 +78,16 @@ async def carry_out(connection: Connection, message: Mapping[str, Any]) -> None:
         connection.answer({"id": identity, **answer})
     if wait and connection.rate.flooding:
         connection.close(FLOODING)
+
+
+def own_id(value: object) -> int | str | None:
+    """What the answer is given under. Raises Invalid."""
+    value = whole(value)
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63:
+        return value
+    raise Invalid("id must be a whole number of 64 bits, or a string.")
 
 
 def too_fast(connection: Connection, wait: float) -> RateLimited:

@@ -315,3 +315,33 @@ def test_a_private_rooms_slug_tells_nothing(caller, alice, charlie):
     assert named.data["slug"].startswith("plans-")
     long = caller(charlie).post("rooms", {"name": "x", "slug": "a" * 64, "visibility": "private"})
     assert len(long.data["slug"]) == 64
+
+
+@pytest.mark.parametrize("becomes", ["somebody", "nobody", "somebody who takes more"])
+def test_a_name_gets_the_same_answer_whatever_becomes_of_it(
+    becomes, caller, alice, charlie, den, told, settings
+):
+    """Else who asks again would learn when somebody makes an account, or has none any more."""
+    name = "charlie"
+    if becomes == "somebody":
+        User.objects.filter(pk=charlie.pk).update(username="later")
+    elif becomes == "somebody who takes more":
+        settings.PARLEY_LIMITS = settings.PARLEY_LIMITS.model_copy(
+            update={"invitations_received": 0}
+        )
+    first = invite(caller(alice), "den", name).data
+    assert invite(caller(alice), "den", name).data == first
+    heard = len(told)
+    if becomes == "nobody":
+        User.objects.filter(pk=charlie.pk).update(is_active=False)
+    elif becomes == "somebody":
+        User.objects.filter(pk=charlie.pk).update(username=name)
+    else:
+        settings.PARLEY_LIMITS = settings.PARLEY_LIMITS.model_copy(
+            update={"invitations_received": 1}
+        )
+    assert invite(caller(alice), "den", name).data == first
+    assert caller(alice).get("rooms/den/invitations").data["invitations"] == [first]
+    if becomes != "nobody":
+        assert [user for user, _ in told[heard:]] == [charlie.pk], "now it has reached them"
+        assert caller(charlie).post("rooms/den/join").status_code == 200
