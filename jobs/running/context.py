@@ -14,14 +14,13 @@ from django.utils import timezone
 from pydantic import BaseModel
 
 from jobs import registry
-from jobs.models import Job
 from jobs.registry import Kind
 from rooms.features.files import actions as files
 from rooms.models import Attachment, Room, User
 from rooms.text import graphemes
 
-from .interruption import Cancelled, InterruptWindow, LeaseLost, TimedOut
-from .lease import LeaseKeeper
+from .attempt import RunningAttempt
+from .interruption import Cancelled, LeaseLost, TimedOut
 from .steps import side_by_side
 
 __all__ = ["Cancelled", "Context", "GiveUp", "RetryLater", "TimedOut"]
@@ -57,12 +56,10 @@ def is_told(error: BaseException, kind: Kind | None) -> bool:
 class Context(Generic[P]):
     """One attempt at a job, seen from its kind."""
 
-    def __init__(
-        self, job: Job, lease: UUID, params: P, window: InterruptWindow, keeper: LeaseKeeper
-    ) -> None:
-        self.job, self.lease, self.params = job, lease, params
+    def __init__(self, attempt: RunningAttempt, params: P) -> None:
+        self.job, self.lease, self.params = attempt.job, attempt.lease, params
         self.files: list[Attachment] = []
-        self._window, self._keeper = window, keeper
+        self._attempt, self._window = attempt, attempt.window
         self._log: list[str] = []
         self._lock = threading.Lock()
 
@@ -100,7 +97,7 @@ class Context(Generic[P]):
         a second is shown. Also the place where a cancelled job stops."""
         self.check_cancelled()
         text = graphemes.cut(text.replace("\0", ""), TEXT_CHARACTERS)
-        self._keeper.report({"current": current, "total": total, "text": text})
+        self._attempt.report({"current": current, "total": total, "text": text})
 
     def check_cancelled(self) -> None:
         """Raise what stops this attempt, if something does: Cancelled, TimedOut, a shutdown."""

@@ -13,9 +13,9 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
+from jobs.lifecycle.changes import changing
 from jobs.lifecycle.failures import failure_of
 from jobs.lifecycle.results import plain
-from jobs.lifecycle.transitions import changing
 from jobs.models import Step
 
 NAME_CHARACTERS = 60

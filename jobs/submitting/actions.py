@@ -213,7 +213,7 @@ def run_now(user: User, job_id: UUID) -> Job:
     """A job that waits for its time, scheduled or between two attempts, goes to its queue."""
     job, facts = find(user, job_id)
     policy.require("job.retry", facts)
-    if not transitions.queue_due(job.pk, early=True):
+    if not transitions.queue_due([job.pk], early=True):
         raise Conflict("Only a job that waits for its time can be run before it.")
     return find(user, job_id)[0]
 
