@@ -68,6 +68,7 @@ def _worker_process(hostname: str) -> WorkerProcess:
         draining=lambda: bool(_draining[0]),
         terminating=terminate_handler_fired,
         kill=_exit if alone else spare,
+        waits_for_ends=not alone,
         **_pool,
     )
 

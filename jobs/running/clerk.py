@@ -37,6 +37,8 @@ from .worker import WorkerProcess
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
+# Pauses before ends, or claims, are tried again when the database is in trouble.
+SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 5.0
 # Claims and ends of one transaction.
 ATTEMPTS_PER_TRANSACTION = 100
 # A process that runs more jobs than these asks only for those to be cancelled every second, and
@@ -73,8 +75,13 @@ class Clerk(threading.Thread):
         self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._worker: Worker | None = None
         self._beat_at = self._look_at = 0.0
+        self._unwritten = Outage(logger, "Jobs wait for the database")
         self._trouble = Outage(logger, "The lease of this process could not be renewed")
         self._over = False
+        # Ends that could not be written, and when they are tried again.
+        self._again: list[Waiting] = []
+        self._again_at = 0.0
+        self._again_pause = SHORTEST_PAUSE_SECONDS
         # Of this process so far.
         self._done = self._failed = 0
         self._seconds = 0.0
@@ -89,14 +96,14 @@ class Clerk(threading.Thread):
         claim: Claim | None = waiting.answer.result()
         return claim
 
-    def end(self, claim: Claim, ending: Ending, seconds: float | None = None) -> Job | None:
-        """Write the end of an attempt. None: the lease was lost, and nothing was written. Raises
-        what the database raises, and TimeoutError after `seconds`."""
+    def end(self, claim: Claim, ending: Ending) -> "Future[Job | None]":
+        """Write the end of an attempt; while the database is in trouble, again and again until the
+        lease is over: the work is done and worth it. None: the lease was lost, and nothing was
+        written. What waits here is written before any claim that comes after it."""
         end = End(claim.job.pk, claim.lease, ending, claim.job.attempt)
         waiting = Waiting(end=end, room_id=claim.job.room_id)
         self._queue.put(waiting)
-        job: Job | None = waiting.answer.result(seconds)
-        return job
+        return waiting.answer
 
     def worked(self, seconds: float, failed: bool) -> None:
         """An attempt is over; for the numbers of this process."""
@@ -105,14 +112,14 @@ class Clerk(threading.Thread):
         self._seconds += seconds
 
     def stop(self) -> None:
-        """Write what waits, and sign off."""
+        """Write what waits, and sign off. Once only, from the thread that runs no job any more."""
         self._queue.put(None)
         self.join()
 
     # The thread -----------------------------------------------------------------------------------
 
     def run(self) -> None:
-        while not self._over:
+        while not self._over or self._again:
             batch = self._next()
             if batch:
                 self._write_and_answer(batch)
@@ -125,7 +132,8 @@ class Clerk(threading.Thread):
     def _next(self) -> list[Waiting]:
         """What waits, up to a bound; empty when it is time to look after other things."""
         batch: list[Waiting] = []
-        pause = max(0.0, self._look_at - time.monotonic())
+        wake_at = min(self._look_at, self._again_at) if self._again else self._look_at
+        pause = max(0.0, wake_at - time.monotonic())
         while len(batch) < ATTEMPTS_PER_TRANSACTION:
             try:
                 waiting = self._queue.get(timeout=pause) if not batch else self._queue.get_nowait()
@@ -135,22 +143,39 @@ class Clerk(threading.Thread):
                 self._over = True
                 break
             batch.append(waiting)
+        if self._again and time.monotonic() >= self._again_at:
+            batch, self._again = self._again + batch, []
         return batch
 
     def _write_and_answer(self, batch: list[Waiting]) -> None:
         try:
             outcomes = with_connection(partial(self._write, batch))
         except BaseException as error:
-            # One of them may be what no database takes: which?
-            if len(batch) > 1 and trouble.reason(error) is None:
+            if trouble.reason(error) is not None:
+                self._try_again_later(batch, error)
+            elif len(batch) > 1:
+                # One of them is what no database takes: which?
                 for waiting in batch:
                     self._write_and_answer([waiting])
-                return
-            for waiting in batch:
-                waiting.answer.set_exception(error)
+            else:
+                batch[0].answer.set_exception(error)
             return
+        self._unwritten.over()
+        self._again_pause = SHORTEST_PAUSE_SECONDS
         for waiting, outcome in zip(batch, outcomes, strict=True):
             waiting.answer.set_result(outcome)
+
+    def _try_again_later(self, batch: list[Waiting], error: BaseException) -> None:
+        """Ends, while they may still be written. Who wants to claim decides for themselves."""
+        self._unwritten.failed(error)
+        now = time.monotonic()
+        for waiting in batch:
+            if waiting.end is not None and now + self._again_pause < self.lease_until:
+                self._again.append(waiting)
+            else:
+                waiting.answer.set_exception(error)
+        self._again_at = now + self._again_pause
+        self._again_pause = min(LONGEST_PAUSE_SECONDS, 2 * self._again_pause)
 
     def _write(self, batch: Sequence[Waiting]) -> list[Claim | Job | None]:
         begins = [waiting.begin for waiting in batch if waiting.begin]
@@ -239,6 +264,9 @@ class Clerk(threading.Thread):
             attempt.stop_for(LeaseLost)
         Worker.objects.filter(pk=self._worker.pk, ended_at=None).update(ended_at=now)
         self._worker, self.lease_until = None, float("inf")
+        for waiting in self._again:
+            waiting.answer.set_result(None)
+        self._again = []
         return False
 
     def _numbers(self) -> dict[str, Any]:

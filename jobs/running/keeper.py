@@ -118,8 +118,11 @@ class Keeper(threading.Thread):
         logger.error("job %s does not stop (%s); giving it up", attempt.job.pk, wanted.__name__)
         if wanted is not LeaseLost:
             ending = interrupted(wanted)
-            if self._clerk.end(attempt.claim, ending, seconds=LAST_WORD_SECONDS) is None:
-                return
+            try:
+                if self._clerk.end(attempt.claim, ending).result(LAST_WORD_SECONDS) is None:
+                    return
+            except Exception as error:
+                logger.warning("job %s: its end could not be written: %r", attempt.job.pk, error)
         self._process.kill()
 
 

@@ -7,6 +7,7 @@ database but the one that the kind asks for. Knows nothing of Celery.
 
 import logging
 import time
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -28,17 +29,14 @@ from rooms.models import Attachment
 
 from . import crew
 from .attempt import RunningAttempt, interrupted
-from .clerk import Clerk
+from .clerk import LONGEST_PAUSE_SECONDS, SHORTEST_PAUSE_SECONDS, Clerk
 from .context import Context, GiveUp, RetryLater, UnknownKind, is_told
 from .crew import Crew
 from .interruption import HandedBack, Interruption, InterruptWindow
 from .worker import WorkerProcess
 
 logger = logging.getLogger(__name__)
-_unwritten = Outage(logger, "Jobs wait for the database")
-
-# Pauses before a claim or an end is tried again when the database is in trouble.
-SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 5.0
+_unclaimed = Outage(logger, "Jobs cannot be begun")
 
 
 @dataclass
@@ -51,7 +49,8 @@ class Prepared:
 
 
 def run(job_id: UUID, process: WorkerProcess) -> Job | None:
-    """The job after this attempt; None when there was nothing to do, or nothing may be written."""
+    """The job after this attempt; None when there was nothing to do, nothing may be written, or
+    this process does not wait for the end to be written."""
     ours = crew.of(process)
     try:
         claim = _claim(job_id, process, ours.clerk)
@@ -65,7 +64,9 @@ def run(job_id: UUID, process: WorkerProcess) -> Job | None:
             ending = Ending(Outcome.FAILED, failure, give_up=isinstance(error, GiveUp))
         else:
             ending = perform(prepared, process, ours)
-        job = report(claim, ending, ours.clerk)
+        answer = report(claim, ending, ours.clerk)
+        if process.waits_for_ends or process.terminating():
+            answer.result()
         seconds = time.monotonic() - started
         ours.clerk.worked(seconds, ending.outcome in (Outcome.FAILED, Outcome.TIMED_OUT))
         logger.info("job %s (%s) %s in %.3f s", job_id, claim.job.kind, ending.outcome, seconds)
@@ -73,7 +74,7 @@ def run(job_id: UUID, process: WorkerProcess) -> Job | None:
         connections.close_all()
     if process.terminating():
         raise SystemExit
-    return job
+    return answer.result() if process.waits_for_ends else None
 
 
 def _claim(job_id: UUID, process: WorkerProcess, clerk: Clerk) -> Claim | None:
@@ -85,11 +86,11 @@ def _claim(job_id: UUID, process: WorkerProcess, clerk: Clerk) -> Claim | None:
         except Exception as error:
             if trouble.reason(error) is None:
                 raise
-            _unwritten.failed(error)
+            _unclaimed.failed(error)
             time.sleep(pause)
             pause = min(LONGEST_PAUSE_SECONDS, 2 * pause)
         else:
-            _unwritten.over()
+            _unclaimed.over()
             return claim
     # It stays queued, and another worker, or this one when it is back, hears of it.
     doorbell.ring(Job.objects.filter(pk=job_id, state=State.QUEUED))
@@ -146,25 +147,26 @@ def ending_of(error: BaseException, kind: Kind, process: WorkerProcess) -> Endin
     return Ending(Outcome.FAILED, failure, give_up=final)
 
 
-def report(claim: Claim, ending: Ending, clerk: Clerk) -> Job | None:
-    """Write the end, and while the lease lasts again and again: the work is done and worth it."""
-    job_id, pause = claim.job.pk, SHORTEST_PAUSE_SECONDS
-    while True:
-        try:
-            job = clerk.end(claim, ending)
-            break
-        except Exception as error:
-            if trouble.reason(error) is None or time.monotonic() + pause > clerk.lease_until:
-                raise
-            _unwritten.failed(error)
-            time.sleep(pause)
-            pause = min(LONGEST_PAUSE_SECONDS, 2 * pause)
-    _unwritten.over()
-    if job is None:
-        logger.warning("job %s: the lease was lost; nothing was written", job_id)
-    if job is None or ending.outcome != Outcome.SUCCEEDED:
-        discard(ending.files)
-    return job
+def report(claim: Claim, ending: Ending, clerk: Clerk) -> "Future[Job | None]":
+    """Have the end written."""
+
+    def written(answer: "Future[Job | None]") -> None:
+        error = answer.exception()
+        if error is not None:
+            logger.error("job %s: its end could not be written", claim.job.pk, exc_info=error)
+        elif answer.result() is None:
+            logger.warning("job %s: the lease was lost; nothing was written", claim.job.pk)
+        if ending.files and (ending.outcome != Outcome.SUCCEEDED or _is_unwritten(answer)):
+            discard(ending.files)
+
+    answer = clerk.end(claim, ending)
+    answer.add_done_callback(written)
+    return answer
+
+
+def _is_unwritten(answer: "Future[Job | None]") -> bool:
+    """For sure: after an error it may have been written nevertheless."""
+    return answer.exception() is None and answer.result() is None
 
 
 def discard(files: list[Attachment]) -> None:

@@ -17,12 +17,15 @@ def spare() -> None:
 class WorkerProcess:
     """`name`, `pool`, `capacity` (jobs at once) and `queues` are shown to operators. `draining`:
     the worker is shutting down and takes no more jobs. `terminating`: this process has been told to
-    exit at once. `kill` ends this process if it runs nothing but one job."""
+    exit at once. `kill` ends this process if it runs nothing but one job. `waits_for_ends`: a job
+    counts as run when its end is committed; else the next one may begin before, and both are
+    written together."""
 
     name: str
     pool: str = ""
     capacity: int = 1
     queues: tuple[str, ...] = ()
+    waits_for_ends: bool = True
     draining: Callable[[], bool] = _never
     terminating: Callable[[], bool] = _never
     kill: Callable[[], None] = spare
