@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple
@@ -22,9 +22,10 @@ from django.db import connection
 
 from jobs.lifecycle import attempts
 from jobs.lifecycle.attempts import Begin, Claim, End, Written
+from jobs.lifecycle.failures import failure_of
 from jobs.lifecycle.verdict import Ending
 from jobs.limits import job_limits
-from jobs.models import Job, State, Worker
+from jobs.models import Job, Outcome, State, Worker
 from rooms.core import statements
 from rooms.core.outages import Outage
 from rooms.database import clock, trouble
@@ -54,6 +55,15 @@ class Waiting:
     end: End | None = None
     room_id: int | None = None
     answer: "Future[Any]" = field(default_factory=Future)
+    is_bare: bool = False
+
+    def bare(self, error: BaseException) -> "Waiting":
+        """The same end without what could not be written of it: a job must not be taken for lost
+        because of what it says."""
+        assert self.end is not None
+        logger.error("job %s: its end could not be written", self.end.job_id, exc_info=error)
+        ending = Ending(Outcome.FAILED, failure_of(error, told=False), give_up=True)
+        return replace(self, end=self.end._replace(ending=ending), is_bare=True)
 
 
 class StoredProgress(NamedTuple):
@@ -157,6 +167,8 @@ class Clerk(threading.Thread):
                 # One of them is what no database takes: which?
                 for waiting in batch:
                     self._write_and_answer([waiting])
+            elif batch[0].end is not None and not batch[0].is_bare:
+                self._write_and_answer([batch[0].bare(error)])
             else:
                 batch[0].answer.set_exception(error)
             return

@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import Error as DatabaseError
-from django.db import connections
 
 from jobs import registry
 from jobs.lifecycle import doorbell
@@ -27,12 +26,13 @@ from rooms.core.outages import Outage
 from rooms.database import trouble
 from rooms.models import Attachment
 
-from . import crew
+from . import crew, surroundings
 from .attempt import RunningAttempt, interrupted
 from .clerk import LONGEST_PAUSE_SECONDS, SHORTEST_PAUSE_SECONDS, Clerk
 from .context import Context, GiveUp, RetryLater, UnknownKind, is_told
 from .crew import Crew
 from .interruption import HandedBack, Interruption, InterruptWindow
+from .surroundings import TransactionLeftOpen
 from .worker import WorkerProcess
 
 logger = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ def run(job_id: UUID, process: WorkerProcess) -> Job | None:
         ours.clerk.worked(seconds, ending.outcome in (Outcome.FAILED, Outcome.TIMED_OUT))
         logger.info("job %s (%s) %s in %.3f s", job_id, claim.job.kind, ending.outcome, seconds)
     finally:
-        connections.close_all()
+        surroundings.close_connections()
     if process.terminating():
         raise SystemExit
     return answer.result() if process.waits_for_ends else None
@@ -117,13 +117,17 @@ def prepare(claim: Claim, ours: Crew) -> Prepared:
 def perform(prepared: Prepared, process: WorkerProcess, ours: Crew) -> Ending:
     """Run the kind's function and say how it ended, whatever happens in it."""
     context, attempt, window = prepared.context, prepared.attempt, prepared.attempt.window
-    with ours.looking_after(attempt), window.signals():
+    alone = not process.waits_for_ends
+    with ours.looking_after(attempt), surroundings.restored(alone=alone), window.signals():
         try:
             with window.opened():
                 value = prepared.kind.run(context)
             ending = success(prepared.kind, value)
         except BaseException as error:
             ending = ending_of(error, prepared.kind, process)
+    if not surroundings.close_connections() and ending.outcome == Outcome.SUCCEEDED:
+        left = TransactionLeftOpen("It left a transaction open; what it wrote there is undone.")
+        ending = Ending(Outcome.FAILED, failure_of(left, told=True), files=ending.files)
     ending.files, ending.progress, ending.log = context.files, attempt.progress, context.logged()
     return ending
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
+from jobs.lifecycle import storable
 from jobs.lifecycle.changes import changing
 from jobs.lifecycle.failures import failure_of
 from jobs.lifecycle.results import plain
@@ -36,8 +37,8 @@ class Attempt(Protocol):
 
 
 def side_by_side(context: Attempt, steps: Mapping[str, Work]) -> dict[str, Any]:
-    if any(not 0 < len(name) <= NAME_CHARACTERS for name in steps):
-        raise ValueError(f"a step's name has 1 to {NAME_CHARACTERS} characters")
+    if any(not 0 < len(name) <= NAME_CHARACTERS or storable.text(name) != name for name in steps):
+        raise ValueError(f"a step's name has 1 to {NAME_CHARACTERS} characters that can be shown")
     done = _begin(context, list(steps))
     failures: dict[str, BaseException] = {}
     threads = [

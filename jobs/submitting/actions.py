@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from jobs import registry
 from jobs.lifecycle import doorbell, representations, transitions
-from jobs.lifecycle.results import NUL
+from jobs.lifecycle.storable import NUL
 from jobs.limits import job_limits
 from jobs.models import IDLE, NORMAL, URGENT, Job, State
 from jobs.registry import Kind
@@ -79,12 +79,10 @@ def checked_params(kind: Kind, given: dict[str, Any]) -> dict[str, Any]:
     try:
         value = kind.params.model_validate(given)
     except ValidationError as error:
-        found = [{**item, "pointer": f"/params{item['pointer']}"} for item in problems(error)]
-        text = "; ".join(f"{item['pointer'][1:]}: {item['message']}" for item in found)
-        raise Invalid(f"{kind.name}: {text}", errors=found) from None
+        raise _wrong_params(kind, error) from None
     try:
-        encoded = orjson.dumps(value.model_dump(mode="json"))
-    except TypeError as error:
+        encoded = orjson.dumps(registry.stored(value))
+    except (TypeError, ValueError) as error:
         raise Invalid(f"{kind.name}: params: {error}") from None
     most = job_limits().job_params_bytes
     if len(encoded) > most:
@@ -92,7 +90,18 @@ def checked_params(kind: Kind, given: dict[str, Any]) -> dict[str, Any]:
     if NUL.search(encoded):
         raise Invalid("The params of a job cannot hold the NUL character.")
     params: dict[str, Any] = orjson.loads(encoded)
+    try:
+        kind.params.model_validate(params)
+    except ValidationError as error:
+        # What JSON does not know, such as a number that is none, is not what the kind would get.
+        raise _wrong_params(kind, error) from None
     return params
+
+
+def _wrong_params(kind: Kind, error: ValidationError) -> Invalid:
+    found = [{**item, "pointer": f"/params{item['pointer']}"} for item in problems(error)]
+    text = "; ".join(f"{item['pointer'][1:]}: {item['message']}" for item in found)
+    return Invalid(f"{kind.name}: {text}", errors=found)
 
 
 def _check(wanted: Submission, kind: Kind) -> None:
