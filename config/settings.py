@@ -161,6 +161,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {}
 if CELERY_BROKER_URL.startswith(("redis", "sentinel")):
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "queue_order_strategy": "priority",
+        # Kombu's default has four steps for the ten priorities, and no order within one.
+        "priority_steps": list(range(10)),
         "sep": ":",
         # A message is gone once a worker has it, and the sweeper sends another if need be. Kombu's
         # imitation of acknowledgements costs round trips, delivers long jobs twice, and ends the

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rooms.protocol import Invalid
 
@@ -78,9 +78,48 @@ class Kind:
             raise ImproperlyConfigured(f"{self.name}: soft_time_limit must be below the hard one")
         if self.max_attempts < 1:
             raise ImproperlyConfigured(f"{self.name}: max_attempts must be at least 1")
+        if inspect.iscoroutinefunction(self.run):
+            raise ImproperlyConfigured(
+                f"{self.name}: a kind is a plain function; call asyncio.run in it"
+            )
+        if has_secret(self.params.model_json_schema()):
+            raise ImproperlyConfigured(
+                f"{self.name}: params are kept and shown, so that none of them can be a secret;"
+                " give the name under which the kind finds it"
+            )
+        self._require_stored_params()
+
+    def _require_stored_params(self) -> None:
+        """What is read from the database is what was submitted."""
+        try:
+            params = self.params()
+        except ValidationError:
+            # Some have no default: a submission shows it.
+            return
+        try:
+            again = self.params.model_validate(stored(params))
+        except ValueError as error:
+            raise ImproperlyConfigured(
+                f"{self.name}: the params are not read as they are written: {error}"
+            ) from error
+        if again != params:
+            raise ImproperlyConfigured(f"{self.name}: the params change when they are written")
 
     def retries(self, error: Exception) -> bool:
         return isinstance(error, self.retry_on) and not isinstance(error, self.give_up_on)
+
+
+def stored(params: BaseModel) -> dict[str, Any]:
+    """Params as they are kept: JSON from which the same model is made. Raises ValueError."""
+    return params.model_dump(mode="json", by_alias=True, round_trip=True)
+
+
+def has_secret(schema: Any) -> bool:
+    """Whether a JSON schema has a property that is not to be shown."""
+    if isinstance(schema, dict):
+        secret = schema.get("writeOnly") is True and schema.get("format") == "password"
+        return secret or any(map(has_secret, schema.values()))
+    return isinstance(schema, list) and any(map(has_secret, schema))
 
 
 R = TypeVar("R", bound=KindFunction)

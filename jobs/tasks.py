@@ -19,8 +19,8 @@ from rooms.core import housekeeping
 from . import registry
 from .lifecycle import doorbell
 from .models import Job
-from .running import runner
-from .running.worker import WorkerProcess
+from .running import crew, runner
+from .running.worker import WorkerProcess, spare
 
 logger = logging.getLogger(__name__)
 
@@ -36,14 +36,40 @@ def _drain(**_: Any) -> None:
     _draining[0] = 1
 
 
+# The pool of this worker; known to its children, which are forked after it.
+_pool: dict[str, Any] = {"pool": "", "capacity": 1, "queues": ()}
+
+
+@signals.celeryd_after_setup.connect
+def _note_pool(instance: Any, **_: Any) -> None:
+    pool = getattr(instance.pool_cls, "__module__", "").rpartition(".")[2]
+    alone = pool in ("prefork", "solo")
+    _pool.update(
+        pool=pool,
+        capacity=1 if alone else instance.concurrency,
+        queues=tuple(instance.app.amqp.queues.consume_from),
+    )
+
+
+@signals.worker_process_shutdown.connect
+@signals.worker_shutdown.connect
+def _sign_off(**_: Any) -> None:
+    crew.stop()
+
+
+def _exit() -> None:
+    os._exit(1)
+
+
 def _worker_process(hostname: str) -> WorkerProcess:
-    pid = os.getpid()
     alone = current_process().name != "MainProcess"
     return WorkerProcess(
-        worker=f"{hostname}/{pid}",
+        name=hostname,
         draining=lambda: bool(_draining[0]),
         terminating=terminate_handler_fired,
-        **({"kill": lambda: os._exit(1)} if alone else {}),
+        kill=_exit if alone else spare,
+        waits_for_ends=not alone,
+        **_pool,
     )
 
 

@@ -3,8 +3,13 @@
 import os
 import signal
 import time
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
+
+from django.db import connection, transaction
+from django.utils import timezone, translation
 
 from jobs.registry import Backoff, Params, kind
 from jobs.running.context import Cancelled, Context, GiveUp, RetryLater
@@ -24,6 +29,12 @@ Outcome = Literal[
     "steps",
     "not_json",
     "catch_cancel",
+    "unspeakable",
+    "mute",
+    "scribble",
+    "odd_numbers",
+    "open_transaction",
+    "astray",
 ]
 
 
@@ -142,6 +153,66 @@ def kill(ctx: Context[OutcomeParams]) -> dict[str, Any]:
     return ok(ctx)
 
 
+def unspeakable(ctx: Context[OutcomeParams]) -> None:
+    """A text that no database keeps."""
+    raise Expected("bad line: \ud83d\0")
+
+
+class Mute(Exception):
+    def __str__(self) -> str:
+        raise KeyError("no words")
+
+
+def mute(ctx: Context[OutcomeParams]) -> None:
+    raise Mute
+
+
+def scribble(ctx: Context[OutcomeParams]) -> dict[str, Any]:
+    """Odd texts wherever texts go."""
+    name = "caf\udce9\0.txt"
+    ctx.log("reading %s", name)
+    ctx.progress(1, 2, name)
+    ctx.attach(name, "text/plain", b"x")
+    return {"summary": name, "deep": [{name: name}]}
+
+
+def odd_numbers(ctx: Context[OutcomeParams]) -> dict[str, Any]:
+    odd: Any
+    for odd in (float("nan"), float("inf"), "7"):
+        try:
+            ctx.progress(odd)
+        except ValueError:
+            continue
+        raise AssertionError(odd)
+    odd = Decimal("1")
+    ctx.progress(odd, Fraction(3, 1))
+    return ok(ctx)
+
+
+def open_transaction(ctx: Context[OutcomeParams]) -> dict[str, Any]:
+    """Begins a transaction in one of three ways, writes in it, and goes."""
+    if ctx.params.value == "atomic":
+        transaction.atomic().__enter__()
+    elif ctx.params.value == "autocommit":
+        transaction.set_autocommit(False)
+    with connection.cursor() as cursor:
+        if ctx.params.value == "raw":
+            cursor.execute("BEGIN")
+        cursor.execute("UPDATE rooms_room SET topic = 'scribbled'")
+    return ok(ctx)
+
+
+def astray(ctx: Context[OutcomeParams]) -> dict[str, Any]:
+    """Leaves everything different from how it was."""
+    timezone.activate("Pacific/Kiritimati")
+    translation.activate("de")
+    os.chdir("/")
+    os.umask(0)
+    os.environ["PARLEY_ASTRAY"] = "1"
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    return ok(ctx)
+
+
 def leave(ctx: Context[OutcomeParams]) -> None:
     raise SystemExit(3)
 
@@ -190,4 +261,10 @@ OUTCOMES = {
     "steps": steps,
     "not_json": not_json,
     "catch_cancel": catch_cancel,
+    "unspeakable": unspeakable,
+    "mute": mute,
+    "scribble": scribble,
+    "odd_numbers": odd_numbers,
+    "open_transaction": open_transaction,
+    "astray": astray,
 }

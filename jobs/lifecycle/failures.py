@@ -8,6 +8,7 @@ import traceback
 
 from rooms.text import graphemes
 
+from . import storable
 from .verdict import Failure
 
 MESSAGE_CHARACTERS = 500
@@ -16,9 +17,17 @@ TRACEBACK_CHARACTERS = 20_000
 
 def failure_of(error: BaseException, told: bool) -> Failure:
     """`told`: whether its text is for everybody."""
-    lines = str(error).strip().replace("\0", "").splitlines() or [""]
+    lines = storable.text(error).strip().splitlines() or [""]
     return Failure(
-        type(error).__name__[:200],
+        storable.text(type(error).__name__)[:200],
         graphemes.cut(lines[0], MESSAGE_CHARACTERS, graphemes.ELLIPSIS) if told else "",
-        "".join(traceback.format_exception(error)).replace("\0", "")[-TRACEBACK_CHARACTERS:],
+        _traceback(error),
     )
+
+
+def _traceback(error: BaseException) -> str:
+    try:
+        formatted = "".join(traceback.format_exception(error))
+    except Exception as second:
+        formatted = f"The traceback of a {type(error).__name__} cannot be shown: {second!r}"
+    return storable.text(formatted[-TRACEBACK_CHARACTERS:])[-TRACEBACK_CHARACTERS:]

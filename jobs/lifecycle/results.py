@@ -1,38 +1,25 @@
-"""What a kind returns, made into JSON that every database takes. Pure."""
+"""What a kind returns, made into the result of a job. Pure."""
 
-import re
 from typing import Any
 
 import orjson
-from pydantic import BaseModel
 
 from jobs.registry import Kind
 from rooms.text import graphemes
 
+from . import storable
+
 RESULT_BYTES = 128 * 1024
-# NUL as JSON spells it, which PostgreSQL does not take; not behind an escaped backslash.
-NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 def plain(value: Any) -> Any:
     """`value` as plain JSON types. Raises ValueError for what is no JSON."""
-    try:
-        text = orjson.dumps(value, default=_default, option=orjson.OPT_NON_STR_KEYS)
-    except TypeError as error:
-        raise ValueError(f"a result must be JSON: {error}") from None
-    if len(text) > RESULT_BYTES:
+    encoded = storable.json(value)
+    if len(encoded) > RESULT_BYTES:
         raise ValueError(
-            f"a result has at most {RESULT_BYTES:,} bytes, this one {len(text):,}: attach a file"
+            f"a result has at most {RESULT_BYTES:,} bytes, this one {len(encoded):,}: attach a file"
         )
-    return orjson.loads(NUL.sub(rb"\1", text))
-
-
-def _default(value: Any) -> Any:
-    if isinstance(value, BaseModel):
-        return value.model_dump(mode="json")
-    if isinstance(value, (set, frozenset)):
-        return sorted(value)
-    raise TypeError(f"{type(value).__name__} is no JSON")
+    return orjson.loads(encoded)
 
 
 def as_result(kind: Kind, value: Any) -> dict[str, Any]:

@@ -1,27 +1,30 @@
 """Brings back what was lost, and brings up what is due. Called every two seconds by `lane`.
 
-Safe to run twice at once, and safe to stop anywhere: each job is moved by a guarded update in a
-transaction of its own. Whatever happens to the broker, this is what makes every job go on.
+Safe to run twice at once, and safe to stop anywhere: jobs are moved under their locks, if they are
+still where they were seen. Whatever happens to the broker, this is what makes every job go on.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.utils import timezone
+from django.db.models import Exists, OuterRef, Q
 
 from jobs import registry
-from jobs.lifecycle import doorbell, transitions
+from jobs.lifecycle import attempts, doorbell, transitions
+from jobs.lifecycle.attempts import End
 from jobs.lifecycle.verdict import Ending, Failure
 from jobs.limits import job_limits
-from jobs.models import Job, Outcome, State
+from jobs.models import Job, Outcome, State, Worker
+from rooms.database import clock, trouble
 
 logger = logging.getLogger(__name__)
 
 # Work of one sweep, so that it ends before the next one after a long outage.
-JOBS_PER_SWEEP = 500
+JOBS_PER_SWEEP = 2_000
+JOBS_PER_TRANSACTION = 100
 
 # How many messages a queue of the broker holds; None when it cannot be asked.
 QueueDepth = Callable[[str], int | None]
@@ -37,6 +40,7 @@ class Swept:
 
 
 def sweep(waiting: QueueDepth) -> Swept:
+    clock.set_by_database()
     swept = Swept(lost=take_back_lost(), due=queue_due(), rung=ring_again(waiting))
     if swept != Swept():
         logger.info("swept: %s", swept)
@@ -45,38 +49,48 @@ def sweep(waiting: QueueDepth) -> Swept:
 
 def take_back_lost() -> int:
     """Jobs whose worker has not renewed its lease: lost, and begun again or given up."""
-    expired = Job.objects.filter(state=State.RUNNING, lease_expires_at__lt=timezone.now())
-    failure = Failure("WorkerLost", "Its worker vanished in the middle of it.")
+    now = clock.now()
+    expired = Q(worker__lease_expires_at__lt=now) | Q(worker=None, lease_expires_at__lt=now)
+    rows = Job.objects.filter(expired, state=State.RUNNING)
+    ending = Ending(Outcome.LOST, Failure("WorkerLost", "Its worker vanished in the middle of it."))
+    found = rows.values_list("pk", "lease_token")[:JOBS_PER_SWEEP]
+    leases = {job_id: lease for job_id, lease in found if lease is not None}
 
-    def take_back(job_id: UUID) -> bool:
-        return (
-            transitions.end_attempt(job_id, leases[job_id], Ending(Outcome.LOST, failure))
-            is not None
-        )
+    def take_back(job_ids: Sequence[UUID]) -> int:
+        ends = [End(job_id, leases[job_id], ending) for job_id in job_ids]
+        return sum(job is not None for job in attempts.write(None, ends=ends).ended)
 
-    rows = expired.values_list("pk", "lease_token")[:JOBS_PER_SWEEP]
-    leases = {job_id: lease for job_id, lease in rows if lease is not None}
-    return _each(leases, take_back)
+    count = _each(list(leases), take_back)
+    gone = Worker.objects.filter(ended_at=None, lease_expires_at__lt=now)
+    gone.exclude(Exists(Job.objects.filter(worker=OuterRef("pk"), state=State.RUNNING))).update(
+        ended_at=now
+    )
+    return count
 
 
 def queue_due() -> int:
     """Scheduled and retrying jobs whose time has come."""
     due = Job.objects.filter(
-        state__in=[State.SCHEDULED, State.RETRYING], due_at__lte=timezone.now()
+        state__in=[State.SCHEDULED, State.RETRYING], due_at__lte=clock.now()
     ).order_by("due_at")
-    return _each(due.values_list("pk", flat=True)[:JOBS_PER_SWEEP], transitions.queue_due)
+    return _each(list(due.values_list("pk", flat=True)[:JOBS_PER_SWEEP]), transitions.queue_due)
 
 
-def _each(jobs: Iterable[UUID], move: Callable[[UUID], bool]) -> int:
-    """How many were moved. A job that cannot be does not keep the others from it."""
+def _each(job_ids: Sequence[UUID], move: Callable[[Sequence[UUID]], int]) -> int:
+    """How many were moved, some in a transaction. A job that cannot be does not keep the others
+    from it."""
     count = 0
-    for job_id in jobs:
+    for start in range(0, len(job_ids), JOBS_PER_TRANSACTION):
+        some = job_ids[start : start + JOBS_PER_TRANSACTION]
         try:
-            count += move(job_id)
-        except Job.DoesNotExist:
-            continue
-        except Exception:
-            logger.exception("job %s could not be swept", job_id)
+            count += move(some)
+        except Exception as error:
+            if trouble.reason(error) is not None:
+                raise
+            if len(some) == 1:
+                logger.exception("job %s could not be swept", some[0])
+            else:
+                count += sum(_each([job_id], move) for job_id in some)
     return count
 
 
@@ -87,7 +101,7 @@ def ring_again(waiting: QueueDepth) -> int:
     queue that workers are busy with is left alone. Messages of jobs that are done already may hide
     a lost one for as long as it takes to skip them.
     """
-    now = timezone.now()
+    now = clock.now()
     before = now - timedelta(seconds=job_limits().job_ring_again_seconds)
     count = 0
     for queue in registry.QUEUES:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import Any, Generic, TypeVar
@@ -14,14 +15,14 @@ from django.utils import timezone
 from pydantic import BaseModel
 
 from jobs import registry
-from jobs.models import Job
+from jobs.lifecycle import storable
 from jobs.registry import Kind
 from rooms.features.files import actions as files
 from rooms.models import Attachment, Room, User
 from rooms.text import graphemes
 
-from .interruption import Cancelled, InterruptWindow, LeaseLost, TimedOut
-from .lease import LeaseKeeper
+from .attempt import RunningAttempt
+from .interruption import Cancelled, LeaseLost, TimedOut
 from .steps import side_by_side
 
 __all__ = ["Cancelled", "Context", "GiveUp", "RetryLater", "TimedOut"]
@@ -30,6 +31,8 @@ logger = logging.getLogger("jobs.kinds")
 P = TypeVar("P", bound=BaseModel)
 
 LOG_CHARACTERS = 10_000
+# Of one attempt; what it logs beyond would fill the worker's disk.
+LINES_IN_THE_WORKERS_LOG = 1_000
 TEXT_CHARACTERS = 200
 
 
@@ -57,13 +60,12 @@ def is_told(error: BaseException, kind: Kind | None) -> bool:
 class Context(Generic[P]):
     """One attempt at a job, seen from its kind."""
 
-    def __init__(
-        self, job: Job, lease: UUID, params: P, window: InterruptWindow, keeper: LeaseKeeper
-    ) -> None:
-        self.job, self.lease, self.params = job, lease, params
+    def __init__(self, attempt: RunningAttempt, params: P) -> None:
+        self.job, self.lease, self.params = attempt.job, attempt.lease, params
         self.files: list[Attachment] = []
-        self._window, self._keeper = window, keeper
-        self._log: list[str] = []
+        self._attempt, self._window = attempt, attempt.window
+        self._log: deque[str] = deque()
+        self._logged_lines = self._logged_characters = 0
         self._lock = threading.Lock()
 
     def tells(self, error: BaseException) -> bool:
@@ -97,10 +99,16 @@ class Context(Generic[P]):
 
     def progress(self, current: float, total: float | None = None, text: str = "") -> None:
         """Say how far it is. Cheap: call it as often as you like; the last value of a quarter of
-        a second is shown. Also the place where a cancelled job stops."""
+        a second is shown. Also the place where a cancelled job stops. Raises ValueError for what is
+        no finite number."""
         self.check_cancelled()
-        text = graphemes.cut(text.replace("\0", ""), TEXT_CHARACTERS)
-        self._keeper.report({"current": current, "total": total, "text": text})
+        self._attempt.report(
+            {
+                "current": storable.number(current),
+                "total": None if total is None else storable.number(total),
+                "text": graphemes.cut(storable.text(text), TEXT_CHARACTERS),
+            }
+        )
 
     def check_cancelled(self) -> None:
         """Raise what stops this attempt, if something does: Cancelled, TimedOut, a shutdown."""
@@ -114,19 +122,35 @@ class Context(Generic[P]):
         if isinstance(content, bytes):
             file.size = len(content)
         with self._window.shut():
-            row = files.attach(self.job.room, self.requested_by, name, content_type, file)
+            row = files.attach(
+                self.job.room,
+                self.requested_by,
+                storable.text(name),
+                storable.text(content_type),
+                file,
+            )
             with self._lock:
                 self.files.append(row)
         return row
 
     def log(self, text: str, *args: object) -> None:
         """A line for those who run the site; kept with the attempt."""
-        line = text % args if args else text
-        logger.info("job %s: %s", self.job.pk, line)
+        line = storable.text(text % args if args else text)[:LOG_CHARACTERS]
         with self._lock:
-            self._log.append(f"{timezone.now():%H:%M:%S.%f} {line}".replace("\0", ""))
+            self._logged_lines += 1
+            number = self._logged_lines
+            kept = f"{timezone.now():%H:%M:%S.%f} {line}"
+            self._log.append(kept)
+            self._logged_characters += len(kept) + 1
+            while self._logged_characters > LOG_CHARACTERS and len(self._log) > 1:
+                self._logged_characters -= len(self._log.popleft()) + 1
+        if number <= LINES_IN_THE_WORKERS_LOG:
+            logger.info("job %s: %s", self.job.pk, line)
+        elif number == LINES_IN_THE_WORKERS_LOG + 1:
+            logger.info("job %s logs more than is written here", self.job.pk)
 
     def logged(self) -> str:
+        """Its last lines."""
         with self._lock:
             return "\n".join(self._log)[-LOG_CHARACTERS:]
 

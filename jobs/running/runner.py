@@ -1,34 +1,42 @@
 """Runs one attempt at a job: claim, prepare, perform, report. Called by `tasks` in a worker.
 
 An attempt may happen more than once (a worker dies, a lease is lost); its report is written once,
-because what it writes carries the lease. Knows nothing of Celery.
+because what it writes carries the lease. The thread that runs a kind has no connection to the
+database but the one that the kind asks for. Knows nothing of Celery.
 """
 
 import logging
 import time
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db import Error as DatabaseError
-from django.db import connection
 
 from jobs import registry
-from jobs.lifecycle import doorbell, transitions
+from jobs.lifecycle import doorbell
+from jobs.lifecycle.attempts import Claim
 from jobs.lifecycle.failures import failure_of
 from jobs.lifecycle.results import as_result
-from jobs.lifecycle.transitions import Claim
 from jobs.lifecycle.verdict import Ending
 from jobs.models import Job, Outcome, State
 from jobs.registry import Kind
+from rooms.core.outages import Outage
+from rooms.database import trouble
 from rooms.models import Attachment
 
+from . import crew, surroundings
+from .attempt import RunningAttempt, interrupted
+from .clerk import LONGEST_PAUSE_SECONDS, SHORTEST_PAUSE_SECONDS, Clerk
 from .context import Context, GiveUp, RetryLater, UnknownKind, is_told
+from .crew import Crew
 from .interruption import HandedBack, Interruption, InterruptWindow
-from .lease import LeaseKeeper, interrupted
+from .surroundings import TransactionLeftOpen
 from .worker import WorkerProcess
 
 logger = logging.getLogger(__name__)
+_unclaimed = Outage(logger, "Jobs cannot be begun")
 
 
 @dataclass
@@ -37,36 +45,59 @@ class Prepared:
 
     kind: Kind
     context: Context[Any]
-    window: InterruptWindow
-    keeper: LeaseKeeper
+    attempt: RunningAttempt
 
 
 def run(job_id: UUID, process: WorkerProcess) -> Job | None:
-    """The job after this attempt; None when there was nothing to do, or nothing may be written."""
-    if process.draining():
-        # It stays queued, and another worker, or this one when it is back, hears of it.
-        doorbell.ring(Job.objects.filter(pk=job_id, state=State.QUEUED))
-        return None
-    claim = transitions.claim(job_id, process.worker)
-    if claim is None:
-        return None
-    started = time.monotonic()
+    """The job after this attempt; None when there was nothing to do, nothing may be written, or
+    this process does not wait for the end to be written."""
+    ours = crew.of(process)
     try:
-        prepared = prepare(claim, process)
-    except Exception as error:
-        failure = failure_of(error, is_told(error, None))
-        ending = Ending(Outcome.FAILED, failure, give_up=isinstance(error, GiveUp))
-    else:
-        ending = perform(prepared, process)
-    job = report(claim, ending)
-    seconds = time.monotonic() - started
-    logger.info("job %s (%s) %s in %.3f s", job_id, claim.job.kind, ending.outcome, seconds)
+        claim = _claim(job_id, process, ours.clerk)
+        if claim is None:
+            return None
+        started = time.monotonic()
+        try:
+            prepared = prepare(claim, ours)
+        except Exception as error:
+            failure = failure_of(error, is_told(error, None))
+            ending = Ending(Outcome.FAILED, failure, give_up=isinstance(error, GiveUp))
+        else:
+            ending = perform(prepared, process, ours)
+        answer = report(claim, ending, ours.clerk)
+        if process.waits_for_ends or process.terminating():
+            answer.result()
+        seconds = time.monotonic() - started
+        ours.clerk.worked(seconds, ending.outcome in (Outcome.FAILED, Outcome.TIMED_OUT))
+        logger.info("job %s (%s) %s in %.3f s", job_id, claim.job.kind, ending.outcome, seconds)
+    finally:
+        surroundings.close_connections()
     if process.terminating():
         raise SystemExit
-    return job
+    return answer.result() if process.waits_for_ends else None
 
 
-def prepare(claim: Claim, process: WorkerProcess) -> Prepared:
+def _claim(job_id: UUID, process: WorkerProcess, clerk: Clerk) -> Claim | None:
+    """Whoever has the message tries until the database answers: what else could it do?"""
+    pause = SHORTEST_PAUSE_SECONDS
+    while not process.draining():
+        try:
+            claim = clerk.claim(job_id)
+        except Exception as error:
+            if trouble.reason(error) is None:
+                raise
+            _unclaimed.failed(error)
+            time.sleep(pause)
+            pause = min(LONGEST_PAUSE_SECONDS, 2 * pause)
+        else:
+            _unclaimed.over()
+            return claim
+    # It stays queued, and another worker, or this one when it is back, hears of it.
+    doorbell.ring(Job.objects.filter(pk=job_id, state=State.QUEUED))
+    return None
+
+
+def prepare(claim: Claim, ours: Crew) -> Prepared:
     """A kind that this worker does not know may be known to the next one: it is tried again."""
     job = claim.job
     kind = registry.find(job.kind)
@@ -77,30 +108,27 @@ def prepare(claim: Claim, process: WorkerProcess) -> Prepared:
     except ValueError as error:
         raise GiveUp(f"The params do not fit the kind any more: {error}") from error
     window = InterruptWindow()
-    keeper = LeaseKeeper(
-        job, claim.lease, window, process, kind.soft_time_limit, kind.hard_time_limit
+    attempt = RunningAttempt(
+        claim, window, kind.soft_time_limit, kind.hard_time_limit, ours.keeper.wake
     )
-    return Prepared(kind, Context(job, claim.lease, params, window, keeper), window, keeper)
+    return Prepared(kind, Context(attempt, params), attempt)
 
 
-def perform(prepared: Prepared, process: WorkerProcess) -> Ending:
+def perform(prepared: Prepared, process: WorkerProcess, ours: Crew) -> Ending:
     """Run the kind's function and say how it ended, whatever happens in it."""
-    context, keeper, window = prepared.context, prepared.keeper, prepared.window
-    keeper.start()
-    try:
-        with window.signals():
-            try:
-                with window.opened():
-                    value = prepared.kind.run(context)
-                ending = success(prepared.kind, value)
-            except BaseException as error:
-                ending = ending_of(error, prepared.kind, process)
-    finally:
-        keeper.stop()
-    if ending.outcome != Outcome.SUCCEEDED:
-        # What was interrupted may have left the connection in the middle of something.
-        connection.close()
-    ending.files, ending.progress, ending.log = context.files, keeper.progress, context.logged()
+    context, attempt, window = prepared.context, prepared.attempt, prepared.attempt.window
+    alone = not process.waits_for_ends
+    with ours.looking_after(attempt), surroundings.restored(alone=alone), window.signals():
+        try:
+            with window.opened():
+                value = prepared.kind.run(context)
+            ending = success(prepared.kind, value)
+        except BaseException as error:
+            ending = ending_of(error, prepared.kind, process)
+    if not surroundings.close_connections() and ending.outcome == Outcome.SUCCEEDED:
+        left = TransactionLeftOpen("It left a transaction open; what it wrote there is undone.")
+        ending = Ending(Outcome.FAILED, failure_of(left, told=True), files=ending.files)
+    ending.files, ending.progress, ending.log = context.files, attempt.progress, context.logged()
     return ending
 
 
@@ -123,20 +151,26 @@ def ending_of(error: BaseException, kind: Kind, process: WorkerProcess) -> Endin
     return Ending(Outcome.FAILED, failure, give_up=final)
 
 
-def report(claim: Claim, ending: Ending) -> Job | None:
-    """Write the end, with a second try on a new connection: the work is done and worth it."""
-    job_id, lease = claim.job.pk, claim.lease
-    try:
-        job = transitions.end_attempt(job_id, lease, ending)
-    except DatabaseError as error:
-        logger.warning("job %s: its end could not be written, once more: %r", job_id, error)
-        connection.close()
-        return transitions.end_attempt(job_id, lease, ending)
-    if job is None:
-        logger.warning("job %s: the lease was lost; nothing was written", job_id)
-    if job is None or ending.outcome != Outcome.SUCCEEDED:
-        discard(ending.files)
-    return job
+def report(claim: Claim, ending: Ending, clerk: Clerk) -> "Future[Job | None]":
+    """Have the end written."""
+
+    def written(answer: "Future[Job | None]") -> None:
+        error = answer.exception()
+        if error is not None:
+            logger.error("job %s: its end could not be written", claim.job.pk, exc_info=error)
+        elif answer.result() is None:
+            logger.warning("job %s: the lease was lost; nothing was written", claim.job.pk)
+        if ending.files and (ending.outcome != Outcome.SUCCEEDED or _is_unwritten(answer)):
+            discard(ending.files)
+
+    answer = clerk.end(claim, ending)
+    answer.add_done_callback(written)
+    return answer
+
+
+def _is_unwritten(answer: "Future[Job | None]") -> bool:
+    """For sure: after an error it may have been written nevertheless."""
+    return answer.exception() is None and answer.result() is None
 
 
 def discard(files: list[Attachment]) -> None:

@@ -13,16 +13,17 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
+from jobs.lifecycle import storable
+from jobs.lifecycle.changes import changing
 from jobs.lifecycle.failures import failure_of
 from jobs.lifecycle.results import plain
-from jobs.lifecycle.transitions import changing
 from jobs.models import Step
 
 NAME_CHARACTERS = 60
 Work = Callable[[], Any]
 
 
-class RunningAttempt(Protocol):
+class StepsOwner(Protocol):
     """What steps need of the attempt that they are parts of; a `Context` is one."""
 
     @property
@@ -35,9 +36,9 @@ class RunningAttempt(Protocol):
     def tells(self, error: BaseException) -> bool: ...
 
 
-def side_by_side(context: RunningAttempt, steps: Mapping[str, Work]) -> dict[str, Any]:
-    if any(not 0 < len(name) <= NAME_CHARACTERS for name in steps):
-        raise ValueError(f"a step's name has 1 to {NAME_CHARACTERS} characters")
+def side_by_side(context: StepsOwner, steps: Mapping[str, Work]) -> dict[str, Any]:
+    if any(not 0 < len(name) <= NAME_CHARACTERS or storable.text(name) != name for name in steps):
+        raise ValueError(f"a step's name has 1 to {NAME_CHARACTERS} characters that can be shown")
     done = _begin(context, list(steps))
     failures: dict[str, BaseException] = {}
     threads = [
@@ -61,7 +62,7 @@ def side_by_side(context: RunningAttempt, steps: Mapping[str, Work]) -> dict[str
     return {name: done[name] for name in steps}
 
 
-def _begin(context: RunningAttempt, names: list[str]) -> dict[str, Any]:
+def _begin(context: StepsOwner, names: list[str]) -> dict[str, Any]:
     """Show all steps as running; returns the results of those that an earlier attempt has done."""
     with changing(context.id) as change:
         if not change.job.hold(context.lease):
@@ -81,7 +82,7 @@ def _begin(context: RunningAttempt, names: list[str]) -> dict[str, Any]:
 
 
 def _run(
-    context: RunningAttempt,
+    context: StepsOwner,
     name: str,
     work: Work,
     done: dict[str, Any],
@@ -109,7 +110,7 @@ def _run(
         connection.close()
 
 
-def _end(context: RunningAttempt, name: str, **values: Any) -> None:
+def _end(context: StepsOwner, name: str, **values: Any) -> None:
     with changing(context.id) as change:
         if not change.job.hold(context.lease):
             raise context.lost()

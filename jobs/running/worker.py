@@ -1,5 +1,5 @@
-"""Where an attempt runs: what a worker tells its jobs of itself. Filled by `tasks`; the defaults
-are those of a process that is no worker, such as a test."""
+"""Where attempts run: what a worker tells of itself. Filled by `tasks`; the defaults are those of a
+process that is no worker, such as a test."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,16 +9,23 @@ def _never() -> bool:
     return False
 
 
-def _spare() -> None:
+def spare() -> None:
     """There is no process that could be killed for one job."""
 
 
 @dataclass(frozen=True)
 class WorkerProcess:
-    """`draining`: the worker is shutting down and takes no more jobs. `terminating`: this process
-    has been told to exit at once. `kill` ends this process if it runs nothing but the job."""
+    """`name`, `pool`, `capacity` (jobs at once) and `queues` are shown to operators. `draining`:
+    the worker is shutting down and takes no more jobs. `terminating`: this process has been told to
+    exit at once. `kill` ends this process if it runs nothing but one job. `waits_for_ends`: a job
+    counts as run when its end is committed; else the next one may begin before, and both are
+    written together."""
 
-    worker: str
+    name: str
+    pool: str = ""
+    capacity: int = 1
+    queues: tuple[str, ...] = ()
+    waits_for_ends: bool = True
     draining: Callable[[], bool] = _never
     terminating: Callable[[], bool] = _never
-    kill: Callable[[], None] = _spare
+    kill: Callable[[], None] = spare

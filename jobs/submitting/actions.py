@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from jobs import registry
 from jobs.lifecycle import doorbell, representations, transitions
-from jobs.lifecycle.results import NUL
+from jobs.lifecycle.storable import NUL
 from jobs.limits import job_limits
 from jobs.models import IDLE, NORMAL, URGENT, Job, State
 from jobs.registry import Kind
@@ -80,13 +80,16 @@ def checked_params(kind: Kind, given: dict[str, Any]) -> dict[str, Any]:
     try:
         value = kind.params.model_validate(given)
     except ValidationError as error:
-        found = [{**item, "pointer": f"/params{item['pointer']}"} for item in problems(error)]
-        text = "; ".join(f"{item['pointer'][1:]}: {item['message']}" for item in found)
-        raise Invalid(f"{kind.name}: {text}", errors=found) from None
-    encoded = _encoded(kind, value.model_dump(mode="json"))
+        raise _wrong_params(kind, error) from None
+    encoded = _encoded(kind, registry.stored(value))
     if NUL.search(encoded):
         raise Invalid("The params of a job cannot hold the NUL character.")
     params: dict[str, Any] = orjson.loads(encoded)
+    try:
+        kind.params.model_validate(params)
+    except ValidationError as error:
+        # What JSON does not know, such as a number that is none, is not what the kind would get.
+        raise _wrong_params(kind, error) from None
     return params
 
 
@@ -100,6 +103,12 @@ def _encoded(kind: Kind, params: dict[str, Any]) -> bytes:
     if len(encoded) > most:
         raise Invalid(f"The params of a job have at most {most:,} bytes.", "too_long")
     return encoded
+
+
+def _wrong_params(kind: Kind, error: ValidationError) -> Invalid:
+    found = [{**item, "pointer": f"/params{item['pointer']}"} for item in problems(error)]
+    text = "; ".join(f"{item['pointer'][1:]}: {item['message']}" for item in found)
+    return Invalid(f"{kind.name}: {text}", errors=found)
 
 
 def _check(wanted: Submission, kind: Kind) -> None:
@@ -220,7 +229,7 @@ def run_now(user: User, job_id: UUID) -> Job:
     """A job that waits for its time, scheduled or between two attempts, goes to its queue."""
     job, facts = find(user, job_id)
     policy.require("job.retry", facts)
-    if not transitions.queue_due(job.pk, early=True):
+    if not transitions.queue_due([job.pk], early=True):
         raise Conflict("Only a job that waits for its time can be run before it.")
     return find(user, job_id)[0]
 

@@ -103,13 +103,13 @@ class Logs:
 
 @contextmanager
 def writing_in_transaction(
-    room_ids: Collection[int] = (), *, slugs: Collection[str] = ()
+    room_ids: Collection[int] = (), *, slugs: Collection[str] = (), at: datetime | None = None
 ) -> Iterator[Logs]:
     """Lock the logs of these rooms, and on leaving write what was appended and ring on commit.
 
     Rooms are locked in the order of their ids, so that two writers never wait for each other.
     Rooms that are gone are missing from `Logs.rooms`. Of those asked for by their slugs only what a
-    message needs is read.
+    message needs is read. `at` is when it happens, if that is not now.
     """
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("a log is written inside a transaction")
@@ -117,7 +117,7 @@ def writing_in_transaction(
         rows = statements.select(Room, lock=True, only=HEAD_COLUMNS, slug=slugs)
     else:
         rows = statements.select(Room, lock=True, id=room_ids)
-    logs = Logs({room.pk: room for room in rows})
+    logs = Logs({room.pk: room for room in rows}, at or timezone.now())
     logs.before = {room.pk: head_of(room) for room in logs.rooms.values()}
     yield logs
     if not logs.entries:

@@ -14,7 +14,7 @@ from itertools import chain
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import NOT_PROVIDED, Field, ForeignKey, Model
+from django.db.models import NOT_PROVIDED, Field, ForeignKey, JSONField, Model
 from django.utils import timezone
 
 Row = TypeVar("Row", bound=Model)
@@ -142,15 +142,18 @@ def _default(field: AnyField) -> Any:
     return field.get_default()
 
 
-def update(model: type[Model], rows: Sequence[NamedTuple]) -> None:
-    """Write the named columns of some rows. Each has its primary key last, as `pk`."""
-    if rows:
-        names = rows[0]._fields
-        if names[-1] != "pk":
-            raise ValueError(f"a row to update ends with its pk, not with {names[-1]}")
-        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-            parameters = list(_prepared(model, names, rows))
-            cursor.executemany(_update(model, names[:-1]), parameters)
+def update(model: type[Model], rows: Sequence[NamedTuple], by: Names = ("pk",)) -> int:
+    """Write the named columns of some rows, and return how many were there. Each ends with the
+    columns `by` which it is found, which are its primary key if nothing else is said."""
+    if not rows:
+        return 0
+    names = rows[0]._fields
+    if names[-len(by) :] != by:
+        raise ValueError(f"a row to update ends with {by}, not with {names[-len(by) :]}")
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        parameters = list(_prepared(model, names, rows))
+        cursor.executemany(_update(model, names[: -len(by)], by), parameters)
+        return int(cursor.rowcount)
 
 
 def _prepared(
@@ -161,6 +164,9 @@ def _prepared(
     database = connections[DEFAULT_DB_ALIAS]
     columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
     for index, field in _to_prepare(model, names):
+        if isinstance(field, JSONField):
+            columns[index] = [field.get_db_prep_save(value, database) for value in columns[index]]
+            continue
         known = {value: field.get_db_prep_value(value, database) for value in set(columns[index])}
         columns[index] = [known[value] for value in columns[index]]
     return zip(*columns, strict=True)
@@ -274,10 +280,10 @@ def _insert(model: type[Model], names: Names, count: int, with_keys: bool) -> st
 
 
 @lru_cache
-def _update(model: type[Model], names: Names) -> str:
+def _update(model: type[Model], names: Names, by: Names) -> str:
     assignments = ", ".join(f"{_quoted(field.column)} = %s" for field in _fields(model, names))
-    key = _columns(_fields(model, ("pk",)))
-    return f"UPDATE {_quoted(model._meta.db_table)} SET {assignments} WHERE {key} = %s"
+    conditions = " AND ".join(f"{_quoted(field.column)} = %s" for field in _fields(model, by))
+    return f"UPDATE {_quoted(model._meta.db_table)} SET {assignments} WHERE {conditions}"
 
 
 class Converter(NamedTuple):

@@ -21,7 +21,7 @@ from pydantic import TypeAdapter
 
 from jobs.faces import api as jobs_api
 from jobs.faces import slash as jobs_slash
-from jobs.lifecycle import failures, results
+from jobs.lifecycle import failures, results, storable
 from rooms.core import credentials, json_depth, markdown, slash
 from rooms.features.messages.actions import Post
 from rooms.http import body_bounds, cookies
@@ -114,6 +114,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "languages": parse_accept_lang_header,
     "a line for the terminal": lines.clean,
     "an error": lambda body: failures.failure_of(ValueError(body), told=True),
+    "a text of a kind": storable.text,
     "a result": lambda body: results.plain({"summary": body}),
 }
 

@@ -1,25 +1,31 @@
 """Jobs run here in the test's own process, one attempt at a time, as a worker would run them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from jobs.lifecycle import doorbell
-from jobs.models import Job
-from jobs.running import runner
+from jobs.lifecycle import attempts, doorbell
+from jobs.lifecycle.attempts import Claim
+from jobs.models import Job, Worker
+from jobs.running import crew, runner
 from jobs.running.worker import WorkerProcess
 from jobs.submitting import actions, admission
 from jobs.submitting.actions import Submission
+from rooms.database import clock
 
 PROCESS = WorkerProcess("test/1")
 
 
 @pytest.fixture(autouse=True)
-def _as_just_started() -> None:
-    """What a process remembers of its queues and its broker does not outlive a test."""
+def _as_just_started() -> Iterator[None]:
+    """What a process remembers of its queues and its broker does not outlive a test, nor do the
+    threads that look after its jobs."""
     admission.forget()
     doorbell._quiet_until = 0.0
+    yield
+    crew.stop()
 
 
 @pytest.fixture
@@ -53,6 +59,24 @@ def run() -> Callable[[Job], Job]:
         return fresh(job)
 
     return run
+
+
+def claim(job: Job, name: str = "elsewhere") -> Claim | None:
+    """Another worker begins an attempt at the job."""
+    now = clock.now()
+    worker = Worker.objects.create(
+        name=name,
+        pid=1,
+        started_at=now,
+        seen_at=now,
+        lease_expires_at=now + timedelta(seconds=30),
+    )
+    return attempts.claim(job.pk, worker)
+
+
+def expire(job: Job) -> None:
+    """The lease of the job's worker is over."""
+    Worker.objects.filter(jobs=job).update(lease_expires_at=clock.now() - timedelta(seconds=1))
 
 
 def fresh(job: Job) -> Job:

@@ -4,6 +4,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import Field, Json, SecretStr
 
 from jobs import registry
 from jobs.registry import Backoff, Kind, Params
@@ -92,3 +93,44 @@ def test_a_kind_is_explained_by_its_docstring():
 def test_an_unknown_kind_is_answered_with_those_there_are():
     with pytest.raises(Invalid, match=r"room\.report"):
         registry.get("room.nothing")
+
+
+class Aliased(Params):
+    begin: str = Field("x", alias="from")
+    data: Json[dict[str, int]] = Field(default_factory=dict)
+
+
+def test_params_are_read_as_they_were_written():
+    kind = declare(params=Aliased)
+    given = kind.params.model_validate({"from": "here", "data": '{"a": 1}'})
+    assert kind.params.model_validate(registry.stored(given)) == given
+
+
+class OneWay(Params):
+    begin: str = Field("x", validation_alias="begin_at", serialization_alias="start")
+
+
+class Secret(Params):
+    password: SecretStr = SecretStr("")
+
+
+class NestedSecret(Params):
+    inside: list[Secret] = []
+
+
+async def later(ctx):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"params": OneWay}, "not read as they are written"),
+        ({"params": Secret}, "secret"),
+        ({"params": NestedSecret}, "secret"),
+        ({"run": later}, "plain function"),
+    ],
+)
+def test_what_could_only_go_wrong_later_is_refused_when_it_is_declared(values, reason):
+    with pytest.raises(ImproperlyConfigured, match=reason):
+        declare(**values)

@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from jobs.admin.dashboard import jobs_now
-from jobs.lifecycle import transitions
 from jobs.models import Job, State
 from jobs.overview import ahead_of
+from tests.integration.jobs.conftest import claim
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,12 +31,12 @@ def test_it_says_what_waits_runs_and_failed(staff, submit, run):
     waiting, running, failed = submit("ok"), submit("ok"), submit("give_up", value="no such day")
     run(failed)
     Job.objects.filter(pk=waiting.pk).update(queued_at=timezone.now() - timedelta(minutes=4))
-    assert transitions.claim(running.pk, "host-7/3")
+    assert claim(running, "host-7")
     Job.objects.filter(pk=running.pk).update(
         progress={"current": 21, "total": 50, "text": "half of it"}
     )
     page = shown(staff)
-    for words in ("4\u00a0min", "host-7/3", "42%", "half of it", "no such day", "1 of 1"):
+    for words in ("4\u00a0min", "host-7/1", "42%", "half of it", "no such day", "1 of 1"):
         assert words in page, words
     for job in (running, failed):
         assert reverse("admin:jobs_job_change", args=[job.pk]) in page
@@ -68,7 +68,7 @@ def test_it_shows_nothing_of_jobs_to_those_who_may_not_see_them(
 
 
 def test_it_leads_only_where_its_reader_may_go(staff_who_may, submit):
-    assert transitions.claim(submit("ok").pk, "host-7/3")
+    assert claim(submit("ok"), "host-7")
     page = shown(staff_who_may("view_job"))
     assert "Lobby" in page
     assert "/admin/rooms/" not in page and reverse("connections") not in page

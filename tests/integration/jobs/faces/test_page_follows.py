@@ -35,7 +35,7 @@ def test_failures_and_another_try(watch: Watch, submit: Any, run: Any, alice: An
     job = watch.verify(lambda: submit("error", value="boo"), CHANGED)
     watch.verify(lambda: run(job), CHANGED, CHANGED)
     Job.objects.filter(pk=job.pk).update(due_at=timezone.now() - timedelta(seconds=1))
-    watch.verify(lambda: transitions.queue_due(job.pk), CHANGED)
+    watch.verify(lambda: transitions.queue_due([job.pk]), CHANGED)
     watch.verify(lambda: actions.cancel(alice, job.pk), CHANGED, "message.created")
     watch.verify(lambda: actions.retry(alice, job.pk), CHANGED)
 

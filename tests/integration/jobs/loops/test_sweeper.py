@@ -10,7 +10,7 @@ from jobs.loops import sweeper
 from jobs.models import Job, Outcome, State
 from jobs.tasks import messages_waiting
 from rooms.models import Message
-from tests.integration.jobs.conftest import fresh
+from tests.integration.jobs.conftest import claim, expire, fresh
 from tests.integration.jobs.submitting.test_actions import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,15 +43,15 @@ def test_what_is_due_is_queued_and_rung_for(submit, rung):
 def test_two_sweeps_at_once_queue_a_job_once(submit, rung):
     job = submit("ok", run_at=timezone.now() + timedelta(hours=1))
     set_row(job, due_at=ago(1))
-    assert sorted(in_threads(3, lambda _: transitions.queue_due(job.pk))) == [False, False, True]
+    assert sorted(in_threads(3, lambda _: transitions.queue_due([job.pk]))) == [False, False, True]
     assert rung == [job.pk]
 
 
 def test_an_expired_lease_is_a_lost_attempt(submit, rung):
     job = submit("ok")
-    transitions.claim(job.pk, "gone")
+    claim(job, "gone")
     assert sweeper.take_back_lost() == 0, "the lease has not expired"
-    set_row(job, lease_expires_at=ago(1))
+    expire(job)
     assert sweeper.take_back_lost() == 1
     job = fresh(job)
     assert (job.state, job.losses, job.attempts.get().outcome) == ("queued", 1, Outcome.LOST)
@@ -62,8 +62,8 @@ def test_a_job_that_kills_its_workers_is_given_up_with_a_message(submit):
     job = submit("ok")
     set_row(job, max_attempts=20)
     for _ in range(3):
-        assert transitions.claim(job.pk, "gone")
-        set_row(job, lease_expires_at=ago(1))
+        assert claim(job, "gone")
+        expire(job)
         sweeper.take_back_lost()
     assert fresh(job).state == State.FAILED
     assert "vanished" in Message.objects.get(subject=job.pk).body
@@ -71,8 +71,8 @@ def test_a_job_that_kills_its_workers_is_given_up_with_a_message(submit):
 
 def test_a_job_that_must_not_run_twice_does_not(submit):
     job = submit("ok", kind="test.short")
-    transitions.claim(job.pk, "gone")
-    set_row(job, lease_expires_at=ago(1))
+    claim(job, "gone")
+    expire(job)
     sweeper.take_back_lost()
     assert fresh(job).state == State.FAILED
 
@@ -81,9 +81,9 @@ def test_a_lost_job_that_was_to_be_cancelled_is_cancelled(submit, alice):
     from jobs.submitting import actions
 
     job = submit("ok")
-    transitions.claim(job.pk, "gone")
+    claim(job, "gone")
     actions.cancel(alice, job.pk)
-    set_row(job, lease_expires_at=ago(1))
+    expire(job)
     sweeper.take_back_lost()
     assert fresh(job).state == State.CANCELLED
 

@@ -1,18 +1,20 @@
 """One attempt at a job: every way in which it can end, and what the room hears of it."""
 
+import os
+import signal
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
-from jobs.lifecycle import representations, transitions
+from jobs.lifecycle import attempts, representations, transitions
 from jobs.lifecycle.verdict import Ending
 from jobs.models import Attempt, Job, Outcome, State, Step
-from jobs.running import runner
+from jobs.running import crew, runner
 from rooms.core.representations import timestamp
 from rooms.models import Attachment, Event, Message
-from tests.integration.jobs.conftest import PROCESS, fresh
+from tests.integration.jobs.conftest import PROCESS, claim, fresh
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,7 +37,7 @@ def outcomes(job):
 
 def make_due(job):
     Job.objects.filter(pk=job.pk).update(due_at=timezone.now() - timedelta(seconds=1))
-    assert transitions.queue_due(job.pk)
+    assert transitions.queue_due([job.pk])
 
 
 def test_a_job_succeeds_and_tells_the_room_once(submit, run, alice):
@@ -144,12 +146,13 @@ def test_a_file_belongs_to_the_result_and_to_the_message(submit, run):
 
 def test_the_files_of_a_failed_attempt_are_thrown_away(submit, run):
     job = submit("attach")
-    claim = transitions.claim(job.pk, "test/1")
-    prepared = runner.prepare(claim, PROCESS)
+    claimed = claim(job)
+    ours = crew.of(PROCESS)
+    prepared = runner.prepare(claimed, ours)
     prepared.context.attach("a.txt", "text/plain", b"a")
     path = Attachment.objects.get().file.path
-    runner.report(claim, Ending(Outcome.FAILED, files=prepared.context.files))
-    assert not Attachment.objects.exists()
+    runner.report(claimed, Ending(Outcome.FAILED, files=prepared.context.files), ours.clerk)
+    until(lambda: not Attachment.objects.exists())
     with pytest.raises(FileNotFoundError):
         open(path)
 
@@ -230,27 +233,89 @@ def test_a_worker_that_shuts_down_hands_its_job_back(submit, settings):
     assert not reports(job)
 
 
+# What kinds leave behind --------------------------------------------------------------------------
+
+
+def test_an_end_that_nobody_can_write_is_still_an_end(submit, run):
+    for outcome, message in (("unspeakable", "bad line: \\ud83d"), ("mute", "")):
+        job = submit(outcome)
+        while not job.finished:
+            job = run(job)
+            if not job.finished:
+                make_due(job)
+        assert (job.state, job.losses) == (State.FAILED, 0)
+        assert job.error_message == message
+        assert outcomes(job) == [Outcome.FAILED] * 3
+        assert job.attempts.last().traceback
+
+
+def test_odd_texts_are_kept_as_escapes_and_can_be_read(submit, run, alice):
+    job = run(submit("scribble"))
+    assert (job.state, job.losses) == (State.SUCCEEDED, 0)
+    assert job.result["summary"] == "caf\\udce9.txt"
+    assert job.progress["text"] == "caf\\udce9.txt"
+    assert [file.name for file in job.files.all()] == ["caf\\udce9.txt"]
+    assert "caf\\udce9.txt" in job.attempts.get().log
+    assert told(job)[-1] == "succeeded"
+
+
+def test_progress_is_a_number_or_the_kind_is_told(submit, run):
+    job = run(submit("odd_numbers"))
+    assert job.state == State.SUCCEEDED, job.error_message
+    assert job.progress == {"current": 1.0, "total": 3.0, "text": ""}
+
+
+@pytest.mark.parametrize("how", ["atomic", "autocommit", "raw"])
+def test_a_transaction_that_is_left_open_fails_its_own_job_alone(submit, run, how, lobby):
+    job = run(submit("open_transaction", value=how))
+    assert (job.state, job.error_class) == (State.RETRYING, "TransactionLeftOpen")
+    lobby.refresh_from_db()
+    assert lobby.topic != "scribbled"
+    assert run(submit("ok")).state == State.SUCCEEDED
+
+
+def test_the_next_job_finds_the_process_as_it_was(submit, run):
+    before = surroundings_now()
+    alone = replace(PROCESS, waits_for_ends=False)
+    job = submit("astray")
+    runner.run(job.pk, alone)
+    until(lambda: fresh(job).state == State.SUCCEEDED)
+    assert surroundings_now() == before
+
+
+def surroundings_now():
+    umask = os.umask(0o022)
+    os.umask(umask)
+    return (
+        timezone.get_current_timezone_name(),
+        translation.get_language(),
+        os.getcwd(),
+        umask,
+        dict(os.environ),
+        signal.getsignal(signal.SIGTERM),
+    )
+
+
 # The lease ----------------------------------------------------------------------------------------
 
 
 def test_a_job_is_claimed_once(submit):
     job = submit("ok")
-    assert transitions.claim(job.pk, "one") is not None
-    assert transitions.claim(job.pk, "two") is None
+    assert claim(job, "one") is not None
+    assert claim(job, "two") is None
     assert Attempt.objects.count() == 1
 
 
 def test_a_stale_worker_writes_nothing(submit, run):
     """The lease of the first worker expires while it works; a second one does the job."""
     job = submit("attach")
-    stale = transitions.claim(job.pk, "stale")
-    assert transitions.end_attempt(job.pk, stale.lease, Ending(Outcome.LOST)) is not None
+    stale = claim(job, "stale")
+    assert attempts.end(job.pk, stale.lease, Ending(Outcome.LOST)) is not None
     done = run(job)
     before = Event.objects.count()
     late = Ending(Outcome.SUCCEEDED, result={"summary": "too late"})
-    assert runner.report(stale, late) is None
+    assert runner.report(stale, late, crew.of(PROCESS).clerk).result() is None
     assert not fresh(job).hold(stale.lease, progress={"current": 1})
-    assert not fresh(job).renew(stale.lease, 30)
     job = fresh(job)
     assert (job.result, Event.objects.count()) == (done.result, before)
     assert outcomes(job) == [Outcome.LOST, Outcome.SUCCEEDED]
@@ -269,7 +334,7 @@ def take_away(job):
     """Called by the keeper once a second, and once by the runner before the claim."""
     row = Job.objects.filter(pk=job.pk, state=State.RUNNING).values_list("lease_token", flat=True)
     for lease in row:
-        transitions.end_attempt(job.pk, lease, Ending(Outcome.LOST))
+        attempts.end(job.pk, lease, Ending(Outcome.LOST))
     return False
 
 
@@ -277,12 +342,24 @@ def test_the_lease_is_renewed_while_the_kind_works(submit, settings):
     limits = settings.PARLEY_JOB_LIMITS
     settings.PARLEY_JOB_LIMITS = limits.model_copy(update={"job_beat_seconds": 0.5})
     seen = []
-    process = replace(PROCESS, draining=lambda: seen.append(fresh(job).lease_expires_at) or False)
-    job = submit("slow", steps=25, seconds=0.1)
-    runner.run(job.pk, process)
-    leases = [lease for lease in seen if lease is not None]
-    assert len(set(leases)) > 1 and leases == sorted(leases)
-    assert fresh(job).state == State.SUCCEEDED
+
+    def look():
+        lease = lease_of(job)
+        if lease is not None and lease not in seen:
+            seen.append(lease)
+        if len(seen) > 2:
+            Job.objects.filter(pk=job.pk).update(cancel_requested_at=timezone.now())
+        return False
+
+    job = submit("hang", seconds=60)
+    runner.run(job.pk, replace(PROCESS, draining=look))
+    assert seen == sorted(seen)
+    assert fresh(job).state == State.CANCELLED
+
+
+def lease_of(job):
+    worker = fresh(job).worker
+    return worker and worker.lease_expires_at
 
 
 def test_a_running_job_is_cancelled_where_it_looks(submit, alice):
@@ -321,4 +398,7 @@ def test_no_thread_is_left(submit, run):
 
     before = threading.active_count()
     run(submit("steps"))
-    until(lambda: threading.active_count() <= before + 1, what="the keeper and the steps ended")
+    until(
+        lambda: threading.active_count() <= before + 2,
+        what="only the clerk and the keeper are left",
+    )

@@ -8,13 +8,13 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from jobs.lifecycle import doorbell, representations, transitions
+from jobs.lifecycle import doorbell, representations
 from jobs.models import Job, State
 from jobs.submitting import actions, admission
 from jobs.submitting.actions import Submission
 from rooms.models import Event, Message, Room
 from rooms.protocol import Busy, Conflict, Forbidden, Invalid, NotFound, RateLimited
-from tests.integration.jobs.conftest import fresh
+from tests.integration.jobs.conftest import claim, fresh
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -242,7 +242,7 @@ def test_a_waiting_job_is_cancelled_at_once(submit, alice):
     for job in (submit("ok"), submit("ok", run_at=timezone.now() + timedelta(hours=1))):
         assert actions.cancel(alice, job.pk).state == State.CANCELLED
         assert Message.objects.filter(subject=job.pk).count() == 1
-        assert transitions.claim(job.pk, "test") is None
+        assert claim(job, "test") is None
 
 
 def test_cancelling_twice_is_cancelling_once(submit, alice):
@@ -264,8 +264,7 @@ def test_a_cancelled_job_says_who_wanted_it_until_it_begins_again(submit, run, a
     actions.cancel(alice, job.pk)
     assert representations.job(fresh(job))["cancelled_by"] == {"id": alice.pk, "name": "Alice"}
     assert representations.job(actions.retry(alice, job.pk))["cancelled_by"] is None
-    claim = transitions.claim(job.pk, "test")
-    assert claim is not None
+    assert claim(job) is not None
     asked = actions.cancel(alice, job.pk)
     assert representations.job(asked)["cancelled_by"]["name"] == "Alice"
     # Whoever asks second is not who it was.
@@ -279,10 +278,10 @@ def test_a_cancelled_job_says_who_wanted_it_until_it_begins_again(submit, run, a
 
 def test_cancelling_races_with_the_worker_and_one_of_them_wins(submit, alice):
     job = submit("ok")
-    cancelled, claim = in_threads(
-        2, lambda n: transitions.claim(job.pk, "test") if n else actions.cancel(alice, job.pk)
+    cancelled, claimed = in_threads(
+        2, lambda n: claim(job, "test") if n else actions.cancel(alice, job.pk)
     )
-    if claim is None:
+    if claimed is None:
         assert fresh(job).state == State.CANCELLED
     else:
         assert cancelled.cancel_requested_at is not None
@@ -291,8 +290,8 @@ def test_cancelling_races_with_the_worker_and_one_of_them_wins(submit, alice):
 
 def test_a_job_is_claimed_once_however_many_try(submit):
     job = submit("ok")
-    claims = in_threads(4, lambda n: transitions.claim(job.pk, f"worker {n}"))
-    assert [claim is not None for claim in claims].count(True) == 1, claims
+    claims = in_threads(4, lambda n: claim(job, f"worker {n}"))
+    assert [each is not None for each in claims].count(True) == 1, claims
     assert fresh(job).attempts.count() == 1
 
 

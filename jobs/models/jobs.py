@@ -1,13 +1,7 @@
-"""What a job is: its row, its attempts, its steps. Rows and guarded transitions only.
-
-`transitions` moves a job together with the log of its room; `actions` submits, cancels and
-retries. Times are the clock of the process that writes (`timezone.now`): the hosts of workers and
-database are expected to agree within a few seconds, a small part of a lease.
-"""
+"""A job: its row, and the guarded update by which it goes from one state to the next."""
 
 import uuid
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any, Self
 
 from django.db import models
@@ -16,45 +10,15 @@ from django.utils import timezone
 
 from rooms.models import Attachment, Room, User
 
-
-class State(models.TextChoices):
-    SCHEDULED = "scheduled"
-    QUEUED = "queued"
-    RUNNING = "running"
-    RETRYING = "retrying"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-class Outcome(models.TextChoices):
-    """How an attempt ended. `postponed` and `interrupted` did not use it up."""
-
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    TIMED_OUT = "timed_out", "timed out"
-    LOST = "lost"
-    CANCELLED = "cancelled"
-    INTERRUPTED = "interrupted"
-    POSTPONED = "postponed"
-
-
-WAITING = (State.SCHEDULED, State.QUEUED, State.RETRYING)
-UNFINISHED = (*WAITING, State.RUNNING)
-FINISHED = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
-SPOILT = (State.FAILED, State.CANCELLED)
-
-# Where a job may come from. What leaves `running` has to show the lease.
-SOURCES: dict[State, tuple[State, ...]] = {
-    State.QUEUED: (State.SCHEDULED, State.RETRYING, State.RUNNING, State.FAILED, State.CANCELLED),
-    State.RUNNING: (State.QUEUED,),
-    State.RETRYING: (State.RUNNING,),
-    State.SUCCEEDED: (State.RUNNING,),
-    State.FAILED: (State.RUNNING,),
-    State.CANCELLED: (*WAITING, State.RUNNING),
-}
-
-URGENT, NORMAL, IDLE = 0, 5, 9
+from .states import (
+    FINISHED,
+    NORMAL,
+    SOURCES,
+    SPOILT,
+    UNFINISHED,
+    State,
+)
+from .workers import Worker
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -112,7 +76,20 @@ class Job(models.Model):
     attempt = models.PositiveIntegerField(default=0, help_text="How many were begun.")
     max_attempts = models.PositiveIntegerField(default=1)
     losses = models.PositiveIntegerField(default=0, help_text="Attempts whose worker vanished.")
+    worker = models.ForeignKey(
+        Worker,
+        null=True,
+        blank=True,
+        editable=False,
+        # Rows of workers that have ended go, and those have no jobs: nothing to look for.
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="jobs",
+        db_index=False,
+        help_text="Who runs it now. The job is lost when the lease of this process is.",
+    )
     lease_token = models.UUIDField(null=True, blank=True, editable=False)
+    # Of a worker of an older version, which renewed a lease a job.
     lease_expires_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     progress = models.JSONField(null=True, blank=True)
@@ -153,6 +130,11 @@ class Job(models.Model):
                 fields=["lease_expires_at"],
                 condition=Q(state=State.RUNNING),
                 name="job_lease",
+            ),
+            models.Index(
+                fields=["worker"],
+                condition=Q(state=State.RUNNING),
+                name="job_worker",
             ),
             models.Index(
                 fields=["requested_by"],
@@ -209,58 +191,3 @@ class Job(models.Model):
         """
         rows = Job.objects.filter(pk=self.pk, state=State.RUNNING, lease_token=lease)
         return bool(rows.update(**(values or {"lease_token": lease})))
-
-    def renew(self, lease: uuid.UUID, seconds: float) -> bool:
-        return self.hold(lease, lease_expires_at=timezone.now() + timedelta(seconds=seconds))
-
-
-class Attempt(models.Model):
-    """One try at a job, on one worker."""
-
-    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="attempts")
-    number = models.PositiveIntegerField()
-    worker = models.CharField(max_length=120)
-    started_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True, blank=True)
-    # Empty while it runs.
-    outcome = models.CharField(max_length=11, choices=Outcome.choices, blank=True)
-    error_class = models.CharField(max_length=200, blank=True)
-    message = models.TextField(blank=True)
-    traceback = models.TextField(blank=True)
-    log = models.TextField(blank=True)
-
-    class Meta:
-        ordering = ["number"]
-        constraints = [
-            models.UniqueConstraint(fields=["job", "number"], name="one_attempt_a_number")
-        ]
-
-    def __str__(self) -> str:
-        return f"attempt {self.number}"
-
-
-class Step(models.Model):
-    """One of the parts of a job that run side by side. A part that succeeded is not run again."""
-
-    class State(models.TextChoices):
-        RUNNING = "running"
-        SUCCEEDED = "succeeded"
-        FAILED = "failed"
-        STOPPED = "stopped"
-
-    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="steps")
-    name = models.CharField(max_length=60)
-    position = models.PositiveSmallIntegerField()
-    state = models.CharField(max_length=9, choices=State.choices, default=State.RUNNING)
-    started_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True, blank=True)
-    result = models.JSONField(null=True, blank=True)
-    error_class = models.CharField(max_length=200, blank=True)
-    error_message = models.TextField(blank=True)
-
-    class Meta:
-        ordering = ["position"]
-        constraints = [models.UniqueConstraint(fields=["job", "name"], name="one_step_a_name")]
-
-    def __str__(self) -> str:
-        return self.name

@@ -1,0 +1,39 @@
+"""What a job is, and who runs it. Rows and guarded transitions only, a file a noun.
+
+`lifecycle` moves jobs together with the logs of their rooms; `submitting` makes, cancels and
+retries them. The times that decide (leases, what is due) are the database's: see `clock`.
+"""
+
+from .attempts import Attempt, Step
+from .jobs import Job, JobQuerySet
+from .states import (
+    FINISHED,
+    IDLE,
+    NORMAL,
+    SOURCES,
+    SPOILT,
+    UNFINISHED,
+    URGENT,
+    WAITING,
+    Outcome,
+    State,
+)
+from .workers import Worker
+
+__all__ = [
+    "FINISHED",
+    "IDLE",
+    "NORMAL",
+    "SOURCES",
+    "SPOILT",
+    "UNFINISHED",
+    "URGENT",
+    "WAITING",
+    "Attempt",
+    "Job",
+    "JobQuerySet",
+    "Outcome",
+    "State",
+    "Step",
+    "Worker",
+]

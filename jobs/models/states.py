@@ -1,0 +1,43 @@
+"""The states of a job, and which of them may follow which. The outcomes of its attempts."""
+
+from django.db import models
+
+
+class State(models.TextChoices):
+    SCHEDULED = "scheduled"
+    QUEUED = "queued"
+    RUNNING = "running"
+    RETRYING = "retrying"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Outcome(models.TextChoices):
+    """How an attempt ended. `postponed` and `interrupted` did not use it up."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out", "timed out"
+    LOST = "lost"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+    POSTPONED = "postponed"
+
+
+WAITING = (State.SCHEDULED, State.QUEUED, State.RETRYING)
+UNFINISHED = (*WAITING, State.RUNNING)
+FINISHED = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
+SPOILT = (State.FAILED, State.CANCELLED)
+
+# Where a job may come from. What leaves `running` has to show the lease.
+SOURCES: dict[State, tuple[State, ...]] = {
+    State.QUEUED: (State.SCHEDULED, State.RETRYING, State.RUNNING, State.FAILED, State.CANCELLED),
+    State.RUNNING: (State.QUEUED,),
+    State.RETRYING: (State.RUNNING,),
+    State.SUCCEEDED: (State.RUNNING,),
+    State.FAILED: (State.RUNNING,),
+    State.CANCELLED: (*WAITING, State.RUNNING),
+}
+
+URGENT, NORMAL, IDLE = 0, 5, 9

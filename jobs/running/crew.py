@@ -1,0 +1,66 @@
+"""What runs in this process: its attempts, and the two threads that look after them. One a process,
+made at its first job, which is after a worker's fork."""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from .attempt import RunningAttempt
+from .clerk import Clerk
+from .keeper import Keeper
+from .worker import WorkerProcess
+
+
+class Crew:
+    def __init__(self, process: WorkerProcess) -> None:
+        self.pid = os.getpid()
+        self._lock = threading.Lock()
+        self._running: dict[int, RunningAttempt] = {}
+        self.clerk = Clerk(process, self.pid, self.running)
+        self.keeper = Keeper(process, self.clerk, self.running)
+        self.clerk.start()
+        self.keeper.start()
+
+    def running(self) -> list[RunningAttempt]:
+        with self._lock:
+            return list(self._running.values())
+
+    @contextmanager
+    def looking_after(self, attempt: RunningAttempt) -> Iterator[None]:
+        """The attempt has its limits, and is stopped when it must be, in here."""
+        with self._lock:
+            self._running[id(attempt)] = attempt
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._running[id(attempt)]
+
+    def stop(self) -> None:
+        self.keeper.stop()
+        self.clerk.stop()
+
+
+_crew: Crew | None = None
+_lock = threading.Lock()
+
+
+def of(process: WorkerProcess) -> Crew:
+    global _crew
+    crew = _crew
+    if crew is None or crew.pid != os.getpid():
+        with _lock:
+            if _crew is None or _crew.pid != os.getpid():
+                _crew = Crew(process)
+            crew = _crew
+    return crew
+
+
+def stop() -> None:
+    """Write what waits and sign off; the next job begins anew."""
+    global _crew
+    with _lock:
+        crew, _crew = _crew, None
+    if crew is not None and crew.pid == os.getpid():
+        crew.stop()
