@@ -96,7 +96,7 @@ class AsgiSink:
         self.writable = True
         self.on_writable()
 
-    def let_in(self) -> None:
+    def let_in(self, user_id: int) -> None:
         """Who else is there is that server's affair."""
 
     def held(self) -> int:
@@ -156,7 +156,7 @@ class SocketConsumer(AsyncConsumer):
         if caller is not None and why is None:
             why = node.connection_limits.admit(caller.user.pk)
             if why is None:
-                sink.let_in()
+                sink.let_in(caller.user.pk)
                 try:
                     await self._serve(node, sink, caller, receive, generation)
                 finally:
@@ -171,6 +171,7 @@ class SocketConsumer(AsyncConsumer):
     ) -> None:
         connection = Connection(node, sink, caller)
         connection.origin = Origin.of(self.scope)
+        connection.person_rate = node.connection_limits.rate_of(caller.user.pk, node.loop.time())
         sink.on_writable = connection.on_writable
         sink.on_lost = connection.lost
         sink.on_flood = lambda: connection.close(FLOODING)
@@ -219,7 +220,7 @@ async def carry_out(connection: Connection, message: Mapping[str, Any]) -> None:
     identity: object = None
     name = "unknown"
     # Whatever it turns out to be, it costs.
-    wait = connection.rate.take(connection.node.loop.time())
+    wait = connection.spend(len(message.get("text") or message.get("bytes") or ""))
     try:
         body = parse(message)
         identity = body.get("id")

@@ -52,6 +52,9 @@ class Sink(Protocol):
 
     def close(self, code: int, reason: str) -> None: ...
 
+# Each so many characters more cost as much as another command.
+COMMAND_CHARACTERS = 1024
+
 
 class Connection:
     """`clear` means that a frame for everybody may be written to the sink straight away."""
@@ -71,6 +74,8 @@ class Connection:
             bounds.flood_commands,
             node.loop.time(),
         )
+        # Of all connections of this person; none where nobody counts them.
+        self.person_rate: Rate | None = None
         self.origin = Origin()
         self.shares = node.hub.shares
         self.buffer = SendBuffer(self.shares.ephemeral)
@@ -91,6 +96,16 @@ class Connection:
     def outdated(self) -> bool:
         """Whether it is about to be sent away, because positions are of another epoch now."""
         return self.epoch != self.node.hub.epoch.value
+
+    def spend(self, size: int) -> float:
+        """A command of so many characters is here, and is taken up if this is 0; else it is for how
+        many seconds it has to wait. Long ones take longer to be read, rendered and sent out."""
+        now = self.node.loop.time()
+        cost = 1 + size // COMMAND_CHARACTERS
+        wait = self.rate.take(now, cost)
+        if not wait and self.person_rate is not None:
+            wait = self.person_rate.take(now, cost)
+        return wait
 
     # Telling -------------------------------------------------------------------------------------
 

@@ -15,8 +15,10 @@ from rooms.http.client_address import client_address, network_of
 
 from .door import Visitor, peer_of
 from .refusals import Refused
+from .turnstile import Turn
 from .websocket import LiveProtocol
 
+PROBES = ("/healthz", "/readyz")
 # A body that may be larger goes through a file.
 MEMORY_BYTES = 4 * 1024 * 1024
 
@@ -26,6 +28,7 @@ class LiveRequest(WebRequest):
         super().__init__(*args, **options)
         # Django takes forms apart; for Twisted to do it as well costs the body a second time.
         self._parsePOSTFormSubmission = False
+        self._turn: Turn | None = None
 
     # Coming in -----------------------------------------------------------------------------------
 
@@ -42,15 +45,22 @@ class LiveRequest(WebRequest):
             raise Refused(400, "not_understood")
         if self.proves_something:
             door = self.channel.door
-            wait = door.wait(self.network, self.said(b"authorization"), self.said(b"cookie"))
-            if wait:
+            proofs = self.said(b"authorization"), self.said(b"cookie")
+            if wait := door.wait(self.network, *proofs):
                 raise Refused(429, "wrong_credentials", ceil(wait))
+            if headers.hasHeader(b"upgrade") and (wait := door.wait_to_come_back(*proofs)):
+                raise Refused(429, "too_many_sockets", ceil(wait))
 
     @property
     def proves_something(self) -> bool:
         """Whether somebody has to look up who this is before anything else."""
         headers = self.requestHeaders
         return bool(headers.hasHeader(b"authorization") or headers.hasHeader(b"upgrade"))
+
+    @property
+    def is_probe(self) -> bool:
+        """Answered without much ado, also when everything else waits."""
+        return self.path.partition(b"?")[0].decode("latin1") in PROBES
 
     def said(self, name: bytes) -> str:
         return b"".join((self.requestHeaders.getRawHeaders(name) or [])[:1]).decode("latin1")
@@ -75,7 +85,12 @@ class LiveRequest(WebRequest):
     def process(self) -> Any:
         channel, transport = self.channel, self.channel.transport
         if not self.requestHeaders.hasHeader(b"upgrade"):
-            return super().process()
+            door = channel.door
+            if self.is_probe:
+                return super().process()
+            who = door.client(self.network, self.said(b"authorization"), self.said(b"cookie"))
+            self._turn = door.turnstile.ask(who, self._begin)
+            return None
         visitor = Visitor(channel, self.network, self.said(b"authorization"), self.said(b"cookie"))
         done = super().process()
         protocol = getattr(transport, "protocol", None)
@@ -85,6 +100,25 @@ class LiveRequest(WebRequest):
             if early := channel.take_rest():
                 protocol.dataReceived(early)
         return done
+
+    def _begin(self, turn: Turn) -> None:
+        """Its turn has come. It lasts until the application is done, which is not before its thread
+        is, also when the client is gone by then."""
+        channel = self.channel
+        if channel is None:
+            return
+        super().process()
+        application = self.server.connections.get(self, {}).get("application_instance")
+        if application is None:
+            channel.door.turnstile.end(turn)
+        else:
+            application.add_done_callback(lambda _: channel.door.turnstile.end(turn))
+
+    def connectionLost(self, reason: Any) -> None:
+        turn, channel = self._turn, self.channel
+        super().connectionLost(reason)
+        if turn is not None and turn.began is None and channel is not None:
+            channel.door.turnstile.end(turn)
 
     # Going out -----------------------------------------------------------------------------------
 

@@ -8,12 +8,15 @@ Each is as fast as the server lets it be, and comes back at once when it is clos
 """
 
 import random
+import select
 import time
 from collections import Counter
 from typing import Any
 
 from .loader import Talk, Words
-from .sockets import BUFFER, CLOSED, OPEN, READ, VIEW, WRITE, Socket, Sockets
+from .sockets import BUFFER, CLOSED, CONNECTING, OPEN, READ, VIEW, WRITE, Socket, Sockets
+
+GONE = select.EPOLLHUP | select.EPOLLERR
 
 # What comes back at once would be all that this process does.
 COME_BACK_SECONDS = 0.02
@@ -52,6 +55,13 @@ class Attacker:
 
     def did(self) -> None:
         self.done[type(self).__name__] += 1
+
+    def on_events(self: Any, events: int) -> None:
+        if events & GONE and self.state != CONNECTING:
+            # Also when it does not read: it would be told again at once, for ever.
+            self._end(0)
+        else:
+            Socket.on_events(self, events)
 
     def come(self: Any) -> None:
         if not self.over:
