@@ -31,6 +31,15 @@ class Limits(BaseSettings):
     # Connections that are no sockets of somebody known: half requests, handshakes, kept alive.
     guests: Positive = 2_000
     guests_per_address: Positive = 200
+    # Connections that one address opens. Thousands of an office come back after a restart.
+    arrivals_per_second: Seconds = 500
+    arrivals_burst: Positive = 5_000
+    # HTTP requests that are worked on at a time, in all and of one client (a person, else an
+    # address); the others wait for their turn.
+    requests_at_once: Positive = 8
+    requests_at_once_per_client: Positive = 4
+    # Seconds of work a second that a client may have done; more than that has to wait.
+    request_work_per_second: Seconds = 0.5
     # Of one address: wrong tokens and handshakes of nobody.
     credential_failures_per_second: Seconds = 10
     credential_failures_burst: Positive = 100

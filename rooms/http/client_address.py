@@ -10,6 +10,7 @@ Used wherever something is counted or limited by address. How many proxies there
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 # What one subscriber is commonly given; within it an address costs nothing.
@@ -47,6 +48,7 @@ def network_of(address: str) -> str:
     return str(found)
 
 
+@lru_cache(maxsize=1024)
 def _parsed(entry: str) -> IPv4Address | IPv6Address | None:
     """Of `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]:4711`, quoted or not; an IPv4
     address in IPv6's clothes is one of IPv4."""

@@ -19,6 +19,8 @@ from rooms.live.serving.listen_socket import listen
 
 from .serving import reactor
 
+SWITCH_SECONDS = 0.0002
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m rooms.live")
@@ -46,6 +48,9 @@ def main() -> None:
     except OSError as error:
         sys.exit(f"Cannot listen on {options.host}:{options.port}: {error.strerror or error}.")
     reactor.install()
+    # The threads of requests and of the database share the interpreter with the loop, which needs
+    # it again after each read and write. Left alone, each of these waits 5 ms for a busy thread.
+    sys.setswitchinterval(SWITCH_SECONDS)
 
     import django
 

@@ -9,14 +9,16 @@ from tests.support.environment import ROOT
 
 @dataclass(frozen=True)
 class Options:
-    """`seconds` is the measured time of one run, `repeat` how many runs a median is of. A section
-    with sizes of its own divides them under `quick`, which is for seeing that everything works."""
+    """`seconds` is the measured time of one run, `repeat` how many runs a median is of, `minutes`
+    the length of what goes on for long, where 0 is its own choice. A section with sizes of its own
+    divides them under `quick`, which is for seeing that everything works."""
 
     only: tuple[str, ...] = ()
     members: int = 500
     in_flight: tuple[int, ...] = (1, 8, 64)
     seconds: float = 3.0
     repeat: int = 3
+    minutes: float = 0
     quick: bool = False
     postgres: bool = False
     peers: tuple[str, ...] | None = None
@@ -32,6 +34,7 @@ def parse(arguments: list[str], description: str) -> Options:
     parser.add_argument("--in-flight", type=positive, nargs="+", metavar="W")
     parser.add_argument("--seconds", type=float, help="of each run")
     parser.add_argument("--repeat", type=positive, help="runs that a median is of")
+    parser.add_argument("--minutes", type=float, help="of the hostile hour: 60 is the whole of it")
     parser.add_argument("--quick", action="store_true", help="short runs, into .cache/bench")
     parser.add_argument("--postgres", action="store_true", help="PostgreSQL beside SQLite")
     parser.add_argument("--peers", nargs="*", metavar="NAME", help="these only; none: ours alone")
@@ -44,6 +47,7 @@ def parse(arguments: list[str], description: str) -> Options:
         in_flight=tuple(said.in_flight or default.in_flight),
         seconds=said.seconds or (0.7 if quick else default.seconds),
         repeat=said.repeat or (1 if quick else default.repeat),
+        minutes=said.minutes or default.minutes,
         quick=quick,
         postgres=said.postgres,
         peers=None if said.peers is None else tuple(said.peers),

@@ -30,7 +30,7 @@ class SocketSink(Sink, Protocol):
         """The consumer has taken a frame, and takes another one."""
         ...
 
-    def let_in(self) -> None:
+    def let_in(self, user_id: int) -> None:
         """The client is known: it counts as a connection, no more as a guest."""
         ...
 
@@ -73,7 +73,7 @@ class AsgiSink:
     def on_received(self) -> None:
         """How much it reads ahead is that server's affair."""
 
-    def let_in(self) -> None:
+    def let_in(self, user_id: int) -> None:
         """Who else is there is that server's affair."""
 
     def held(self) -> int:

@@ -1,15 +1,23 @@
-"""Bounds on connections: how many sockets this process has, in all and of one person.
+"""Bounds on connections: how many sockets this process has, in all and of one person, and how fast
+all sockets of a person together may ask.
 
-Both bounds are a process's own: somebody with sockets in two processes may have twice as many.
+The bounds are a process's own: somebody with sockets in two processes may have twice as many.
 Asked by `consumer` when a socket arrives and when its user is known.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, OrderedDict
 
+from rooms.limits import limits
+from rooms.live.delivery.rate import Rate
 from rooms.live.metrics import names as metrics
 from rooms.protocol import OVERLOADED, TOO_MANY_CONNECTIONS, Close
+
+# All sockets of a person together may ask so many times as fast as one of them, and at once.
+PERSON_PACE, PERSON_BURST = 5, 10
+# People whose pace is remembered, also when they are gone for a moment.
+MOST_PEOPLE = 20_000
 
 
 class ConnectionLimits:
@@ -19,6 +27,7 @@ class ConnectionLimits:
         self.open = 0
         self.ended = 0
         self._of: Counter[int] = Counter()
+        self._rates: OrderedDict[int, Rate] = OrderedDict()
 
     def socket_opened(self) -> Close | None:
         """A socket is here; why it cannot stay, if so. `socket_closed` follows either way."""
@@ -37,6 +46,23 @@ class ConnectionLimits:
         self._of[user_id] += 1
         metrics.CONNECTIONS.inc()
         return None
+
+    def rate_of(self, user_id: int, now: float) -> Rate:
+        """What all of their sockets share."""
+        rate = self._rates.get(user_id)
+        if rate is None:
+            bounds = limits()
+            rate = self._rates[user_id] = Rate(
+                bounds.commands_per_second * PERSON_PACE,
+                bounds.commands_burst * PERSON_BURST,
+                # Flooding is a connection's, and ends it.
+                bounds.flood_commands * bounds.connections_per_user,
+                now,
+            )
+            if len(self._rates) > MOST_PEOPLE:
+                self._rates.popitem(last=False)
+        self._rates.move_to_end(user_id)
+        return rate
 
     def release(self, user_id: int) -> None:
         self._of[user_id] -= 1

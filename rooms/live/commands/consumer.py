@@ -90,7 +90,7 @@ class SocketConsumer(AsyncConsumer):
         if caller is not None and why is None:
             why = node.connection_limits.admit(caller.user.pk)
             if why is None:
-                sink.let_in()
+                sink.let_in(caller.user.pk)
                 try:
                     await self._serve(node, sink, caller, receive, generation)
                 finally:
@@ -105,6 +105,7 @@ class SocketConsumer(AsyncConsumer):
     ) -> None:
         connection = Connection(node, sink, caller)
         connection.origin = Origin.of(self.scope)
+        connection.person_rate = node.connection_limits.rate_of(caller.user.pk, node.loop.time())
         sink.on_writable = connection.on_writable
         sink.on_lost = connection.lost
         sink.on_flood = lambda: connection.close(FLOODING)

@@ -54,6 +54,10 @@ class Sink(Protocol):
     def close(self, code: int, reason: str) -> None: ...
 
 
+# A command costs as much as another one for each of these that it is longer.
+COMMAND_CHARACTERS = 4096
+
+
 class ConnectionHub(Protocol):
     @property
     def epoch(self) -> EpochTracker: ...
@@ -102,6 +106,8 @@ class Connection:
             bounds.flood_commands,
             node.loop.time(),
         )
+        # Of all connections of this person; none where nobody counts them.
+        self.person_rate: Rate | None = None
         self.origin = Origin()
         self.shares = node.hub.shares
         self.buffer = SendBuffer(self.shares.ephemeral)
@@ -122,6 +128,16 @@ class Connection:
     def outdated(self) -> bool:
         """Whether it is about to be sent away, because positions are of another epoch now."""
         return self.epoch != self.node.hub.epoch.value
+
+    def spend(self, size: int) -> float:
+        """A command of so many characters is here, and is taken up if this is 0; else it is for how
+        many seconds it has to wait. Long ones take longer to be read, rendered and sent out."""
+        now = self.node.loop.time()
+        cost = 1 + size // COMMAND_CHARACTERS
+        wait = self.rate.take(now, cost)
+        if not wait and self.person_rate is not None:
+            wait = self.person_rate.take(now, cost)
+        return wait
 
     # Telling -------------------------------------------------------------------------------------
 

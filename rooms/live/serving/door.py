@@ -9,6 +9,7 @@ counted by its client, failed credentials, is.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections import OrderedDict
@@ -27,9 +28,13 @@ from rooms.live.metrics import names as metrics
 from .capacity import Capacity
 from .failures import Failures
 from .guests import Guests
+from .turnstile import Turnstile
 
 logger = logging.getLogger(__name__)
 
+# Each socket costs some queries and a greeting: a person may open all that they may have this many
+# times at once, and again in this many seconds.
+COMING_BACK_TIMES, COMING_BACK_SECONDS = 5, 10.0
 # Credentials that were right and are remembered.
 MOST_KNOWN_CREDENTIALS = 20_000
 # Log lines about one network that is turned away.
@@ -46,9 +51,9 @@ class Visitor:
     authorization: str
     cookies: str
 
-    def let_in(self) -> None:
+    def let_in(self, user_id: int) -> None:
         self.channel.door.let_in(self.channel)
-        self.channel.door.was_right(self.authorization, self.cookies)
+        self.channel.door.was_right(self.authorization, self.cookies, user_id)
 
     def was_wrong(self) -> None:
         self.channel.door.was_wrong(self.network)
@@ -69,15 +74,38 @@ class Door:
         self.failures = Failures(
             limits().credential_failures_per_second, limits().credential_failures_burst
         )
+        sockets = limits().connections_per_user
+        self._coming_back = Failures(sockets / COMING_BACK_SECONDS, sockets * COMING_BACK_TIMES)
+        self._arrivals = Failures(limits().arrivals_per_second, limits().arrivals_burst)
+        self.turnstile = Turnstile(
+            time.monotonic,
+            _later,
+            limits().requests_at_once,
+            limits().requests_at_once_per_client,
+            limits().request_work_per_second,
+        )
         # Bytes of bodies that are coming in or are worked on.
         self.bodies = 0
         self._open = 0
         self._paused = False
         self._pause, self._resume = pause, resume
-        self._known: OrderedDict[int, None] = OrderedDict()
+        # Whose the credentials are.
+        self._known: OrderedDict[int, int] = OrderedDict()
         self._said: dict[str, float] = {}
 
     # Connections ---------------------------------------------------------------------------------
+
+    def admits(self, address: str) -> bool:
+        """Whether somebody from there may connect, so soon after all who have."""
+        if settings.TRUSTED_PROXIES:
+            return True
+        network, now = network_of(address), time.monotonic()
+        if self._arrivals.wait(network, now):
+            metrics.TURNED_AWAY.labels("refused").inc()
+            self._say(network, "connects too often")
+            return False
+        self._arrivals.count(network, now)
+        return True
 
     def arrive(self, channel: Any) -> None:
         self._open += 1
@@ -132,9 +160,26 @@ class Door:
     def was_wrong(self, network: str) -> None:
         self.failures.count(network, time.monotonic())
 
-    def was_right(self, authorization: str, cookies: str) -> None:
+    def wait_to_come_back(self, authorization: str, cookies: str) -> float:
+        """For how many seconds the person whose credentials these are may open no further socket;
+        0 when they may, and have opened one."""
+        user_id = self._known.get(self._key(authorization, cookies))
+        if user_id is None:
+            return 0.0
+        now = time.monotonic()
+        wait = self._coming_back.wait(str(user_id), now)
+        if not wait:
+            self._coming_back.count(str(user_id), now)
+        return wait
+
+    def client(self, network: str, authorization: str, cookies: str) -> str:
+        """For whom a request is worked on: a person who is known here, else a network."""
+        user_id = self._known.get(self._key(authorization, cookies))
+        return network if user_id is None else f"person {user_id}"
+
+    def was_right(self, authorization: str, cookies: str, user_id: int) -> None:
         """A request with these credentials is let in also when its neighbours fail."""
-        self._known[self._key(authorization, cookies)] = None
+        self._known[self._key(authorization, cookies)] = user_id
         if len(self._known) > MOST_KNOWN_CREDENTIALS:
             self._known.popitem(last=False)
 
@@ -159,6 +204,10 @@ class Door:
             network or "Somebody",
             what,
         )
+
+
+def _later(seconds: float, call: Callable[[], None]) -> None:
+    asyncio.get_running_loop().call_later(seconds, call)
 
 
 def peer_of(transport: Any) -> str:

@@ -13,7 +13,9 @@ from .http_request import LiveRequest
 class LiveFactory(HTTPFactory):
     protocol = BoundedChannel
 
-    def buildProtocol(self, addr: Any) -> BoundedChannel:
+    def buildProtocol(self, addr: Any) -> BoundedChannel | None:
+        if not self.server.door.admits(str(getattr(addr, "host", None) or "")):
+            return None
         channel: BoundedChannel = super().buildProtocol(addr)
         channel.requestFactory = LiveRequest
         return channel

@@ -4,6 +4,7 @@ and its header as the application should see it. Made by `http_channel`.
 
 from __future__ import annotations
 
+import asyncio
 from io import BytesIO
 from math import ceil
 from typing import Any
@@ -12,11 +13,15 @@ from daphne.http_protocol import WebRequest
 from django.conf import settings
 
 from rooms.http.client_address import client_address, network_of
+from rooms.limits import limits
 
 from .door import Visitor, peer_of
 from .refusals import RefusedRequest
+from .turnstile import Turn
 from .websocket import LiveProtocol
 
+RETRY_AFTER_SECONDS = 2
+PROBES = ("/healthz", "/readyz")
 # A body that may be larger goes through a file.
 MEMORY_BYTES = 4 * 1024 * 1024
 
@@ -26,6 +31,7 @@ class LiveRequest(WebRequest):
         super().__init__(*args, **options)
         # Django takes forms apart; for Twisted to do it as well costs the body a second time.
         self._parsePOSTFormSubmission = False
+        self._turn: Turn | None = None
 
     # Coming in -----------------------------------------------------------------------------------
 
@@ -42,15 +48,22 @@ class LiveRequest(WebRequest):
             raise RefusedRequest(400, "not_understood")
         if self.proves_something:
             door = self.channel.door
-            wait = door.wait(self.network, self.said(b"authorization"), self.said(b"cookie"))
-            if wait:
+            proofs = self.said(b"authorization"), self.said(b"cookie")
+            if wait := door.wait(self.network, *proofs):
                 raise RefusedRequest(429, "wrong_credentials", ceil(wait))
+            if headers.hasHeader(b"upgrade") and (wait := door.wait_to_come_back(*proofs)):
+                raise RefusedRequest(429, "too_many_sockets", ceil(wait))
 
     @property
     def proves_something(self) -> bool:
         """Whether somebody has to look up who this is before anything else."""
         headers = self.requestHeaders
         return bool(headers.hasHeader(b"authorization") or headers.hasHeader(b"upgrade"))
+
+    @property
+    def is_probe(self) -> bool:
+        """Answered without much ado, also when everything else waits."""
+        return self.path.partition(b"?")[0].decode("latin1") in PROBES
 
     def said(self, name: bytes) -> str:
         return b"".join((self.requestHeaders.getRawHeaders(name) or [])[:1]).decode("latin1")
@@ -75,7 +88,15 @@ class LiveRequest(WebRequest):
     def process(self) -> Any:
         channel, transport = self.channel, self.channel.transport
         if not self.requestHeaders.hasHeader(b"upgrade"):
-            return super().process()
+            door = channel.door
+            if self.is_probe:
+                return super().process()
+            who = door.client(self.network, self.said(b"authorization"), self.said(b"cookie"))
+            self._turn = door.turnstile.ask(who, self._begin)
+            if self._turn.began is None:
+                loop = asyncio.get_running_loop()
+                loop.call_later(limits().answer_seconds, self._turn_is_late, self._turn)
+            return None
         visitor = Visitor(channel, self.network, self.said(b"authorization"), self.said(b"cookie"))
         done = super().process()
         protocol = getattr(transport, "protocol", None)
@@ -85,6 +106,31 @@ class LiveRequest(WebRequest):
             if early := channel.take_rest():
                 protocol.dataReceived(early)
         return done
+
+    def _begin(self, turn: Turn) -> None:
+        """Its turn has come. It lasts until the application is done, which is not before its thread
+        is, also when the client is gone by then."""
+        channel = self.channel
+        if channel is None:
+            return
+        super().process()
+        application = self.server.connections.get(self, {}).get("application_instance")
+        if application is None:
+            channel.door.turnstile.end(turn)
+        else:
+            application.add_done_callback(lambda _: channel.door.turnstile.end(turn))
+
+    def _turn_is_late(self, turn: Turn) -> None:
+        """Nobody waits longer than this for something to happen at all."""
+        if turn.began is None and not turn.over and self.channel is not None:
+            self.channel.door.turnstile.end(turn)
+            self.channel.refuse(RefusedRequest(503, "turn_late", RETRY_AFTER_SECONDS))
+
+    def connectionLost(self, reason: Any) -> None:
+        turn, channel = self._turn, self.channel
+        super().connectionLost(reason)
+        if turn is not None and turn.began is None and channel is not None:
+            channel.door.turnstile.end(turn)
 
     # Going out -----------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ DETAILS = {
     408: "The request took too long to come.",
     413: "The request's body is too large.",
     414: "The request's address is too long.",
-    429: "Too many wrong credentials came from your network. Try again a little later.",
+    429: "Too much came from you or your network. Try again a little later.",
     431: "The request's header is too large.",
     503: "The server cannot take this now. Try again a little later.",
 }

@@ -40,6 +40,8 @@ CLOSE_TIMEOUT_SECONDS = 3
 # Ended connections are forgotten this often; all others are checked within twice the time.
 CHECK_SECONDS = 1.0
 CONNECTIONS_PER_LOOP_TURN = 50
+# Connections that are accepted before others are heard again.
+ACCEPTS_PER_LOOP_TURN = 4
 # What is left to do after the draining: write the last posts, leave Redis, end the threads.
 SHUTDOWN_SECONDS = 3
 
@@ -136,6 +138,7 @@ class LiveServer(Server):
         self._port = reactor.adoptStreamPort(
             self._listening.fileno(), self._listening.family, self.http_factory
         )
+        self._accept_few_at_once()
         # Twisted has a duplicate. Were this one left open, connections would go on coming in.
         self._listening.close()
         self._node.hub.spawn(GcTuning(self._node.connection_limits).run())
@@ -156,6 +159,18 @@ class LiveServer(Server):
             self._next_sign.cancel()
         loop = asyncio.get_event_loop()
         self._next_sign = loop.call_later(SIGN_SECONDS, self._give_sign)
+
+    def _accept_few_at_once(self) -> None:
+        """Twisted takes more and more each time while they keep coming, and meanwhile nobody is
+        heard."""
+        port = self._port
+        accept = port.doRead
+
+        def accept_few() -> None:
+            port.numberAccepts = ACCEPTS_PER_LOOP_TURN
+            accept()
+
+        port.doRead = accept_few
 
     def _accept_no_more(self) -> None:
         self._port.stopReading()

@@ -167,11 +167,17 @@ class LiveProtocol(WebSocketProtocol):
         if self.state == self.STATE_OPEN:
             self.sendClose(code=code, reason=reason)
 
-    def let_in(self) -> None:
+    def let_in(self, user_id: int) -> None:
         """The client has proved who they are."""
         self.known = True
         if self.visitor is not None:
-            self.visitor.let_in()
+            self.visitor.let_in(user_id)
+
+    def serverReject(self) -> None:
+        """There is no socket here, or none for a page of that origin."""
+        if self.visitor is not None:
+            self.visitor.was_wrong()
+        super().serverReject()
 
     def _closeConnection(self, abort: bool = False) -> None:
         """Who has closed, and takes nothing, must not stay for it."""

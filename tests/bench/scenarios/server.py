@@ -18,13 +18,16 @@ MEGABYTE = 1e6
 
 @contextmanager
 def serving(
-    env: Mapping[str, str] | None = None, processes: int = 1, cores: set[int] | None = None
+    env: Mapping[str, str] | None = None,
+    processes: int = 1,
+    cores: set[int] | None = None,
+    parts: tuple[str, ...] = ("web",),
 ) -> Iterator[Site]:
     """Redis, database and web server, on one core unless others are named."""
     layout.allow_many_files()
     with ExitStack() as until_the_end:
         with layout.on(layout.SERVER if cores is None else cores):
-            site = Site(env, parts=("web",), processes=processes)
+            site = Site(env, parts=parts, processes=processes)
             until_the_end.enter_context(site)
         yield site
 

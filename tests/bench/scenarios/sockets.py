@@ -40,6 +40,8 @@ class Socket:
     """One client. Frames are handed over whole, in the order they came."""
 
     path = "/ws/"
+    # The address that it comes from; empty: as the system likes.
+    source = ""
 
     def __init__(self, headers: Mapping[str, str] | None = None, receive_buffer: int = 0) -> None:
         self.headers = dict(headers or {})
@@ -114,6 +116,8 @@ class Socket:
         if self.receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.receive_buffer)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self.source:
+            self.socket.bind((self.source, 0))
         error = self.socket.connect_ex((HOST, port))
         if error not in (0, EINPROGRESS):
             raise OSError(error, os.strerror(error))
