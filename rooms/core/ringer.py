@@ -18,6 +18,7 @@ from channels.layers import get_channel_layer
 from . import installation
 from .event_bells import EVERYONE, EventRun, LayerMessage, bells
 from .outages import Outage
+from .witness import LatestInstallation, Witness
 
 logger = logging.getLogger(__name__)
 _unrung = Outage(logger, "The bell could not be rung")
@@ -41,8 +42,9 @@ class Activity:
 class Ringer:
     """Sends on one event loop, in rounds. Use `post` from any thread."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, witness: Witness | None = None) -> None:
         self.loop = loop
+        self._witness = witness
         self.on_failure: Callable[[list[int]], None] | None = None
         self.on_access_failure: Callable[[LayerMessage], None] | None = None
         self._access: dict[tuple[int | None, int | None], LayerMessage] = {}
@@ -86,8 +88,12 @@ class Ringer:
             self._start()
         if self._task is not None:
             await asyncio.wait([self._task], timeout=ROUND_SECONDS)
+        if self._witness is not None:
+            await self._witness.write(at_once=True)
 
     def put_events(self, new: EventRun) -> None:
+        if self._witness is not None and new.at is not None:
+            self._witness.note(new.room_id, new.end - 1, new.at)
         run = self._runs.get(new.room_id)
         if run is not None and run.end == new.first and run.at == new.before:
             run.events.extend(new.events)
@@ -189,6 +195,8 @@ class Ringer:
         else:
             if messages or answers:
                 _unrung.over()
+        if self._witness is not None:
+            await self._witness.write()
 
 
 _attached: Ringer | None = None
@@ -218,7 +226,7 @@ def _ringer() -> Ringer:
         if _own is None or _own_pid != os.getpid():
             loop = asyncio.new_event_loop()
             threading.Thread(target=loop.run_forever, name="ringer", daemon=True).start()
-            _own, _own_pid = Ringer(loop), os.getpid()
+            _own, _own_pid = Ringer(loop, Witness(LatestInstallation())), os.getpid()
         return _own
 
 

@@ -14,6 +14,8 @@ from weakref import WeakKeyDictionary
 
 from rooms import health
 from rooms.core import announcement, ringer
+from rooms.core.installation import InstallationState
+from rooms.core.witness import Witness
 from rooms.limits import limits
 from rooms.protocol import RESTARTING, Close
 
@@ -68,7 +70,7 @@ class Node:
         )
         self.process_query = ProcessQuery(self.hub)
         self.trimming = Trimming(self)
-        self._ringer = ringer.Ringer(loop)
+        self._ringer = ringer.Ringer(loop, Witness(self._epoch))
         self._ringer.on_failure = self._not_rung
         self._ringer.on_access_failure = self.access.hear
         # Until then nobody is let in. Usually set by the time that `start` returns.
@@ -119,6 +121,10 @@ class Node:
         health.register("journal", self._journal_trouble)
         self.ready.set()
         return True
+
+    async def _epoch(self) -> InstallationState | None:
+        known = self.hub.epoch.known
+        return known if known.epoch else None
 
     async def _begin_later(self) -> None:
         while not await self._begin():

@@ -152,7 +152,9 @@ def restore(site: Site, copy: str) -> None:
     shutil.copy(copy, site.folder / "db.sqlite3")
 
 
-def test_a_backup_that_is_put_in_place() -> None:
+@pytest.mark.parametrize("said", [True, False])
+def test_a_backup_that_is_put_in_place(said: bool) -> None:
+    """Whether somebody says so, or whoever starts on it has to find it out."""
     with Site(parts=("web",)) as site:
         site.room(ROOM, "alice", "bob")
         alice, bob = (site.user(name).bearer for name in ("alice", "bob"))
@@ -167,6 +169,7 @@ def test_a_backup_that_is_put_in_place() -> None:
         async def after(position: int, epoch: str) -> None:
             ana = SocketClient(site.socket_url, alice)
             async with ana, SocketClient(site.socket_url, bob) as ben:
+                assert ana.hello["epoch"] != epoch
                 for number in range(5):
                     await ana.say(ROOM, f"after the restore {number}")
                 answer = await ben.subscribe(ROOM, position, epoch)
@@ -181,6 +184,7 @@ def test_a_backup_that_is_put_in_place() -> None:
         position, epoch = asyncio.run(before())
         site.web.terminate()
         restore(site, copy)
-        site.manage("restored")
+        if said:
+            site.manage("restored")
         site.web.start()
         asyncio.run(after(position, epoch))

@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 from typing import Any, Protocol
 
-from rooms.core import bell, installation
+from rooms.core import bell, installation, witness
 from rooms.core.installation import InstallationState
 from rooms.live.metrics import names as metrics
 
@@ -47,8 +47,9 @@ class EpochTracker:
         return self.known.epoch
 
     async def start(self) -> None:
-        """Raises what the database raises."""
-        self.known = await self._hub.node.in_thread(installation.read)
+        """Raises what the database raises. It may have been put back since the last process ended;
+        others that started meanwhile have found the same, or read it at their next look."""
+        self.known = await self._hub.node.in_thread(witness.compared)
         # The layer and the leases have names with the installation in them.
         await self._hub.node.in_thread(installation.identity)
         self._hub.hears("epoch", self._hear)
