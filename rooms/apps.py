@@ -10,6 +10,7 @@ class RoomsConfig(AppConfig):
     def ready(self) -> None:
         from . import checks, slices  # noqa: F401 - register themselves
         from .core import credential_signals, rules  # noqa: F401 - register themselves
+        from .features.bans import strangers  # noqa: F401 - registers itself
         from .features.members import departure  # noqa: F401 - registers itself
         from .http import body_bounds, https_notice  # noqa: F401 - register themselves
         from .limits import limits

@@ -15,6 +15,11 @@ from .base import ListAdmin, Shown
 
 
 class BanForm(forms.ModelForm):  # type: ignore[type-arg]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "user" in self.fields:
+            self.fields["user"].required = True
+
     class Meta:
         model = Ban
         fields = ["room", "user", "reason", "until"]
@@ -26,10 +31,10 @@ class BanAdmin(ListAdmin):
     """Make one: the person is put out of the room. Delete one: it is lifted."""
 
     form = BanForm
-    list_display = ["user", "room", "by", "reason", "at", "until"]
+    list_display = ["user", "name", "room", "by", "reason", "at", "until"]
     list_select_related = ["user", "room", "by"]
     list_filter = [("room", AutocompleteSelectFilter)]
-    search_fields = ["user__username", "room__slug"]
+    search_fields = ["user__username", "name", "room__slug"]
     autocomplete_fields = ["room", "user"]
     fields = ["room", "user", "reason", "until"]
     ordering = ["-at"]
@@ -39,12 +44,13 @@ class BanAdmin(ListAdmin):
 
     def save_model(self, request: HttpRequest, obj: Ban, form: Any, change: bool) -> None:
         staff = cast(User, request.user)
+        assert obj.user is not None, "the form asks for somebody"
         row, _ = bans.ban(obj.room_id, obj.user, staff, obj.reason, obj.until, staff=True)
         obj.pk = row.pk
 
     def delete_model(self, request: HttpRequest, obj: Ban) -> None:
-        bans.unban(obj.room_id, obj.user)
+        bans.lift(obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Ban]) -> None:
         for row in queryset.select_related("user"):
-            bans.unban(row.room_id, row.user)
+            bans.lift(row)

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import connection
 
 from rooms.models import Installation
+from rooms.protocol import Conflict
 
 from . import statements
 
@@ -46,6 +47,15 @@ def read() -> InstallationState:
         row = _row()
         assert row is not None, "the row was just made"
     return InstallationState(row.identity, row.epoch, row.number)
+
+
+def epoch_now(given: str | None) -> str:
+    """The epoch, for a position that somebody gives. Raises Conflict when theirs is another one;
+    who says none knows of none, and is believed."""
+    now = read().epoch
+    if given is not None and given != now:
+        raise Conflict("The position is of another history: the database was put back. Load anew.")
+    return now
 
 
 def renew(known: InstallationState) -> InstallationState:

@@ -167,7 +167,8 @@ def member(row: Membership) -> dict[str, Any]:
 
 def ban(row: Ban) -> dict[str, Any]:
     return {
-        "user": person(row.user),
+        "user": None if row.name else person(row.user),
+        "name": row.name or (row.user.name if row.user else ""),
         "by": person(row.by),
         "reason": row.reason,
         "at": timestamp(row.at),

@@ -104,7 +104,7 @@ def _read() -> list[Mark]:
         retry=Retry(NoBackoff(), 0),
     )
     try:
-        found = client.zrange(_key(), 0, -1)
+        found: Any = client.zrange(_key(), 0, -1)
     except (redis.RedisError, OSError) as error:
         _unread.failed(error)
         return []
@@ -145,7 +145,9 @@ class Witness:
         try:
             known = await self._known()
             if known is not None:
-                marks = [Mark(known.number, known.epoch, room, *head) for room, head in noted.items()]
+                marks = [
+                    Mark(known.number, known.epoch, room, *head) for room, head in noted.items()
+                ]
                 await self._tell([Mark(known.number, known.epoch), *marks])
         except Exception as error:
             self._due = now + REDIS_AWAY_SECONDS

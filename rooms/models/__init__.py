@@ -10,7 +10,7 @@ from .files import Attachment, attachment_path
 from .installation import Installation
 from .messages import Message
 from .people import ApiToken, User
-from .rooms import SLUG, Ban, Invitation, Membership, Room, is_slug
+from .rooms import SLUG, Ban, FormerSlug, Invitation, Membership, Room, is_slug
 
 __all__ = [
     "SLUG",
@@ -20,6 +20,7 @@ __all__ = [
     "Ban",
     "CacheEntry",
     "Event",
+    "FormerSlug",
     "Installation",
     "Invitation",
     "Membership",

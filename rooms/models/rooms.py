@@ -66,6 +66,16 @@ class Room(Named):
         return self.name
 
 
+class FormerSlug(models.Model):
+    """The address of a room that is gone, which no person's room gets again: else somebody who tries
+    addresses would tell a closed room, which they may not know of, from one that is gone."""
+
+    slug = models.CharField(max_length=64, primary_key=True)
+
+    def __str__(self) -> str:
+        return self.slug
+
+
 class Membership(models.Model):
     """Who belongs to a room, in which role, and how far they have read."""
 
@@ -98,10 +108,18 @@ class BanQuerySet(models.QuerySet["Ban"]):
 
 
 class Ban(models.Model):
-    """Who is kept out of a room, by whom and why. A banned person is never a member of it."""
+    """Who is kept out of a room, by whom and why. A banned person is never a member of it.
+
+    `name` is of somebody that the room's moderators do not know: the user name as they typed it.
+    They are shown nothing else, whether anybody has that name or not, and `user` is empty for as
+    long as nobody does.
+    """
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="bans", db_index=False)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="bans")
+    user = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.CASCADE, related_name="bans"
+    )
+    name = models.CharField(max_length=150, blank=True, default="", db_default="", editable=False)
     by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     reason = models.CharField(max_length=250, blank=True)
     at = models.DateTimeField(default=timezone.now, editable=False)
@@ -110,10 +128,15 @@ class Ban(models.Model):
     objects = BanQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["room", "user"], name="one_ban")]
+        constraints = [
+            models.UniqueConstraint(fields=["room", "user"], name="one_ban"),
+            models.UniqueConstraint(
+                fields=["name", "room"], condition=~Q(name=""), name="one_ban_of_a_name"
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.user} from {self.room}"
+        return f"{self.name or self.user} from {self.room}"
 
     @property
     def in_force(self) -> bool:

@@ -31,7 +31,7 @@ from .closes import (
     TOO_SLOW,
     Close,
 )
-from .commands import Command, Id, Ping, Send, Seq, Slug, Subscribe, Typing, Unsubscribe
+from .commands import Command, GivenEpoch, Id, Ping, Send, Seq, Slug, Subscribe, Typing, Unsubscribe
 from .encoding import encode, encode_event, frame, time_of
 from .refusals import (
     ERRORS,
@@ -70,6 +70,7 @@ __all__ = [
     "Conflict",
     "ErrorCode",
     "Forbidden",
+    "GivenEpoch",
     "Id",
     "Invalid",
     "NotFound",

@@ -41,6 +41,9 @@ ClientId = Annotated[
     ),
 ]
 
+# Of which history a position is that a client gives.
+GivenEpoch = Annotated[str, Field(max_length=64, examples=["5f0c7c5e9a3b4a53"])]
+
 
 class Command(BaseModel):
     """What a client asks for. `id` is the client's own and comes back in the answer."""
@@ -56,12 +59,7 @@ class Subscribe(Command):
 
     room: Slug
     after: Seq | None = Field(None, description="the last `seq` that was seen", examples=[41])
-    epoch: str | None = Field(
-        None,
-        description="the epoch that `after` is of",
-        max_length=64,
-        examples=["5f0c7c5e9a3b4a53"],
-    )
+    epoch: GivenEpoch | None = Field(None, description="the epoch that `after` is of")
 
 
 class Unsubscribe(Command):

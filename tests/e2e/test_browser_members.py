@@ -60,6 +60,11 @@ def test_members_are_promoted_removed_and_banned(site: Site, open_as: Open) -> N
     details(page).get_by_text("Banned people").click()
     details(page).get_by_role("button", name="Lift the ban of Charlie").click()
     expect(details(page)).to_contain_text("Nobody is banned.")
+    # Somebody who has not come yet, by user name.
+    details(page).get_by_label("User name to ban").fill("never.came")
+    details(page).locator("[data-bans]").get_by_role("button", name="Ban", exact=True).click()
+    details(page).get_by_role("button", name="Lift the ban of never.came").click()
+    expect(details(page)).to_contain_text("Nobody is banned.")
 
     member(page, "Bob").locator("[data-more]").click()
     member(page, "Bob").get_by_role("button", name="Remove").click()

@@ -6,6 +6,7 @@ room is locked; and by the admin, which has asked already whether the caller may
 
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils import timezone
 
 from rooms.core import bell, lookup, policy
@@ -33,29 +34,59 @@ def ban(
 ) -> tuple[Ban, bool]:
     """Keep somebody out: they do not see the room any more, be it public, until `until` or until
     the ban is lifted. The ban, and whether it is new. `staff`: the admin has asked already."""
+    return _ban(room_id, user, "", by, reason, until, staff)
+
+
+def ban_stranger(
+    room_id: int, name: str, by: User, reason: str = "", until: datetime | None = None
+) -> tuple[Ban, bool]:
+    """The same for somebody who has not come yet, by user name. Whether anybody has that name is
+    not told, by nothing that follows; who takes it later is kept out as well: see `strangers`."""
+    user = User.objects.filter(username=name).first()
+    return _ban(room_id, user, name, by, reason, until, staff=False)
+
+
+def _ban(
+    room_id: int,
+    user: User | None,
+    name: str,
+    by: User | None,
+    reason: str,
+    until: datetime | None,
+    staff: bool,
+) -> tuple[Ban, bool]:
     if until is not None and until <= timezone.now():
         raise Invalid("`until` is in the past.")
+    # As many queries for nobody.
+    user_id = user.pk if user is not None else 0
     with locked(room_id) as (logs, room):
-        if by == user:
+        if by is not None and by.pk == user_id:
             raise Invalid("You cannot ban yourself. Leave the room instead.")
-        membership = member_of(room, user.pk)
+        membership = member_of(room, user_id)
         require_about("ban.make", room, None if staff else by, membership)
-        fields = {"by": by, "reason": reason, "until": until, "at": logs.at}
-        check_fields(Ban(room=room, user=user, **fields))
-        _require_bans_left(room, user)
-        row, new = Ban.objects.update_or_create(room=room, user=user, defaults=fields)
-        for invitation in Invitation.objects.filter(room=room, user=user):
+        if membership is not None:
+            # They came in a moment ago.
+            name = ""
+        fields = {"user": user, "name": name, "by": by, "reason": reason, "until": until}
+        check_fields(Ban(room=room, **(fields if not name else {**fields, "user": None})))
+        same = Q(user=user_id) | (Q(name=name) if name else Q())
+        _require_bans_left(room, same)
+        row, new = Ban.objects.filter(same).update_or_create(
+            room=room, defaults={**fields, "at": logs.at}
+        )
+        mine = Q(user=user_id) | (Q(user=None, name=name) if name else Q())
+        for invitation in Invitation.objects.filter(mine, room=room):
             end_invitation_in_transaction(invitation, room)
-        end_invitations_by_in_transaction(room, user.pk)
+        end_invitations_by_in_transaction(room, user_id)
         if membership is not None:
             remove_member_in_transaction(logs, room, membership)
-        else:
+        elif user is not None:
             bell.recheck_on_commit(user.pk, room.pk)
         return row, new
 
 
-def _require_bans_left(room: Room, user: User) -> None:
-    others = Ban.objects.filter(room=room).exclude(user=user)
+def _require_bans_left(room: Room, same: Q) -> None:
+    others = Ban.objects.filter(room=room).exclude(same)
     others.filter(until__lte=timezone.now()).delete()
     most = limits().bans_per_room
     if others.count() >= most:
@@ -70,3 +101,16 @@ def unban(room_id: int, user: User, by: User | None = None) -> None:
         lifted, _ = Ban.objects.filter(room=room, user=user).delete()
         if not lifted and by is not None:
             raise NotFound(f"{room.name} keeps no {user.pk} out.")
+
+
+def lift(row: Ban) -> None:
+    """For the site's staff."""
+    with locked(row.room_id):
+        Ban.objects.filter(pk=row.pk).delete()
+
+
+def unban_stranger(room_id: int, name: str, by: User) -> None:
+    with locked(room_id) as (_, room):
+        policy.require("ban.lift", lookup.facts(by, room))
+        if not Ban.objects.filter(room=room, name=name).exclude(name="").delete()[0]:
+            raise NotFound(f"{room.name} keeps nobody out by the name {name!r}.")

@@ -9,7 +9,8 @@ from rooms.rest.schemas import Moment, Next, Somebody, Taken, Text
 
 
 class BanOut(Given):
-    user: Person
+    user: Person | None = Field(description="null: a stranger, of whom only `name` is told")
+    name: str = Field(description="a stranger's as it was typed, whether it is somebody's or not")
     by: Person | None
     reason: str
     at: Timestamp

@@ -20,7 +20,7 @@ from rooms.core.membership import (
 )
 from rooms.core.representations import own_invitation
 from rooms.limits import limits
-from rooms.models import Invitation, Membership, Room, User
+from rooms.models import Ban, Invitation, Membership, Room, User
 from rooms.protocol import Conflict, NotFound
 
 
@@ -58,8 +58,9 @@ def _existing(
     member = member_of(room, user_id)
     if member is not None:
         return member
-    if lookup.is_banned(user_id, room) and user is not None:
-        raise Conflict(f"{user.name} is banned from {room.name}. Lift the ban first.")
+    them = Q(user=user_id) | (Q(name=name) if typed else Q())
+    if Ban.objects.in_force().filter(them, room=room).exists():
+        raise Conflict(f"{name} is banned from {room.name}. Lift the ban first.")
     rows = Invitation.objects.filter(room=room).select_related("by")
     for row in rows.exclude(pk__in=rows.in_force()):
         end_invitation_in_transaction(row, room)

@@ -8,10 +8,11 @@ from ninja import Query, Router, Status
 from rooms.core import installation, representations
 from rooms.core.lookup import find_room
 from rooms.models import Message
-from rooms.protocol import Invalid, Seq
+from rooms.protocol import GivenEpoch, Invalid, Seq
 from rooms.protocol.shapes import MessageOut
 from rooms.rest import paging
 from rooms.rest.requests import Limit, Request
+from rooms.rest.schemas import Problem
 
 from .actions import Post
 from .actions import post_message as post
@@ -20,17 +21,19 @@ from .shapes import MessagePage, NewMessage
 router = Router(tags=["rooms"])
 
 
-@router.get("/rooms/{slug}/messages", response=MessagePage)
+@router.get("/rooms/{slug}/messages", response={200: MessagePage, 409: Problem})
 def list_messages(
     request: Request,
     slug: str,
     before: Annotated[Seq | None, Query(description="only older ones, nearest first")] = None,
     after: Annotated[Seq | None, Query(description="only newer ones, nearest first")] = None,
     around: Annotated[Seq | None, Query(description="those on both sides of this `seq`")] = None,
+    epoch: Annotated[GivenEpoch | None, Query(description="of which history that `seq` is")] = None,
     limit: Limit = 50,
 ) -> dict[str, Any]:
-    """The room's history: its end, or one side of a `seq`, or both."""
-    epoch = installation.read().epoch
+    """The room's history: its end, or one side of a `seq`, or both. 409: the `seq` is of another
+    `epoch`, so load the room anew."""
+    epoch = installation.epoch_now(epoch)
     room, _ = find_room(request.user, slug)
     if sum(place is not None for place in (before, after, around)) > 1:
         raise Invalid("Give one of `before`, `after` and `around`.")
@@ -52,7 +55,7 @@ def list_messages(
     return {
         "messages": representations.messages(page, room.slug),
         "epoch": epoch,
-        "next": paging.link(request, limit=limit, **following) if following else None,
+        "next": following and paging.link(request, limit=limit, epoch=epoch, **following),
     }
 
 

@@ -1,14 +1,16 @@
 """What people have read. Called by the socket and REST."""
 
-from rooms.core import bell, read_state
+from rooms.core import bell, installation, read_state
 from rooms.core.lookup import find_room
 from rooms.core.representations import person
 from rooms.limits import limits
 from rooms.models import Membership, Message, User
 
 
-def mark_read(user: User, slug: str, seq: int) -> None:
-    """Move the read cursor forward; never back. Who only looks in has none, and that is fine."""
+def mark_read(user: User, slug: str, seq: int, epoch: str | None = None) -> None:
+    """Move the read cursor forward; never back. Who only looks in has none, and that is fine.
+    Raises Conflict for a position of another epoch: what it was about may never have happened."""
+    installation.epoch_now(epoch)
     room, membership = find_room(user, slug)
     if membership is None:
         return

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from rooms.protocol import Command, Seq, Slug
+from rooms.protocol import Command, GivenEpoch, Seq, Slug
 from rooms.protocol.answers import RoomSlug
 from rooms.protocol.events import Ephemeral
 from rooms.protocol.shapes import Person
@@ -16,6 +16,7 @@ class Read(Command):
 
     room: Slug
     seq: Seq
+    epoch: GivenEpoch | None = Field(None, description="the epoch that `seq` is of")
 
 
 class ReadEvent(Ephemeral):
@@ -29,3 +30,4 @@ class ReadEvent(Ephemeral):
 
 class ReadUpTo(Taken):
     seq: BodySeq
+    epoch: GivenEpoch | None = Field(None, description="the epoch that `seq` is of")

@@ -11,5 +11,5 @@ from .shapes import Read
 
 
 async def read(connection: Connection, command: Read) -> dict[str, Any]:
-    await connection.in_thread(mark_read, connection.user, command.room, command.seq)
+    await connection.in_thread(mark_read, connection.user, command.room, command.seq, command.epoch)
     return {"type": "ok"}

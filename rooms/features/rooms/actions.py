@@ -12,7 +12,7 @@ from rooms.core.fields import check_fields
 from rooms.core.log import writing_in_transaction
 from rooms.core.membership import add_member_in_transaction
 from rooms.limits import limits
-from rooms.models import Membership, Room, User
+from rooms.models import FormerSlug, Membership, Room, User
 from rooms.protocol import Conflict, RateLimited
 
 SLUG_CHARACTERS, STEM_CHARACTERS = 64, 56
@@ -26,18 +26,23 @@ def create_room(
     name: str,
     topic: str = "",
     visibility: str = Room.Visibility.PUBLIC,
+    *,
+    unused: bool = False,
 ) -> Room:
-    """A new room with `user` as its owner. Raises Conflict when the slug is taken."""
+    """A new room with `user` as its owner. Raises Conflict when the slug is taken, or, with
+    `unused`, ever was: that is the same answer, and tells nobody which rooms there are."""
     room = Room(slug=slug, name=name, topic=topic, visibility=visibility, created_by=user)
     check_fields(room)
     try:
         with transaction.atomic():
             room.save(force_insert=True)
+            if unused and FormerSlug.objects.filter(slug=slug).exists():
+                raise IntegrityError
             with writing_in_transaction([room.pk]) as logs:
                 room = logs.rooms[room.pk]
                 add_member_in_transaction(logs, room, user, Membership.Role.OWNER)
     except IntegrityError:
-        raise Conflict(f"There is a room {slug!r} already; choose another slug.") from None
+        raise Conflict(f"{slug!r} is, or was, a room's slug; choose another one.") from None
     return room
 
 
@@ -52,8 +57,9 @@ def create_room_for(
     more when that is taken.
 
     A closed room's slug always gets such an ending: else somebody who tries slugs would learn by a
-    refusal which rooms there are that they may not see. Raises Conflict when a public room's
-    `slug` is taken, and RateLimited.
+    refusal which rooms there are that they may not see. A public room that was closed keeps its
+    own: so no slug is given twice, and a refusal says only that there once was such a room. Raises
+    Conflict when a public room's `slug` is or was taken, and RateLimited.
     """
     with transaction.atomic():
         person_lock.hold_in_transaction(user.pk)
@@ -66,12 +72,13 @@ def _create_for(user: User, name: str, topic: str, visibility: str, slug: str | 
     if visibility != Room.Visibility.PUBLIC:
         slug = _with_ending(stem, secrets.token_hex(CLOSED_BYTES))
     if slug is not None:
-        return create_room(user, slug, name, topic, visibility)
+        return create_room(user, slug, name, topic, visibility, unused=True)
     try:
-        return create_room(user, stem[:STEM_CHARACTERS].strip("-"), name, topic, visibility)
+        plain = stem[:STEM_CHARACTERS].strip("-")
+        return create_room(user, plain, name, topic, visibility, unused=True)
     except Conflict:
         slug = _with_ending(stem[:STEM_CHARACTERS], secrets.token_hex(DOUBLE_BYTES))
-        return create_room(user, slug, name, topic, visibility)
+        return create_room(user, slug, name, topic, visibility, unused=True)
 
 
 def _with_ending(stem: str, ending: str) -> str:

@@ -16,7 +16,7 @@ from rooms.core import bell, lookup, policy
 from rooms.core.fields import check_fields
 from rooms.core.log import locked
 from rooms.core.representations import details as details_json
-from rooms.models import Attachment, Event, Message, Room, User
+from rooms.models import Attachment, Event, FormerSlug, Message, Room, User
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,7 @@ def delete_room(room_id: int) -> None:
         Event.objects.filter(room=room).delete()
         Attachment.objects.filter(room=room).delete()
         Message.objects.filter(room=room).update(reply_to=None)
+        FormerSlug.objects.bulk_create([FormerSlug(slug=room.slug)], ignore_conflicts=True)
         room.delete()
         transaction.on_commit(partial(_remove, files))
 

@@ -90,8 +90,8 @@ def _found(request: Request, words: str, limit: int, cursor: str | None) -> dict
 
 @router.post("/rooms", response={201: RoomOut, 409: Problem, 429: Problem})
 def create_room(request: Request, room: NewRoom, response: HttpResponse) -> Status[Any]:
-    """A new room with you as its owner. 409 when the slug is taken; that of a private room gets
-    some letters more, whether it is or not."""
+    """A new room with you as its owner. 409 when the slug is or ever was a room's; that of a
+    private room gets some letters more, whether it is or not."""
     row = actions.create_room_for(
         request.user, room.name, room.topic, room.visibility, slug=room.slug
     )

@@ -229,8 +229,8 @@ class BoundedChannel(http.HTTPChannel):
     def setTimeout(self, period: float | None) -> float | None:
         """By the loop's own timers: Twisted looks through all that it has when one is to come
         sooner, which with a thousand connections takes longer than accepting one."""
-        before: float | None = self.timeOut
-        self.timeOut = period
+        before: Any = self.timeOut
+        self.timeOut: Any = period
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -58,9 +58,7 @@ def put_back(room: Room, count: int) -> None:
         model.objects.filter(room=room, seq__gt=room.last_seq - count).delete()
     last = Event.objects.filter(room=room).latest("seq")
     said = Message.objects.filter(room=room).count()
-    Room.objects.filter(pk=room.pk).update(
-        last_seq=last.seq, message_count=said, active_at=last.at
-    )
+    Room.objects.filter(pk=room.pk).update(last_seq=last.seq, message_count=said, active_at=last.at)
 
 
 def is_noticed(before: InstallationState) -> bool:
@@ -70,7 +68,9 @@ def is_noticed(before: InstallationState) -> bool:
     return after.epoch != before.epoch
 
 
-def test_a_database_that_is_where_it_was_or_further_keeps_its_epoch(alice: Any, lobby: Room) -> None:
+def test_a_database_that_is_where_it_was_or_further_keeps_its_epoch(
+    alice: Any, lobby: Room
+) -> None:
     before = installation.read()
     assert not is_noticed(before)
     tell(lobby)

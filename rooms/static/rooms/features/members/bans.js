@@ -10,7 +10,12 @@ export class Bans {
   constructor() {
     this.element = one("[data-bans]");
     this.list = one("ul", this.element);
+    this.form = one("form", this.element);
     this.element.addEventListener("toggle", () => this.element.open && this.#load());
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#ban(this.form.elements.user.value.trim());
+    });
   }
 
   update({ room, may, members }) {
@@ -36,22 +41,35 @@ export class Bans {
   #draw(bans) {
     this.#say(bans.length ? null : "Nobody is banned.");
     reconcile(this.list, bans, {
-      keyOf: (ban) => ban.user.id,
+      keyOf: (ban) => ban.user?.id ?? `name:${ban.name}`,
       create: () => copy("t-invited"),
       update: (element, ban) => {
-        setText(one(".name", element), ban.user.name);
+        setText(one(".name", element), ban.name);
         setText(one("[data-state]", element), ban.reason || "banned");
         const lift = one("button", element);
         setText(lift, "Lift");
-        lift.setAttribute("aria-label", `Lift the ban of ${ban.user.name}`);
-        lift.onclick = () => this.#lift(ban.user);
+        lift.setAttribute("aria-label", `Lift the ban of ${ban.name}`);
+        lift.onclick = () => this.#lift(ban);
       },
     });
   }
 
-  async #lift(user) {
+  async #ban(user) {
+    if (!user) return;
     try {
-      await api.remove(`/rooms/${this.#slug}/bans/${user.id}`);
+      await api.post(`/rooms/${this.#slug}/bans`, { user });
+      this.form.reset();
+      await this.#load();
+    } catch (refused) {
+      this.#say(refused.message);
+    }
+  }
+
+  async #lift({ user, name }) {
+    // Of a stranger nothing but the name is known.
+    const which = user ? `/${user.id}` : `?name=${encodeURIComponent(name)}`;
+    try {
+      await api.remove(`/rooms/${this.#slug}/bans${which}`);
       await this.#load();
     } catch (refused) {
       this.#say(refused.message);

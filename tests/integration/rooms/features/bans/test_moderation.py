@@ -92,7 +92,7 @@ def test_who_may_do_what_to_whom(
     ("who", "whom", "status"),
     [
         ("alice", "bob", 201),
-        ("alice", "charlie", 404),
+        ("alice", "charlie", 201),
         ("alice", "erin", 201),
         ("dora", "erin", 403),
         ("alice", "alice", 422),

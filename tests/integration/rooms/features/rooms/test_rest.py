@@ -4,6 +4,7 @@ import pytest
 
 from rooms.features.messages import actions as messages
 from rooms.features.rooms import actions as room_actions
+from rooms.features.rooms import changes
 from rooms.models import Event, Membership, Room
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -117,6 +118,23 @@ def test_a_made_slug_steps_aside_and_a_chosen_one_conflicts(caller, alice, lobby
     answer = caller(alice).post("rooms", {"name": "Lobby", "slug": "lobby"})
     assert answer.status_code == 409
     assert Room.objects.count() == 2
+
+
+def test_a_slug_does_not_tell_a_room_that_was_closed_from_one_that_is_gone(
+    caller, alice, charlie, lobby
+):
+    """A public room keeps its slug when it is made private: nobody is told that it is still there."""
+    gone = room_actions.create_room(alice, "gone", "Gone")
+    changes.change_room(lobby.pk, {"visibility": "private"}, by=alice)
+    changes.delete_room(gone.pk)
+    refused = [
+        caller(charlie).post("rooms", {"name": "New", "slug": slug}) for slug in ("lobby", "gone")
+    ]
+    assert [answer.status_code for answer in refused] == [409, 409]
+    assert refused[0].data["detail"] == refused[1].data["detail"].replace("gone", "lobby")
+    made = [caller(charlie).post("rooms", {"name": name}) for name in ("Lobby", "Gone")]
+    for answer, slug in zip(made, ("lobby", "gone"), strict=True):
+        assert answer.status_code == 201 and answer.data["slug"].startswith(f"{slug}-")
 
 
 @pytest.mark.parametrize(
