@@ -21,11 +21,14 @@ from kombu import Queue
 from kombu.transport.virtual import QoS
 
 from jobs.registry import QUEUES
+from rooms.core.outages import Outage
 
 logger = logging.getLogger(__name__)
 
 MANAGE = Path(__file__).resolve().parents[1] / "manage.py"
 SWEEPER_PAUSE_SECONDS = 1.0
+# One that has lived for this long dies for another reason.
+SWEEPER_LIVES_SECONDS = 60.0
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Workers talk to each other through what a flush of Redis takes away, and need nothing of it.
@@ -105,6 +108,7 @@ class Sweeper(bootsteps.StartStopStep):
         super().__init__(worker, **options)
         self._ended = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
+        self._deaths = Outage(logger, "The sweeper has ended; another one is started")
 
     def start(self, worker: Any) -> None:
         threading.Thread(target=self._keep, name="sweeper", daemon=True).start()
@@ -112,10 +116,13 @@ class Sweeper(bootsteps.StartStopStep):
     def _keep(self) -> None:
         command = [sys.executable, str(MANAGE), "sweep", "--parent", str(os.getpid())]
         while not self._ended.is_set():
+            started = time.monotonic()
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
             code = self._process.wait()
             if not self._ended.wait(SWEEPER_PAUSE_SECONDS):
-                logger.warning("The sweeper has ended with %s; starting another", code)
+                if time.monotonic() - started > SWEEPER_LIVES_SECONDS:
+                    self._deaths.over()
+                self._deaths.failed(f"with {code}")
 
     def stop(self, worker: Any) -> None:
         self._ended.set()

@@ -334,7 +334,14 @@ LOGGING = {
     "filters": {
         "repeats": {
             "()": "rooms.core.outages.Repeats",
-            "loggers": ("psycopg.pool", "channels_redis", "django.request"),
+            "loggers": (
+                "psycopg.pool",
+                "channels_redis",
+                "django.request",
+                "celery.beat",
+                "celery.worker.consumer",
+                "kombu",
+            ),
         }
     },
     "handlers": {

@@ -15,6 +15,7 @@ from celery import current_app, shared_task, signals
 from kombu.exceptions import ChannelError, OperationalError
 
 from rooms.core import housekeeping
+from rooms.core.outages import Outage
 
 from . import registry
 from .lifecycle import doorbell
@@ -23,6 +24,7 @@ from .running import crew, runner
 from .running.worker import WorkerProcess, spare
 
 logger = logging.getLogger(__name__)
+_unasked = Outage(logger, "The broker could not be asked how many messages wait")
 
 # The last wall behind a kind's hard time limit: for code that does not even let threads run.
 LAST_WALL_SECONDS = 60
@@ -114,12 +116,14 @@ def messages_waiting(queue: str) -> int | None:
                 # Whether a queue is there Kombu asks Redis without the prefix of its names; to
                 # declare one does nothing there.
                 passive = not _on_redis(connection)
-                return int(channel.queue_declare(queue, passive=passive).message_count)
+                count = int(channel.queue_declare(queue, passive=passive).message_count)
+        _unasked.over()
+        return count
     except ChannelError:
         # No worker has been there yet.
         return 0
     except (OperationalError, OSError) as error:
-        logger.warning("The broker could not be asked about %s: %r", queue, error)
+        _unasked.failed(repr(error), about=queue)
         return None
 
 

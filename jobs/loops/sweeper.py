@@ -18,9 +18,11 @@ from jobs.lifecycle.attempts import End
 from jobs.lifecycle.verdict import Ending, Failure
 from jobs.limits import job_limits
 from jobs.models import Job, Outcome, State, Worker
+from rooms.core.outages import Outage
 from rooms.database import clock, trouble
 
 logger = logging.getLogger(__name__)
+_unswept = Outage(logger, "A job could not be swept", level=logging.ERROR)
 
 # Work of one sweep, so that it ends before the next one after a long outage.
 JOBS_PER_SWEEP = 2_000
@@ -78,8 +80,8 @@ def queue_due() -> int:
 
 def _each(job_ids: Sequence[UUID], move: Callable[[Sequence[UUID]], int]) -> int:
     """How many were moved, some in a transaction. A job that cannot be does not keep the others
-    from it."""
-    count = 0
+    from it; a database that is away does: it is the sweep that fails then."""
+    count, spoilt = 0, False
     for start in range(0, len(job_ids), JOBS_PER_TRANSACTION):
         some = job_ids[start : start + JOBS_PER_TRANSACTION]
         try:
@@ -87,10 +89,14 @@ def _each(job_ids: Sequence[UUID], move: Callable[[Sequence[UUID]], int]) -> int
         except Exception as error:
             if trouble.reason(error) is not None:
                 raise
+            spoilt = True
             if len(some) == 1:
-                logger.exception("job %s could not be swept", some[0])
+                # It will be met again in two seconds.
+                _unswept.failed(error, traceback=True, about=str(some[0]))
             else:
                 count += sum(_each([job_id], move) for job_id in some)
+    if not spoilt and len(job_ids) != 1:
+        _unswept.over()
     return count
 
 

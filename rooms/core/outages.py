@@ -38,8 +38,9 @@ class Outage:
         self._failed_at = 0.0
         self._unsaid = 0
 
-    def failed(self, error: object, *, traceback: bool = False) -> None:
-        """It failed once more. `traceback`: of the error, with the first line."""
+    def failed(self, error: object, *, traceback: bool = False, about: str = "") -> None:
+        """It failed once more. `traceback`: of the error, with the first line. `about`: with what
+        of many, for a line that is written."""
         with self._lock:
             now = self._clock()
             self._failed_at = now
@@ -50,7 +51,8 @@ class Outage:
                 self._unsaid += 1
                 return
             more, self._unsaid, self._said = self._unsaid, 0, now
-        text = f"{self._what}: {' '.join(str(error).split()) or repr(error)}"
+        what = f"{self._what} ({about})" if about else self._what
+        text = f"{what}: {' '.join(str(error).split()) or repr(error)}"
         if first:
             shown = error if traceback and isinstance(error, BaseException) else None
             self._logger.log(self._level, "%s", text, exc_info=shown)

@@ -15,7 +15,10 @@ from django.utils import timezone
 
 from rooms.models import ApiToken
 
+from .outages import Outage
+
 logger = logging.getLogger(__name__)
+_unwritten = Outage(logger, "The last use of tokens could not be written down")
 
 WRITTEN_EVERY = timedelta(minutes=1)
 
@@ -60,4 +63,6 @@ def _write(batch: dict[int, tuple[datetime, str]]) -> None:
             old = Q(used_at=None) | Q(used_at__lte=now - WRITTEN_EVERY)
             ApiToken.objects.filter(old, pk=pk).update(used_at=now, used_from=address)
     except Exception as error:
-        logger.warning("The last use of tokens could not be written down: %s", error)
+        _unwritten.failed(error)
+    else:
+        _unwritten.over()

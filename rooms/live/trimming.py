@@ -12,6 +12,8 @@ import random
 from typing import TYPE_CHECKING
 
 from rooms.core import log_trimming
+from rooms.core.outages import Outage
+from rooms.database.trouble import reason
 from rooms.limits import limits
 
 from .metrics import names as metrics
@@ -31,6 +33,7 @@ class Trimming:
         self._node = node
         # Where the last round ended: a long log does not keep the others waiting for ever.
         self._after = 0
+        self._untrimmed = Outage(logger, "The rooms' logs could not be trimmed")
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -41,8 +44,9 @@ class Trimming:
             try:
                 if await self._node.in_thread(log_trimming.claim, every):
                     await self.trim(every * ROUND_SHARE)
+                self._untrimmed.over()
             except Exception as error:
-                logger.warning("The rooms' logs could not be trimmed: %r", error)
+                self._untrimmed.failed(error, traceback=reason(error) is None)
 
     async def trim(self, seconds: float) -> int:
         """Trim for at most `seconds`. Returns how many events were removed."""

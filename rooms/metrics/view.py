@@ -22,11 +22,14 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from rooms.core.credentials import bearer
+from rooms.core.outages import Outage
 from rooms.database import deadlines
+from rooms.database.trouble import reason
 from rooms.live.metrics import names as live_metrics  # noqa: F401 - makes them known from the first scrape on
 from rooms.live.serving import dead_process_metrics
 
 logger = logging.getLogger(__name__)
+_uncollected = Outage(logger, "Numbers could not be collected", level=logging.ERROR)
 
 # Prometheus gives up after ten seconds, and then has nothing at all.
 COLLECT_SECONDS = 2.0
@@ -96,10 +99,13 @@ def text_unless_it_fails(collector: Collector) -> bytes:
     """One that fails, or waits for a silent database, takes nothing away from the others."""
     try:
         with deadlines.within(COLLECT_SECONDS):
-            return text_of(collector)
-    except Exception:
-        logger.exception("%r could not be collected", collector)
+            text = text_of(collector)
+    except Exception as error:
+        # It is asked for every few seconds.
+        _uncollected.failed(error, traceback=reason(error) is None, about=type(collector).__name__)
         return b""
+    _uncollected.over()
+    return text
 
 
 class AllProcesses:

@@ -67,8 +67,8 @@ class Room(Named):
 
 
 class FormerSlug(models.Model):
-    """The address of a room that is gone, which no person's room gets again: else somebody who tries
-    addresses would tell a closed room, which they may not know of, from one that is gone."""
+    """The address of a room that is gone, which no person's room gets again: else somebody who
+    tries addresses would tell a closed room, which they may not know of, from one that is gone."""
 
     slug = models.CharField(max_length=64, primary_key=True)
 

@@ -27,12 +27,14 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from rooms.core.installation import redis_prefix
+from rooms.core.outages import Outage
 from rooms.http import request_address
 from rooms.http.client_address import network_of
 from rooms.limits import limits
 from rooms.protocol import RateLimited
 
 logger = logging.getLogger(__name__)
+_uncounted = Outage(logger, "Calls are counted by each process alone")
 
 # No call waits longer for Redis. After a failure Redis is left alone for `REDIS_AWAY_SECONDS`.
 REDIS_TIMEOUT_SECONDS = 0.25
@@ -130,10 +132,11 @@ def take(key: str) -> Budget:
     if now >= _away_until:
         try:
             allowed, used = _script()(keys=[prefix() + key], args=[each, whole])
+            _uncounted.over()
             return Budget(bool(allowed), float(used), per_second, burst)
         except (redis.RedisError, OSError) as error:
             _away_until = now + REDIS_AWAY_SECONDS
-            logger.warning("Calls are counted by each process alone: %r", error)
+            _uncounted.failed(repr(error))
     allowed, used = _own.take(key, each, whole, now)
     return Budget(allowed, used, per_second, burst)
 

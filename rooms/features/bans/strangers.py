@@ -1,5 +1,5 @@
-"""Bans by a name that nobody had, or that somebody has no more. They hold for whoever takes the name,
-and stay when the account goes: else the list of bans would tell which names are somebody's.
+"""Bans by a name that nobody had, or that somebody has no more. They hold for whoever takes the
+name, and stay when the account goes: else the list of bans would tell which names are somebody's.
 
 Listens to Django's signals, so that it holds for pages, the admin and commands alike.
 """

@@ -234,9 +234,9 @@ class Journal:
         """What another process has written meanwhile is there to be found now."""
         try:
             return with_connection(partial(messages.post_messages, [post]))[0]
-        except Exception:
-            logger.exception("A post could not be written")
-            return NOT_WRITTEN
+        except Exception as error:
+            self._trouble.failed(error, traceback=trouble.reason(error) is None)
+            return trouble.busy(error) or NOT_WRITTEN
 
     # The loop ------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from rooms.core import bell, installation, witness
 from rooms.core.installation import InstallationState
+from rooms.core.outages import Outage
 from rooms.live.metrics import names as metrics
 
 from .host import HubBase
@@ -38,6 +39,7 @@ class EpochTracker:
     def __init__(self, hub: EpochHub) -> None:
         self._hub = hub
         self.known = NOBODY_KNOWS
+        self._unread = Outage(logger, "The epoch could not be read, or renewed")
         self._renewing = False
         self._strange = False
 
@@ -60,8 +62,9 @@ class EpochTracker:
         try:
             now = await self._hub.node.in_thread(installation.read)
         except Exception as error:
-            logger.warning("The epoch could not be read: %r", error)
+            self._unread.failed(error)
             return
+        self._unread.over()
         if self.known is not before or now == before:
             return
         if now.identity != before.identity and not self._strange:
@@ -89,7 +92,7 @@ class EpochTracker:
             now = await self._hub.node.in_thread(installation.renew, before)
         except Exception as error:
             # The next look finds it again.
-            logger.warning("The epoch could not be renewed: %r", error)
+            self._unread.failed(error)
             return
         finally:
             self._renewing = False

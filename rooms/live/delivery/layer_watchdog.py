@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from rooms.core import bell
+from rooms.core.outages import Outage
 from rooms.limits import limits
 
 from .epoch import EpochTracker
@@ -66,6 +67,7 @@ class LayerWatchdog:
         self._heard = asyncio.Event()
         self._alarm = asyncio.Event()
         self.well = True
+        self._deaf = Outage(logger, "Bells are not heard")
 
     def alarm(self) -> None:
         """The layer failed somewhere: look at once."""
@@ -94,10 +96,10 @@ class LayerWatchdog:
             alarmed = self._alarm.is_set()
             self._alarm.clear()
             was_well, self.well = self.well, await self._echo_comes()
-            if was_well and not self.well:
-                logger.warning("Bells are not heard: looking at the database instead.")
-            if self.well and not was_well:
-                logger.info("Bells are heard again.")
+            if self.well:
+                self._deaf.over()
+            else:
+                self._deaf.failed("looking at the database instead")
             if self.well and (alarmed or not was_well):
                 self._hub.node.access.everybody()
             if self.well and not was_well:

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from django.conf import settings
 
 from rooms.core import bell
+from rooms.core.outages import Outage
 from rooms.core.presence_leases import (
     NOBODY,
     PEOPLE_PER_SCRIPT,
@@ -67,6 +68,7 @@ class Presence:
         self._talking = asyncio.Lock()
         self._wanted: dict[int, asyncio.Future[None]] = {}
         self._well = True
+        self._alone = Outage(logger, "Presence is this process's own for now")
         self._heard_at = hub.node.loop.time()
         self._stopped = False
 
@@ -243,9 +245,8 @@ class Presence:
 
     def _lost(self, error: Exception) -> None:
         now = self._hub.node.loop.time()
-        if self._well:
-            self._well = False
-            logger.warning("Presence is this process's own for now: %r", error)
+        self._well = False
+        self._alone.failed(repr(error))
         if now - self._heard_at > self._lease_seconds:
             for room in self._rooms.values():
                 if room.picture is not NOBODY:
@@ -254,9 +255,8 @@ class Presence:
 
     def _well_again(self) -> None:
         self._heard_at = self._hub.node.loop.time()
-        if not self._well:
-            self._well = True
-            logger.info("Presence is known over all processes again.")
+        self._well = True
+        self._alone.over()
 
     # Telling -------------------------------------------------------------------------------------
 

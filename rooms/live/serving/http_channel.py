@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import time
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote
 
 from twisted.internet.protocol import connectionDone
@@ -226,11 +226,11 @@ class BoundedChannel(http.HTTPChannel):
 
     # Time ----------------------------------------------------------------------------------------
 
-    def setTimeout(self, period: float | None) -> float | None:
+    def setTimeout(self, period: float | None) -> Any:
         """By the loop's own timers: Twisted looks through all that it has when one is to come
         sooner, which with a thousand connections takes longer than accepting one."""
         before: Any = self.timeOut
-        self.timeOut: Any = period
+        self.timeOut = cast(Any, period)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
