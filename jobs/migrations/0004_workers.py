@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('jobs', '0002_cancelled_by'),
+        ('jobs', '0003_ended'),
         ('rooms', '0006_installation'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
