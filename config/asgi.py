@@ -14,11 +14,14 @@ http = get_asgi_application()
 from channels.routing import ProtocolTypeRouter
 
 from rooms.http.cookies import BoundedCookies
+from rooms.http.forwarded_port import ForwardedPort
 from rooms.live import applications
 
-application = BoundedCookies(
-    ProtocolTypeRouter(
-        {"http": http, "websocket": applications.sockets, "lifespan": applications.lifespan}
+application = ForwardedPort(
+    BoundedCookies(
+        ProtocolTypeRouter(
+            {"http": http, "websocket": applications.sockets, "lifespan": applications.lifespan}
+        )
     )
 )
 

@@ -64,6 +64,7 @@ class Environment(BaseSettings):
     parley_trusted_proxies: Annotated[int, Field(ge=0)] = 0
     parley_serving: bool = False
     email_url: str = ""
+    parley_unproven_days: Annotated[int, Field(ge=0)] = 7
     default_from_email: str = "parley@localhost"
     time_zone: str = "UTC"
     log_level: str = "INFO"

@@ -210,6 +210,8 @@ SITE_URL = ENVIRONMENT.site_url
 
 # Without a way to send e-mail nobody can prove an address, so none is needed.
 SENDS_MAIL = bool(ENVIRONMENT.email_url)
+# A new account whose address nobody proves goes after so many days; 0: never.
+UNPROVEN_DAYS = ENVIRONMENT.parley_unproven_days
 DEFAULT_FROM_EMAIL = ENVIRONMENT.default_from_email
 EMAIL_TIMEOUT = 10
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"

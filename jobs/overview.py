@@ -43,7 +43,7 @@ class HourOf(TruncHour):
 
     form = "%%Y-%%m-%%d %%H:00:00"
 
-    def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[Any]]:
+    def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> Any:
         sql, params = compiler.compile(self.lhs)
         return f"strftime('{self.form}', {sql})", list(params)
 

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('jobs', '0002_cancelled_by'),
-        ('rooms', '0007_bans_by_name_and_former_slugs'),
+        ('rooms', '0008_bans_by_name_and_former_slugs'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -2,7 +2,7 @@
 
 from rooms.slices import Slice
 
-from . import session_renewal, signals  # noqa: F401 - connect themselves
+from . import session_renewal, signals, unproven  # noqa: F401 - connect themselves
 from .sweeping import expired_limits, expired_sessions, old_invitations
 
 SLICE = Slice(
@@ -11,5 +11,6 @@ SLICE = Slice(
         "sessions": expired_sessions,
         "limits": expired_limits,
         "invitations": old_invitations,
+        "unproven accounts": unproven.remove,
     },
 )

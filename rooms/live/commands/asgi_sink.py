@@ -12,6 +12,9 @@ from rooms.live.delivery.sendbuffer import Frame
 
 logger = logging.getLogger(__name__)
 
+# How long a server may take to send a close.
+CLOSING_SECONDS = 5.0
+
 AsgiReceive = Callable[[], Awaitable[dict[str, Any]]]
 AsgiSend = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -44,6 +47,8 @@ class AsgiSink:
         self._taken = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._last: asyncio.Task[None] | None = None
+        self._receiving: asyncio.Future[dict[str, Any]] | None = None
+        self._closing = False
         self.writable = True
         self.on_writable: Callable[[], None] = lambda: None
         self.on_lost: Callable[[], None] = lambda: None
@@ -82,12 +87,32 @@ class AsgiSink:
     def taken(self) -> int:
         return self._taken
 
+    async def receive(self, receive: AsgiReceive) -> dict[str, Any]:
+        """What comes next; after a close of ours, the end. There are servers (granian) that send no
+        close while somebody waits to receive, and keep the socket until the application ends."""
+        if not self._closing:
+            self._receiving = asyncio.ensure_future(receive())
+            try:
+                return await self._receiving
+            except asyncio.CancelledError:
+                if not self._closing:
+                    raise
+            finally:
+                self._receiving = None
+        if self._last is not None:
+            await asyncio.wait([self._last], timeout=CLOSING_SECONDS)
+        return {"type": "websocket.disconnect"}
+
     def close(self, code: int, reason: str) -> None:
+        self._closing = True
         self._start(self._finish(self._last, code, reason))
 
     async def _finish(self, before: asyncio.Task[None] | None, code: int, reason: str) -> None:
         if before is not None:
             await asyncio.wait([before], timeout=1)
+        if self._receiving is not None:
+            self._receiving.cancel()
+            await asyncio.wait([self._receiving], timeout=1)
         try:
             await self._send({"type": "websocket.close", "code": code, "reason": reason})
         except Exception as error:

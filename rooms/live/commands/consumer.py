@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from channels.consumer import AsyncConsumer
@@ -82,7 +83,12 @@ class SocketConsumer(AsyncConsumer):
             return
         await send({"type": "websocket.accept"})
         direct = (self.scope.get("extensions") or {}).get(SOCKET)
-        sink: SocketSink = direct if direct is not None else AsgiSink(send)
+        sink: SocketSink
+        if direct is not None:
+            sink = direct
+        else:
+            sink = asgi = AsgiSink(send)
+            receive = partial(asgi.receive, receive)
         why = full or (node.good_bye() if node.draining else None)
         if caller is not None and Scope.READ not in caller.scopes:
             # A connection hears of rooms even when it asks for nothing.

@@ -195,7 +195,7 @@ class RestOfNobody(Requests):
         return http("GET", "/api/v1/rooms", {"Authorization": f"Bearer {os.urandom(8).hex()}"})
 
 
-# With an account -----------------------------------------------------------------------------------
+# With an account ----------------------------------------------------------------------------------
 
 
 class RestFlood(Requests):

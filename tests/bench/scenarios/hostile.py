@@ -234,7 +234,8 @@ def section(
         text=(
             f"{PEOPLE} people in {ROOMS} rooms say {RATE:g} messages a second, from addresses of "
             f"their own. In every other phase of {seconds:.0f} s two more addresses, with "
-            f"{ACCOUNTS} accounts each in {THEIR_ROOMS} of these rooms, do at once what `tests/bench/scenarios/attacks.py` lists: "
+            f"{ACCOUNTS} accounts each in {THEIR_ROOMS} of these rooms, do at once what "
+            "`tests/bench/scenarios/attacks.py` lists: "
             "bodies without end, half requests and handshakes, wrong tokens and passwords, "
             "requests of every kind as fast as they are answered, frames that are no messages, "
             "texts that make parsers work, readers who read nothing, jobs with odd params. Limits "

@@ -1,6 +1,6 @@
 """People who talk at a steady pace, whatever happens around them, and notice what they lose.
 
-    ask("settle", rooms={slug: [headers, …]})   everybody connects, each from an address of their own
+    ask("settle", rooms={slug: [headers, …]})   everybody connects, each from their own address
     ask("talk", seconds=45, rate=300)           so many messages a second in all; what was noticed
     ask("complete", heads={slug: seq})          until all have heard all of their rooms
 

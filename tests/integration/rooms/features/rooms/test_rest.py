@@ -123,7 +123,7 @@ def test_a_made_slug_steps_aside_and_a_chosen_one_conflicts(caller, alice, lobby
 def test_a_slug_does_not_tell_a_room_that_was_closed_from_one_that_is_gone(
     caller, alice, charlie, lobby
 ):
-    """A public room keeps its slug when it is made private: nobody is told that it is still there."""
+    """A public room keeps its slug when it is made private: nobody learns that it is there."""
     gone = room_actions.create_room(alice, "gone", "Gone")
     changes.change_room(lobby.pk, {"visibility": "private"}, by=alice)
     changes.delete_room(gone.pk)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from channels.testing import ApplicationCommunicator, WebsocketCommunicator
 from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
@@ -13,11 +14,13 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.test import Client as Browser
 from django.test import RequestFactory
 
+from rooms.features.tokens import actions as tokens
 from rooms.live import applications
 from rooms.live.commands.consumer import SocketConsumer
 from rooms.live.commands.origin_rule import origin_allowed
 from rooms.live.node import Node
 from rooms.models import Room, User
+from rooms.protocol import ACCESS_WITHDRAWN
 from tests.support.sockets import PATIENCE, Client, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -170,3 +173,46 @@ def test_a_server_that_served_nobody_ends_at_once() -> None:
             assert (await life.receive_output(PATIENCE))["type"] == f"lifespan.{kind}.complete"
 
     asyncio.run(test())
+
+
+def test_a_close_is_sent_while_nobody_receives_and_the_application_ends(alice: User) -> None:
+    """Some servers send none before, and keep the socket open until then."""
+
+    async def turned_away(headers: list[tuple[bytes, bytes]]) -> list[dict[str, Any]]:
+        sent: list[dict[str, Any]] = []
+        waiting: list[int] = []
+        asked = 0
+
+        async def receive() -> dict[str, Any]:
+            nonlocal asked
+            asked += 1
+            if asked == 1:
+                return {"type": "websocket.connect"}
+            waiting.append(1)
+            try:
+                return await asyncio.get_running_loop().create_future()
+            finally:
+                waiting.pop()
+
+        async def send(message: Any) -> None:
+            if message["type"] == "websocket.close":
+                assert not waiting, "somebody waits to receive"
+            sent.append(message)
+            if "hello" in message.get("text", ""):
+                node = await Node.current()
+                for connection in list(node.hub.connections):
+                    asyncio.get_running_loop().call_later(0.1, connection.close, ACCESS_WITHDRAWN)
+
+        scope = {"type": "websocket", "path": "/ws/", "query_string": b"", "headers": headers}
+        async with asyncio.timeout(PATIENCE):
+            await SocketConsumer.as_asgi()(scope, receive, send)
+        return sent
+
+    async def test() -> None:
+        wrong = [(b"authorization", b"Bearer parley_wrong")]
+        assert (await turned_away(wrong))[-1]["code"] == 4501
+        token = await sync_to_async(tokens.create_token)(alice, "test")
+        right = [(b"authorization", f"Bearer {token}".encode())]
+        assert (await turned_away(right))[-1]["code"] == 4503
+
+    run(test)
