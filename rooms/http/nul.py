@@ -11,7 +11,7 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
-Answer = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
+Respond = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
 
 
 def take_out(request: HttpRequest) -> None:
@@ -35,7 +35,7 @@ class NulMiddleware:
     sync_capable = True
     async_capable = True
 
-    def __init__(self, get_response: Answer) -> None:
+    def __init__(self, get_response: Respond) -> None:
         self.get_response = get_response
         if iscoroutinefunction(get_response):
             markcoroutinefunction(self)

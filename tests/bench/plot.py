@@ -50,8 +50,8 @@ class Axis:
         if log:
             # The least bar is to be seen, too.
             below = 0.15 if from_zero else 0.0
-            self.low = math.floor(math.log10(low) - below)
-            self.high = math.ceil(math.log10(high))
+            self.low = float(math.floor(math.log10(low) - below))
+            self.high = float(math.ceil(math.log10(high)))
         else:
             self.low = min(0.0, low) if from_zero else low
             self.high = high * 1.05 if from_zero else high

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.test_browser_room import message, say
 from tests.support.client import Refused, SocketClient
+from tests.support.pages import message, say
 from tests.support.site import Site
 
 PARTS = ("web",)

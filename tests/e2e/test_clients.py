@@ -55,7 +55,7 @@ def site() -> Iterator[Site]:
 class Driven:
     """A client at work. `look` gives its state; `stop` ends its speaking."""
 
-    def __init__(self, look: Callable[[], dict[str, Any]], stop: Callable[[], None]) -> None:
+    def __init__(self, look: Callable[[], dict[str, Any]], stop: Callable[[], object]) -> None:
         self.look, self.stop = look, stop
 
     def acked(self) -> int:

@@ -105,7 +105,7 @@ def test_the_slash_command_and_its_mistakes(site: Site) -> None:
 
 def test_the_same_command_again_is_the_same_job(site: Site) -> None:
     async def play(hers: SocketClient, his: SocketClient) -> None:
-        command = {
+        command: dict[str, Any] = {
             "room": "workshop",
             "kind": "test.outcome",
             "params": {"outcome": "ok"},

@@ -45,14 +45,12 @@ def test_what_happened_adds_up_over_both(pair: Pair) -> None:
 
     async def becomes(value: float, name: str, **labels: str) -> None:
         """Both tell the same, though not at the very moment."""
-        for which in (0, 1):
-            what = f"{name} {labels} grows by {value}, as {which} tells it"
-            await until_async(
-                lambda which=which: asyncio.to_thread(
-                    lambda: grown(name, which, **labels) == value
-                ),
-                what=what,
-            )
+        await until_async(
+            lambda: asyncio.to_thread(
+                lambda: grown(name, 0, **labels) == grown(name, 1, **labels) == value
+            ),
+            what=f"{name} {labels} grows by {value}, as both tell it",
+        )
 
     async def happen() -> None:
         clients = [
@@ -119,8 +117,7 @@ def test_a_loop_that_is_held_up_shows(pair: Pair) -> None:
 
 def test_either_process_tells_of_both_and_not_of_the_dead(pair: Pair) -> None:
     both = {pair.web.pid, pair.other.pid}
-    for which in (0, 1):
-        until(lambda which=which: pids(pair, which) == both, what="both are told of")
+    until(lambda: pids(pair, 0) == pids(pair, 1) == both, what="both are told of by both")
     numbers = pair.numbers()
     for pid in both:
         label = (("pid", str(pid)),)

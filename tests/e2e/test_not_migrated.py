@@ -28,6 +28,7 @@ def test_a_version_waits_for_its_migrations() -> None:
             assert part.popen.wait(60 * SCALE) == 1
             assert "migrations are pending: contenttypes.0001_initial" in part.log()
         answer = until(readiness, 60, "the server listens")
+        assert answer is not None
         assert answer.status_code == 503
         assert "migrations are pending" in answer.json()["checks"]["database"]
         site.manage("migrate", "--verbosity=0")

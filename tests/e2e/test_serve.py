@@ -57,7 +57,7 @@ def renewed(site: Site, before: list[int]) -> bool:
 def test_connections_go_to_all_processes_and_hear_each_other(pair: Site) -> None:
     async def talk() -> None:
         async with AsyncExitStack() as stack:
-            clients = []
+            clients: list[SocketClient] = []
             for _ in range(60):
                 client = SocketClient(pair.socket_url, pair.user("alice").bearer)
                 clients.append(await stack.enter_async_context(client))
@@ -82,7 +82,7 @@ def test_the_log_says_which_process_speaks(pair: Site) -> None:
 def test_one_that_is_killed_is_started_again_and_the_other_goes_on(pair: Site) -> None:
     async def talk() -> None:
         async with AsyncExitStack() as stack:
-            clients = []
+            clients: list[SocketClient] = []
             while len(clients) < 2 or min(sockets(pair).values()) == 0:
                 client = SocketClient(pair.socket_url, pair.user("bob").bearer, loyal=True)
                 clients.append(await stack.enter_async_context(client))
@@ -117,8 +117,7 @@ def test_hangup_renews_all_and_somebody_always_answers(pair: Site) -> None:
         return "All processes are new." in pair.web.log() and renewed(pair, before)
 
     until(answered_all_the_time, 120, "both are new")
-    for process in before:
-        until(lambda each=process: not runs(each), 40, "the old ones are gone")
+    until(lambda: not any(map(runs, before)), 40, "the old ones are gone")
 
 
 def test_what_the_dead_have_counted_is_kept_in_one_file_for_all_of_them(pair: Site) -> None:
@@ -172,5 +171,4 @@ def test_told_to_end_all_end_and_the_address_is_free(pair: Site) -> None:
 def test_children_end_when_their_parent_is_killed(pair: Site) -> None:
     children = pair.web_processes()
     os.kill(pair.web.pid, signal.SIGKILL)
-    for process in children:
-        until(lambda each=process: not runs(each), 40, "it has ended")
+    until(lambda: not any(map(runs, children)), 40, "they have ended")

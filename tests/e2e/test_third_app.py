@@ -22,7 +22,7 @@ def site() -> Iterator[Site]:
         yield running
 
 
-def ask(room: str = "lobby", **more: object) -> dict[str, object]:
+def ask(room: str = "lobby", **more: object) -> dict[str, Any]:
     question = {"room": room, "question": "Where do we eat?", "options": ["Here", "There"]}
     return {**question, "client_id": str(uuid.uuid4()), **more}
 

@@ -67,7 +67,7 @@ class Somebody:
     def room(self) -> str:
         return str(self.page.locator("[data-room-name]").text_content()).lower()
 
-    def messages(self, **having: str) -> Any:
+    def messages(self, **having: Any) -> Any:
         return self.page.locator("[data-entries] > .message", **having)
 
     def speak(self, chance: random.Random) -> None:

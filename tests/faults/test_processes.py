@@ -75,8 +75,9 @@ def test_a_rolling_restart_under_load(pair: Site) -> None:
             ]
             await clients[0].caught_up(room, clients[0].seen[room] + 20)
             await asyncio.to_thread(renew)
-            for client in clients:
-                await until_async(lambda each=client: each.connections > 1, 30, "it came back")
+            await until_async(
+                lambda: all(each.connections > 1 for each in clients), 30, "all came back"
+            )
             over.set()
             said = await asyncio.gather(*work)
             await everybody_agrees(clients, room, said)

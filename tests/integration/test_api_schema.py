@@ -10,10 +10,12 @@ import schemathesis
 from django.core.wsgi import get_wsgi_application
 from hypothesis import HealthCheck, settings
 from schemathesis import Case
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from rooms.features.messages import actions as messages
 from rooms.features.tokens import actions as tokens
+from rooms.models import Room, User
 from tests.support.api_checks import valid_is_taken
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
@@ -22,7 +24,7 @@ schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_applica
 
 
 @pytest.fixture
-def token(alice, lobby, den):
+def token(alice: User, lobby: Room, den: Room) -> str:
     messages.post_message(messages.Post(alice, "lobby", "Hello"))
     return tokens.create_token(alice, "schemathesis")
 
@@ -35,7 +37,7 @@ def check_of(label: str) -> Any:
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
-    def every_answer_is_declared(case: Case, token: str) -> None:
+    def every_answer_is_declared(case: Case[Any], token: str) -> None:
         # Its client does not take apart what comes compressed.
         headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"}
         case.call_and_validate(
@@ -49,5 +51,6 @@ def check_of(label: str) -> Any:
 
 # A name for each operation: of tests with one name, only one runs where processes share the work.
 for operation in schema.get_all_operations():
+    assert isinstance(operation, Ok), operation
     label = operation.ok().label
     globals()["test_" + re.sub(r"\W+", "_", label.lower()).strip("_")] = check_of(label)

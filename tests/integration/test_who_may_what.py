@@ -257,7 +257,8 @@ COMMANDS: dict[str, dict[str, Any]] = {
 def told(answer: dict[str, Any]) -> str:
     if answer["type"] != "error":
         return "yes"
-    return {"not_found": "hidden", "forbidden": "no"}.get(answer["code"], answer["code"])
+    code: str = answer["code"]
+    return {"not_found": "hidden", "forbidden": "no"}.get(code, code)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,10 +1,22 @@
 """A caller of the REST API, in the test's own process."""
 
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-from django.http import HttpResponse
 from django.test import Client
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse
+
+    from rooms.models import User
+
+    class Answer(_MonkeyPatchedWSGIResponse):
+        """What the test client gives, and the body that was read."""
+
+        data: Any
+else:
+    from django.http import HttpResponse as Answer
 
 JSON = "application/json"
 
@@ -16,10 +28,10 @@ class Caller:
         self.client = Client(raise_request_exception=False)
         self.headers = {"authorization": f"Bearer {token}"} if token else {}
 
-    def get(self, path: str, **query: Any) -> HttpResponse:
+    def get(self, path: str, **query: Any) -> Answer:
         return self._read(self.client.get(self._url(path), query, headers=self.headers))
 
-    def post(self, path: str, body: Any = None, raw: bytes | None = None) -> HttpResponse:
+    def post(self, path: str, body: Any = None, raw: bytes | None = None) -> Answer:
         content = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
         return self._read(
             self.client.post(
@@ -27,10 +39,10 @@ class Caller:
             )
         )
 
-    def delete(self, path: str) -> HttpResponse:
+    def delete(self, path: str) -> Answer:
         return self.send("delete", path)
 
-    def send(self, method: str, path: str, body: Any = None) -> HttpResponse:
+    def send(self, method: str, path: str, body: Any = None) -> Answer:
         """By any method."""
         sent = {} if body is None else {"data": json.dumps(body), "content_type": JSON}
         ask = getattr(self.client, method)
@@ -39,6 +51,11 @@ class Caller:
     def _url(self, path: str) -> str:
         return path if path.startswith("/api/") else f"/api/v1/{path}"
 
-    def _read(self, answer: Any) -> HttpResponse:
+    def _read(self, answer: Any) -> Answer:
         answer.data = json.loads(answer.content) if answer.content else None
-        return answer
+        read: Answer = answer
+        return read
+
+
+# A user, or None for nobody → who calls REST as them.
+Callers = Callable[["User | None"], Caller]

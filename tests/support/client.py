@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -84,7 +84,7 @@ class SocketClient:
         self._coming_back = False
         self._leaving = False
 
-    async def __aenter__(self) -> "SocketClient":
+    async def __aenter__(self) -> Self:
         await self.open()
         return self
 
@@ -166,7 +166,7 @@ class SocketClient:
         await until_async(attempt, timeout, "the server takes the connection again")
 
     async def _resume(self, room: str) -> None:
-        position = {"after": self.seen[room], "epoch": self.epochs[room]}
+        position: dict[str, Any] = {"after": self.seen[room], "epoch": self.epochs[room]}
         answer = await self._call("subscribe", room=room, **position)
         self.epochs[room] = answer["epoch"]
         if not answer["recovered"]:

@@ -45,7 +45,7 @@ class Database:
         return len(self.events)
 
     async def in_thread(self, call: Any, *args: Any) -> Any:
-        answers = {
+        answers: dict[Any, Callable[..., Any]] = {
             log.read: self.read,
             log.heads: self.heads,
             installation.read: lambda: self.known,

@@ -48,7 +48,8 @@ class Line:
 
     def cut(self) -> int:
         """How many WebSockets were silenced."""
-        return self._do(self._cut())
+        count: int = self._do(self._cut())
+        return count
 
     def _do(self, work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)

@@ -79,7 +79,7 @@ def cluster(changed: Mapping[str, str] | None = None) -> Iterator[str]:
         raise RuntimeError("PostgreSQL was not found")
     with folder_for_servers() as (folder, run_as):
         subprocess.run(
-            [programs / "initdb", "-D", folder / "data", "-U", "parley", "-A", "trust"]
+            [str(programs / "initdb"), "-D", str(folder / "data"), "-U", "parley", "-A", "trust"]
             + ["-E", "UTF8", "--no-locale", "--no-sync"],
             check=True,
             stdout=subprocess.DEVNULL,
@@ -96,7 +96,13 @@ def standby(primary: str) -> Iterator[str]:
     assert programs is not None
     with folder_for_servers() as (folder, run_as):
         subprocess.run(
-            [programs / "pg_basebackup", "-D", folder / "data", "-h", str(folder_of(primary))]
+            [
+                str(programs / "pg_basebackup"),
+                "-D",
+                str(folder / "data"),
+                "-h",
+                str(folder_of(primary)),
+            ]
             + ["-U", "parley", "--write-recovery-conf", "--checkpoint=fast", "--no-sync"],
             check=True,
             **run_as,

@@ -5,7 +5,7 @@ import inspect
 import os
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 
@@ -31,9 +31,13 @@ def until(condition: Callable[[], T], timeout: float = 15, what: str = "") -> T:
         time.sleep(POLL_SECONDS)
 
 
+@overload
 async def until_async(
-    condition: Callable[[], T | Awaitable[T]], timeout: float = 15, what: str = ""
-) -> T:
+    condition: Callable[[], Awaitable[T]], timeout: float = 15, what: str = ""
+) -> T: ...
+@overload
+async def until_async(condition: Callable[[], T], timeout: float = 15, what: str = "") -> T: ...
+async def until_async(condition: Callable[[], Any], timeout: float = 15, what: str = "") -> Any:
     """The same on an event loop; `condition` may be a coroutine function."""
     end = time.monotonic() + timeout * SCALE
     while True:

@@ -87,7 +87,7 @@ def sessions(people: dict[int, Any]) -> dict[int, Headers]:
     from django.contrib.sessions.models import Session
     from django.utils import timezone
 
-    store = SessionStore()
+    store: Any = SessionStore()
     rows, headers = [], {}
     for number, user in people.items():
         key = store._get_new_session_key()

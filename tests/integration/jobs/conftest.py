@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jobs.lifecycle import attempts, doorbell
+from jobs.lifecycle import attempts, doorbell, transitions
 from jobs.lifecycle.attempts import Claim
 from jobs.models import Job, Worker
 from jobs.running import crew, runner
@@ -14,6 +14,7 @@ from jobs.running.worker import WorkerProcess
 from jobs.submitting import actions, admission
 from jobs.submitting.actions import Submission
 from rooms.database import clock
+from rooms.models import Event
 
 PROCESS = WorkerProcess("test/1")
 
@@ -81,3 +82,19 @@ def expire(job: Job) -> None:
 
 def fresh(job: Job) -> Job:
     return Job.objects.with_relations().get(pk=job.pk)
+
+
+def told(job: Job) -> list[str]:
+    """The states that the room was told, in order."""
+    events = Event.objects.filter(type="job.changed").order_by("seq")
+    jobs = [event.payload["job"] for event in events]
+    return [each["state"] for each in jobs if each["id"] == str(job.pk)]
+
+
+def outcomes(job: Job) -> list[str]:
+    return [attempt.outcome for attempt in job.attempts.all()]
+
+
+def make_due(job: Job) -> None:
+    Job.objects.filter(pk=job.pk).update(due_at=clock.now() - timedelta(seconds=1))
+    assert transitions.queue_due([job.pk])

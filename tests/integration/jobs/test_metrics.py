@@ -9,11 +9,12 @@ from django.utils import timezone
 from jobs.metrics import Jobs
 from jobs.models import Job, State
 from tests.support.environment import ROOT
+from tests.support.workshop import Submit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def values():
+def values() -> dict[tuple[str, ...], float]:
     return {
         (sample.name, *sample.labels.values()): sample.value
         for family in Jobs().collect()
@@ -21,7 +22,7 @@ def values():
     }
 
 
-def test_what_waits_what_runs_and_how_late_it_is(submit):
+def test_what_waits_what_runs_and_how_late_it_is(submit: Submit) -> None:
     assert set(values().values()) == {0}
     now = timezone.now()
     waiting, late, running = submit("ok"), submit("ok", run_at=now + timedelta(1)), submit("ok")
@@ -35,7 +36,7 @@ def test_what_waits_what_runs_and_how_late_it_is(submit):
     assert found["parley_jobs_due_late_seconds",] >= 120
 
 
-def test_every_metric_is_in_the_table():
+def test_every_metric_is_in_the_table() -> None:
     page = (ROOT / "docs" / "jobs.md").read_text()
     documented = re.findall(r"^\| `(parley_\w+)` \|", page, re.MULTILINE)
     assert sorted(documented) == sorted(family.name for family in Jobs().collect())

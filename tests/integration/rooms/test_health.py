@@ -1,13 +1,17 @@
 """The answers that a load balancer acts on."""
 
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 import redis
 from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from rooms import health
 from rooms.database import pending_migrations, probe
@@ -16,21 +20,23 @@ from tests.support.waiting import until
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_alive_without_anything(client, django_assert_num_queries):
+def test_alive_without_anything(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     with django_assert_num_queries(0):
         answer = client.get("/healthz")
     assert (answer.status_code, answer.json()["ok"]) == (200, True)
     assert not answer.cookies
 
 
-def test_ready_when_all_parts_answer(client):
+def test_ready_when_all_parts_answer(client: Client) -> None:
     answer = client.get("/readyz")
     assert answer.json() == {"ok": True, "checks": {"database": "ok", "redis": "ok"}}
     assert answer.status_code == 200
     assert not answer.cookies
 
 
-def test_not_ready_without_redis(client, monkeypatch):
+def test_not_ready_without_redis(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     away = redis.Redis.from_url("unix:///nowhere/redis.sock")
     monkeypatch.setattr(health, "_redis", lambda: away)
     answer = client.get("/readyz")
@@ -38,8 +44,8 @@ def test_not_ready_without_redis(client, monkeypatch):
     assert answer.json() == {"ok": False, "checks": {"database": "ok", "redis": "failed"}}
 
 
-def test_not_ready_without_the_database(client, monkeypatch):
-    def fail():
+def test_not_ready_without_the_database(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
         raise OperationalError("no such host db.internal")
 
     monkeypatch.setattr(probe, "what_is_wrong", fail)
@@ -48,11 +54,11 @@ def test_not_ready_without_the_database(client, monkeypatch):
     assert b"internal" not in answer.content
 
 
-def test_a_check_that_hangs_keeps_nobody_waiting(client):
+def test_a_check_that_hangs_keeps_nobody_waiting(client: Client) -> None:
     release = threading.Event()
     begun = []
 
-    def hang():
+    def hang() -> None:
         begun.append(1)
         release.wait()
 
@@ -71,7 +77,7 @@ def test_a_check_that_hangs_keeps_nobody_waiting(client):
         health.unregister("disk")
 
 
-def test_not_ready_before_its_migrations(client, monkeypatch):
+def test_not_ready_before_its_migrations(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pending_migrations, "_applied", False)
     recorder = MigrationRecorder(connection)
     ((_, name),) = MigrationLoader(connection).graph.leaf_nodes("rooms")
@@ -85,7 +91,9 @@ def test_not_ready_before_its_migrations(client, monkeypatch):
     assert client.get("/readyz").status_code == 200
 
 
-def test_not_ready_when_it_can_be_read_only(client, monkeypatch):
+def test_not_ready_when_it_can_be_read_only(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(probe, "_written_at", None)
     with read_only(connection):
         answer = client.get("/readyz")
@@ -95,7 +103,7 @@ def test_not_ready_when_it_can_be_read_only(client, monkeypatch):
 
 
 @contextmanager
-def read_only(connection):
+def read_only(connection: Any) -> Iterator[None]:
     """For connections that are made from now on."""
     if connection.vendor == "sqlite":
         before = connection.settings_dict["OPTIONS"]["init_command"]
@@ -117,7 +125,7 @@ def read_only(connection):
     close_connections()
 
 
-def close_connections():
+def close_connections() -> None:
     """This thread's, the pool's, and the one of the check."""
     connection.close()
     if hasattr(connection, "close_pool"):
@@ -125,7 +133,7 @@ def close_connections():
     health.register("database", lambda: health.database())
 
 
-def test_a_part_that_was_registered_is_asked(client):
+def test_a_part_that_was_registered_is_asked(client: Client) -> None:
     health.register("live", lambda: "draining")
     try:
         answer = client.get("/readyz")

@@ -1,5 +1,7 @@
 """What the scenarios' loads tell is what came: frames however cut, gaps, doubled events."""
 
+from typing import TypeVar
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,8 @@ from tests.bench.scenarios.members import Member, Tally, quantile, stamped
 from tests.bench.scenarios.processes import capacity
 from tests.bench.scenarios.sockets import Socket
 from tests.bench.scenarios.talking import Room, Talker
+
+M = TypeVar("M", bound=Member)
 
 
 class Listener(Socket):
@@ -51,7 +55,7 @@ def event(seq: int, body: str = "Hello") -> bytes:
     return encode_event("lobby", seq, "2026-01-01T00:00:00Z", "message.created", payload)
 
 
-def listening_from(head: int, member: Member) -> Member:
+def listening_from(head: int, member: M) -> M:
     member.opened()
     member.heard(b'[{"type":"hello","protocol":1}]')
     answer = {"id": 1, "type": "subscribed", "room": "lobby", "seq": head, "recovered": True}

@@ -1,5 +1,7 @@
 """Kinds and their backoff."""
 
+from typing import Any
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from hypothesis import given
@@ -11,7 +13,7 @@ from jobs.registry import Backoff, Kind, Params
 from rooms.protocol import Invalid
 
 
-def declare(**values):
+def declare(**values: Any) -> Kind:
     return Kind(
         **{
             "name": "a.kind",
@@ -24,28 +26,33 @@ def declare(**values):
     )
 
 
-def longest(low, high):
+def longest(low: float, high: float) -> float:
     return high
 
 
 @given(attempt=st.integers(1, 10_000), share=st.floats(0, 1))
-def test_a_delay_stays_between_zero_and_the_cap(attempt, share):
+def test_a_delay_stays_between_zero_and_the_cap(attempt: int, share: float) -> None:
     delay = Backoff(base=2, cap=60).delay(attempt, lambda low, high: low + share * (high - low))
     assert 0 <= delay <= 60
 
 
-def test_the_delay_doubles_up_to_the_cap():
+def test_the_delay_doubles_up_to_the_cap() -> None:
     backoff = Backoff(base=2, cap=15)
     assert [backoff.delay(n, longest) for n in range(1, 6)] == [2, 4, 8, 15, 15]
 
 
-def test_the_jitter_is_full():
-    asked = []
-    Backoff(base=4, cap=100).delay(2, lambda low, high: asked.append((low, high)) or 0)
+def test_the_jitter_is_full() -> None:
+    asked: list[tuple[float, float]] = []
+
+    def lowest(low: float, high: float) -> float:
+        asked.append((low, high))
+        return low
+
+    Backoff(base=4, cap=100).delay(2, lowest)
     assert asked == [(0, 8)]
 
 
-def test_errors_that_a_kind_gives_up_on_win_over_those_it_retries():
+def test_errors_that_a_kind_gives_up_on_win_over_those_it_retries() -> None:
     kind = declare(retry_on=(OSError,), give_up_on=(FileNotFoundError,))
     assert kind.retries(OSError())
     assert not kind.retries(FileNotFoundError())
@@ -63,34 +70,34 @@ def test_errors_that_a_kind_gives_up_on_win_over_those_it_retries():
         {"max_attempts": 0},
     ],
 )
-def test_a_declaration_that_cannot_work_is_refused(values):
+def test_a_declaration_that_cannot_work_is_refused(values: Any) -> None:
     with pytest.raises(ImproperlyConfigured):
         declare(**values)
 
 
-def test_a_kind_cannot_be_declared_twice():
+def test_a_kind_cannot_be_declared_twice() -> None:
     with pytest.raises(ImproperlyConfigured, match="twice"):
         registry.register(declare(name="room.report"))
 
 
-def test_kinds_are_found_in_apps_and_in_the_modules_that_are_named():
+def test_kinds_are_found_in_apps_and_in_the_modules_that_are_named() -> None:
     names = {kind.name for kind in registry.known()}
     assert {"room.report", "room.export", "room.digest", "test.outcome"} <= names
 
 
-def test_a_module_that_is_not_there_is_named():
+def test_a_module_that_is_not_there_is_named() -> None:
     with pytest.raises(ImproperlyConfigured, match="no.such.module"):
         registry.autodiscover(["no.such.module"])
 
 
-def test_a_kind_is_explained_by_its_docstring():
+def test_a_kind_is_explained_by_its_docstring() -> None:
     kind = registry.get("room.report")
     assert kind.title == "Room report"
     assert kind.description.startswith("How active the room was")
     assert "days" in kind.params.model_json_schema()["properties"]
 
 
-def test_an_unknown_kind_is_answered_with_those_there_are():
+def test_an_unknown_kind_is_answered_with_those_there_are() -> None:
     with pytest.raises(Invalid, match=r"room\.report"):
         registry.get("room.nothing")
 

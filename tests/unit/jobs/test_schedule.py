@@ -20,7 +20,12 @@ def test_housekeeping_is_everybodys() -> None:
     before = dict(housekeeping._duties)
     housekeeping._duties.clear()
     try:
-        housekeeping.register("something", lambda: len(done.append("swept") or done))
+
+        def sweep() -> int:
+            done.append("swept")
+            return len(done)
+
+        housekeeping.register("something", sweep)
         tasks.keep_house()
     finally:
         housekeeping._duties.clear()

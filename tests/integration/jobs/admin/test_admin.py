@@ -2,31 +2,35 @@
 
 import html
 import re
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from jobs.models import Job, State
+from tests.support.workshop import Run, Submit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def page(job):
+def page(job: Job) -> str:
     return reverse("admin:jobs_job_change", args=[job.pk])
 
 
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 
 
-def press(client, url, name):
+def press(client: Client, url: str, name: str) -> Any:
     """Press a button of the page: a browser sends the page's hidden fields with it."""
     fields = dict(HIDDEN.findall(client.get(url).content.decode()))
     return client.post(url, {**fields, name: "1"})
 
 
-def test_the_list_and_the_job_are_shown(staff, submit, run):
+def test_the_list_and_the_job_are_shown(staff: Client, submit: Submit, run: Run) -> None:
     job = run(submit("steps", value="fail"))
     run(submit("attach"))
     listed = staff.get(reverse("admin:jobs_job_changelist"), {"state__exact": "retrying"})
@@ -36,13 +40,13 @@ def test_the_list_and_the_job_are_shown(staff, submit, run):
 
 
 @pytest.mark.parametrize("term", ["test.outcome", "{id}", "no.such", "' OR 1=1"])
-def test_the_search_is_exact(staff, submit, term):
+def test_the_search_is_exact(staff: Client, submit: Submit, term: str) -> None:
     job = submit("ok")
     answer = staff.get(reverse("admin:jobs_job_changelist"), {"q": term.format(id=job.pk)})
     assert (page(job) in answer.content.decode()) == (term in ("test.outcome", "{id}"))
 
 
-def test_nothing_can_be_written_into_a_job(staff, submit):
+def test_nothing_can_be_written_into_a_job(staff: Client, submit: Submit) -> None:
     job = submit("ok")
     staff.post(page(job), {"state": "failed", "title": "other", "_save": "1"})
     press(staff, page(job), "_save")
@@ -51,7 +55,7 @@ def test_nothing_can_be_written_into_a_job(staff, submit):
     assert staff.get(reverse("admin:jobs_job_delete", args=[job.pk])).status_code == 403
 
 
-def test_jobs_are_cancelled_and_retried_from_the_list(staff, submit):
+def test_jobs_are_cancelled_and_retried_from_the_list(staff: Client, submit: Submit) -> None:
     jobs = [submit("ok"), submit("ok")]
     listing = reverse("admin:jobs_job_changelist")
     data = {"_selected_action": [str(job.pk) for job in jobs]}
@@ -61,7 +65,7 @@ def test_jobs_are_cancelled_and_retried_from_the_list(staff, submit):
     assert set(Job.objects.values_list("state", flat=True)) == {State.QUEUED}
 
 
-def test_a_jobs_page_offers_what_its_state_allows(staff, submit, run):
+def test_a_jobs_page_offers_what_its_state_allows(staff: Client, submit: Submit, run: Run) -> None:
     job = submit("ok")
     shown = staff.get(page(job)).content.decode()
     assert 'name="cancel_this"' in shown and 'name="retry_this"' not in shown
@@ -73,7 +77,9 @@ def test_a_jobs_page_offers_what_its_state_allows(staff, submit, run):
     assert 'name="cancel_this"' not in shown and 'name="retry_this"' not in shown
 
 
-def test_staff_without_the_permission_only_read(submit, staff_who_may):
+def test_staff_without_the_permission_only_read(
+    submit: Submit, staff_who_may: Callable[..., Client]
+) -> None:
     client = staff_who_may("view_job")
     job = submit("ok")
     assert client.get(page(job)).status_code == 200
@@ -82,11 +88,13 @@ def test_staff_without_the_permission_only_read(submit, staff_who_may):
     assert client.get(reverse("admin:jobs_job_add")).status_code == 403
 
 
-def text_of(client, url):
+def text_of(client: Client, url: str) -> str:
     return html.unescape(client.get(url).content.decode())
 
 
-def test_times_count_up_for_what_waits_and_are_told_to_the_second(staff, submit):
+def test_times_count_up_for_what_waits_and_are_told_to_the_second(
+    staff: Client, submit: Submit
+) -> None:
     job, later = submit("ok"), submit("ok")
     now = timezone.now()
     Job.objects.filter(pk=job.pk).update(queued_at=now - timedelta(minutes=3, seconds=5))
@@ -99,7 +107,9 @@ def test_times_count_up_for_what_waits_and_are_told_to_the_second(staff, submit)
     assert created in shown and created in text_of(staff, page(job))
 
 
-def test_one_job_leads_to_its_room_and_its_files_and_shows_its_attempts(staff, submit, run):
+def test_one_job_leads_to_its_room_and_its_files_and_shows_its_attempts(
+    staff: Client, submit: Submit, run: Run
+) -> None:
     job = run(submit("attach", value="there"))
     file = job.files.get()
     shown = text_of(staff, page(job))
@@ -110,7 +120,9 @@ def test_one_job_leads_to_its_room_and_its_files_and_shows_its_attempts(staff, s
     assert "activeTab == 'attempts'" not in shown and "test/1" in shown
 
 
-def test_a_job_that_waits_for_its_time_is_run_now_by_a_button(staff, submit):
+def test_a_job_that_waits_for_its_time_is_run_now_by_a_button(
+    staff: Client, submit: Submit
+) -> None:
     job = submit("ok", run_at=timezone.now() + timedelta(days=1))
     assert job.state == State.SCHEDULED
     press(staff, page(job), "run_this_now")

@@ -2,11 +2,13 @@
 
 import html
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +16,9 @@ from django.utils import timezone
 from jobs.admin.dashboard import jobs_now
 from jobs.models import Job, State
 from jobs.overview import ahead_of
+from rooms.models import Room, User
 from tests.integration.jobs.conftest import claim
+from tests.support.workshop import Run, Submit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,11 +27,11 @@ OLD = 3_000
 PARTIAL = ("job_queued", "job_due", "job_lease", "job_in_flight")
 
 
-def shown(client):
+def shown(client: Client) -> str:
     return html.unescape(client.get(INDEX).content.decode())
 
 
-def test_it_says_what_waits_runs_and_failed(staff, submit, run):
+def test_it_says_what_waits_runs_and_failed(staff: Client, submit: Submit, run: Run) -> None:
     waiting, running, failed = submit("ok"), submit("ok"), submit("give_up", value="no such day")
     run(failed)
     Job.objects.filter(pk=waiting.pk).update(queued_at=timezone.now() - timedelta(minutes=4))
@@ -43,12 +47,12 @@ def test_it_says_what_waits_runs_and_failed(staff, submit, run):
     assert 'class="failed"' in page, "a bar of the plot"
 
 
-def test_without_any_job_it_says_so(staff):
+def test_without_any_job_it_says_so(staff: Client) -> None:
     page = shown(staff)
     assert "No job is running." in page and "No job failed in the last day." in page
 
 
-def test_the_lists_stand_in_plain_groups(staff):
+def test_the_lists_stand_in_plain_groups(staff: Client) -> None:
     page = shown(staff)
     assert "Authentication and Authorization" not in page
     for group in ("Rooms", "Jobs", "People"):
@@ -58,8 +62,8 @@ def test_the_lists_stand_in_plain_groups(staff):
 
 @pytest.mark.parametrize("permissions", [[], ["view_room"], ["view_connections"], ["add_job"]])
 def test_it_shows_nothing_of_jobs_to_those_who_may_not_see_them(
-    staff_who_may, submit, run, permissions
-):
+    staff_who_may: Callable[..., Client], submit: Submit, run: Run, permissions: list[str]
+) -> None:
     job = run(submit("give_up", value="a secret reason"))
     page = shown(staff_who_may(*permissions))
     for hidden in ("a secret reason", str(job.pk), "Jobs now", "/admin/jobs/job/?"):
@@ -75,13 +79,13 @@ def test_it_leads_only_where_its_reader_may_go(staff_who_may, submit):
     assert reverse("admin:jobs_job_add") not in page
 
 
-def test_one_link_of_the_sidebar_is_lit(staff):
+def test_one_link_of_the_sidebar_is_lit(staff: Client) -> None:
     for url in (INDEX, reverse("admin:jobs_job_add"), reverse("admin:jobs_job_changelist")):
         page = html.unescape(staff.get(url).content.decode())
         assert page.count("dark:text-primary-500 active") == 1, url
 
 
-def test_no_query_walks_the_history(submit, run, alice, lobby):
+def test_no_query_walks_the_history(submit: Submit, run: Run, alice: User, lobby: Room) -> None:
     """Each is explained by the database itself, with a history behind it."""
     submit("ok")
     run(submit("give_up"))
@@ -115,7 +119,7 @@ def test_no_query_walks_the_history(submit, run, alice, lobby):
         assert not walks(plan, sql), f"{sql}\n{plan}"
 
 
-def explained(sql):
+def explained(sql: str) -> str:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {sql}")
@@ -124,7 +128,7 @@ def explained(sql):
         return "\n".join(row[3] for row in cursor.fetchall())
 
 
-def walks(plan, sql):
+def walks(plan: str, sql: str) -> bool:
     """Whether rows of the history are gone through: all, or all that ended in one way."""
     if connection.vendor == "postgresql":
         numbers = re.findall(r"(?:rows=|Rows Removed by [\w ]+: )(\d+)", plan)
@@ -133,4 +137,4 @@ def walks(plan, sql):
     whole = [line for line in lines if line.startswith("SCAN")]
     ended = [line for line in lines if "job_state" in line and "'failed'" in sql]
     bare = "SCAN jobs_job" in plan.splitlines()
-    return bare or ended or any(not any(name in line for name in PARTIAL) for line in whole)
+    return bare or bool(ended) or any(not any(name in line for name in PARTIAL) for line in whole)

@@ -3,43 +3,50 @@
 import html
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from jobs.models import Job, State
+from rooms.models import Room, User
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ADD = "/admin/jobs/job/add/"
 
 
-def address(kind="test.outcome"):
+def address(kind: str = "test.outcome") -> str:
     return f"{ADD}?kind={kind}"
 
 
-def form(lobby, **more):
-    data = {"params.outcome": '"ok"', "params.seconds": "0", "params.steps": "10"}
+def form(lobby: Room, **more: object) -> dict[str, Any]:
+    data: dict[str, object] = {
+        "params.outcome": '"ok"',
+        "params.seconds": "0",
+        "params.steps": "10",
+    }
     data |= {"params.failures": "0", "room": lobby.pk, "priority": 3, "key": uuid.uuid4()}
     return {**data, **more}
 
 
-def test_the_kind_is_chosen_by_a_link(staff):
+def test_the_kind_is_chosen_by_a_link(staff: Client) -> None:
     page = staff.get(ADD).content.decode()
     assert 'href="?kind=test.outcome"' in page and 'href="?kind=room.report"' in page
     assert 'name="_save"' not in page
     assert "There is no kind of job" in staff.get(address("no.such")).content.decode()
 
 
-def test_each_param_is_a_field(staff):
+def test_each_param_is_a_field(staff: Client) -> None:
     page = html.unescape(staff.get(address("room.report")).content.decode())
     assert 'name="params.days"' in page and 'value="7"' in page and 'max="366"' in page
     assert "How many days back, today included. At least 1, at most 366. Default: 7." in page
     assert 'name="_save"' in page and "_addanother" not in page and "_continue" not in page
 
 
-def test_a_job_is_submitted_once(staff, alice, lobby):
+def test_a_job_is_submitted_once(staff: Client, alice: User, lobby: Room) -> None:
     data = form(lobby, **{"params.value": "there"})
     for _ in range(2):
         answer = staff.post(address(), data)
@@ -49,12 +56,12 @@ def test_a_job_is_submitted_once(staff, alice, lobby):
     assert (job.state, job.params["value"]) == (State.QUEUED, "there")
 
 
-def test_a_job_is_submitted_for_later(staff, lobby):
+def test_a_job_is_submitted_for_later(staff: Client, lobby: Room) -> None:
     later = timezone.localtime() + timedelta(days=1)
     staff.post(address(), form(lobby, run_at=later.strftime("%Y-%m-%dT%H:%M")))
     job = Job.objects.get()
     assert job.state == State.SCHEDULED
-    assert abs(job.run_at - later) < timedelta(minutes=1)
+    assert job.run_at is not None and abs(job.run_at - later) < timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +78,9 @@ def test_a_job_is_submitted_for_later(staff, lobby):
         ("test.parts", {"params.parts": "[7]"}, "__all__", "Seven is taken"),
     ],
 )
-def test_a_refusal_is_shown_beside_its_field(staff, lobby, parts, kind, more, field, said):
+def test_a_refusal_is_shown_beside_its_field(
+    staff: Client, lobby: Room, parts: None, kind: str, more: dict[str, str], field: str, said: str
+) -> None:
     answer = staff.post(address(kind), form(lobby, **more))
     assert answer.status_code == 200
     errors = answer.context["adminform"].form.errors
@@ -81,7 +90,7 @@ def test_a_refusal_is_shown_beside_its_field(staff, lobby, parts, kind, more, fi
 
 
 @pytest.fixture
-def parts(monkeypatch):
+def parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """A kind whose params have parts, and a rule over all of them."""
     from typing import Annotated
 
@@ -93,7 +102,7 @@ def parts(monkeypatch):
         parts: list[Annotated[int, Field(ge=0)]]
 
         @model_validator(mode="after")
-        def rule(self):
+        def rule(self) -> Any:
             if self.parts == [7]:
                 raise ValueError("Seven is taken.")
             return self

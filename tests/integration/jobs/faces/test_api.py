@@ -2,32 +2,41 @@
 
 import json
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from jobs.models import Job, State
 from rooms.features.tokens.actions import create_token
-from rooms.models import Event
+from rooms.models import Event, Room, User
+from tests.support.workshop import Run, Submit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+# A method, a path and a body → the answer; and whose calls these are.
+Call = Callable[..., Any]
+Api = Callable[[User], Call]
+
 
 @pytest.fixture
-def api():
+def api() -> Api:
     """Who calls → a function that calls: `api(alice)("POST", "/jobs", {...})`."""
     client = Client()
 
-    def of(user):
+    def of(user: User) -> Call:
         token = create_token(user, "test")
 
-        def call(method, path, body=None, **headers):
+        def call(method: str, path: str, body: object = None, **headers: str) -> Any:
             return client.generic(
                 method,
                 path if path.startswith("/api") else f"/api/v1{path}",
-                *([] if body is None else [json.dumps(body), "application/json"]),
+                b"" if body is None else json.dumps(body),
+                "application/octet-stream" if body is None else "application/json",
                 headers={"Authorization": f"Bearer {token}", **headers},
             )
 
@@ -36,11 +45,11 @@ def api():
     return of
 
 
-def ok(**more):
+def ok(**more: Any) -> dict[str, object]:
     return {"kind": "test.outcome", "params": {"outcome": "ok"}, "room": "lobby", **more}
 
 
-def test_submitting_says_where_to_look(api, alice, lobby, run):
+def test_submitting_says_where_to_look(api: Api, alice: User, lobby: Room, run: Run) -> None:
     call = api(alice)
     answer = call("POST", "/jobs", ok())
     assert answer.status_code == 202
@@ -78,7 +87,9 @@ def test_a_job_that_waits_says_how_many_go_first(api, alice, bob, lobby, run):
 
 
 @pytest.mark.parametrize("spelt", ['"8e03-7c"', "8e03-7c"])
-def test_the_idempotency_key_makes_it_one_job(api, alice, lobby, spelt):
+def test_the_idempotency_key_makes_it_one_job(
+    api: Api, alice: User, lobby: Room, spelt: str
+) -> None:
     call = api(alice)
     first = call("POST", "/jobs", ok(), **{"Idempotency-Key": "8e03-7c"})
     again = call("POST", "/jobs", ok(), **{"Idempotency-Key": spelt})
@@ -101,7 +112,9 @@ def test_the_idempotency_key_makes_it_one_job(api, alice, lobby, spelt):
         ([], 422, ""),
     ],
 )
-def test_a_mistake_is_a_problem_with_pointers(api, alice, lobby, body, status, pointer):
+def test_a_mistake_is_a_problem_with_pointers(
+    api: Api, alice: User, lobby: Room, body: object, status: int, pointer: str | None
+) -> None:
     answer = api(alice)("POST", "/jobs", body)
     assert answer.status_code == status, answer.content
     assert answer["Content-Type"] == "application/problem+json"
@@ -109,7 +122,9 @@ def test_a_mistake_is_a_problem_with_pointers(api, alice, lobby, body, status, p
         assert [each["pointer"] for each in answer.json()["errors"]] == [pointer]
 
 
-def test_too_many_jobs_are_answered_with_429(api, alice, lobby, settings):
+def test_too_many_jobs_are_answered_with_429(
+    api: Api, alice: User, lobby: Room, settings: Any
+) -> None:
     limits = settings.PARLEY_JOB_LIMITS
     settings.PARLEY_JOB_LIMITS = limits.model_copy(update={"jobs_in_flight_per_user": 1})
     call = api(alice)
@@ -119,7 +134,9 @@ def test_too_many_jobs_are_answered_with_429(api, alice, lobby, settings):
     assert int(refused["Retry-After"]) >= 1
 
 
-def test_nobody_sees_what_is_not_theirs(api, submit, alice, bob, charlie, den):
+def test_nobody_sees_what_is_not_theirs(
+    api: Api, submit: Submit, alice: User, bob: User, charlie: User, den: Room
+) -> None:
     secret = submit("ok", room="den")
     mine = submit("ok", room=None)
     public = submit("ok")
@@ -131,11 +148,11 @@ def test_nobody_sees_what_is_not_theirs(api, submit, alice, bob, charlie, den):
     assert api(charlie)("GET", "/jobs?room=den").status_code == 404
 
 
-def listed(call, query=""):
+def listed(call: Call, query: str = "") -> list[uuid.UUID]:
     return [uuid.UUID(job["id"]) for job in call("GET", f"/jobs{query}").json()["jobs"]]
 
 
-def test_the_list_is_filtered(api, submit, run, alice, bob):
+def test_the_list_is_filtered(api: Api, submit: Submit, run: Run, alice: User, bob: User) -> None:
     call = api(alice)
     done, waiting = run(submit("ok")), submit("ok", kind="test.short", user=bob)
     assert listed(call, "?state=succeeded") == [done.pk]
@@ -149,7 +166,7 @@ def test_the_list_is_filtered(api, submit, run, alice, bob):
     assert call("GET", "/jobs?state=lost").status_code == 422
 
 
-def test_pages_hold_every_job_once(api, submit, alice):
+def test_pages_hold_every_job_once(api: Api, submit: Submit, alice: User) -> None:
     jobs = [submit("ok") for _ in range(5)]
     # Jobs of the same moment are told apart by their ids.
     Job.objects.update(created_at=timezone.now() - timedelta(minutes=1))
@@ -162,14 +179,18 @@ def test_pages_hold_every_job_once(api, submit, alice):
     assert sorted(seen) == sorted(str(job.pk) for job in jobs)
 
 
-def test_a_made_up_cursor_is_refused(api, alice, db):
+def test_a_made_up_cursor_is_refused(api: Api, alice: User, db: None) -> None:
     for cursor in ("x", "WyJ4IiwieSJd", "%00"):
         assert api(alice)("GET", f"/jobs?cursor={cursor}").status_code == 422
 
 
 def test_a_page_costs_the_same_for_one_job_and_for_many(
-    api, submit, run, alice, django_assert_num_queries
-):
+    api: Api,
+    submit: Submit,
+    run: Run,
+    alice: User,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
     run(submit("attach"))
     run(submit("steps"))
     call = api(alice)
@@ -182,7 +203,7 @@ def test_a_page_costs_the_same_for_one_job_and_for_many(
         call("GET", "/jobs")
 
 
-def test_cancel_and_retry(api, submit, alice, charlie):
+def test_cancel_and_retry(api: Api, submit: Submit, alice: User, charlie: User) -> None:
     job = submit("ok")
     assert api(charlie)("POST", f"/jobs/{job.pk}/cancel").status_code == 403
     call = api(alice)
@@ -193,7 +214,9 @@ def test_cancel_and_retry(api, submit, alice, charlie):
     assert Job.objects.get().state == State.QUEUED
 
 
-def test_an_error_is_the_same_over_rest_and_in_events(api, submit, run, alice):
+def test_an_error_is_the_same_over_rest_and_in_events(
+    api: Api, submit: Submit, run: Run, alice: User
+) -> None:
     job = run(submit("error", value="boo"))
     told = Event.objects.filter(type="job.changed").latest("seq").payload["job"]
     assert told["error"] == {"class": "Expected", "message": "boo"}
@@ -202,7 +225,7 @@ def test_an_error_is_the_same_over_rest_and_in_events(api, submit, run, alice):
     assert call("GET", "/jobs").json()["jobs"][0] == told
 
 
-def test_tracebacks_are_for_staff(api, submit, run, alice):
+def test_tracebacks_are_for_staff(api: Api, submit: Submit, run: Run, alice: User) -> None:
     job = run(submit("error"))
     attempt = api(alice)("GET", f"/jobs/{job.pk}").json()["attempts"][0]
     assert (attempt["error_class"], attempt["traceback"]) == ("Expected", None)
@@ -212,7 +235,7 @@ def test_tracebacks_are_for_staff(api, submit, run, alice):
     assert "tests/kinds.py" in attempt["traceback"]
 
 
-def test_kinds_are_described_with_a_schema(api, alice, db):
+def test_kinds_are_described_with_a_schema(api: Api, alice: User, db: None) -> None:
     kinds = {kind["name"]: kind for kind in api(alice)("GET", "/job-kinds").json()["kinds"]}
     report = kinds["room.report"]
     assert report["needs_room"] and report["queue"] == "default"
@@ -220,6 +243,6 @@ def test_kinds_are_described_with_a_schema(api, alice, db):
     assert report["limits"]["max_attempts"] == 3
 
 
-def test_without_a_token_there_is_nothing(db):
+def test_without_a_token_there_is_nothing(db: None) -> None:
     for path in ("/api/v1/jobs", "/api/v1/job-kinds", f"/api/v1/jobs/{uuid.uuid4()}"):
         assert Client().get(path).status_code == 401

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from typing import Any
 
 import pytest
 
@@ -11,9 +12,11 @@ from jobs.submitting.actions import Submission
 from rooms.core import lookup
 from rooms.features.bans import actions as bans
 from rooms.features.rooms import changes
+from rooms.models import Room, User
 from rooms.protocol import Refusal
 from rooms.rest import paging
 from tests.support import sockets
+from tests.support.caller import Callers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,7 +32,7 @@ TIMES = (
 
 
 @pytest.mark.parametrize("number", HUGE)
-def test_numbers_in_a_question(caller, alice, lobby, number):
+def test_numbers_in_a_question(caller: Callers, alice: User, lobby: Room, number: int) -> None:
     for path in (
         f"jobs?requested_by={number}",
         f"jobs?limit={number}",
@@ -51,7 +54,7 @@ def test_numbers_in_a_question(caller, alice, lobby, number):
 
 
 @pytest.mark.parametrize("number", [*HUGE, False, True, "5", 1.5, None, [], {}])
-def test_numbers_in_a_body(caller, alice, lobby, number):
+def test_numbers_in_a_body(caller: Callers, alice: User, lobby: Room, number: object) -> None:
     for path, body in (
         ("rooms/lobby/read", {"seq": number}),
         ("rooms/lobby/messages", {"body": "x", "reply_to": number}),
@@ -66,7 +69,7 @@ def test_numbers_in_a_body(caller, alice, lobby, number):
 
 
 @pytest.mark.parametrize("time", TIMES)
-def test_times(caller, alice, lobby, time):
+def test_times(caller: Callers, alice: User, lobby: Room, time: str) -> None:
     for path in (f"jobs?after={time}", f"jobs?before={time}"):
         assert caller(alice).get(path.replace("+", "%2B")).status_code in (200, 422)
     cursor = paging.cursor(time, str(uuid.uuid4()))
@@ -85,7 +88,7 @@ def test_times(caller, alice, lobby, time):
 
 @pytest.mark.parametrize("depth", [50, 300, 1_000, 5_000, 50_000])
 @pytest.mark.parametrize("bracket", ["[", '{"a":'])
-def test_deep_params(alice, lobby, depth, bracket):
+def test_deep_params(alice: User, lobby: Room, depth: int, bracket: str) -> None:
     from jobs.faces import slash
 
     closed = bracket * depth + "1" + {"[": "]"}.get(bracket, "}") * depth
@@ -97,7 +100,7 @@ def test_deep_params(alice, lobby, depth, bracket):
 
 
 @pytest.mark.parametrize("depth", [300, 1_000])
-def test_deep_params_by_rest(caller, alice, lobby, depth):
+def test_deep_params_by_rest(caller: Callers, alice: User, lobby: Room, depth: int) -> None:
     value = "x"
     raw = (
         b'{"kind": "test.outcome", "params": {"value": '
@@ -112,8 +115,10 @@ def test_deep_params_by_rest(caller, alice, lobby, depth):
 # What a key that is known already may show ------------------------------------------------------
 
 
-def test_a_key_shows_no_job_that_may_not_be_seen_any_more(caller, alice, bob, lobby):
-    def submit():
+def test_a_key_shows_no_job_that_may_not_be_seen_any_more(
+    caller: Callers, alice: User, bob: User, lobby: Room
+) -> None:
+    def submit() -> Any:
         return actions.submit(Submission(bob, "test.outcome", {}, "lobby", key="k"))
 
     job, new = submit()
@@ -133,10 +138,10 @@ def test_a_key_shows_no_job_that_may_not_be_seen_any_more(caller, alice, bob, lo
     assert lookup.facts(bob, lobby).role is None
 
 
-def test_the_socket_answers_every_edge(alice, lobby):
+def test_the_socket_answers_every_edge(alice: User, lobby: Room) -> None:
     """By an error of its own, never `internal`."""
 
-    async def everything():
+    async def everything() -> None:
         client = await sockets.Client.connect(alice)
         for time in (*TIMES, 0, 1e308, True, "", "now"):
             fields = {"kind": "test.outcome", "run_at": time, "client_id": str(uuid.uuid4())}

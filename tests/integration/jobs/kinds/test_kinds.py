@@ -1,34 +1,46 @@
 """The kinds that come with Parley, on a room with a history."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any, cast
 
 import pytest
 from django.utils import timezone
 
+from jobs.models import Job
 from rooms.features.messages.actions import Post, post_message
-from rooms.models import Message
+from rooms.models import Attachment, Message, Room, User
+from tests.support.workshop import Run, Submit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+# A kind and its params → the job, which has succeeded.
+Done = Callable[..., Job]
+
+
+def result(job: Job) -> Any:
+    assert job.result is not None
+    return job.result
+
 
 @pytest.fixture
-def talk(alice, bob, lobby):
+def talk(alice: User, bob: User, lobby: Room) -> None:
     """Three messages of Alice's, one of Bob's in answer; one of them a month old."""
     first = post_message(Post(alice, "lobby", "Ferries are slow"))
     post_message(Post(alice, "lobby", "Ferries are **lovely** <script>alert(1)</script>"))
-    post_message(Post(bob, "lobby", "Ferries? Trains!", reply_to=first["id"]))
+    post_message(Post(bob, "lobby", "Ferries? Trains!", reply_to=cast(int, first["id"])))
     old = post_message(Post(alice, "lobby", "Long ago"))
     at = timezone.now() - timedelta(days=30)
-    Message.objects.filter(pk=old["id"]).update(created_at=at)
+    Message.objects.filter(pk=cast(int, old["id"])).update(created_at=at)
 
 
 @pytest.fixture
-def done(submit, run, alice):
+def done(submit: Submit, run: Run, alice: User) -> Done:
     from jobs.submitting import actions
     from jobs.submitting.actions import Submission
 
-    def done(kind, **params):
+    def done(kind: str, **params: object) -> Job:
         job = run(actions.submit(Submission(alice, kind, params, "lobby"))[0])
         assert job.state == "succeeded", job.error_message
         return job
@@ -36,28 +48,29 @@ def done(submit, run, alice):
     return done
 
 
-def content(file):
+def content(file: Attachment) -> str:
     with file.file.open() as opened:
-        return opened.read().decode()
+        text: str = opened.read().decode()
+    return text
 
 
-def test_the_report_counts_by_day_hour_and_person(talk, done):
+def test_the_report_counts_by_day_hour_and_person(talk: None, done: Done) -> None:
     job = done("room.report", days=7)
-    assert job.result["summary"] == "3 messages by 2 people in 7 days."
-    assert [row[:3] for row in job.result["table"]["rows"]] == [
+    assert result(job)["summary"] == "3 messages by 2 people in 7 days."
+    assert [row[:3] for row in result(job)["table"]["rows"]] == [
         ["Alice", 2, "67%"],
         ["Bob", 1, "33%"],
     ]
-    assert len(job.result["per_day"]) == 7
-    assert sum(job.result["per_day"].values()) == sum(job.result["per_hour"]) == 3
+    assert len(result(job)["per_day"]) == 7
+    assert sum(result(job)["per_day"].values()) == sum(result(job)["per_hour"]) == 3
     [plot] = job.files.all()
     assert (plot.content_type, content(plot)[:5]) == ("image/svg+xml", "<svg ")
     assert (plot.width, plot.height) == (360, 316)
 
 
-def test_the_report_reaches_back_as_far_as_asked(talk, done):
+def test_the_report_reaches_back_as_far_as_asked(talk: None, done: Done) -> None:
     job = done("room.report", days=60)
-    assert job.result["summary"].startswith("4 messages")
+    assert result(job)["summary"].startswith("4 messages")
 
 
 def test_an_empty_room_has_a_report_as_well(lobby, done):
@@ -66,7 +79,7 @@ def test_an_empty_room_has_a_report_as_well(lobby, done):
     assert not job.files.exists()
 
 
-def test_the_export_holds_every_message_once(talk, done):
+def test_the_export_holds_every_message_once(talk: None, done: Done) -> None:
     job = done("room.export")
     lines, page = sorted(job.files.all(), key=lambda file: file.name, reverse=True)
     rows = [json.loads(line) for line in content(lines).splitlines()]
@@ -76,10 +89,10 @@ def test_the_export_holds_every_message_once(talk, done):
     html = content(page)
     assert html.count("<article") == 4
     assert "<strong>lovely</strong>" in html and "<script" not in html
-    assert job.progress["current"] == 4
+    assert job.progress is not None and job.progress["current"] == 4
 
 
-def test_a_large_export_comes_in_parts(talk, done, settings):
+def test_a_large_export_comes_in_parts(talk: None, done: Done, settings: Any) -> None:
     settings.PARLEY_LIMITS = settings.PARLEY_LIMITS.model_copy(update={"upload_bytes": 1400})
     job = done("room.export", formats="html")
     files = list(job.files.all())
@@ -89,10 +102,10 @@ def test_a_large_export_comes_in_parts(talk, done, settings):
     assert all(content(file).startswith("<!doctype") for file in files)
 
 
-def test_the_digest_runs_its_parts_side_by_side(talk, done):
+def test_the_digest_runs_its_parts_side_by_side(talk: None, done: Done) -> None:
     job = done("room.digest")
-    assert job.result["table"]["rows"][0] == ["ferries", 3]
-    assert job.result["people"] == [
+    assert result(job)["table"]["rows"][0] == ["ferries", 3]
+    assert result(job)["people"] == [
         {"name": "Alice", "messages": 2, "answered": 1},
         {"name": "Bob", "messages": 1, "answered": 0},
     ]

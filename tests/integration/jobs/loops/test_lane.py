@@ -1,6 +1,7 @@
 """The sweeper's own process: goes on over errors, ends when asked or orphaned."""
 
 import os
+from typing import Any
 
 import pytest
 
@@ -11,16 +12,18 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def _quick(settings):
+def _quick(settings: Any) -> None:
     settings.PARLEY_JOB_LIMITS = settings.PARLEY_JOB_LIMITS.model_copy(
         update={"job_sweep_seconds": 0.01}
     )
 
 
-def counting(monkeypatch, upto, lanes, fail=False):
+def counting(
+    monkeypatch: pytest.MonkeyPatch, upto: int, lanes: list[Lane], fail: bool = False
+) -> list[Any]:
     done = []
 
-    def sweep(waiting):
+    def sweep(waiting: Any) -> None:
         done.append(waiting)
         if len(done) == upto:
             lanes[0].stop()
@@ -32,8 +35,10 @@ def counting(monkeypatch, upto, lanes, fail=False):
 
 
 @pytest.mark.parametrize("fail", [False, True])
-def test_it_sweeps_until_it_is_stopped(monkeypatch, caplog, fail):
-    lanes = []
+def test_it_sweeps_until_it_is_stopped(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, fail: bool
+) -> None:
+    lanes: list[Lane] = []
     done = counting(monkeypatch, 3, lanes, fail)
     lanes.append(Lane(lambda queue: 0, parent=os.getppid()))
     lanes[0].run()
@@ -42,7 +47,7 @@ def test_it_sweeps_until_it_is_stopped(monkeypatch, caplog, fail):
     assert len(said) == fail, "an outage is said once, not with every sweep"
 
 
-def test_without_its_parent_it_ends(monkeypatch):
+def test_without_its_parent_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     done = counting(monkeypatch, 1, [])
     Lane(lambda queue: 0, parent=1 if os.getppid() != 1 else 2).run()
     assert done == []

@@ -1,6 +1,8 @@
 """What was lost comes back, what is due comes up, and a busy queue is left alone."""
 
-from datetime import timedelta
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -9,29 +11,30 @@ from jobs.lifecycle import doorbell, transitions
 from jobs.loops import sweeper
 from jobs.models import Job, Outcome, State
 from jobs.tasks import messages_waiting
-from rooms.models import Message
+from rooms.models import Message, User
 from tests.integration.jobs.conftest import claim, expire, fresh
 from tests.integration.jobs.submitting.test_actions import in_threads
+from tests.support.workshop import Submit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def rung(monkeypatch):
+def rung(monkeypatch: pytest.MonkeyPatch) -> list[uuid.UUID]:
     rings = []
     monkeypatch.setattr(doorbell, "_ring", lambda job: rings.append(job.pk))
     return rings
 
 
-def ago(seconds):
+def ago(seconds: float) -> datetime:
     return timezone.now() - timedelta(seconds=seconds)
 
 
-def set_row(job, **values):
+def set_row(job: Job, **values: Any) -> None:
     Job.objects.filter(pk=job.pk).update(**values)
 
 
-def test_what_is_due_is_queued_and_rung_for(submit, rung):
+def test_what_is_due_is_queued_and_rung_for(submit: Submit, rung: list[uuid.UUID]) -> None:
     due = submit("ok", run_at=timezone.now() + timedelta(hours=1))
     later = submit("ok", run_at=timezone.now() + timedelta(hours=1))
     set_row(due, due_at=ago(1))
@@ -40,14 +43,14 @@ def test_what_is_due_is_queued_and_rung_for(submit, rung):
     assert rung == [due.pk]
 
 
-def test_two_sweeps_at_once_queue_a_job_once(submit, rung):
+def test_two_sweeps_at_once_queue_a_job_once(submit: Submit, rung: list[uuid.UUID]) -> None:
     job = submit("ok", run_at=timezone.now() + timedelta(hours=1))
     set_row(job, due_at=ago(1))
     assert sorted(in_threads(3, lambda _: transitions.queue_due([job.pk]))) == [False, False, True]
     assert rung == [job.pk]
 
 
-def test_an_expired_lease_is_a_lost_attempt(submit, rung):
+def test_an_expired_lease_is_a_lost_attempt(submit: Submit, rung: list[uuid.UUID]) -> None:
     job = submit("ok")
     claim(job, "gone")
     assert sweeper.take_back_lost() == 0, "the lease has not expired"
@@ -58,7 +61,7 @@ def test_an_expired_lease_is_a_lost_attempt(submit, rung):
     assert rung == [job.pk, job.pk]
 
 
-def test_a_job_that_kills_its_workers_is_given_up_with_a_message(submit):
+def test_a_job_that_kills_its_workers_is_given_up_with_a_message(submit: Submit) -> None:
     job = submit("ok")
     set_row(job, max_attempts=20)
     for _ in range(3):
@@ -69,7 +72,7 @@ def test_a_job_that_kills_its_workers_is_given_up_with_a_message(submit):
     assert "vanished" in Message.objects.get(subject=job.pk).body
 
 
-def test_a_job_that_must_not_run_twice_does_not(submit):
+def test_a_job_that_must_not_run_twice_does_not(submit: Submit) -> None:
     job = submit("ok", kind="test.short")
     claim(job, "gone")
     expire(job)
@@ -77,7 +80,7 @@ def test_a_job_that_must_not_run_twice_does_not(submit):
     assert fresh(job).state == State.FAILED
 
 
-def test_a_lost_job_that_was_to_be_cancelled_is_cancelled(submit, alice):
+def test_a_lost_job_that_was_to_be_cancelled_is_cancelled(submit: Submit, alice: User) -> None:
     from jobs.submitting import actions
 
     job = submit("ok")
@@ -91,7 +94,9 @@ def test_a_lost_job_that_was_to_be_cancelled_is_cancelled(submit, alice):
 # Ringing again ------------------------------------------------------------------------------------
 
 
-def test_a_job_whose_message_is_lost_is_rung_for_again_once(submit, rung):
+def test_a_job_whose_message_is_lost_is_rung_for_again_once(
+    submit: Submit, rung: list[uuid.UUID]
+) -> None:
     job = submit("ok")
     rung.clear()
     assert sweeper.ring_again(lambda queue: 0) == 0, "it was rung for just now"
@@ -101,7 +106,9 @@ def test_a_job_whose_message_is_lost_is_rung_for_again_once(submit, rung):
     assert rung == [job.pk]
 
 
-def test_a_long_queue_that_is_worked_at_is_left_alone(submit, rung):
+def test_a_long_queue_that_is_worked_at_is_left_alone(
+    submit: Submit, rung: list[uuid.UUID]
+) -> None:
     jobs = [submit("ok") for _ in range(5)]
     rung.clear()
     Job.objects.update(rung_at=ago(3600))
@@ -110,7 +117,7 @@ def test_a_long_queue_that_is_worked_at_is_left_alone(submit, rung):
     assert rung == [job.pk for job in jobs[:2]]
 
 
-def test_a_broker_that_does_not_answer_is_not_rung(submit, rung):
+def test_a_broker_that_does_not_answer_is_not_rung(submit: Submit, rung: list[uuid.UUID]) -> None:
     job = submit("ok")
     rung.clear()
     set_row(job, rung_at=ago(11))
@@ -118,9 +125,10 @@ def test_a_broker_that_does_not_answer_is_not_rung(submit, rung):
     assert rung == []
 
 
-def test_the_broker_tells_how_many_messages_wait(submit):
+def test_the_broker_tells_how_many_messages_wait(submit: Submit) -> None:
     """A real publish, a real Redis: what the sweeper compares with."""
     before = messages_waiting("interactive")
+    assert before is not None
     submit("ok")
     assert messages_waiting("interactive") == before + 1
     assert messages_waiting("a queue without messages") == 0

@@ -1,46 +1,30 @@
 """One attempt at a job: every way in which it can end, and what the room hears of it."""
 
-import os
-import signal
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.utils import timezone, translation
+from django.utils import timezone
 
-from jobs.lifecycle import attempts, representations, transitions
+from jobs.lifecycle import attempts, representations
 from jobs.lifecycle.verdict import Ending
 from jobs.models import Attempt, Job, Outcome, State, Step
 from jobs.running import crew, runner
 from rooms.core.representations import timestamp
-from rooms.models import Attachment, Event, Message
-from tests.integration.jobs.conftest import PROCESS, claim, fresh
+from rooms.models import Attachment, Event, Message, Room, User
+from tests.integration.jobs.conftest import PROCESS, claim, fresh, make_due, outcomes, told
 from tests.support.waiting import until
+from tests.support.workshop import Run, Submit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def told(job):
-    """The states that the room was told, in order."""
-    events = Event.objects.filter(type="job.changed").order_by("seq")
-    jobs = [event.payload["job"] for event in events]
-    return [each["state"] for each in jobs if each["id"] == str(job.pk)]
-
-
-def reports(job):
+def reports(job: Job) -> list[Message]:
     return list(Message.objects.filter(subject=job.pk, kind="job"))
 
 
-def outcomes(job):
-    return [attempt.outcome for attempt in job.attempts.all()]
-
-
-def make_due(job):
-    Job.objects.filter(pk=job.pk).update(due_at=timezone.now() - timedelta(seconds=1))
-    assert transitions.queue_due([job.pk])
-
-
-def test_a_job_succeeds_and_tells_the_room_once(submit, run, alice):
+def test_a_job_succeeds_and_tells_the_room_once(submit: Submit, run: Run, alice: User) -> None:
     job = run(submit("ok", value="x"))
     assert job.state == State.SUCCEEDED
     assert job.result == {"summary": "Done x", "value": "x"}
@@ -51,20 +35,23 @@ def test_a_job_succeeds_and_tells_the_room_once(submit, run, alice):
     assert job.lease_token is None
 
 
-def test_the_last_event_is_the_job_as_rest_shows_it(submit, run):
+def test_the_last_event_is_the_job_as_rest_shows_it(submit: Submit, run: Run) -> None:
     job = run(submit("attach", value="you"))
-    last = Event.objects.filter(type="job.changed").order_by("seq").last()
+    changes = Event.objects.filter(type="job.changed").order_by("seq")
+    first, last = changes[0], changes.reverse()[0]
     assert last.payload == {"job": representations.job(job)}
-    assert representations.job(job)["seq"] == Event.objects.filter(type="job.changed").first().seq
+    assert representations.job(job)["seq"] == first.seq
 
 
-def test_the_end_and_its_message_are_neighbours_in_the_log(submit, run, lobby):
+def test_the_end_and_its_message_are_neighbours_in_the_log(
+    submit: Submit, run: Run, lobby: Room
+) -> None:
     run(submit("ok"))
     last = Event.objects.filter(room=lobby).order_by("-seq")[:2]
     assert [event.type for event in last] == ["message.created", "job.changed"]
 
 
-def test_a_failure_is_tried_again_until_the_attempts_are_used_up(submit, run):
+def test_a_failure_is_tried_again_until_the_attempts_are_used_up(submit: Submit, run: Run) -> None:
     job = submit("error", value="boo")
     for _ in range(2):
         job = run(job)
@@ -78,7 +65,7 @@ def test_a_failure_is_tried_again_until_the_attempts_are_used_up(submit, run):
     assert told(job) == [*["queued", "running", "retrying"] * 2, "queued", "running", "failed"]
 
 
-def test_what_an_exception_says_is_shown_as_it_is(submit, run):
+def test_what_an_exception_says_is_shown_as_it_is(submit: Submit, run: Run) -> None:
     job = submit("error", value="Report.__init__() missing *one* <argument> in README_md_x")
     while job.state != State.FAILED:
         job = run(job)
@@ -89,7 +76,7 @@ def test_what_an_exception_says_is_shown_as_it_is(submit, run):
     assert "Report.__init__() missing *one* &lt;argument&gt; in README_md_x</p>" in report.html
 
 
-def test_a_job_may_fail_first_and_succeed_then(submit, run):
+def test_a_job_may_fail_first_and_succeed_then(submit: Submit, run: Run) -> None:
     job = run(submit("ok", failures=1))
     make_due(job)
     job = run(job)
@@ -105,37 +92,40 @@ def test_a_job_may_fail_first_and_succeed_then(submit, run):
         ("not_json", {}, "GiveUp"),
     ],
 )
-def test_some_failures_are_final(submit, run, outcome, params, error):
+def test_some_failures_are_final(
+    submit: Submit, run: Run, outcome: str, params: dict[str, Any], error: str
+) -> None:
     job = run(submit(outcome, **params))
     assert (job.state, job.attempt, job.error_class) == (State.FAILED, 1, error)
 
 
-def test_the_staff_find_the_traceback_with_the_attempt(submit, run):
+def test_the_staff_find_the_traceback_with_the_attempt(submit: Submit, run: Run) -> None:
     attempt = run(submit("error")).attempts.get()
     assert "tests/kinds.py" in attempt.traceback
 
 
-def test_a_postponed_job_keeps_its_attempts(submit, run):
+def test_a_postponed_job_keeps_its_attempts(submit: Submit, run: Run) -> None:
     job = run(submit("retry_later", seconds=120))
     assert (job.state, outcomes(job)) == (State.RETRYING, [Outcome.POSTPONED])
+    assert job.due_at is not None
     assert timedelta(seconds=110) < job.due_at - timezone.now() <= timedelta(seconds=120)
     assert job.max_attempts - job.attempt == 3
     assert representations.job(job)["retry_at"] == timestamp(job.due_at)
 
 
-def test_params_that_no_longer_fit_end_the_job(submit, run):
+def test_params_that_no_longer_fit_end_the_job(submit: Submit, run: Run) -> None:
     job = submit("ok")
     Job.objects.filter(pk=job.pk).update(params={"outcome": "unheard of"})
     assert run(job).state == State.FAILED
 
 
-def test_a_kind_that_this_worker_does_not_know_is_left_to_another(submit, run):
+def test_a_kind_that_this_worker_does_not_know_is_left_to_another(submit: Submit, run: Run) -> None:
     job = submit("ok")
     Job.objects.filter(pk=job.pk).update(kind="test.forgotten")
     assert run(job).state == State.RETRYING
 
 
-def test_a_file_belongs_to_the_result_and_to_the_message(submit, run):
+def test_a_file_belongs_to_the_result_and_to_the_message(submit: Submit, run: Run) -> None:
     job = run(submit("attach", value="you"))
     [file] = job.files.all()
     assert file.message == reports(job)[0]
@@ -144,7 +134,7 @@ def test_a_file_belongs_to_the_result_and_to_the_message(submit, run):
     assert representations.job(job)["attachments"][0]["name"] == "hello.txt"
 
 
-def test_the_files_of_a_failed_attempt_are_thrown_away(submit, run):
+def test_the_files_of_a_failed_attempt_are_thrown_away(submit: Submit, run: Run) -> None:
     job = submit("attach")
     claimed = claim(job)
     ours = crew.of(PROCESS)
@@ -158,7 +148,9 @@ def test_the_files_of_a_failed_attempt_are_thrown_away(submit, run):
 
 
 @pytest.mark.parametrize("value", ["", "step"])
-def test_a_text_that_was_not_written_for_the_room_is_for_staff_alone(submit, run, value):
+def test_a_text_that_was_not_written_for_the_room_is_for_staff_alone(
+    submit: Submit, run: Run, value: str
+) -> None:
     job = submit("secret", value=value)
     for _ in range(3):
         job = run(job)
@@ -179,7 +171,7 @@ def test_a_text_that_was_not_written_for_the_room_is_for_staff_alone(submit, run
     assert all("s3cret" in representations.attempt(each, True)["traceback"] for each in attempts)
 
 
-def test_steps_keep_their_results_over_a_failure(submit, run):
+def test_steps_keep_their_results_over_a_failure(submit: Submit, run: Run) -> None:
     job = run(submit("steps", value="fail"))
     assert [(step.name, step.state) for step in job.steps.all()] == [
         ("first", Step.State.SUCCEEDED),
@@ -189,20 +181,23 @@ def test_steps_keep_their_results_over_a_failure(submit, run):
     make_due(job)
     job = run(job)
     # The first part was not run again: it still has the result of the first attempt.
-    assert job.result["parts"] == {"first": {"first": 1}, "second": {"second": 2}}
+    assert job.result is not None and job.result["parts"] == {
+        "first": {"first": 1},
+        "second": {"second": 2},
+    }
 
 
-def test_progress_is_on_the_row_for_those_who_come_later(submit, run):
+def test_progress_is_on_the_row_for_those_who_come_later(submit: Submit, run: Run) -> None:
     job = run(submit("slow", steps=3, seconds=0))
     assert job.progress == {"current": 3, "total": 3, "text": "done"}
 
 
-def test_a_soft_time_limit_interrupts(submit, run):
+def test_a_soft_time_limit_interrupts(submit: Submit, run: Run) -> None:
     job = run(submit("hang", kind="test.short"))
     assert (job.state, outcomes(job)) == (State.FAILED, [Outcome.TIMED_OUT])
 
 
-def test_a_kind_that_swallows_everything_is_ended_over_its_head(submit):
+def test_a_kind_that_swallows_everything_is_ended_over_its_head(submit: Submit) -> None:
     """Here the process cannot be killed; the job ends nevertheless, and once."""
     killed = []
     process = replace(PROCESS, kill=lambda: killed.append(True))
@@ -213,13 +208,13 @@ def test_a_kind_that_swallows_everything_is_ended_over_its_head(submit):
     assert (job.state, outcomes(job), len(reports(job))) == ("failed", [Outcome.TIMED_OUT], 1)
 
 
-def test_a_draining_worker_takes_no_job(submit, run):
+def test_a_draining_worker_takes_no_job(submit: Submit, run: Run) -> None:
     job = submit("ok")
     assert runner.run(job.pk, replace(PROCESS, draining=lambda: True)) is None
     assert fresh(job).state == State.QUEUED
 
 
-def test_a_worker_that_shuts_down_hands_its_job_back(submit, settings):
+def test_a_worker_that_shuts_down_hands_its_job_back(submit: Submit, settings: Any) -> None:
     settings.PARLEY_JOB_LIMITS = settings.PARLEY_JOB_LIMITS.model_copy(
         update={"job_drain_seconds": 0.5}
     )
@@ -233,80 +228,17 @@ def test_a_worker_that_shuts_down_hands_its_job_back(submit, settings):
     assert not reports(job)
 
 
-# What kinds leave behind --------------------------------------------------------------------------
-
-
-def test_an_end_that_nobody_can_write_is_still_an_end(submit, run):
-    for outcome, message in (("unspeakable", "bad line: \\ud83d"), ("mute", "")):
-        job = submit(outcome)
-        while not job.finished:
-            job = run(job)
-            if not job.finished:
-                make_due(job)
-        assert (job.state, job.losses) == (State.FAILED, 0)
-        assert job.error_message == message
-        assert outcomes(job) == [Outcome.FAILED] * 3
-        assert job.attempts.last().traceback
-
-
-def test_odd_texts_are_kept_as_escapes_and_can_be_read(submit, run, alice):
-    job = run(submit("scribble"))
-    assert (job.state, job.losses) == (State.SUCCEEDED, 0)
-    assert job.result["summary"] == "caf\\udce9.txt"
-    assert job.progress["text"] == "caf\\udce9.txt"
-    assert [file.name for file in job.files.all()] == ["caf\\udce9.txt"]
-    assert "caf\\udce9.txt" in job.attempts.get().log
-    assert told(job)[-1] == "succeeded"
-
-
-def test_progress_is_a_number_or_the_kind_is_told(submit, run):
-    job = run(submit("odd_numbers"))
-    assert job.state == State.SUCCEEDED, job.error_message
-    assert job.progress == {"current": 1.0, "total": 3.0, "text": ""}
-
-
-@pytest.mark.parametrize("how", ["atomic", "autocommit", "raw"])
-def test_a_transaction_that_is_left_open_fails_its_own_job_alone(submit, run, how, lobby):
-    job = run(submit("open_transaction", value=how))
-    assert (job.state, job.error_class) == (State.RETRYING, "TransactionLeftOpen")
-    lobby.refresh_from_db()
-    assert lobby.topic != "scribbled"
-    assert run(submit("ok")).state == State.SUCCEEDED
-
-
-def test_the_next_job_finds_the_process_as_it_was(submit, run):
-    before = surroundings_now()
-    alone = replace(PROCESS, waits_for_ends=False)
-    job = submit("astray")
-    runner.run(job.pk, alone)
-    until(lambda: fresh(job).state == State.SUCCEEDED)
-    assert surroundings_now() == before
-
-
-def surroundings_now():
-    umask = os.umask(0o022)
-    os.umask(umask)
-    return (
-        timezone.get_current_timezone_name(),
-        translation.get_language(),
-        os.getcwd(),
-        umask,
-        dict(os.environ),
-        signal.getsignal(signal.SIGTERM),
-    )
-
-
 # The lease ----------------------------------------------------------------------------------------
 
 
-def test_a_job_is_claimed_once(submit):
+def test_a_job_is_claimed_once(submit: Submit) -> None:
     job = submit("ok")
     assert claim(job, "one") is not None
     assert claim(job, "two") is None
     assert Attempt.objects.count() == 1
 
 
-def test_a_stale_worker_writes_nothing(submit, run):
+def test_a_stale_worker_writes_nothing(submit: Submit, run: Run) -> None:
     """The lease of the first worker expires while it works; a second one does the job."""
     job = submit("attach")
     stale = claim(job, "stale")
@@ -322,7 +254,7 @@ def test_a_stale_worker_writes_nothing(submit, run):
     assert len(reports(job)) == 1
 
 
-def test_a_worker_whose_lease_is_taken_stops(submit):
+def test_a_worker_whose_lease_is_taken_stops(submit: Submit) -> None:
     """Somebody takes the job while the kind is at it: the keeper sees it and interrupts."""
     job = submit("hang", seconds=60)
     lost = replace(PROCESS, draining=lambda: take_away(job))
@@ -330,7 +262,7 @@ def test_a_worker_whose_lease_is_taken_stops(submit):
     assert outcomes(fresh(job)) == [Outcome.LOST]
 
 
-def take_away(job):
+def take_away(job: Job) -> bool:
     """Called by the keeper once a second, and once by the runner before the claim."""
     row = Job.objects.filter(pk=job.pk, state=State.RUNNING).values_list("lease_token", flat=True)
     for lease in row:
@@ -338,7 +270,7 @@ def take_away(job):
     return False
 
 
-def test_the_lease_is_renewed_while_the_kind_works(submit, settings):
+def test_the_lease_is_renewed_while_the_kind_works(submit: Submit, settings: Any) -> None:
     limits = settings.PARLEY_JOB_LIMITS
     settings.PARLEY_JOB_LIMITS = limits.model_copy(update={"job_beat_seconds": 0.5})
     seen = []
@@ -362,7 +294,7 @@ def lease_of(job):
     return worker and worker.lease_expires_at
 
 
-def test_a_running_job_is_cancelled_where_it_looks(submit, alice):
+def test_a_running_job_is_cancelled_where_it_looks(submit: Submit, alice: User) -> None:
     from jobs.submitting import actions
 
     job = submit("slow", steps=1000, seconds=0.02)
@@ -370,11 +302,13 @@ def test_a_running_job_is_cancelled_where_it_looks(submit, alice):
     runner.run(job.pk, process)
     job = fresh(job)
     assert (job.state, outcomes(job)) == (State.CANCELLED, [Outcome.CANCELLED])
-    assert job.progress["current"] < 1000
+    assert job.progress is not None and job.progress["current"] < 1000
     assert [report.body for report in reports(job)] == ["Test was cancelled."]
 
 
-def test_a_running_job_that_does_not_look_is_cancelled_by_force(submit, alice, settings):
+def test_a_running_job_that_does_not_look_is_cancelled_by_force(
+    submit: Submit, alice: User, settings: Any
+) -> None:
     from jobs.submitting import actions
 
     limits = settings.PARLEY_JOB_LIMITS
@@ -387,13 +321,13 @@ def test_a_running_job_that_does_not_look_is_cancelled_by_force(submit, alice, s
     assert "tidied up" in job.attempts.get().log
 
 
-def cancel_running(actions, user, job):
+def cancel_running(actions: Any, user: User, job: Job) -> bool:
     if fresh(job).state == State.RUNNING:
         actions.cancel(user, job.pk)
     return False
 
 
-def test_no_thread_is_left(submit, run):
+def test_no_thread_is_left(submit: Submit, run: Run) -> None:
     import threading
 
     before = threading.active_count()

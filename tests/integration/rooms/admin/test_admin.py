@@ -1,11 +1,13 @@
 """The admin: what would break a log is read-only, and what is changed is told to the room."""
 
 import re
+from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from rooms.core import credentials
 from rooms.features.files import actions as files
@@ -18,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def staff():
+def staff() -> Client:
     user = User.objects.create_superuser("root", "root@example.org", "root-password-1")
     client = Client()
     client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
@@ -26,7 +28,7 @@ def staff():
 
 
 @pytest.fixture
-def said(alice, lobby):
+def said(alice: User, lobby: Room) -> Message:
     messages.post_message(messages.Post(alice, "lobby", "Hello \u202e <script>alert(1)</script>"))
     files.attach(lobby, alice, "report.txt", "text/plain", ContentFile(b"report"))
     tokens.create_token(alice, "bot")
@@ -45,12 +47,12 @@ MODELS = [
 ]
 
 
-def types(room):
+def types(room: Room) -> list[str]:
     return list(Event.objects.filter(room=room).order_by("seq").values_list("type", flat=True))
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_every_list_opens_and_searches(staff, said, model):
+def test_every_list_opens_and_searches(staff: Client, said: Message, model: str) -> None:
     for query in ("", "?q=1", "?q=nobody", "?q=%00", "?e=1"):
         answer = staff.get(reverse(f"admin:{model}_changelist") + query, follow=True)
         assert answer.status_code == 200
@@ -58,7 +60,7 @@ def test_every_list_opens_and_searches(staff, said, model):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_every_row_opens(staff, said, model):
+def test_every_row_opens(staff: Client, said: Message, model: str) -> None:
     page = staff.get(reverse(f"admin:{model}_changelist")).content.decode()
     paths = set(re.findall(rf'href="(/admin/{model.replace("_", "/")}/[^/"]+/change/)', page))
     assert paths or not model.startswith("rooms_")
@@ -68,11 +70,11 @@ def test_every_row_opens(staff, said, model):
         assert b"<script>alert(1)" not in answer.content
 
 
-def test_the_front_page_opens(staff):
+def test_the_front_page_opens(staff: Client) -> None:
     assert staff.get("/admin/").status_code == 200
 
 
-def test_strangers_log_in_where_everybody_does(alice):
+def test_strangers_log_in_where_everybody_does(alice: User) -> None:
     answer = Client().get("/admin/", follow=True)
     assert answer.redirect_chain[-1][0].startswith("/accounts/login/?next=")
     client = Client()
@@ -81,22 +83,24 @@ def test_strangers_log_in_where_everybody_does(alice):
 
 
 @pytest.mark.parametrize("model", ["rooms_message", "rooms_event", "rooms_attachment"])
-def test_what_was_said_is_read_only(staff, said, model):
+def test_what_was_said_is_read_only(staff: Client, said: Message, model: str) -> None:
     from django.apps import apps
 
-    row = apps.get_model(*model.split("_")).objects.first()
+    row = apps.get_model(model.replace("_", ".", 1)).objects.first()
     assert staff.get(reverse(f"admin:{model}_add")).status_code == 403
     assert staff.post(reverse(f"admin:{model}_change", args=[row.pk]), {}).status_code == 403
     assert staff.post(reverse(f"admin:{model}_delete", args=[row.pk]), {}).status_code == 403
     assert type(row).objects.filter(pk=row.pk).exists()
 
 
-def test_users_are_not_deleted(staff, said):
-    path = reverse("admin:rooms_user_delete", args=[User.objects.first().pk])
+def test_users_are_not_deleted(staff: Client, said: Message) -> None:
+    path = reverse("admin:rooms_user_delete", args=[User.objects.all()[0].pk])
     assert staff.post(path, {"post": "yes"}).status_code == 403
 
 
-def test_a_message_is_found_by_its_id_or_its_authors_name(staff, said, bob):
+def test_a_message_is_found_by_its_id_or_its_authors_name(
+    staff: Client, said: Message, bob: User
+) -> None:
     path = reverse("admin:rooms_message_changelist")
     link = reverse("admin:rooms_message_change", args=[said.pk])
     assert link in staff.get(path, {"q": said.pk}).content.decode()
@@ -107,8 +111,14 @@ def test_a_message_is_found_by_its_id_or_its_authors_name(staff, said, bob):
 
 @pytest.mark.parametrize("model", ["rooms_message", "rooms_event", "rooms_room"])
 def test_lists_take_the_same_queries_for_any_number_of_rows(
-    staff, said, alice, lobby, den, model, django_assert_max_num_queries
-):
+    staff: Client,
+    said: Message,
+    alice: User,
+    lobby: Room,
+    den: Room,
+    model: str,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
@@ -123,11 +133,12 @@ def test_lists_take_the_same_queries_for_any_number_of_rows(
         staff.get(path)
 
 
-def test_makes_a_room(staff):
+def test_makes_a_room(staff: Client) -> None:
     new = {"name": "Plans", "slug": "plans", "topic": "", "visibility": "private"}
     answer = staff.post(reverse("admin:rooms_room_add"), new)
     assert answer.status_code == 302
     room = Room.objects.get()
+    assert room.created_by is not None
     assert (room.slug, room.created_by.username) == ("plans", "root")
     assert types(room) == ["member.joined"]
     assert staff.post(reverse("admin:rooms_room_add"), new).status_code == 200, "the slug is taken"
@@ -136,10 +147,14 @@ def test_makes_a_room(staff):
     assert Room.objects.count() == 1
 
 
-def form(room, **changed):
+def form(room: Room, **changed: object) -> dict[str, Any]:
     """What the page of a room sends."""
     members = list(room.memberships.order_by("pk"))
-    fields = {"name": room.name, "topic": room.topic, "visibility": room.visibility}
+    fields: dict[str, object] = {
+        "name": room.name,
+        "topic": room.topic,
+        "visibility": room.visibility,
+    }
     fields |= {
         "memberships-TOTAL_FORMS": len(members),
         "memberships-INITIAL_FORMS": len(members),
@@ -151,13 +166,13 @@ def form(room, **changed):
     return {**fields, **changed}
 
 
-def save(staff, room, **changed):
+def save(staff: Client, room: Room, **changed: object) -> None:
     answer = staff.post(reverse("admin:rooms_room_change", args=[room.pk]), form(room, **changed))
     assert answer.status_code == 302, re.findall("errorlist.*?</ul>", answer.content.decode())
     room.refresh_from_db()
 
 
-def test_changes_a_room_and_tells_it(staff, lobby):
+def test_changes_a_room_and_tells_it(staff: Client, lobby: Room) -> None:
     before = types(lobby)
     save(staff, lobby)
     assert types(lobby) == before, "saving what is there tells nobody"
@@ -170,7 +185,9 @@ def test_changes_a_room_and_tells_it(staff, lobby):
     assert lobby.last_seq == len(types(lobby))
 
 
-def test_changes_members_and_tells_the_room(staff, lobby, bob, charlie):
+def test_changes_members_and_tells_the_room(
+    staff: Client, lobby: Room, bob: User, charlie: User
+) -> None:
     before = types(lobby)
     save(
         staff,
@@ -191,7 +208,9 @@ def test_changes_members_and_tells_the_room(staff, lobby, bob, charlie):
     assert not Membership.objects.filter(user=bob).exists()
 
 
-def test_a_token_is_listed_and_revoked_and_nobody_makes_one_for_others(staff, alice):
+def test_a_token_is_listed_and_revoked_and_nobody_makes_one_for_others(
+    staff: Client, alice: User
+) -> None:
     secret = tokens.create_token(alice, "bot")
     row = ApiToken.objects.get()
     assert staff.get(reverse("admin:rooms_apitoken_add")).status_code == 403
@@ -206,7 +225,7 @@ def test_a_token_is_listed_and_revoked_and_nobody_makes_one_for_others(staff, al
     assert credentials.by_token(secret) is None
 
 
-def test_makes_a_user_who_can_log_in(staff):
+def test_makes_a_user_who_can_log_in(staff: Client) -> None:
     new = {
         "username": "dora",
         "usable_password": "true",
@@ -224,7 +243,9 @@ def test_makes_a_user_who_can_log_in(staff):
     assert dora.check_password("another password 2")
 
 
-def test_deletes_a_room_with_what_was_said(staff, said, lobby, den):
+def test_deletes_a_room_with_what_was_said(
+    staff: Client, said: Message, lobby: Room, den: Room
+) -> None:
     path = reverse("admin:rooms_room_delete", args=[lobby.pk])
     assert b"1 messages" in staff.get(path).content
     assert staff.post(path, {"post": "yes"}).status_code == 302
@@ -232,10 +253,11 @@ def test_deletes_a_room_with_what_was_said(staff, said, lobby, den):
     assert not Message.objects.exists()
 
 
-def test_bans_and_lifts_the_ban(staff, alice, bob, lobby):
+def test_bans_and_lifts_the_ban(staff: Client, alice: User, bob: User, lobby: Room) -> None:
     new = {"room": lobby.pk, "user": bob.pk, "reason": "noise"}
     assert staff.post(reverse("admin:rooms_ban_add"), new).status_code == 302
     ban = Ban.objects.get()
+    assert ban.by is not None
     assert (ban.user, ban.by.username, ban.reason) == (bob, "root", "noise")
     assert not Membership.objects.filter(user=bob).exists()
     assert b"noise" in staff.get(reverse("admin:rooms_ban_changelist")).content

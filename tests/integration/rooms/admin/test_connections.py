@@ -10,7 +10,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client as Browser
 
 from rooms.live.node import Node
-from rooms.models import User
+from rooms.models import Room, User
 from rooms.protocol import DISCONNECTED
 from tests.support.sockets import Client, run
 
@@ -35,7 +35,7 @@ def staff(name: str, *permissions: str) -> User:
 
 
 @pytest.fixture
-def operator():
+def operator() -> User:
     return staff("operator", "view_connections", "end_connections")
 
 
@@ -48,14 +48,14 @@ async def acquainted() -> None:
     (await Node.current()).process_query._acquainted_until = float("inf")
 
 
-def test_it_says_so_when_no_sockets_are_served_here(operator):
+def test_it_says_so_when_no_sockets_are_served_here(operator: User) -> None:
     answer = browser_of(operator).get(PAGE)
     assert answer.status_code == 200
     assert "No live process answered" in text_of(answer)
 
 
 @pytest.mark.parametrize("path", [PAGE, f"{PAGE}end/"])
-def test_it_is_for_staff_who_may(path, alice):
+def test_it_is_for_staff_who_may(path: str, alice: User) -> None:
     method = "get" if path == PAGE else "post"
     answer = getattr(Browser(), method)(path)
     assert answer.status_code == 302 and "login" in answer["Location"]
@@ -66,23 +66,25 @@ def test_it_is_for_staff_who_may(path, alice):
     assert browser_of(viewer).post(f"{PAGE}end/").status_code == 403
 
 
-def test_the_sidebar_leads_to_it_for_those_who_may(operator):
+def test_the_sidebar_leads_to_it_for_those_who_may(operator: User) -> None:
     assert PAGE in browser_of(operator).get("/admin/").content.decode()
     assert PAGE not in browser_of(staff("clerk")).get("/admin/").content.decode()
 
 
-def test_the_button_is_safe_from_other_sites_and_does_not_work_by_a_link(operator):
+def test_the_button_is_safe_from_other_sites_and_does_not_work_by_a_link(operator: User) -> None:
     strict = browser_of(operator, enforce_csrf_checks=True)
     assert strict.post(f"{PAGE}end/", {"which": "a/b"}).status_code == 403
     assert browser_of(operator).get(f"{PAGE}end/").status_code == 405
 
 
-def test_it_shows_who_is_connected_to_what(operator, alice, bob, lobby):
+def test_it_shows_who_is_connected_to_what(
+    operator: User, alice: User, bob: User, lobby: Room
+) -> None:
     alice.first_name = "<b>Al\u202e"
     alice.save()
     get: Ask = sync_to_async(browser_of(operator).get)
 
-    async def look():
+    async def look() -> None:
         await acquainted()
         hers = await Client.connect(alice, **{"user-agent": "<i>agent"})
         his = await Client.connect(bob)
@@ -111,10 +113,10 @@ def test_it_shows_who_is_connected_to_what(operator, alice, bob, lobby):
     run(look)
 
 
-def test_who_may_only_look_is_offered_no_button_and_no_links(alice):
+def test_who_may_only_look_is_offered_no_button_and_no_links(alice: User) -> None:
     get: Ask = sync_to_async(browser_of(staff("viewer", "view_connections")).get)
 
-    async def look():
+    async def look() -> None:
         await acquainted()
         hers = await Client.connect(alice)
         page = text_of(await get(PAGE))
@@ -125,10 +127,10 @@ def test_who_may_only_look_is_offered_no_button_and_no_links(alice):
     run(look)
 
 
-def test_ending_a_connection_is_told_and_logged(operator, alice):
+def test_ending_a_connection_is_told_and_logged(operator: User, alice: User) -> None:
     post: Ask = sync_to_async(browser_of(operator).post)
 
-    async def look():
+    async def look() -> None:
         await acquainted()
         hers = await Client.connect(alice)
         hello = await hers.find(lambda each: each["type"] == "hello")

@@ -3,7 +3,10 @@
 import asyncio
 import threading
 import uuid
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, TypeVar
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -17,18 +20,20 @@ from rooms.features.files import actions as files
 from rooms.features.members import actions as members
 from rooms.features.messages import actions as messages
 from rooms.features.messages.reports import report_in_transaction
-from rooms.models import Event, Message, Room
+from rooms.models import Event, Message, Room, User
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+T = TypeVar("T")
 
 WRITERS, POSTS = 8, 25
 
 
-def in_threads(calls):
+def in_threads(calls: Sequence[Callable[[], T]]) -> list[T]:
     """Run them at once, each with a database connection of its own; raise what they raised."""
     ready = threading.Barrier(len(calls))
 
-    def run(call):
+    def run(call: Callable[[], T]) -> T:
         try:
             ready.wait()
             return call()
@@ -39,26 +44,26 @@ def in_threads(calls):
         return [future.result() for future in [threads.submit(run, call) for call in calls]]
 
 
-def seqs(room):
+def seqs(room: Room) -> list[int]:
     return list(Event.objects.filter(room=room).order_by("seq").values_list("seq", flat=True))
 
 
 @pytest.fixture
-def no_bell(monkeypatch):
+def no_bell(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bell, "ring_on_commit", lambda *_: None)
 
 
-def test_many_writers_leave_no_hole(alice, bob, lobby, no_bell):
+def test_many_writers_leave_no_hole(alice: User, bob: User, lobby: Room, no_bell: None) -> None:
     head = lobby.last_seq
 
-    def write(number):
+    def write(number: int) -> Any:
         author = (alice, bob)[number % 2]
         return [
             messages.post_message(messages.Post(author, "lobby", f"{number}.{turn}", uuid.uuid4()))
             for turn in range(POSTS)
         ]
 
-    written = in_threads([lambda number=number: write(number) for number in range(WRITERS)])
+    written = in_threads([partial(write, number) for number in range(WRITERS)])
     lobby.refresh_from_db()
     assert lobby.last_seq == head + WRITERS * POSTS
     assert seqs(lobby) == list(range(1, lobby.last_seq + 1))
@@ -69,8 +74,10 @@ def test_many_writers_leave_no_hole(alice, bob, lobby, no_bell):
         assert own == sorted(own), "one author's messages stand in the order of writing"
 
 
-def test_writers_of_several_rooms_do_not_wait_for_each_other_in_a_ring(alice, lobby, den, no_bell):
-    def write(slugs):
+def test_writers_of_several_rooms_do_not_wait_for_each_other_in_a_ring(
+    alice: User, lobby: Room, den: Room, no_bell: None
+) -> None:
+    def write(slugs: Sequence[str]) -> None:
         for _ in range(POSTS):
             messages.post_messages([messages.Post(alice, slug, "x") for slug in slugs])
 
@@ -80,21 +87,25 @@ def test_writers_of_several_rooms_do_not_wait_for_each_other_in_a_ring(alice, lo
         assert seqs(room) == list(range(1, room.last_seq + 1))
 
 
-def test_the_same_client_id_from_everywhere_is_one_message(bob, lobby, no_bell):
+def test_the_same_client_id_from_everywhere_is_one_message(
+    bob: User, lobby: Room, no_bell: None
+) -> None:
     post = messages.Post(bob, "lobby", "Once", uuid.uuid4())
     answers = in_threads([lambda: messages.post_message(post)] * 6)
     assert Message.objects.count() == 1
     assert all(answer == answers[0] for answer in answers)
 
 
-def test_joining_from_everywhere_is_joining_once(charlie, lobby, no_bell):
+def test_joining_from_everywhere_is_joining_once(charlie: User, lobby: Room, no_bell: None) -> None:
     in_threads([lambda: members.join(charlie, "lobby")] * 4)
     assert lobby.memberships.filter(user=charlie).count() == 1
     lobby.refresh_from_db()
     assert seqs(lobby) == list(range(1, lobby.last_seq + 1))
 
 
-def test_a_transaction_that_fails_takes_no_seq(lobby, monkeypatch):
+def test_a_transaction_that_fails_takes_no_seq(
+    lobby: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rung = []
     monkeypatch.setattr(bell, "_post", lambda put: rung.append(put))
     with pytest.raises(ZeroDivisionError):
@@ -109,7 +120,7 @@ def test_a_transaction_that_fails_takes_no_seq(lobby, monkeypatch):
     assert rung == []
 
 
-def test_nothing_is_rung_before_the_commit(lobby, monkeypatch):
+def test_nothing_is_rung_before_the_commit(lobby: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     rung = []
     monkeypatch.setattr(bell, "_post", lambda put: rung.append(put))
     with transaction.atomic():
@@ -119,13 +130,13 @@ def test_nothing_is_rung_before_the_commit(lobby, monkeypatch):
     assert len(rung) == 1
 
 
-def test_a_log_is_written_inside_a_transaction(lobby):
+def test_a_log_is_written_inside_a_transaction(lobby: Room) -> None:
     with pytest.raises(transaction.TransactionManagementError):
         with writing_in_transaction([lobby.pk]):
             pass
 
 
-def test_a_seq_that_is_taken_must_be_used(lobby):
+def test_a_seq_that_is_taken_must_be_used(lobby: Room) -> None:
     with pytest.raises(RuntimeError, match="hole"), transaction.atomic():
         with writing_in_transaction([lobby.pk]) as logs:
             room = logs.rooms[lobby.pk]
@@ -135,12 +146,12 @@ def test_a_seq_that_is_taken_must_be_used(lobby):
     assert seqs(lobby) == list(range(1, lobby.last_seq + 1))
 
 
-def test_a_room_that_is_gone_is_missing(lobby):
+def test_a_room_that_is_gone_is_missing(lobby: Room) -> None:
     with transaction.atomic(), writing_in_transaction([lobby.pk, lobby.pk + 999]) as logs:
         assert list(logs.rooms) == [lobby.pk]
 
 
-def test_reads_in_pages(alice, lobby, no_bell):
+def test_reads_in_pages(alice: User, lobby: Room, no_bell: None) -> None:
     messages.post_messages([messages.Post(alice, "lobby", str(number)) for number in range(5)])
     lobby.refresh_from_db()
     found, after = [], 0
@@ -152,10 +163,12 @@ def test_reads_in_pages(alice, lobby, no_bell):
     assert log.heads([lobby.pk, 10**9]) == {lobby.pk: log.head_of(lobby)}
 
 
-def test_what_is_read_is_what_was_rung_to_the_letter(alice, charlie, lobby):
+def test_what_is_read_is_what_was_rung_to_the_letter(
+    alice: User, charlie: User, lobby: Room
+) -> None:
     """Floats, times, emoji, files and JSON from the database must not come out otherwise."""
 
-    def act():
+    def act() -> None:
         messages.post_message(
             messages.Post(charlie, "lobby", "👋 \u202e <b>&amp;</b>", uuid.uuid4())
         )
@@ -167,18 +180,18 @@ def test_what_is_read_is_what_was_rung_to_the_letter(alice, charlie, lobby):
             report_in_transaction(logs, room, None, "Done", "job", uuid.uuid4(), [file])
         members.leave(charlie, "lobby")
 
-    def act_in_a_thread():
+    def act_in_a_thread() -> None:
         try:
             act()
         finally:
             connection.close()
 
-    async def listen():
+    async def listen() -> list[Any]:
         layer = get_channel_layer()
         channel = await layer.new_channel()
         await layer.group_add(event_bells.room_group(lobby.pk), channel)
         await sync_to_async(act_in_a_thread)()
-        heard = []
+        heard: list[Any] = []
         async with asyncio.timeout(10):
             while len(heard) < 5:
                 message = await layer.receive(channel)

@@ -114,6 +114,7 @@ def test_any_number_may_trim_at_once_while_others_write(lobby: Room) -> None:
     def write() -> None:
         from rooms.features.messages import actions as messages
 
+        assert lobby.created_by is not None
         for number in range(10):
             messages.post_messages([messages.Post(lobby.created_by, "lobby", str(number))])
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.db.models import Model
 from django.utils import timezone
 
 from rooms.core import statements
@@ -51,7 +52,7 @@ def test_nothing_is_asked_when_nothing_is_wanted(django_assert_num_queries: obje
     ],
 )
 def test_an_index_finds_them(
-    model: type, names: tuple[str, ...], values: tuple[object, ...], alice: User, lobby: Room
+    model: type[Model], names: tuple[str, ...], values: tuple[object, ...], alice: User, lobby: Room
 ) -> None:
     """A table that is gone through for every batch of messages would grow slower with its size."""
     statement = statements._select_together(model, names, 3)

@@ -5,6 +5,8 @@ what a fresh page shows, an event says too little, an action tells nobody, or th
 """
 
 import uuid
+from collections.abc import Callable
+from typing import Any, cast
 
 import pytest
 from django.core.files.base import ContentFile
@@ -20,20 +22,27 @@ from rooms.features.messages.reports import report_in_transaction
 from rooms.features.reading import actions as reading
 from rooms.features.rooms import actions as room_actions
 from rooms.features.rooms import changes
-from rooms.models import Attachment, Event, Membership, Message, Room
+from rooms.models import Attachment, Event, Membership, Message, Room, User
 from rooms.protocol import Conflict, Forbidden, Invalid, NotFound
+from tests.support.caller import Callers
+from tests.support.store import Store
 from tests.support.watch import Watch
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+# A room's slug → its watch.
+Watching = Callable[[str], Watch]
+
 
 @pytest.fixture
-def watch(store, caller, alice, bob, charlie, lobby, den):
+def watch(
+    store: Store, caller: Callers, alice: User, bob: User, charlie: User, lobby: Room, den: Room
+) -> Watching:
     callers = {viewer: caller(viewer) for viewer in (alice, bob, charlie)}
     return lambda slug: Watch(store, callers, slug)
 
 
-def test_post(watch, alice):
+def test_post(watch: Watching, alice: User) -> None:
     said = watch("lobby").verify(
         lambda: messages.post_message(messages.Post(alice, "lobby", "*Hello*", uuid.uuid4())),
         "message.created",
@@ -51,7 +60,7 @@ def test_post(watch, alice):
     )
 
 
-def test_post_of_a_newcomer(watch, charlie):
+def test_post_of_a_newcomer(watch: Watching, charlie: User) -> None:
     watch("lobby").verify(
         lambda: messages.post_message(messages.Post(charlie, "lobby", "Hello")),
         "member.joined",
@@ -59,13 +68,13 @@ def test_post_of_a_newcomer(watch, charlie):
     )
 
 
-def test_the_same_post_again(watch, alice):
+def test_the_same_post_again(watch: Watching, alice: User) -> None:
     post = messages.Post(alice, "lobby", "Hello", uuid.uuid4())
     first = messages.post_message(post)
     assert watch("lobby").verify(lambda: messages.post_message(post)) == first
 
 
-def test_a_batch_fails_post_by_post(watch, alice, bob, charlie):
+def test_a_batch_fails_post_by_post(watch: Watching, alice: User, bob: User, charlie: User) -> None:
     again = uuid.uuid4()
     posts = [
         messages.Post(alice, "lobby", "one"),
@@ -96,7 +105,7 @@ def test_a_batch_fails_post_by_post(watch, alice, bob, charlie):
     assert outcomes[3] == outcomes[9]
 
 
-def test_a_batch_of_several_rooms(watch, alice):
+def test_a_batch_of_several_rooms(watch: Watching, alice: User) -> None:
     posts = [messages.Post(alice, slug, "Hi") for slug in ("lobby", "den", "lobby")]
     outcomes = watch("den").verify(lambda: messages.post_messages(posts), "message.created")
     lobby, den = (Room.objects.get(slug=slug) for slug in ("lobby", "den"))
@@ -105,19 +114,19 @@ def test_a_batch_of_several_rooms(watch, alice):
     assert (lobby.message_count, den.message_count) == (2, 1)
 
 
-def test_join(watch, charlie):
+def test_join(watch: Watching, charlie: User) -> None:
     watch("lobby").verify(lambda: members.join(charlie, "lobby"), "member.joined")
     watch("lobby").verify(lambda: members.join(charlie, "lobby"))
 
 
-def test_leave(watch, bob):
+def test_leave(watch: Watching, bob: User) -> None:
     watch("lobby").verify(lambda: members.leave(bob, "lobby"), "member.left")
     with pytest.raises(Forbidden):
         members.leave(bob, "lobby")
 
 
-def test_report_of_an_app(watch, alice, den):
-    def report():
+def test_report_of_an_app(watch: Watching, alice: User, den: Room) -> None:
+    def report() -> Any:
         with transaction.atomic(), writing_in_transaction([den.pk]) as logs:
             room = logs.rooms[den.pk]
             attached = [
@@ -129,7 +138,7 @@ def test_report_of_an_app(watch, alice, den):
     assert row.attachments.get().name == "plot.svg"
 
 
-def test_read(watch, alice, bob, monkeypatch):
+def test_read(watch: Watching, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing durable; what is whispered says where the reader is now."""
     said = [messages.post_message(messages.Post(alice, "lobby", text)) for text in "abc"]
     heard = []
@@ -137,8 +146,8 @@ def test_read(watch, alice, bob, monkeypatch):
     monkeypatch.setattr(bell, "read_state", lambda *note: heard.append(note))
     lobby = watch("lobby")
     before = lobby.state(bob)
-    assert before["page"]["room"]["unread"] == 3
-    reading.mark_read(bob, "lobby", said[1]["seq"])
+    assert before is not None and before["page"]["room"]["unread"] == 3
+    reading.mark_read(bob, "lobby", cast(int, said[1]["seq"]))
     (user, state), event = heard
     assert (user, state.slug) == (bob.pk, "lobby")
     assert event == {
@@ -150,13 +159,14 @@ def test_read(watch, alice, bob, monkeypatch):
     after = lobby.state(bob)
     unread = {"type": "unread", "room": "lobby", "unread": len(said) - state.read_count}
     lobby.store.verify(before, [event, unread], after)
+    assert after is not None
     assert (after["page"]["room"]["read_seq"], unread["unread"]) == (event["seq"], 1)
-    reading.mark_read(bob, "lobby", said[1]["seq"])
-    reading.mark_read(bob, "lobby", said[0]["seq"])
+    reading.mark_read(bob, "lobby", cast(int, said[1]["seq"]))
+    reading.mark_read(bob, "lobby", cast(int, said[0]["seq"]))
     assert len(heard) == 2, "reading what has been read tells nobody"
 
 
-def test_change_room(watch, lobby):
+def test_change_room(watch: Watching, lobby: Room) -> None:
     wanted = {"name": "The lobby", "topic": "Everything", "archived": True}
     watch("lobby").verify(lambda: changes.change_room(lobby.pk, wanted), "room.changed")
     watch("lobby").verify(lambda: changes.change_room(lobby.pk, wanted))
@@ -166,7 +176,7 @@ def test_change_room(watch, lobby):
         watch("lobby").verify(lambda: changes.change_room(lobby.pk, {"name": ""}))
 
 
-def test_change_members(watch, charlie, den):
+def test_change_members(watch: Watching, charlie: User, den: Room) -> None:
     den_watch = watch("den")
     den_watch.verify(lambda: management.add_member(den.pk, charlie, "moderator"), "member.joined")
     den_watch.verify(lambda: management.add_member(den.pk, charlie, "member"))
@@ -179,7 +189,7 @@ def test_change_members(watch, charlie, den):
     den_watch.verify(lambda: management.change_role(den.pk, charlie, "owner"))
 
 
-def test_create_room(caller, alice, charlie):
+def test_create_room(caller: Callers, alice: User, charlie: User) -> None:
     room = room_actions.create_room(alice, "plans", "Plans", "2027", Room.Visibility.PRIVATE)
     assert room.last_seq == Event.objects.get(room=room).seq == 1
     with pytest.raises(Conflict):
@@ -200,26 +210,26 @@ def test_create_room(caller, alice, charlie):
         {"visibility": "secret"},
     ],
 )
-def test_a_room_that_no_column_takes_is_refused(alice, wrong):
+def test_a_room_that_no_column_takes_is_refused(alice: User, wrong: dict[str, Any]) -> None:
     with pytest.raises(Invalid) as refusal:
         room_actions.create_room(alice, **{"slug": "s", "name": "n", **wrong})
     assert {error["pointer"] for error in refusal.value.errors} == {f"/{next(iter(wrong))}"}
     assert not Room.objects.exists()
 
 
-def test_a_file_that_is_too_large_is_refused(alice, lobby, settings):
+def test_a_file_that_is_too_large_is_refused(alice: User, lobby: Room, settings: Any) -> None:
     settings.PARLEY_LIMITS = settings.PARLEY_LIMITS.model_copy(update={"upload_bytes": 3})
     with pytest.raises(Invalid):
         files.attach(lobby, alice, "big", "text/plain", ContentFile(b"1234"))
     assert not Attachment.objects.exists()
 
 
-def test_the_name_of_a_file_reaches_no_path(alice, lobby):
+def test_the_name_of_a_file_reaches_no_path(alice: User, lobby: Room) -> None:
     row = files.attach(lobby, alice, "../../etc/passwd", "text/plain", ContentFile(b"x"))
     assert row.file.name == f"attachments/{row.pk.hex[:2]}/{row.pk.hex}"
 
 
-def test_a_message_outlives_its_author(alice, bob, lobby):
+def test_a_message_outlives_its_author(alice: User, bob: User, lobby: Room) -> None:
     messages.post_message(messages.Post(bob, "lobby", "I was here"))
     bob.delete()
     assert Message.objects.get().author is None

@@ -26,5 +26,5 @@ def layer(request: pytest.FixtureRequest, settings: Any) -> str:
 @pytest.fixture
 def quick(settings: Any) -> Limits:
     """What takes half a minute in life takes a moment here."""
-    settings.PARLEY_LIMITS = Limits(position_check_seconds=0.3, resume_events=50)
-    return settings.PARLEY_LIMITS
+    limits = settings.PARLEY_LIMITS = Limits(position_check_seconds=0.3, resume_events=50)
+    return limits

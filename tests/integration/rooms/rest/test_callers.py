@@ -1,6 +1,7 @@
 """REST: who comes in, and how the others are told."""
 
 import re
+from typing import Any
 
 import pytest
 from django.db import OperationalError
@@ -9,14 +10,15 @@ from django.urls import resolve
 
 from rooms.core import credentials
 from rooms.features.tokens import actions as tokens
-from rooms.models import ApiToken, User
+from rooms.models import ApiToken, Room, User
 from rooms.rest import rooms as shown_rooms
+from tests.support.caller import Callers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def browser(alice):
+def browser(alice: User) -> Client:
     """Alice, logged in, with CSRF as strict as in a browser."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(alice, backend="allauth.account.auth_backends.AuthenticationBackend")
@@ -27,7 +29,7 @@ def browser(alice):
     "authorization",
     [None, "", "Bearer", "Bearer ", "Bearer wrong", "Basic YTpi", "Bearer parley_\xff", "parley_x"],
 )
-def test_a_stranger_is_told_how_to_come_in(authorization, lobby):
+def test_a_stranger_is_told_how_to_come_in(authorization: str | None, lobby: Room) -> None:
     headers = {} if authorization is None else {"authorization": authorization}
     for answer in (
         Client(headers=headers).get("/api/v1/rooms"),
@@ -38,25 +40,25 @@ def test_a_stranger_is_told_how_to_come_in(authorization, lobby):
         assert answer.json()["code"] == "not_logged_in"
 
 
-def test_a_revoked_token_opens_nothing(alice, lobby):
+def test_a_revoked_token_opens_nothing(alice: User, lobby: Room) -> None:
     headers = {"authorization": f"Bearer {tokens.create_token(alice, 'bot')}"}
     assert Client(headers=headers).get("/api/v1/rooms").status_code == 200
     tokens.revoke_token(alice, alice.api_tokens.get().pk)
     assert Client(headers=headers).get("/api/v1/rooms").status_code == 401
 
 
-def test_a_token_of_somebody_who_is_blocked_opens_nothing(alice, lobby):
+def test_a_token_of_somebody_who_is_blocked_opens_nothing(alice: User, lobby: Room) -> None:
     headers = {"authorization": f"Bearer {tokens.create_token(alice, 'bot')}"}
     User.objects.filter(pk=alice.pk).update(is_active=False)
     assert Client(headers=headers).get("/api/v1/rooms").status_code == 401
 
 
-def test_a_wrong_token_is_not_mended_by_a_cookie(browser, lobby):
+def test_a_wrong_token_is_not_mended_by_a_cookie(browser: Client, lobby: Room) -> None:
     answer = browser.get("/api/v1/rooms", headers={"authorization": "Bearer wrong"})
     assert answer.status_code == 401
 
 
-def test_the_cookie_reads_and_with_csrf_writes(browser, lobby):
+def test_the_cookie_reads_and_with_csrf_writes(browser: Client, lobby: Room) -> None:
     assert browser.get("/api/v1/rooms").status_code == 200
     new = {"name": "Plans"}
     answer = browser.post("/api/v1/rooms", new, content_type="application/json")
@@ -70,42 +72,46 @@ def test_the_cookie_reads_and_with_csrf_writes(browser, lobby):
     assert answer.status_code == 201
 
 
-def test_a_token_needs_no_csrf(alice, lobby):
+def test_a_token_needs_no_csrf(alice: User, lobby: Room) -> None:
     headers = {"authorization": f"Bearer {tokens.create_token(alice, 'bot')}"}
     client = Client(enforce_csrf_checks=True, headers=headers)
     answer = client.post("/api/v1/rooms", {"name": "Plans"}, content_type="application/json")
     assert answer.status_code == 201
 
 
-def test_a_token_is_kept_as_a_digest_alone(alice):
+def test_a_token_is_kept_as_a_digest_alone(alice: User) -> None:
     secret = tokens.create_token(alice, "bot")
     row = ApiToken.objects.get()
     assert secret not in str(ApiToken.objects.values().get())
-    assert credentials.by_token(secret).token_id == row.pk
+    known = credentials.by_token(secret)
+    assert known is not None and known.token_id == row.pk
     assert credentials.by_token(row.digest) is None
 
 
-def test_headers_of_a_socket_prove_the_same(alice, browser):
+def test_headers_of_a_socket_prove_the_same(alice: User, browser: Client) -> None:
     secret = tokens.create_token(alice, "bot")
     session = browser.cookies["sessionid"].value
     cookie = f'theme=dark; sessionid={session}; other="x y"'
-    assert credentials.of_headers({"authorization": f"Bearer {secret}"}).user == alice
-    assert credentials.of_headers({"cookie": cookie}).session_key == session
+    by_token = credentials.of_headers({"authorization": f"Bearer {secret}"})
+    by_cookie = credentials.of_headers({"cookie": cookie})
+    assert by_token is not None and by_token.user == alice
+    assert by_cookie is not None and by_cookie.session_key == session
     assert credentials.of_headers({"authorization": "Bearer wrong", "cookie": cookie}) is None
     assert credentials.of_headers({"cookie": "sessionid=nonsense"}) is None
     assert credentials.of_headers({"cookie": "\x00=;;=\xff"}) is None
     assert credentials.of_headers({}) is None
 
 
-def test_a_session_ends_with_the_password(alice, browser):
+def test_a_session_ends_with_the_password(alice: User, browser: Client) -> None:
     cookie = {"cookie": f"sessionid={browser.cookies['sessionid'].value}"}
-    assert credentials.of_headers(cookie).user == alice
+    known = credentials.of_headers(cookie)
+    assert known is not None and known.user == alice
     alice.set_password("something new")
     alice.save()
     assert credentials.of_headers(cookie) is None
 
 
-def test_a_session_ends_with_log_out(browser):
+def test_a_session_ends_with_log_out(browser: Client) -> None:
     cookie = {"cookie": f"sessionid={browser.cookies['sessionid'].value}"}
     browser.logout()
     assert credentials.of_headers(cookie) is None
@@ -121,7 +127,9 @@ def test_a_session_ends_with_log_out(browser):
         ("put", "/api/v1/rooms/lobby", 405),
     ],
 )
-def test_what_django_refuses_is_a_problem_too(caller, alice, lobby, method, path, status):
+def test_what_django_refuses_is_a_problem_too(
+    caller: Callers, alice: User, lobby: Room, method: str, path: str, status: int
+) -> None:
     answer = getattr(caller(alice).client, method)(path)
     assert answer.status_code == status
     assert answer["Content-Type"] == "application/problem+json"
@@ -131,14 +139,16 @@ def test_what_django_refuses_is_a_problem_too(caller, alice, lobby, method, path
         assert "GET" in answer["Allow"]
 
 
-def test_a_host_that_is_not_ours_gets_a_problem(settings):
+def test_a_host_that_is_not_ours_gets_a_problem(settings: Any) -> None:
     settings.ALLOWED_HOSTS = ["parley.example"]
     answer = Client(headers={"host": "evil.example"}).get("/api/v1/rooms")
     assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
 
 
-def test_a_fault_says_nothing_of_itself(caller, alice, lobby, monkeypatch):
-    def fail(*_):
+def test_a_fault_says_nothing_of_itself(
+    caller: Callers, alice: User, lobby: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
         raise RuntimeError("the secret inside")
 
     monkeypatch.setattr(shown_rooms, "find_room", fail)
@@ -148,12 +158,14 @@ def test_a_fault_says_nothing_of_itself(caller, alice, lobby, monkeypatch):
     assert b"secret" not in answer.content
 
 
-def test_a_fault_says_all_of_itself_while_developing(caller, alice, lobby, monkeypatch, settings):
+def test_a_fault_says_all_of_itself_while_developing(
+    caller: Callers, alice: User, lobby: Room, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
     alices = caller(alice)
     alices.get("rooms")
     settings.DEBUG = True
 
-    def fail(*_):
+    def fail(*_: object) -> None:
         raise RuntimeError("the cause")
 
     monkeypatch.setattr(shown_rooms, "find_room", fail)
@@ -162,8 +174,10 @@ def test_a_fault_says_all_of_itself_while_developing(caller, alice, lobby, monke
     assert "the cause" in answer.data["traceback"]
 
 
-def test_a_database_that_is_away_is_said_to_be_temporary(caller, alice, lobby, monkeypatch):
-    def fail(*_):
+def test_a_database_that_is_away_is_said_to_be_temporary(
+    caller: Callers, alice: User, lobby: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
         raise OperationalError("database is locked")
 
     monkeypatch.setattr(shown_rooms, "find_room", fail)
@@ -172,13 +186,13 @@ def test_a_database_that_is_away_is_said_to_be_temporary(caller, alice, lobby, m
     assert int(answer["Retry-After"]) >= 1
 
 
-def test_pages_keep_their_own_errors():
+def test_pages_keep_their_own_errors() -> None:
     answer = Client().get("/nothing")
     assert answer.status_code == 404
     assert answer["Content-Type"].startswith("text/html")
 
 
-def test_the_api_page_has_its_script_from_here(client):
+def test_the_api_page_has_its_script_from_here(client: Client) -> None:
     page = client.get("/api/docs").content.decode()
     assert re.search("/static/[0-9a-f]+/ninja/swagger-ui-bundle.js", page)
     assert "http://" not in page and "https://" not in page

@@ -2,19 +2,23 @@
 
 import re
 import threading
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import redis
 from django.conf import settings as live_settings
 from django.test import Client
 
+from rooms.models import Room, User
 from rooms.rest import limits as rest_limits
+from tests.support.caller import Answer, Callers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def _fresh():
+def _fresh() -> None:
     """Buckets that other tests have used are full again."""
     client = redis.Redis.from_url(live_settings.REDIS_URL)
     for key in client.scan_iter(f"{rest_limits.prefix()}*"):
@@ -22,14 +26,14 @@ def _fresh():
 
 
 @pytest.fixture
-def few(settings):
+def few(settings: Any) -> None:
     """Five calls, and one more in a thousand seconds: no machine is so slow."""
     update = {"requests_per_second": 0.001, "requests_burst": 5}
     settings.PARLEY_LIMITS = settings.PARLEY_LIMITS.model_copy(update=update)
 
 
 @pytest.fixture
-def no_redis(settings, monkeypatch):
+def no_redis(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     rest_limits._script.cache_clear()
     monkeypatch.setattr(rest_limits, "_own", rest_limits.OwnBuckets())
@@ -38,13 +42,15 @@ def no_redis(settings, monkeypatch):
     rest_limits._script.cache_clear()
 
 
-def left(answer):
+def left(answer: Answer) -> int:
     [number] = re.findall(r'^"requests";r=(\d+);t=\d+$', answer["RateLimit"])
     assert answer["RateLimit-Policy"] == '"requests";q=5;w=5000'
     return int(number)
 
 
-def test_a_call_too_many_is_told_when_to_come_again(few, caller, alice, bob, lobby):
+def test_a_call_too_many_is_told_when_to_come_again(
+    few: None, caller: Callers, alice: User, bob: User, lobby: Room
+) -> None:
     alices = caller(alice)
     answers = [alices.get("rooms") for _ in range(7)]
     assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 2
@@ -60,7 +66,9 @@ def test_a_call_too_many_is_told_when_to_come_again(few, caller, alice, bob, lob
     ("method", "path"),
     [("post", "rooms"), ("post", "rooms/lobby/messages"), ("post", "jobs"), ("get", "invitations")],
 )
-def test_every_operation_is_counted(few, caller, alice, lobby, method, path):
+def test_every_operation_is_counted(
+    few: None, caller: Callers, alice: User, lobby: Room, method: str, path: str
+) -> None:
     alices = caller(alice)
     answers = [alices.send(method, path, None if method == "get" else {}) for _ in range(6)]
     assert 429 not in [answer.status_code for answer in answers[:5]]
@@ -68,7 +76,9 @@ def test_every_operation_is_counted(few, caller, alice, lobby, method, path):
     assert [left(answer) for answer in answers] == [4, 3, 2, 1, 0, 0]
 
 
-def test_a_session_and_a_token_of_one_person_share(few, caller, alice, lobby):
+def test_a_session_and_a_token_of_one_person_share(
+    few: None, caller: Callers, alice: User, lobby: Room
+) -> None:
     browser = Client()
     browser.force_login(alice, backend="allauth.account.auth_backends.AuthenticationBackend")
     assert [browser.get("/api/v1/rooms").status_code for _ in range(5)] == [200] * 5
@@ -76,8 +86,10 @@ def test_a_session_and_a_token_of_one_person_share(few, caller, alice, lobby):
     assert browser.get("/api/v1/rooms").status_code == 429
 
 
-def test_calls_that_prove_nothing_are_counted_by_address(few, caller, alice, lobby, settings):
-    def ask(**headers):
+def test_calls_that_prove_nothing_are_counted_by_address(
+    few: None, caller: Callers, alice: User, lobby: Room, settings: Any
+) -> None:
+    def ask(**headers: str) -> int:
         return Client(headers=headers).get("/api/v1/rooms").status_code
 
     wrong = {"authorization": "Bearer wrong"}
@@ -88,14 +100,16 @@ def test_calls_that_prove_nothing_are_counted_by_address(few, caller, alice, lob
     assert ask(**wrong, **{"x-forwarded-for": "192.0.2.7"}) == 401
 
 
-def test_without_redis_a_process_counts_alone(few, no_redis, caller, alice, lobby):
+def test_without_redis_a_process_counts_alone(
+    few: None, no_redis: None, caller: Callers, alice: User, lobby: Room
+) -> None:
     alices = caller(alice)
     answers = [alices.get("rooms") for _ in range(6)]
     assert [answer.status_code for answer in answers] == [200] * 5 + [429]
     assert [left(answer) for answer in answers] == [4, 3, 2, 1, 0, 0]
 
 
-def test_calls_at_the_same_moment_are_counted_each(few):
+def test_calls_at_the_same_moment_are_counted_each(few: None) -> None:
     found = []
     threads = [
         threading.Thread(target=lambda: found.append(rest_limits.take("user:0").allowed))
@@ -108,20 +122,20 @@ def test_calls_at_the_same_moment_are_counted_each(few):
     assert found.count(True) == 5
 
 
-def test_a_bucket_fills_again(settings):
+def test_a_bucket_fills_again(settings: Any) -> None:
     update = {"requests_per_second": 1000, "requests_burst": 2}
     settings.PARLEY_LIMITS = settings.PARLEY_LIMITS.model_copy(update=update)
     taken = [rest_limits.take("user:0") for _ in range(200)]
     assert sum(each.allowed for each in taken) > 2
 
 
-def test_a_clock_that_was_set_back_locks_nobody_out(few):
+def test_a_clock_that_was_set_back_locks_nobody_out(few: None) -> None:
     client = redis.Redis.from_url(live_settings.REDIS_URL)
     client.set(f"{rest_limits.prefix()}user:0", "99999999999")
     assert rest_limits.take("user:0").allowed
 
 
-def test_own_buckets_are_bounded():
+def test_own_buckets_are_bounded() -> None:
     own = rest_limits.OwnBuckets()
     for number in range(rest_limits.MOST_LOCAL_BUCKETS + 10):
         own.take(str(number), 1, 1, 0.0)

@@ -48,12 +48,13 @@ class Every(Params):
 
 
 def form_of(model: type[BaseModel], data: dict[str, Any] | None = None) -> forms.Form:
-    return type("Form", (forms.Form,), param_fields.fields(model))(data)
+    made: type[forms.Form] = type("Form", (forms.Form,), param_fields.fields(model))
+    return made(data)
 
 
 def as_sent(form: forms.Form) -> dict[str, str]:
     """What a browser sends of the form as it comes."""
-    found = {}
+    found: dict[str, str] = {}
     for bound in form:
         value = bound.value()
         if isinstance(bound.field, forms.BooleanField):

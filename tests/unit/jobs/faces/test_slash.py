@@ -24,7 +24,7 @@ from rooms.protocol import Invalid
         ("test.outcome value=[broken", {"value": "[broken"}),
     ],
 )
-def test_params_as_typed(typed, params):
+def test_params_as_typed(typed: str, params: dict[str, str]) -> None:
     assert parse(typed) == (typed.split()[0], params)
 
 
@@ -39,18 +39,18 @@ def test_params_as_typed(typed, params):
         ('room.report days="3', "not closed"),
     ],
 )
-def test_a_mistake_is_explained(typed, said):
+def test_a_mistake_is_explained(typed: str, said: str) -> None:
     with pytest.raises(Invalid, match=said):
         parse(typed)
 
 
-def test_the_kinds_own_model_reads_the_texts():
+def test_the_kinds_own_model_reads_the_texts() -> None:
     kind = get("test.outcome")
     found = checked_params(kind, parse("test.outcome steps=3 seconds=0.5")[1])
     assert (found["steps"], found["seconds"]) == (3, 0.5)
 
 
-def test_a_wrong_value_is_pointed_at():
+def test_a_wrong_value_is_pointed_at() -> None:
     with pytest.raises(Invalid) as refused:
         checked_params(get("room.report"), {"days": "many", "dayz": 1})
     assert {each["pointer"] for each in refused.value.errors} == {"/params/days", "/params/dayz"}
@@ -59,19 +59,21 @@ def test_a_wrong_value_is_pointed_at():
 @pytest.mark.parametrize("depth", [40, 300, 1_000, 9_000])
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
 @pytest.mark.parametrize("closed", [True, False])
-def test_brackets_within_brackets_are_refused_or_a_text(depth, opening, closing, closed):
+def test_brackets_within_brackets_are_refused_or_a_text(
+    depth: int, opening: str, closing: str, closed: bool
+) -> None:
     value = opening * depth + "1" + closing * depth * closed
     name, params = parse(f"room.report days='{value[:9_000]}'")
     with pytest.raises(Invalid):
         checked_params(get(name), params)
 
 
-def test_params_of_any_shape_have_a_depth():
+def test_params_of_any_shape_have_a_depth() -> None:
     class Anything(Params):
         value: Any = None
 
     anything = replace(get("room.report"), params=Anything)
-    value = []
+    value: list[object] = []
     for _ in range(2_000):
         value = [value]
     with pytest.raises(Invalid, match="deep"):

@@ -18,16 +18,16 @@ from jobs.registry import get
         ({"tuple": (1, 2), 3: "number"}, {"tuple": [1, 2], "3": "number"}),
     ],
 )
-def test_every_result_has_a_summary(value, result):
+def test_every_result_has_a_summary(value: object, result: dict[str, object]) -> None:
     assert as_result(get("room.report"), value) | result == as_result(get("room.report"), value)
     assert plain(value) is None or as_result(get("room.report"), value)["summary"]
 
 
-def test_what_no_database_takes_is_taken_out():
+def test_what_no_database_takes_is_taken_out() -> None:
     assert plain({"text": "a\x00b"}) == {"text": "ab"}
 
 
-def test_a_backslash_before_what_looks_like_nul_stays():
+def test_a_backslash_before_what_looks_like_nul_stays() -> None:
     assert plain({"text": "\\u0000"}) == {"text": "\\u0000"}
 
 
@@ -37,7 +37,7 @@ def test_what_is_no_result_is_refused(value):
         plain(value)
 
 
-def test_a_failure_has_a_line_for_people_and_a_traceback_for_staff():
+def test_a_failure_has_a_line_for_people_and_a_traceback_for_staff() -> None:
     try:
         raise ValueError("what went wrong\nand much more\x00")
     except ValueError as error:

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, get_args
 
 import jsonschema_rs
 import pytest
@@ -33,7 +34,7 @@ def references(part: object) -> Iterator[str]:
             yield from references(value)
 
 
-def resolved(reference: str) -> object:
+def resolved(reference: str) -> Any:
     assert reference.startswith("#/")
     part = DOCUMENT
     for step in reference[2:].split("/"):
@@ -59,7 +60,7 @@ def test_names_are_what_asyncapi_allows() -> None:
         assert resolved(operation["channel"]["$ref"])["address"] == "/ws/"
 
 
-def schema_of(name: str) -> dict:
+def schema_of(name: str) -> dict[str, Any]:
     return {**DOCUMENT, **MESSAGES[name]["payload"]}
 
 
@@ -86,7 +87,7 @@ def test_the_server_takes_the_examples(command: str) -> None:
 
 
 @pytest.mark.parametrize("told", TOLD, ids=events.name)
-def test_the_server_may_tell_the_examples(told) -> None:
+def test_the_server_may_tell_the_examples(told: Any) -> None:
     told.model_validate_json(json.dumps(example(told)), strict=True)
 
 
@@ -110,7 +111,7 @@ def test_the_page_shows_all_there_is() -> None:
 
 
 def test_codes_are_complete() -> None:
-    assert set(ERRORS) == set(ErrorCode.__args__)
+    assert set(ERRORS) == set(get_args(ErrorCode))
     declared = [each for each in vars(closes).values() if isinstance(each, closes.Close)]
     assert set(CLOSES) == set(declared)
     assert len({each.code for each in declared}) == len(declared)
@@ -118,8 +119,8 @@ def test_codes_are_complete() -> None:
 
 def test_the_shapes_know_every_choice_of_the_models() -> None:
     assert set(parts.kinds()) >= set(Message.Kind.values)
-    assert set(shapes.Role.__args__) == set(Membership.Role.values)
-    assert set(shapes.Visibility.__args__) == set(Room.Visibility.values)
+    assert set(get_args(shapes.Role)) == set(Membership.Role.values)
+    assert set(get_args(shapes.Visibility)) == set(Room.Visibility.values)
 
 
 def appended() -> Iterator[str]:

@@ -30,16 +30,19 @@ class Reader(HTMLParser):
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.others: list[str] = []
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
 
-    def handle_comment(self, data):
+    def handle_comment(self, data: str) -> None:
         self.others.append(data)
 
-    handle_decl = handle_pi = unknown_decl = handle_comment
+    def handle_decl(self, decl: str) -> None:
+        self.others.append(decl)
+
+    handle_pi = unknown_decl = handle_comment
 
 
-def tags_of(html):
+def tags_of(html: str) -> list[tuple[str, dict[str, str | None]]]:
     reader = Reader()
     reader.feed(html)
     reader.close()
@@ -47,14 +50,14 @@ def tags_of(html):
     return reader.tags
 
 
-def scheme_of(href):
+def scheme_of(href: str) -> str | None:
     """As a browser finds it: without the characters that it leaves out of an address."""
     href = re.sub("[\t\n\r]", "", href).lstrip("".join(map(chr, range(33))))
     scheme = re.match("([a-zA-Z][a-zA-Z0-9+.-]*):", href)
     return scheme and scheme[1].lower()
 
 
-def assert_harmless(html):
+def assert_harmless(html: str) -> None:
     for tag, attributes in tags_of(html):
         assert tag in ALLOWED
         assert set(attributes) <= ATTRIBUTES.get(tag, set())
@@ -119,7 +122,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("body", HOSTILE, ids=lambda body: ascii(body[:30]))
-def test_hostile_text_stays_text(body):
+def test_hostile_text_stays_text(body: str) -> None:
     assert_harmless(render(body))
 
 
@@ -148,15 +151,15 @@ BODIES = st.one_of(
 @settings(max_examples=400, deadline=None)
 @given(BODIES)
 @example("<a\thref='javascript:1'>")
-def test_no_tag_outside_the_list_whatever_is_written(body):
+def test_no_tag_outside_the_list_whatever_is_written(body: str) -> None:
     assert_harmless(render(body))
 
 
-def test_a_script_is_shown_as_it_was_typed():
+def test_a_script_is_shown_as_it_was_typed() -> None:
     assert render("<script>alert(1)</script>") == "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>"
 
 
-def test_a_direction_mark_is_kept_inside_its_message():
+def test_a_direction_mark_is_kept_inside_its_message() -> None:
     assert "\u202e" in render("a \u202e b")
 
 
@@ -170,7 +173,7 @@ def test_a_direction_mark_is_kept_inside_its_message():
         ("```py\nx < 1\n```", '<pre><code class="language-py">x &lt; 1\n</code></pre>'),
     ],
 )
-def test_what_is_meant_is_shown(body, html):
+def test_what_is_meant_is_shown(body: str, html: str) -> None:
     assert render(body) == html
 
 
@@ -183,18 +186,18 @@ def test_what_is_meant_is_shown(body, html):
         ("example.org", "http://example.org"),
     ],
 )
-def test_links_open_apart(body, href):
+def test_links_open_apart(body: str, href: str) -> None:
     [(_, attributes)] = [tag for tag in tags_of(render(body)) if tag[0] == "a"]
     assert attributes == {"href": href, "rel": "noopener noreferrer nofollow", "target": "_blank"}
 
 
-def test_a_table_is_a_table():
+def test_a_table_is_a_table() -> None:
     assert {"table", "thead", "th", "tbody", "td"} <= {
         tag for tag, _ in tags_of(render("| a | b |\n|---|---|\n| 1 | 2 |"))
     }
 
 
-def test_a_table_keeps_its_alignment():
+def test_a_table_keeps_its_alignment() -> None:
     html = render("| a | b | c | d |\n|---|:--|:-:|--:|\n| 1 | 2 | 3 | 4 |")
     given = [(tag, attributes.get("align")) for tag, attributes in tags_of(html)]
     for cell in ("th", "td"):
@@ -209,14 +212,14 @@ PLAIN = st.text("abcZé漢9 ,;?'\"()-.!:/@_*<&w", max_size=30).map(str.strip)
 @example("mailto: me")
 @example("one.two three. Four")
 @example("a -- b: c!")
-def test_plain_text_is_what_both_walls_make_of_it(body):
+def test_plain_text_is_what_both_walls_make_of_it(body: str) -> None:
     assert render(body) == render_marked_up(body)
 
 
 # Shown as it was written ------------------------------------------------------------------------
 
 
-def text_of(html):
+def text_of(html: str) -> str:
     return unescape(re.sub("<[^>]*>", "", html))
 
 
@@ -228,7 +231,7 @@ def text_of(html):
     + ["| |\n|-|", "**", "[x]:\nhttp://a.example", "\\", ">\n\n#"]
     + ["> " * 60 + "deep", "- " * 60 + "deep"],
 )  # fmt: skip
-def test_a_message_is_never_empty(body):
+def test_a_message_is_never_empty(body: str) -> None:
     assert text_of(render(body)).replace(" ", "") == body.replace(" ", "")
 
 
@@ -246,7 +249,7 @@ def test_a_message_is_never_empty(body):
         ("~5 to ~6", "~5 to ~6"),
     ],
 )
-def test_nothing_of_a_message_is_lost(body, text):
+def test_nothing_of_a_message_is_lost(body: str, text: str) -> None:
     assert text_of(render(body)).strip() == text
 
 
@@ -261,7 +264,7 @@ def test_nothing_of_a_message_is_lost(body, text):
         ("README.md and main.py", "README.md and main.py"),
     ],
 )
-def test_no_link_where_none_is_meant(body, text):
+def test_no_link_where_none_is_meant(body: str, text: str) -> None:
     html = render(body)
     assert "<a" not in html
     assert text_of(html) == text
@@ -270,10 +273,10 @@ def test_no_link_where_none_is_meant(body, text):
 @pytest.mark.parametrize(
     "address", ["https://a.example/_b_/*c*d", "http://a.example/~x~?y=[z]&amp;w"]
 )
-def test_signs_within_an_address_belong_to_it(address):
+def test_signs_within_an_address_belong_to_it(address: str) -> None:
     assert text_of(render(f"see {address} there")) == f"see {address} there"
     [(_, attributes)] = [tag for tag in tags_of(render(address)) if tag[0] == "a"]
-    assert attributes["href"].startswith(address[:20])
+    assert attributes["href"] is not None and attributes["href"].startswith(address[:20])
 
 
 @pytest.mark.parametrize(
@@ -285,23 +288,27 @@ def test_signs_within_an_address_belong_to_it(address):
         ("https://a.example/%ff%zz", "https://a.example/%ff%25zz", "https://a.example/%ff%zz"),
     ],
 )
-def test_an_address_is_ascii_and_shown_to_be_read(address, href, shown):
+def test_an_address_is_ascii_and_shown_to_be_read(
+    address: str, href: str, shown: str | None
+) -> None:
     [(_, attributes)] = [tag for tag in tags_of(render(address)) if tag[0] == "a"]
     assert attributes["href"] == href
     assert text_of(render(address)) == (shown or address)
 
 
-def test_letters_that_stand_for_signs_are_themselves():
+def test_letters_that_stand_for_signs_are_themselves() -> None:
     for letters in ("\U00012470", "".join(map(chr, range(0x10B39, 0x10B40))), marks._POOL):
         body = f"a {letters} <b> *c* https://a.example/_x_ [d]: e"
         assert text_of(render(body)).replace("*c*", "c") == body.replace("*c*", "c")
 
 
-def test_a_parser_that_fails_shows_the_text(monkeypatch, caplog):
+def test_a_parser_that_fails_shows_the_text(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     class Panic(BaseException):
         pass
 
-    def fails(body):
+    def fails(body: str) -> None:
         raise Panic
 
     monkeypatch.setattr(markdown_html, "written", fails)
@@ -313,5 +320,5 @@ ORDINARY = json.loads((Path(__file__).parent / "rendered.json").read_text())
 
 
 @pytest.mark.parametrize("said", ORDINARY, ids=lambda said: ascii(said["body"][:30]))
-def test_ordinary_texts_look_as_they_did(said):
+def test_ordinary_texts_look_as_they_did(said: dict[str, str]) -> None:
     assert render(said["body"]) == said["html"]

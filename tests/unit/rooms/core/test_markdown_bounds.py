@@ -11,12 +11,12 @@ MARKED_UP = (
 )
 
 
-def most_html(body):
+def most_html(body: str) -> int:
     return markdown_html.HTML_CHARACTERS + 2 * markdown_html.HTML_PER_CHARACTER * len(body)
 
 
 @pytest.mark.once
-def test_no_text_makes_much_html():
+def test_no_text_makes_much_html() -> None:
     for piece in hostile.pieces():
         for length in (10, 300, 10_000):
             body = hostile.text(piece, length)
@@ -37,7 +37,7 @@ TABLES = [
 
 
 @pytest.mark.once
-def test_no_text_takes_much_longer_than_prose():
+def test_no_text_takes_much_longer_than_prose() -> None:
     body = MARKED_UP[:10_000]
     prose = min(hostile.spent(render, body) for _ in range(7))
     for body in [*(hostile.text(piece, 10_000) for piece in hostile.pieces()), *TABLES]:
@@ -55,5 +55,5 @@ def test_no_text_takes_much_longer_than_prose():
     ["a.co " * 301, "*a" * 9_000, "# a\n" * 4_000, "| a | b |\n|-|-|\n" + "| c | d |\n" * 4_000]
     + ["> " * 50 + "a", "[a](b)" * 400],
 )  # fmt: skip
-def test_beyond_a_bound_the_text_is_shown_as_written(body):
+def test_beyond_a_bound_the_text_is_shown_as_written(body: str) -> None:
     assert render(body) == as_written(body)

@@ -1,5 +1,7 @@
 """Who may do what: the rules by themselves. tests/integration tries every cell at the doors."""
 
+from typing import Any
+
 import pytest
 from django.utils import timezone
 
@@ -16,7 +18,7 @@ PUBLIC, PRIVATE, DIRECT = (
 ARCHIVED = Room(slug="r", name="R", visibility="public", archived_at=timezone.now())
 
 
-def refused(action: str, **facts: object) -> type[Refusal] | None:
+def refused(action: str, **facts: Any) -> type[Refusal] | None:
     refusal = policy.refusal(action, Facts(**facts))
     return None if refusal is None else type(refusal)
 

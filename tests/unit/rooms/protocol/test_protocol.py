@@ -33,7 +33,9 @@ CLIENT_ID = str(uuid.uuid4())
     ],
 )
 @pytest.mark.parametrize("id", [7, "seven", None])
-def test_commands_are_taken_and_unknown_fields_ignored(model, fields, id):
+def test_commands_are_taken_and_unknown_fields_ignored(
+    model: type[protocol.Command], fields: dict[str, Any], id: int | str | None
+) -> None:
     command = model.model_validate({"id": id, "type": "t", "later": {"x": 1}, **fields})
     assert command.id == id
     assert not hasattr(command, "later")
@@ -58,7 +60,9 @@ def test_commands_are_taken_and_unknown_fields_ignored(model, fields, id):
         (protocol.Ping, {"id": {}}, ["/id/int", "/id/str"]),
     ],
 )
-def test_wrong_commands_are_refused_field_by_field(model, fields, pointers):
+def test_wrong_commands_are_refused_field_by_field(
+    model: type[protocol.Command], fields: dict[str, Any], pointers: list[str]
+) -> None:
     with pytest.raises(ValidationError) as error:
         model.model_validate({"type": "t", **fields})
     refusal = protocol.invalid(error.value)
@@ -68,13 +72,13 @@ def test_wrong_commands_are_refused_field_by_field(model, fields, pointers):
     assert refusal.status == 422
 
 
-def test_errors_do_not_echo_what_was_sent():
+def test_errors_do_not_echo_what_was_sent() -> None:
     with pytest.raises(ValidationError) as error:
         Read.model_validate({"type": "read", "room": ["hunter2"], "seq": "hunter2"})
     assert "hunter2" not in str(protocol.invalid(error.value).answer())
 
 
-def test_pointers_escape_slash_and_tilde():
+def test_pointers_escape_slash_and_tilde() -> None:
     assert refusals._pointer("a/b~c") == "a~1b~0c"
 
 
@@ -94,7 +98,7 @@ def test_pointers_escape_slash_and_tilde():
         ),
     ],
 )
-def test_refusals(refusal, status, answer):
+def test_refusals(refusal: protocol.Refusal, status: int, answer: dict[str, object]) -> None:
     assert refusal.status == status
     assert refusal.answer() == {"type": "error", "message": "No.", **answer}
 
@@ -102,7 +106,7 @@ def test_refusals(refusal, status, answer):
 @pytest.mark.parametrize(
     "close", [value for value in vars(protocol).values() if isinstance(value, protocol.Close)]
 )
-def test_the_code_of_a_close_says_whether_to_come_back(close):
+def test_the_code_of_a_close_says_whether_to_come_back(close: protocol.Close) -> None:
     assert 4000 <= close.code <= 4999
     assert close.bye("an epoch")["reconnect"] is (close.code < 4500) is (close.retry_in is not None)
     assert len(close.reason.encode()) <= 123, "a close frame holds no more"
@@ -120,12 +124,12 @@ JSON = st.recursive(
 
 
 @given(st.lists(st.dictionaries(st.text("abc", max_size=3), JSON), max_size=5))
-def test_a_frame_is_an_array_of_objects(objects):
+def test_a_frame_is_an_array_of_objects(objects: list[dict[str, object]]) -> None:
     encoded = protocol.frame([protocol.encode(each) for each in objects])
     assert json.loads(encoded) == objects
 
 
-def test_an_event_carries_its_place_and_time():
+def test_an_event_carries_its_place_and_time() -> None:
     at = "2026-01-01T00:00:00.000000Z"
     raw = protocol.encode_event("lobby", 5, at, "member.left", b'{"m":1}')
     assert orjson.loads(raw) == {
@@ -140,7 +144,9 @@ def test_an_event_carries_its_place_and_time():
 
 
 def told(name: str, base: type, **fields: Any) -> Any:
-    return create_model("Told", __base__=base, type=(Literal[name], ...), **fields)
+    # What a name is at run time, no type checker can know.
+    type_: Any = (Literal[name], ...)
+    return create_model("Told", __base__=base, type=type_, **fields)
 
 
 def test_clients_can_tell_each_event_by_its_at() -> None:

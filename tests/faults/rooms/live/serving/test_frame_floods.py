@@ -89,7 +89,7 @@ def test_pongs_that_nobody_reads_are_one(flooded: Site) -> None:
         for number in range(200):
             raw.send(frame(0x89, b"%03d" % number + b"x" * 100))
         # It reads again: what it missed, and the answer to the last ping, not to all.
-        pongs = []
+        pongs: list[bytes] = []
         while not pongs or not pongs[-1].startswith(b"199"):
             first, payload = raw.frame()
             if first == 0x8A:

@@ -1,11 +1,13 @@
 """Members and bans over REST: who may do what to whom, and what comes of it."""
 
 from datetime import timedelta
+from typing import cast
 
 import pytest
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from rooms.features.bans import actions as bans
 from rooms.features.files import actions as files
@@ -15,12 +17,13 @@ from rooms.features.messages import actions as messages
 from rooms.features.rooms import changes
 from rooms.models import Attachment, Ban, Event, Membership, Message, Room, User
 from rooms.protocol import Forbidden, NotFound
+from tests.support.caller import Answer, Caller, Callers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def dora(db, lobby):
+def dora(db: None, lobby: Room) -> User:
     """A moderator of the lobby."""
     user = User.objects.create_user("dora", "dora@example.com", "dora-password-1")
     management.add_member(lobby.pk, user, "moderator")
@@ -28,24 +31,25 @@ def dora(db, lobby):
 
 
 @pytest.fixture
-def erin(db, lobby):
+def erin(db: None, lobby: Room) -> User:
     """Another one."""
     user = User.objects.create_user("erin")
     management.add_member(lobby.pk, user, "moderator")
     return user
 
 
-def send(caller, method, path, body=None):
+def send(caller: Caller, method: str, path: str, body: object = None) -> Answer:
     call = getattr(caller.client, method)
     kwargs = {} if body is None else {"data": body, "content_type": "application/json"}
-    return call(f"/api/v1/{path}", headers=caller.headers, **kwargs)
+    answer: Answer = call(f"/api/v1/{path}", headers=caller.headers, **kwargs)
+    return answer
 
 
-def types(room):
+def types(room: Room) -> list[str]:
     return list(Event.objects.filter(room=room).order_by("seq").values_list("type", flat=True))
 
 
-def test_a_role_that_there_is_not(caller, alice, den):
+def test_a_role_that_there_is_not(caller: Callers, alice: User, den: Room) -> None:
     answer = send(caller(alice), "post", "rooms/den/members", {"user": "bob", "role": "king"})
     assert answer.status_code == 422
 
@@ -77,8 +81,17 @@ MATRIX = [
 
 @pytest.mark.parametrize(("who", "method", "whom", "body", "status"), MATRIX)
 def test_who_may_do_what_to_whom(
-    caller, charlie, dora, erin, lobby, who, method, whom, body, status
-):
+    caller: Callers,
+    charlie: User,
+    dora: User,
+    erin: User,
+    lobby: Room,
+    who: str,
+    method: str,
+    whom: str,
+    body: dict[str, str] | None,
+    status: int,
+) -> None:
     people = {user.username: user for user in User.objects.all()}
     before = list(Membership.objects.values_list("user", "role").order_by("pk"))
     path = f"rooms/lobby/members/{people[whom].pk}"
@@ -102,14 +115,23 @@ def test_who_may_do_what_to_whom(
         ("charlie", "bob", 403),
     ],
 )
-def test_who_may_ban_whom(caller, charlie, dora, erin, lobby, who, whom, status):
+def test_who_may_ban_whom(
+    caller: Callers,
+    charlie: User,
+    dora: User,
+    erin: User,
+    lobby: Room,
+    who: str,
+    whom: str,
+    status: int,
+) -> None:
     user = User.objects.get(username=who)
     answer = send(caller(user), "post", "rooms/lobby/bans", {"user": whom})
     assert answer.status_code == status
     assert Ban.objects.exists() is (status == 201)
 
 
-def test_a_ban_puts_out_and_keeps_out(caller, alice, bob, lobby):
+def test_a_ban_puts_out_and_keeps_out(caller: Callers, alice: User, bob: User, lobby: Room) -> None:
     new = {"user": bob.pk, "reason": "noise"}
     assert send(caller(alice), "post", "rooms/lobby/bans", new).status_code == 201
     assert types(lobby)[-1] == "member.left"
@@ -136,7 +158,7 @@ def test_a_ban_puts_out_and_keeps_out(caller, alice, bob, lobby):
     assert bobs.post("rooms/lobby/join").status_code == 200
 
 
-def test_a_ban_runs_out(caller, alice, bob, lobby):
+def test_a_ban_runs_out(caller: Callers, alice: User, bob: User, lobby: Room) -> None:
     past, soon = (timezone.now() + timedelta(hours=hours) for hours in (-1, 1))
     body = {"user": "bob", "until": past.isoformat()}
     assert send(caller(alice), "post", "rooms/lobby/bans", body).status_code == 422
@@ -148,7 +170,7 @@ def test_a_ban_runs_out(caller, alice, bob, lobby):
     assert caller(alice).get("rooms/lobby/bans").data["bans"] == []
 
 
-def test_the_last_owner_is_not_put_out_by_staff_either(alice, bob, lobby):
+def test_the_last_owner_is_not_put_out_by_staff_either(alice: User, bob: User, lobby: Room) -> None:
     for act in (
         lambda: management.remove_member(lobby.pk, alice),
         lambda: bans.ban(lobby.pk, alice, bob, staff=True),
@@ -160,7 +182,9 @@ def test_the_last_owner_is_not_put_out_by_staff_either(alice, bob, lobby):
     assert not Ban.objects.exists()
 
 
-def test_changes_what_is_given_and_nothing_else(caller, alice, bob, charlie, lobby):
+def test_changes_what_is_given_and_nothing_else(
+    caller: Callers, alice: User, bob: User, charlie: User, lobby: Room
+) -> None:
     answer = send(caller(alice), "patch", "rooms/lobby", {"topic": "Now"})
     assert (answer.status_code, answer.json()["topic"], answer.json()["name"]) == (
         200,
@@ -180,7 +204,9 @@ def test_changes_what_is_given_and_nothing_else(caller, alice, bob, charlie, lob
     assert caller(charlie).get("rooms/lobby").status_code == 404
 
 
-def test_only_an_owner_makes_a_closed_room_public(caller, alice, dora, den):
+def test_only_an_owner_makes_a_closed_room_public(
+    caller: Callers, alice: User, dora: User, den: Room
+) -> None:
     management.add_member(den.pk, dora, "moderator")
     public, private = {"visibility": "public"}, {"visibility": "private"}
     for who, change, status in (
@@ -192,22 +218,25 @@ def test_only_an_owner_makes_a_closed_room_public(caller, alice, dora, den):
         assert send(caller(who), "patch", "rooms/den", change).status_code == status
 
 
-def test_a_room_between_two_stays_that(alice, den):
+def test_a_room_between_two_stays_that(alice: User, den: Room) -> None:
     Room.objects.update(visibility="direct")
     with pytest.raises(Forbidden):
         changes.change_room(den.pk, {"visibility": "public"}, by=alice)
 
 
 def test_a_deleted_room_takes_everything_with_it(
-    alice, lobby, den, django_capture_on_commit_callbacks
-):
+    alice: User,
+    lobby: Room,
+    den: Room,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
     first = messages.post_message(messages.Post(alice, "lobby", "one"))
-    messages.post_message(messages.Post(alice, "lobby", "two", reply_to=first["id"]))
+    messages.post_message(messages.Post(alice, "lobby", "two", reply_to=cast(int, first["id"])))
     messages.post_message(messages.Post(alice, "den", "stays"))
     kept = files.attach(lobby, alice, "a.txt", "text/plain", ContentFile(b"a")).file
     with transaction.atomic():
         changes.delete_room(lobby.pk)
-        assert kept.storage.exists(kept.name), "the transaction may still fail"
+        assert kept.name and kept.storage.exists(kept.name), "the transaction may still fail"
     assert not kept.storage.exists(kept.name)
     assert list(Room.objects.values_list("slug", flat=True)) == ["den"]
     assert [row.body for row in Message.objects.all()] == ["stays"]

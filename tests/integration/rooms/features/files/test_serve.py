@@ -117,6 +117,7 @@ def test_names_of_any_script_survive(alice: User, lobby: Room) -> None:
 
 def test_a_file_that_is_gone_from_the_disk_is_not_found(alice: User, lobby: Room) -> None:
     file = attach(lobby, alice, "notes.txt", "text/plain", b"x")
+    assert file.file.name
     file.file.storage.delete(file.file.name)
     assert get(alice, file).status_code == 404
 
@@ -128,7 +129,7 @@ def test_a_server_sends_a_large_file_in_pieces(alice: User, lobby: Room) -> None
     async def fetch() -> tuple[Any, list[bytes]]:
         client = AsyncClient()
         await client.aforce_login(alice)
-        answer = await client.get(f"/attachments/{file.pk}/big.bin")
+        answer: Any = await client.get(f"/attachments/{file.pk}/big.bin")
         return answer, [piece async for piece in answer.streaming_content]
 
     answer, pieces = async_to_sync(fetch)()

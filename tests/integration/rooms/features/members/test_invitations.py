@@ -1,6 +1,7 @@
 """Nobody is put into a room: they are invited, and nobody learns by inviting who has an account."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -13,28 +14,31 @@ from rooms.features.members import actions as members
 from rooms.features.members import management
 from rooms.features.messages import actions as messages
 from rooms.models import Invitation, Membership, Room, User
+from tests.support.caller import Answer, Caller, Callers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def told(monkeypatch):
+def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, Any]]:
     """What single people are told, not kept: (user id, event)."""
     heard = []
     monkeypatch.setattr(bell, "tell", lambda user, key, event, *_: heard.append((user, event)))
     return heard
 
 
-def invite(caller, slug, user, role="member"):
+def invite(caller: Caller, slug: str, user: object, role: str = "member") -> Answer:
     return caller.post(f"rooms/{slug}/members", {"user": user, "role": role})
 
 
-def role_of(user, room):
+def role_of(user: User, room: Room) -> str | None:
     row = Membership.objects.filter(user=user, room=room).first()
-    return row and row.role
+    return row.role if row else None
 
 
-def test_whoever_is_invited_decides(caller, alice, charlie, den, told):
+def test_whoever_is_invited_decides(
+    caller: Callers, alice: User, charlie: User, den: Room, told: list[tuple[int, Any]]
+) -> None:
     answer = invite(caller(alice), "den", "charlie")
     assert (answer.status_code, answer.data["state"], answer.data["name"]) == (
         202,
@@ -55,7 +59,9 @@ def test_whoever_is_invited_decides(caller, alice, charlie, den, told):
     assert invite(caller(alice), "den", charlie.pk).status_code == 200, "a member already"
 
 
-def test_who_declines_is_not_asked_again(caller, alice, charlie, den, told):
+def test_who_declines_is_not_asked_again(
+    caller: Callers, alice: User, charlie: User, den: Room, told: list[tuple[int, Any]]
+) -> None:
     first = invite(caller(alice), "den", "charlie").data
     charlies = caller(charlie)
     assert charlies.post("rooms/den/decline").status_code == 204
@@ -69,7 +75,9 @@ def test_who_declines_is_not_asked_again(caller, alice, charlie, den, told):
     assert told == []
 
 
-def test_an_invitation_is_taken_back_and_runs_out(caller, alice, bob, charlie, den, told):
+def test_an_invitation_is_taken_back_and_runs_out(
+    caller: Callers, alice: User, bob: User, charlie: User, den: Room, told: list[tuple[int, Any]]
+) -> None:
     number = invite(caller(alice), "den", "charlie").data["id"]
     path = f"rooms/den/invitations/{number}"
     assert caller(bob).delete(path).status_code == 403
@@ -89,8 +97,8 @@ def test_an_invitation_is_taken_back_and_runs_out(caller, alice, bob, charlie, d
 
 @pytest.mark.parametrize("room", ["lobby", "den"])
 def test_a_name_that_is_nobodys_is_answered_like_one_that_is(
-    caller, alice, charlie, lobby, den, room
-):
+    caller: Callers, alice: User, charlie: User, lobby: Room, den: Room, room: str
+) -> None:
     alices = caller(alice)
     answers = {name: invite(alices, room, name) for name in ("charlie", "nobody", "12345")}
     assert {answer.status_code for answer in answers.values()} == {202}
@@ -108,7 +116,9 @@ def test_a_name_that_is_nobodys_is_answered_like_one_that_is(
         assert alices.delete(path).status_code == 204
 
 
-def test_it_costs_as_many_queries_for_nobody(caller, alice, charlie, den):
+def test_it_costs_as_many_queries_for_nobody(
+    caller: Callers, alice: User, charlie: User, den: Room
+) -> None:
     alices, counts = caller(alice), []
     alices.get("rooms")
     for name in ("charlie", "nobody"):
@@ -119,7 +129,9 @@ def test_it_costs_as_many_queries_for_nobody(caller, alice, charlie, den):
 
 
 @pytest.mark.parametrize("path", ["", "/join", "/members", "/messages"])
-def test_a_hidden_room_costs_as_many_queries_as_none(caller, charlie, den, path):
+def test_a_hidden_room_costs_as_many_queries_as_none(
+    caller: Callers, charlie: User, den: Room, path: str
+) -> None:
     charlies, counts, answers = caller(charlie), [], []
     charlies.get("rooms")
     for slug in ("den", "nor"):
@@ -132,7 +144,9 @@ def test_a_hidden_room_costs_as_many_queries_as_none(caller, charlie, den, path)
     assert answers[0] == answers[1]
 
 
-def test_numbers_are_for_those_who_share_a_room(caller, alice, bob, charlie, lobby, den):
+def test_numbers_are_for_those_who_share_a_room(
+    caller: Callers, alice: User, bob: User, charlie: User, lobby: Room, den: Room
+) -> None:
     alices = caller(alice)
     unknown = [invite(alices, "den", number) for number in (charlie.pk, 999_999, 2**63 - 1)]
     assert {answer.status_code for answer in unknown} == {404}
@@ -156,8 +170,10 @@ def test_numbers_are_for_those_who_share_a_room(caller, alice, bob, charlie, lob
         ("post", "rooms/lobby/members", {"user": "{}"}),
     ],
 )
-def test_no_entry_tells_who_has_an_account(caller, alice, charlie, lobby, method, path, body):
-    def ask(number):
+def test_no_entry_tells_who_has_an_account(
+    caller: Callers, alice: User, charlie: User, lobby: Room, method: str, path: str, body: Any
+) -> None:
+    def ask(number: int) -> tuple[int, str]:
         sent = None if body is None else dict(body)
         if sent and "user" in sent:
             sent["user"] = number
@@ -168,8 +184,10 @@ def test_no_entry_tells_who_has_an_account(caller, alice, charlie, lobby, method
     assert ask(charlie.pk)[0] == 404
 
 
-def test_a_ban_by_name_tells_nothing_of_strangers(caller, alice, charlie, lobby):
-    def ask(name):
+def test_a_ban_by_name_tells_nothing_of_strangers(
+    caller: Callers, alice: User, charlie: User, lobby: Room
+) -> None:
+    def ask(name: str) -> tuple[int, str]:
         answer = caller(alice).post("rooms/lobby/bans", {"user": name})
         return answer.status_code, answer.content.decode().replace(repr(name), "NAME")
 
@@ -179,7 +197,15 @@ def test_a_ban_by_name_tells_nothing_of_strangers(caller, alice, charlie, lobby)
     assert ask("charlie")[0] == 201, "they have spoken here"
 
 
-def test_who_is_invited_too_often_hears_no_more(caller, alice, charlie, den, lobby, settings, told):
+def test_who_is_invited_too_often_hears_no_more(
+    caller: Callers,
+    alice: User,
+    charlie: User,
+    den: Room,
+    lobby: Room,
+    settings: Any,
+    told: list[tuple[int, Any]],
+) -> None:
     settings.PARLEY_LIMITS = settings.PARLEY_LIMITS.model_copy(update={"invitations_received": 1})
     assert invite(caller(alice), "lobby", "charlie").status_code == 202
     silent = invite(caller(alice), "den", "charlie")
@@ -188,7 +214,9 @@ def test_who_is_invited_too_often_hears_no_more(caller, alice, charlie, den, lob
     assert caller(charlie).post("rooms/den/join").status_code == 404
 
 
-def test_open_invitations_of_one_person_are_bounded(caller, alice, den, settings):
+def test_open_invitations_of_one_person_are_bounded(
+    caller: Callers, alice: User, den: Room, settings: Any
+) -> None:
     settings.PARLEY_LIMITS = settings.PARLEY_LIMITS.model_copy(update={"invitations_made": 2})
     assert [invite(caller(alice), "den", name).status_code for name in ("a", "b", "c", "a")] == [
         202,
@@ -198,7 +226,9 @@ def test_open_invitations_of_one_person_are_bounded(caller, alice, den, settings
     ]
 
 
-def test_a_role_is_worth_what_its_giver_may_still_give(caller, alice, bob, charlie, den):
+def test_a_role_is_worth_what_its_giver_may_still_give(
+    caller: Callers, alice: User, bob: User, charlie: User, den: Room
+) -> None:
     management.change_role(den.pk, bob, "owner")
     assert invite(caller(bob), "den", "charlie", "owner").status_code == 202
     assert caller(bob).post("rooms/den/leave").status_code == 204
@@ -206,7 +236,9 @@ def test_a_role_is_worth_what_its_giver_may_still_give(caller, alice, bob, charl
     assert role_of(charlie, den) == "member"
 
 
-def test_a_role_comes_with_the_invitation(caller, alice, bob, charlie, lobby):
+def test_a_role_comes_with_the_invitation(
+    caller: Callers, alice: User, bob: User, charlie: User, lobby: Room
+) -> None:
     management.change_role(lobby.pk, bob, "moderator")
     assert invite(caller(bob), "lobby", "charlie", "owner").status_code == 403
     assert invite(caller(bob), "lobby", "charlie", "moderator").status_code == 202
@@ -215,7 +247,9 @@ def test_a_role_comes_with_the_invitation(caller, alice, bob, charlie, lobby):
 
 
 @pytest.mark.parametrize("how", ["removed", "banned", "demoted"])
-def test_invitations_of_who_was_put_out_are_void(caller, alice, bob, charlie, den, how):
+def test_invitations_of_who_was_put_out_are_void(
+    caller: Callers, alice: User, bob: User, charlie: User, den: Room, how: str
+) -> None:
     management.change_role(den.pk, bob, "moderator")
     invite(caller(bob), "den", "charlie")
     if how == "removed":
@@ -227,7 +261,7 @@ def test_invitations_of_who_was_put_out_are_void(caller, alice, bob, charlie, de
     assert caller(charlie).post("rooms/den/join").status_code == 404
 
 
-def test_a_ban_ends_an_invitation(caller, alice, charlie, den):
+def test_a_ban_ends_an_invitation(caller: Callers, alice: User, charlie: User, den: Room) -> None:
     invite(caller(alice), "den", "charlie")
     bans.ban(den.pk, charlie, alice, staff=True)
     assert caller(charlie).get("invitations").data["invitations"] == []
@@ -235,7 +269,7 @@ def test_a_ban_ends_an_invitation(caller, alice, charlie, den):
     assert invite(caller(alice), "den", "charlie").status_code == 409
 
 
-def test_nobody_is_kept(caller, alice, bob, charlie, den):
+def test_nobody_is_kept(caller: Callers, alice: User, bob: User, charlie: User, den: Room) -> None:
     """A stranger's room, with somebody as its owner who wants to have nothing to do with it."""
     dora = User.objects.create_user("dora")
     for user, role in ((dora, "member"), (charlie, "moderator")):
@@ -264,7 +298,9 @@ def test_nobody_is_kept(caller, alice, bob, charlie, den):
     )
 
 
-def test_a_deleted_account_leaves_its_rooms(alice, bob, charlie, lobby, den):
+def test_a_deleted_account_leaves_its_rooms(
+    alice: User, bob: User, charlie: User, lobby: Room, den: Room
+) -> None:
     alice.delete()
     for room in (lobby, den):
         assert role_of(bob, room) == "owner"
@@ -273,7 +309,9 @@ def test_a_deleted_account_leaves_its_rooms(alice, bob, charlie, lobby, den):
     charlie.delete()
 
 
-def test_a_public_room_stays_open_when_all_have_left(caller, alice, bob, lobby):
+def test_a_public_room_stays_open_when_all_have_left(
+    caller: Callers, alice: User, bob: User, lobby: Room
+) -> None:
     for user in (alice, bob):
         assert caller(user).post("rooms/lobby/leave").status_code == 204
     lobby.refresh_from_db()
@@ -281,8 +319,10 @@ def test_a_public_room_stays_open_when_all_have_left(caller, alice, bob, lobby):
     assert caller(bob).post("rooms/lobby/join").data["role"] == "member"
 
 
-def test_memberships_rooms_and_bans_are_bounded(caller, alice, bob, charlie, lobby, settings):
-    def bound(**bounds):
+def test_memberships_rooms_and_bans_are_bounded(
+    caller: Callers, alice: User, bob: User, charlie: User, lobby: Room, settings: Any
+) -> None:
+    def bound(**bounds: int) -> None:
         settings.PARLEY_LIMITS = settings.PARLEY_LIMITS.model_copy(update=bounds)
 
     bound(memberships_per_user=1)
@@ -301,7 +341,7 @@ def test_memberships_rooms_and_bans_are_bounded(caller, alice, bob, charlie, lob
     assert [answer.status_code for answer in bans] == [201, 409, 200]
 
 
-def test_a_private_rooms_slug_tells_nothing(caller, alice, charlie):
+def test_a_private_rooms_slug_tells_nothing(caller: Callers, alice: User, charlie: User) -> None:
     made = [
         caller(user).post("rooms", {"name": "x", "slug": "plans", "visibility": "private"})
         for user in (alice, charlie)

@@ -1,10 +1,12 @@
 """REST: a room's history, and posting into it."""
 
 import uuid
+from typing import Any, cast
 
 import pytest
 from django.core.files.base import ContentFile
 from django.db import transaction
+from pytest_django import DjangoAssertNumQueries
 
 from rooms.core import installation
 from rooms.core.log import writing_in_transaction
@@ -12,31 +14,33 @@ from rooms.features.files import actions as files
 from rooms.features.members import management
 from rooms.features.messages import actions as messages
 from rooms.features.messages.reports import report_in_transaction
-from rooms.models import Membership, Message
+from rooms.models import Membership, Message, Room, User
+from tests.support.caller import Answer, Caller, Callers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def said(alice, lobby):
+def said(alice: User, lobby: Room) -> list[int]:
     """Ten messages; their seqs, ascending."""
     posts = [messages.Post(alice, "lobby", f"message {number}") for number in range(10)]
-    return [message["seq"] for message in messages.post_messages(posts)]
+    return [cast(int, messages.post_message(post)["seq"]) for post in posts]
 
 
-def seqs(answer):
+def seqs(answer: Answer) -> list[int]:
     assert answer.status_code == 200, answer.data
     return [message["seq"] for message in answer.data["messages"]]
 
 
-def test_the_end_of_the_history_comes_first(caller, bob, said):
+def test_the_end_of_the_history_comes_first(caller: Callers, bob: User, said: list[int]) -> None:
     answer = caller(bob).get("rooms/lobby/messages", limit=4)
     assert seqs(answer) == said[-4:]
     assert answer.data["messages"][-1]["body"] == "message 9"
 
 
-def test_next_goes_back_to_the_beginning(caller, bob, said):
-    seen, address = [], "rooms/lobby/messages?limit=3"
+def test_next_goes_back_to_the_beginning(caller: Callers, bob: User, said: list[int]) -> None:
+    seen: list[int] = []
+    address = "rooms/lobby/messages?limit=3"
     while address:
         page = caller(bob).get(address)
         seen = seqs(page) + seen
@@ -44,7 +48,7 @@ def test_next_goes_back_to_the_beginning(caller, bob, said):
     assert seen == said
 
 
-def test_next_goes_forward_with_after(caller, bob, said):
+def test_next_goes_forward_with_after(caller: Callers, bob: User, said: list[int]) -> None:
     seen, address = [], f"rooms/lobby/messages?limit=3&after={said[1]}"
     while address:
         page = caller(bob).get(address)
@@ -53,7 +57,7 @@ def test_next_goes_forward_with_after(caller, bob, said):
     assert seen == said[2:]
 
 
-def test_around_shows_both_sides(caller, bob, said):
+def test_around_shows_both_sides(caller: Callers, bob: User, said: list[int]) -> None:
     bobs = caller(bob)
     assert seqs(bobs.get("rooms/lobby/messages", around=said[5], limit=4)) == said[4:8]
     assert seqs(bobs.get("rooms/lobby/messages", around=said[9], limit=4)) == said[6:]
@@ -61,23 +65,26 @@ def test_around_shows_both_sides(caller, bob, said):
     assert seqs(bobs.get(page.data["next"])) == said[:4]
 
 
-def test_an_empty_side_is_an_empty_page(caller, bob, said):
+def test_an_empty_side_is_an_empty_page(caller: Callers, bob: User, said: list[int]) -> None:
     bobs = caller(bob)
     for where in ({"before": said[0]}, {"after": 2**53 - 1}):
         page = bobs.get("rooms/lobby/messages", **where).data
         assert (page["messages"], page["next"]) == ([], None)
 
 
-def test_history_says_of_which_epoch_its_numbers_are(caller, bob, said):
+def test_history_says_of_which_epoch_its_numbers_are(
+    caller: Callers, bob: User, said: list[int]
+) -> None:
     before = bobs_epoch(caller(bob))
     after = installation.replace().epoch
     assert bobs_epoch(caller(bob)) == after != before
 
 
-def bobs_epoch(bobs):
+def bobs_epoch(bobs: Caller) -> str:
     page, room = bobs.get("rooms/lobby/messages").data, bobs.get("rooms/lobby").data
     assert page["epoch"] == room["epoch"] == bobs.get("rooms").data["rooms"][0]["epoch"]
-    return page["epoch"]
+    epoch: str = page["epoch"]
+    return epoch
 
 
 @pytest.mark.parametrize(
@@ -92,15 +99,22 @@ def bobs_epoch(bobs):
         {"around": "1\x00"},
     ],
 )
-def test_a_wrong_question_is_refused(caller, bob, lobby, query):
+def test_a_wrong_question_is_refused(
+    caller: Callers, bob: User, lobby: Room, query: dict[str, Any]
+) -> None:
     answer = caller(bob).get("rooms/lobby/messages", **query)
     assert answer.status_code == 422
     assert answer.data["detail"]
 
 
 def test_history_takes_the_same_queries_for_any_number_of_messages(
-    caller, alice, bob, said, lobby, django_assert_num_queries
-):
+    caller: Callers,
+    alice: User,
+    bob: User,
+    said: list[int],
+    lobby: Room,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
     job = uuid.uuid4()
     for _ in range(3):
         with transaction.atomic(), writing_in_transaction([lobby.pk]) as logs:
@@ -116,7 +130,7 @@ def test_history_takes_the_same_queries_for_any_number_of_messages(
     assert reports[0]["job"] == str(job)
 
 
-def test_posts_and_becomes_a_member(caller, charlie, lobby):
+def test_posts_and_becomes_a_member(caller: Callers, charlie: User, lobby: Room) -> None:
     answer = caller(charlie).post("rooms/lobby/messages", {"body": "Hello *all*"})
     assert answer.status_code == 201
     message = answer.data
@@ -126,7 +140,7 @@ def test_posts_and_becomes_a_member(caller, charlie, lobby):
     assert caller(charlie).get("rooms/lobby/messages").data["messages"] == [message]
 
 
-def test_the_same_client_id_posts_once(caller, bob, lobby):
+def test_the_same_client_id_posts_once(caller: Callers, bob: User, lobby: Room) -> None:
     new = {"body": "Once", "client_id": str(uuid.uuid4())}
     first = caller(bob).post("rooms/lobby/messages", new)
     again = caller(bob).post("rooms/lobby/messages", new)
@@ -135,13 +149,17 @@ def test_the_same_client_id_posts_once(caller, bob, lobby):
     assert Message.objects.count() == 1
 
 
-def test_a_client_id_of_somebody_else_is_nobody_elses(caller, alice, bob, lobby):
+def test_a_client_id_of_somebody_else_is_nobody_elses(
+    caller: Callers, alice: User, bob: User, lobby: Room
+) -> None:
     new = {"body": "Mine", "client_id": str(uuid.uuid4())}
     assert caller(alice).post("rooms/lobby/messages", new).status_code == 201
     assert caller(bob).post("rooms/lobby/messages", new).status_code == 201
 
 
-def test_replies_to_a_message_of_the_same_room(caller, bob, said, lobby, den):
+def test_replies_to_a_message_of_the_same_room(
+    caller: Callers, bob: User, said: list[int], lobby: Room, den: Room
+) -> None:
     first = Message.objects.get(seq=said[0])
     answer = caller(bob).post("rooms/lobby/messages", {"body": "Yes", "reply_to": first.pk})
     assert answer.data["reply_to"] == first.pk
@@ -149,7 +167,7 @@ def test_replies_to_a_message_of_the_same_room(caller, bob, said, lobby, den):
     assert answer.status_code == 404
 
 
-def test_a_slash_is_only_a_slash(caller, bob, lobby):
+def test_a_slash_is_only_a_slash(caller: Callers, bob: User, lobby: Room) -> None:
     assert caller(bob).post("rooms/lobby/messages", {"body": "/job x"}).data["body"] == "/job x"
 
 
@@ -174,7 +192,9 @@ def test_a_slash_is_only_a_slash(caller, bob, lobby):
         (b'{"body": "' + b"x" * 3_000_000 + b'"}', 413),
     ],
 )
-def test_a_bad_message_is_refused_and_nothing_is_kept(caller, bob, lobby, raw, status):
+def test_a_bad_message_is_refused_and_nothing_is_kept(
+    caller: Callers, bob: User, lobby: Room, raw: bytes, status: int
+) -> None:
     answer = caller(bob).post("rooms/lobby/messages", raw=raw)
     assert answer.status_code == status
     assert answer["Content-Type"] == "application/problem+json"
@@ -182,17 +202,19 @@ def test_a_bad_message_is_refused_and_nothing_is_kept(caller, bob, lobby, raw, s
     assert not Message.objects.exists()
 
 
-def test_a_backslash_and_a_u_are_no_nul(caller, bob, lobby):
+def test_a_backslash_and_a_u_are_no_nul(caller: Callers, bob: User, lobby: Room) -> None:
     answer = caller(bob).post("rooms/lobby/messages", raw=rb'{"body": "\\u0000"}')
     assert (answer.status_code, answer.data["body"]) == (201, r"\u0000")
 
 
-def test_what_was_sent_is_not_echoed(caller, bob, lobby):
+def test_what_was_sent_is_not_echoed(caller: Callers, bob: User, lobby: Room) -> None:
     answer = caller(bob).post("rooms/lobby/messages", {"body": {"secret": "hunter2"}})
     assert b"hunter2" not in answer.content
 
 
-def test_the_same_id_again_shows_nothing_that_may_not_be_seen(caller, alice, bob, lobby, den):
+def test_the_same_id_again_shows_nothing_that_may_not_be_seen(
+    caller: Callers, alice: User, bob: User, lobby: Room, den: Room
+) -> None:
     ours = {"client_id": "0d9c5ab4-3e0d-4f4c-9d0e-0f8a3ae7e6d2", "body": "Hello"}
     bobs = caller(bob)
     first = bobs.post("rooms/den/messages", ours)

@@ -13,7 +13,6 @@ from rooms.features.messages import actions as messages
 from rooms.features.messages.actions import Post
 from rooms.features.rooms import actions as room_actions
 from rooms.features.tokens import actions as tokens
-from rooms.live.commands import journal
 from rooms.live.commands.session import RENDERED_APART_CHARACTERS, answer_bytes
 from rooms.models import ApiToken, Message, Room, User
 from rooms.protocol import Invalid, encode
@@ -132,7 +131,7 @@ def test_a_message_that_cannot_be_written_is_refused_alone_and_for_good(
             raise SystemExit("whatever it may be")
         return write(posts)
 
-    monkeypatch.setattr(journal.messages, "post_messages", failing)
+    monkeypatch.setattr(messages, "post_messages", failing)
 
     async def test() -> None:
         ana = await Client.connect(alice)

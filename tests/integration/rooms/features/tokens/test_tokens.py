@@ -154,9 +154,15 @@ def test_a_refusal_says_what_is_missing(alice: User, lobby: Room) -> None:
 
 
 def test_scopes_and_days_are_checked(alice: User) -> None:
-    for wrong in ({"scopes": []}, {"scopes": ["root"]}, {"days": 0}, {"days": 10**9}):
+    wrongs: list[dict[str, Any]] = [
+        {"scopes": []},
+        {"scopes": ["root"]},
+        {"days": 0},
+        {"days": 10**9},
+    ]
+    for wrong in wrongs:
         with pytest.raises(Invalid):
-            create_token(alice, "bot", **wrong)  # type: ignore[arg-type]
+            create_token(alice, "bot", **wrong)
 
 
 def test_a_person_has_a_bounded_number_of_tokens(alice: User, bob: User, settings: Any) -> None:
@@ -183,9 +189,11 @@ def test_the_use_of_a_token_is_written_down_aside_once_a_minute(
         credentials.by_token(secret, "192.0.2.1")
     row = until(lambda: ApiToken.objects.filter(used_from="192.0.2.1").first())
     credentials.by_token(secret, "192.0.2.2")
+    assert row is not None and row.used_at is not None
     ApiToken.objects.update(used_at=row.used_at - timedelta(minutes=2))
     credentials.by_token(secret, "192.0.2.3")
-    until(lambda: ApiToken.objects.filter(used_from="192.0.2.3", used_at__gt=row.used_at).exists())
+    later = ApiToken.objects.filter(used_from="192.0.2.3", used_at__gt=row.used_at)
+    until(later.all().exists)
 
 
 def make(client: Client, **fields: Any) -> str:

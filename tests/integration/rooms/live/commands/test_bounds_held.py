@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.mark.parametrize("bound", [{"inbox_bytes": 300}, {"inbox_bells": 1}])
 def test_bells_that_come_too_fast_are_made_up_for(
-    alice: User, bob: User, lobby: Room, den: Room, layer: str, settings: Any, bound: dict[str, int]
+    alice: User, bob: User, lobby: Room, den: Room, layer: str, settings: Any, bound: dict[str, Any]
 ) -> None:
     """Bells are thrown away, which ones is chance: events and unread counts come all the same."""
     settings.PARLEY_LIMITS = Limits(**bound)

@@ -105,7 +105,9 @@ def test_sockets_and_forms_have_one_rule(
     encoded.append((b"origin", origin.encode()))
     scope = {"type": "websocket", "path": "/ws/", "query_string": b"", "headers": encoded}
     assert origin_allowed(scope) is allowed
-    named = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
+    named: dict[str, Any] = {
+        f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()
+    }
     form = RequestFactory().post("/", HTTP_ORIGIN=origin, **named)
     assert passes_as_form(form) is allowed
 

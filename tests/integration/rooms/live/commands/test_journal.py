@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from typing import Any, cast
 
 import pytest
 
@@ -36,8 +37,9 @@ def test_more_than_a_batch_is_written_in_order(alice: User, lobby: Room) -> None
     async def test() -> None:
         posts = [Post(alice, "lobby", str(number), uuid.uuid4()) for number in range(700)]
         answers = await write(posts)
-        assert [answer["body"] for answer in answers] == [post.body for post in posts]
-        seqs = [answer["seq"] for answer in answers]
+        told = [cast(dict[str, Any], answer) for answer in answers]
+        assert [answer["body"] for answer in told] == [post.body for post in posts]
+        seqs = [answer["seq"] for answer in told]
         assert seqs == list(range(seqs[0], seqs[0] + 700))
 
     run(test)

@@ -14,7 +14,7 @@ from rooms.live.commands.process_query import ProcessQuery
 from rooms.live.delivery.connection import Connection
 from rooms.live.delivery.sendbuffer import Frame
 from rooms.live.node import Node, _nodes
-from rooms.models import User
+from rooms.models import Room, User
 from rooms.protocol import DISCONNECTED
 from tests.conftest import room
 from tests.support.sockets import Client, run
@@ -25,14 +25,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def patience(monkeypatch):
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """A second is long for a process, and short for a machine that does other things as well."""
     monkeypatch.setattr(process_query, "ANSWER_SECONDS", 15.0 * SCALE)
     # Nobody but the known is waited for.
     monkeypatch.setattr(process_query, "FULL_WAIT_EVERY_SECONDS", 3600.0)
 
 
-def wait_briefly(monkeypatch):
+def wait_briefly(monkeypatch: pytest.MonkeyPatch) -> None:
     """For an answer that will not come."""
     monkeypatch.setattr(process_query, "ANSWER_SECONDS", 0.2)
 
@@ -109,8 +109,10 @@ def sleeper(node: Node, user: User) -> Connection:
     return connection
 
 
-def test_both_tell_of_their_connections_and_the_sums_are_right(layer, alice, bob, lobby):
-    async def look():
+def test_both_tell_of_their_connections_and_the_sums_are_right(
+    layer: str, alice: User, bob: User, lobby: Room
+) -> None:
+    async def look() -> None:
         async with Neighbour() as other:
             hers = await Client.connect(alice, **{"user-agent": "a browser"})
             await hers.call("subscribe", room="lobby")
@@ -146,8 +148,10 @@ def test_both_tell_of_their_connections_and_the_sums_are_right(layer, alice, bob
     run(look)
 
 
-def test_who_is_behind_comes_first_with_the_numbers(layer, alice, bob, lobby):
-    async def look():
+def test_who_is_behind_comes_first_with_the_numbers(
+    layer: str, alice: User, bob: User, lobby: Room
+) -> None:
+    async def look() -> None:
         async with Neighbour() as other:
             talker = await Client.connect(alice)
             await talker.call("subscribe", room="lobby")
@@ -182,8 +186,10 @@ def test_who_is_behind_comes_first_with_the_numbers(layer, alice, bob, lobby):
     run(look)
 
 
-def test_people_and_rooms_can_be_asked_for(layer, alice, bob, lobby, den):
-    async def look():
+def test_people_and_rooms_can_be_asked_for(
+    layer: str, alice: User, bob: User, lobby: Room, den: Room
+) -> None:
+    async def look() -> None:
         async with Neighbour() as other:
             hers = await Client.connect(alice)
             for slug in ("lobby", "den"):
@@ -210,8 +216,8 @@ def test_people_and_rooms_can_be_asked_for(layer, alice, bob, lobby, den):
     run(look)
 
 
-def test_an_answer_is_bounded_and_its_sums_are_not(layer, alice, bob):
-    async def look():
+def test_an_answer_is_bounded_and_its_sums_are_not(layer: str, alice: User, bob: User) -> None:
+    async def look() -> None:
         async with Neighbour() as other:
             for _ in range(process_query.COUNT_CONNECTIONS * 3):
                 sleeper(other.node, bob)
@@ -223,12 +229,12 @@ def test_an_answer_is_bounded_and_its_sums_are_not(layer, alice, bob):
     run(look)
 
 
-def test_of_many_rooms_the_one_asked_for_is_shown(alice):
+def test_of_many_rooms_the_one_asked_for_is_shown(alice: User) -> None:
     slugs = [f"room-{number:02}" for number in range(ROOMS_PER_CONNECTION + 3)]
     for slug in slugs:
         room(slug, alice)
 
-    async def look():
+    async def look() -> None:
         client = await Client.connect(alice)
         for slug in slugs:
             await client.call("subscribe", room=slug)
@@ -241,7 +247,7 @@ def test_of_many_rooms_the_one_asked_for_is_shown(alice):
     run(look)
 
 
-def test_counting_gives_the_loop_its_turns(alice, monkeypatch):
+def test_counting_gives_the_loop_its_turns(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process_query, "COUNT_SECONDS", 0.0)
     turns = 0
 
@@ -251,7 +257,7 @@ def test_counting_gives_the_loop_its_turns(alice, monkeypatch):
             turns += 1
             await asyncio.sleep(0)
 
-    async def look():
+    async def look() -> None:
         node = await Node.current()
         for _ in range(process_query.COUNT_CONNECTIONS * 50):
             sleeper(node, alice)
@@ -266,8 +272,10 @@ def test_counting_gives_the_loop_its_turns(alice, monkeypatch):
 
 
 @pytest.mark.parametrize("where", ["here", "there"])
-def test_one_connection_is_ended_and_may_come_back(layer, alice, where, monkeypatch):
-    async def look():
+def test_one_connection_is_ended_and_may_come_back(
+    layer: str, alice: User, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def look() -> None:
         async with Neighbour() as other:
             hers = await Client.connect(alice)
             again = await Client.connect(alice)
@@ -293,8 +301,10 @@ def test_one_connection_is_ended_and_may_come_back(layer, alice, where, monkeypa
     run(look)
 
 
-def test_who_does_not_answer_is_named_and_who_left_is_not(layer, alice, monkeypatch):
-    async def look():
+def test_who_does_not_answer_is_named_and_who_left_is_not(
+    layer: str, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def look() -> None:
         roll = await own()
         async with Neighbour() as crashed:
             await crashed.vanish()
@@ -311,10 +321,10 @@ def test_who_does_not_answer_is_named_and_who_left_is_not(layer, alice, monkeypa
     run(look)
 
 
-def test_without_redis_a_process_still_tells_of_itself(settings, alice):
+def test_without_redis_a_process_still_tells_of_itself(settings: Any, alice: User) -> None:
     from channels.layers import channel_layers
 
-    async def look():
+    async def look() -> None:
         client = await Client.connect(alice)
         roll = await own()
         found = await roll.report(Question())
@@ -328,8 +338,10 @@ def test_without_redis_a_process_still_tells_of_itself(settings, alice):
     run(look)
 
 
-def test_one_whose_announcement_was_lost_is_found_by_waiting_for_anybody(layer, monkeypatch):
-    async def look():
+def test_one_whose_announcement_was_lost_is_found_by_waiting_for_anybody(
+    layer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def look() -> None:
         async with Neighbour() as other:
             roll = await own()
             monkeypatch.setattr(process_query, "ANSWER_SECONDS", 0.5)

@@ -1,6 +1,7 @@
 """What a token's scopes let a socket do."""
 
 import uuid
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -23,11 +24,12 @@ def test_a_token_for_reading_hears_and_says_nothing(bob: User, lobby: Room, laye
         assert (await client.call("subscribe", room="lobby"))["type"] == "subscribed"
         refused = await client.say("lobby", "hello")
         assert (refused["code"], refused["temporary"]) == ("forbidden", False)
-        for type, fields in {
+        refused_too: dict[str, dict[str, Any]] = {
             "read": {"room": "lobby", "seq": 1},
             "typing": {"room": "lobby"},
             "job.cancel": {"job": str(uuid.uuid4())},
-        }.items():
+        }
+        for type, fields in refused_too.items():
             assert (await client.call(type, **fields))["code"] == "forbidden"
         assert (await client.call("ping"))["type"] == "pong"
 

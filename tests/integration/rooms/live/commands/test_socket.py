@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -124,11 +125,12 @@ def test_a_position_from_the_future_is_not_believed(alice: User, lobby: Room) ->
 def test_a_closed_room_does_not_exist_for_a_stranger(charlie: User, den: Room) -> None:
     async def test() -> None:
         cyd = await Client.connect(charlie)
-        for command in (
+        commands: list[dict[str, Any]] = [
             {"type": "subscribe", "room": "den"},
             {"type": "read", "room": "den", "seq": 1},
             {"type": "send", "room": "den", "body": "x", "client_id": str(uuid.uuid4())},
-        ):
+        ]
+        for command in commands:
             answer = await cyd.call(**command)
             nowhere = await cyd.call(**{**command, "room": "nowhere"})
             assert answer["code"] == nowhere["code"] == "not_found"

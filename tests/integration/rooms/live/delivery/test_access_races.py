@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -170,7 +171,8 @@ def test_a_token_that_is_revoked_during_the_handshake_opens_nothing(
 
     def slowly(headers: Any, address: str) -> Any:
         caller = known(headers, address)
-        heard(lambda: tokens.revoke_token(bob, caller.token_id))
+        assert caller is not None and caller.token_id is not None
+        heard(partial(tokens.revoke_token, bob, caller.token_id))
         return caller
 
     monkeypatch.setattr(credentials, "of_headers", slowly)

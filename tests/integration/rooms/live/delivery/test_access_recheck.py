@@ -219,8 +219,8 @@ def test_a_deleted_room_leaves_nothing_behind(alice: User, bob: User, lobby: Roo
         await sync_to_async(changes.delete_room)(lobby.pk)
         await ana.find(unsubscribed)
         assert (await ben.call("ping"))["type"] == "pong"
-        for user in (alice, bob):
-            await until(lambda user=user: lobby.pk not in node.hub.unread_counts.rooms_of(user.pk))
+        counts = node.hub.unread_counts
+        await until(lambda: all(lobby.pk not in counts.rooms_of(user.pk) for user in (alice, bob)))
 
     run(test)
 
@@ -285,7 +285,7 @@ def test_a_new_password_ends_sessions_and_tokens(
 def test_a_revoked_token_closes_exactly_its_sockets(bob: User, lobby: Room, layer: str) -> None:
     async def test() -> None:
         first, second = await Client.connect(bob), await Client.connect(bob)
-        pk = (await ApiToken.objects.order_by("pk").afirst()).pk
+        pk = [row.pk async for row in ApiToken.objects.order_by("pk")][0]
         await sync_to_async(tokens.revoke_token)(bob, pk)
         assert await first.closed() == 4503
         assert (await second.call("ping"))["type"] == "pong"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
+from django.conf import settings
 from redis.asyncio import Redis
 
 from rooms.core import bell, ringer
@@ -169,7 +170,7 @@ def test_a_redis_that_forgets_is_told_again(alice: User, bob: User, lobby: Room)
     async def test(one: Node, two: Node) -> None:
         ana, ben = await enter(one, alice, lobby), await enter(two, bob, lobby)
         await ana.hears(alice, bob)
-        client = Redis.from_url(presence.settings.REDIS_URL)
+        client = Redis.from_url(settings.REDIS_URL)
         await client.flushall()
 
         async def both_are_in_the_list() -> bool:
@@ -297,7 +298,7 @@ def test_rounds_keep_their_distance(monkeypatch: pytest.MonkeyPatch) -> None:
         await until(lambda: len(exchanges) == 2)
         for _ in range(10):
             here._hear({"rooms": [[1, "6"]]})
-        assert here._timer is not None
+        assert isinstance(here._timer, asyncio.TimerHandle)
         assert here._timer.when() > one.loop.time() + 1800
         here.forget(1)
 
@@ -328,7 +329,7 @@ def test_a_room_that_closes_before_redis_knows_is_kept_until_it_does(
         one.hub.presence.forget(lobby.pk)
         assert lobby.pk in one.hub.presence._rooms
         await until(lambda: lobby.pk not in one.hub.presence._rooms)
-        client = Redis.from_url(presence.settings.REDIS_URL)
+        client = Redis.from_url(settings.REDIS_URL)
         left = await client.exists(f"{prefix()}room:{lobby.pk}")
         await client.aclose()
         assert not left

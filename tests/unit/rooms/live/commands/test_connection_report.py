@@ -22,7 +22,7 @@ def count(process: str, *connections: Seen, **facts: Any) -> Count:
     return Count(**{**numbers, "process": process, "label": process, **rest})
 
 
-def test_numbers_are_added_and_people_on_two_processes_are_counted_once():
+def test_numbers_are_added_and_people_on_two_processes_are_counted_once() -> None:
     report = ConnectionReport(
         [
             count("a", connections=3, held=10, people=[1, 2], rooms=[7]),
@@ -35,7 +35,7 @@ def test_numbers_are_added_and_people_on_two_processes_are_counted_once():
     assert report.different("rooms") == 1
 
 
-def test_the_worst_of_all_processes_come_first():
+def test_the_worst_of_all_processes_come_first() -> None:
     report = ConnectionReport(
         [
             count(
@@ -49,7 +49,7 @@ def test_the_worst_of_all_processes_come_first():
     assert [each.connection for each in report.worst(2)] == order[:2]
 
 
-def test_a_count_survives_the_way_over_the_layer():
+def test_a_count_survives_the_way_over_the_layer() -> None:
     sent = count("a", seen("one", behind=3, rooms=[("lobby", 3)]), people=[1], rooms=[7])
     got = Count.of(msgpack.unpackb(msgpack.packb(sent.told())))
     assert [list(room) for room in got.seen[0].rooms] == [["lobby", 3]]

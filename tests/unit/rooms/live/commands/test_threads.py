@@ -55,7 +55,8 @@ async def test_a_slow_call_holds_up_no_other() -> None:
 @on_a_loop
 async def test_a_cancelled_call_does_not_begin() -> None:
     threads = DatabaseThreads(asyncio.get_running_loop(), 1)
-    release, begun = threading.Event(), []
+    release = threading.Event()
+    begun: list[int] = []
     first = asyncio.ensure_future(threads.run(release.wait))
     second = asyncio.ensure_future(threads.run(begun.append, 2))
     await asyncio.sleep(0)

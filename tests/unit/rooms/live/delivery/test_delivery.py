@@ -63,9 +63,9 @@ class Delivery(RuleBasedStateMachine):
         self.node = Node(self.loop)
         self.hub = self.node.hub
         self.database = Database(self.loop)
-        self.hub.presence._exchange = no_redis  # type: ignore[method-assign]
+        self.hub.presence._exchange = no_redis  # type: ignore[assignment,method-assign]
         self.hub.epoch.known = self.database.known
-        self.node.in_thread = self.database.in_thread  # type: ignore[method-assign]
+        self.node.in_thread = self.database.in_thread  # type: ignore[assignment,method-assign]
         self.all: list[tuple[Connection, Client]] = []
         self.tasks: dict[Connection, asyncio.Task[None]] = {}
         self.ids = 0

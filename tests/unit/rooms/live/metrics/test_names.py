@@ -21,13 +21,13 @@ def exposed(metric: Counter | Gauge | Histogram) -> str:
     return f"{family.name}_total" if family.type == "counter" else family.name
 
 
-def test_every_metric_is_in_the_operators_table_and_nothing_else_is():
+def test_every_metric_is_in_the_operators_table_and_nothing_else_is() -> None:
     page = (ROOT / "docs" / "operations.md").read_text()
     documented = re.findall(r"^\| `(parley_\w+)` \|", page, re.MULTILINE)
     assert sorted(documented) == sorted(map(exposed, METRICS.values()))
 
 
-def test_every_label_is_in_the_table():
+def test_every_label_is_in_the_table() -> None:
     page = (ROOT / "docs" / "operations.md").read_text()
     for metric in METRICS.values():
         (row,) = re.findall(rf"^\| `{exposed(metric)}` \|([^|]*)\|", page, re.MULTILINE)
@@ -35,7 +35,7 @@ def test_every_label_is_in_the_table():
         assert labels == set(metric._labelnames), exposed(metric)
 
 
-def test_every_metric_is_counted():
+def test_every_metric_is_counted() -> None:
     sources = [path for path in (ROOT / "rooms").rglob("*.py") if path.name != "names.py"]
     text = "\n".join(path.read_text() for path in sources)
     counted = set(
@@ -44,7 +44,7 @@ def test_every_metric_is_counted():
     assert set(METRICS) == counted
 
 
-def test_the_dashboard_asks_only_for_what_there_is():
+def test_the_dashboard_asks_only_for_what_there_is() -> None:
     board = json.loads((ROOT / "deploy" / "grafana" / "parley.json").read_text())
     expressions = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
     asked = set(re.findall(r"parley_\w+", " ".join(expressions)))

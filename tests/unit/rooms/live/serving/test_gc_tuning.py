@@ -1,7 +1,6 @@
 """When the collector looks, and at what."""
 
 import gc
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -38,7 +37,7 @@ WHOLE = ["unfreeze", "collect", "freeze"]
 
 
 @pytest.fixture
-def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
+def collector(monkeypatch: pytest.MonkeyPatch) -> Collector:
     found = Collector()
     monkeypatch.setattr(gc_tuning, "gc", found)
     monkeypatch.setattr(gc_tuning, "time", SimpleNamespace(thread_time=lambda: found.now))
