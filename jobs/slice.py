@@ -6,6 +6,7 @@ from rooms.slices import Slice
 from . import policy
 from .faces import page, slash, socket, terminal
 from .lifecycle.message import MESSAGE_KIND, PART
+from .loops import pruning
 
 _titles = terminal.Titles()
 
@@ -26,5 +27,6 @@ SLICE = Slice(
     command_scopes={"job": Scope.JOBS},
     # Whatever of `/jobs` or `/job-…` changes something.
     operation_scopes={r"\w+ job.*": Scope.JOBS},
+    housekeeping={"workers": pruning.ended_workers},
     running={"job.changed": _titles.changed, "job.progress": _titles.progressed},
 )

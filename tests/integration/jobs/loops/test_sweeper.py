@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 
 from jobs.lifecycle import doorbell, transitions
-from jobs.loops import sweeper
-from jobs.models import Job, Outcome, State
+from jobs.loops import pruning, sweeper
+from jobs.models import Job, Outcome, State, Worker
 from jobs.tasks import messages_waiting
 from rooms.models import Message, User
 from tests.integration.jobs.conftest import claim, expire, fresh
@@ -132,3 +132,21 @@ def test_the_broker_tells_how_many_messages_wait(submit: Submit) -> None:
     submit("ok")
     assert messages_waiting("interactive") == before + 1
     assert messages_waiting("a queue without messages") == 0
+
+
+def test_rows_of_processes_that_have_ended_go_after_a_day(submit: Submit) -> None:
+    for name in ("long ago", "just now", "alive"):
+        assert claim(submit("ok"), name)
+    day = timedelta(days=1)
+    Worker.objects.filter(name="long ago").update(ended_at=timezone.now() - day - day)
+    Worker.objects.filter(name="just now").update(ended_at=timezone.now())
+    assert pruning.ended_workers() == 1
+    assert set(Worker.objects.values_list("name", flat=True)) == {"just now", "alive"}
+
+
+def test_a_process_that_is_gone_is_said_to_have_ended(submit: Submit) -> None:
+    job = submit("ok")
+    claim(job)
+    expire(job)
+    sweeper.take_back_lost()
+    assert Worker.objects.get().ended_at is not None
