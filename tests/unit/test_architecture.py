@@ -31,8 +31,8 @@ RULES = [
     ("rooms", ("channels.layers",), ("rooms/core/ringer.py", "rooms/live/")),
     ("rooms", ("channels_redis",), ("rooms/core/channel_layers.py",)),
     ("jobs", ("channels", "channels_redis"), ()),
-    # Only presence, the announcement and the budgets of REST keep something in Redis; health and
-    # the embedded Redis ask whether it answers.
+    # Only presence, the announcement, the witness and the budgets of REST keep something in Redis;
+    # health and the embedded Redis ask whether it answers.
     (
         "rooms",
         ("redis",),
@@ -40,6 +40,7 @@ RULES = [
             "rooms/core/presence_leases.py",
             "rooms/rest/limits.py",
             "rooms/core/announcement.py",
+            "rooms/core/witness.py",
             "rooms/health.py",
             "rooms/management/",
         ),

@@ -96,7 +96,7 @@ def test_joining_from_everywhere_is_joining_once(charlie, lobby, no_bell):
 
 def test_a_transaction_that_fails_takes_no_seq(lobby, monkeypatch):
     rung = []
-    monkeypatch.setattr(bell, "_post", lambda put: rung.append(put))
+    monkeypatch.setattr(bell, "post", lambda put: rung.append(put))
     with pytest.raises(ZeroDivisionError):
         with transaction.atomic():
             with writing_in_transaction([lobby.pk]) as logs:
@@ -111,7 +111,7 @@ def test_a_transaction_that_fails_takes_no_seq(lobby, monkeypatch):
 
 def test_nothing_is_rung_before_the_commit(lobby, monkeypatch):
     rung = []
-    monkeypatch.setattr(bell, "_post", lambda put: rung.append(put))
+    monkeypatch.setattr(bell, "post", lambda put: rung.append(put))
     with transaction.atomic():
         with writing_in_transaction([lobby.pk]) as logs:
             logs.append(logs.rooms[lobby.pk], "job.changed", {"job": {}})
