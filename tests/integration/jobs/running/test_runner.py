@@ -398,7 +398,5 @@ def test_no_thread_is_left(submit, run):
 
     before = threading.active_count()
     run(submit("steps"))
-    until(
-        lambda: threading.active_count() <= before + 2,
-        what="only the clerk and the keeper are left",
-    )
+    left = "only the clerk and the keeper are left"
+    until(lambda: threading.active_count() <= before + 2, what=left)
