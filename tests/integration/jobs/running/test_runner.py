@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -394,9 +395,6 @@ def cancel_running(actions, user, job):
 
 
 def test_no_thread_is_left(submit, run):
-    import threading
-
     before = threading.active_count()
     run(submit("steps"))
-    left = "only the clerk and the keeper are left"
-    until(lambda: threading.active_count() <= before + 2, what=left)
+    until(lambda: threading.active_count() <= before + 2, what="clerk and keeper are left")
