@@ -16,6 +16,7 @@ from typing import Any
 from rooms.core.housekeeping import Duty
 from rooms.core.message_parts import MessagePart
 from rooms.core.policy import Action
+from rooms.core.posted_messages import PostedHook
 from rooms.core.slash import SlashCommand
 from rooms.live.commands import registry
 from rooms.live.commands.registry import CommandHandler
@@ -24,7 +25,7 @@ from rooms.protocol.scopes import Scope
 from rooms.terminal.lines import Line, Running
 
 from . import features
-from .core import housekeeping, message_parts, policy, slash
+from .core import housekeeping, message_parts, policy, posted_messages, slash
 from .models import Membership, Room, User
 from .protocol import Command, events, parts, scopes
 from .terminal import lines
@@ -49,7 +50,8 @@ class Slice:
     """`actions` are its rows in the table of who may what. `rest` is a Ninja router by its dotted
     name, loaded with the API. `styles` and `modules` are files below `static/`, `templates` hold
     the `<template>` elements that the modules copy: all of them are put into the page of a room.
-    `lines` and `running` are for the terminal client.
+    `lines` and `running` are for the terminal client. `posted` is called with the messages that
+    people have just written, in their transaction (`core.posted_messages`).
 
     `command_scopes` and `operation_scopes` say what an API token needs, as `core.scopes` takes it;
     what is not named needs `write`. `housekeeping` sweeps away what has run out."""
@@ -62,6 +64,7 @@ class Slice:
     rest: str = ""
     message_kinds: Sequence[str] = ()
     message_parts: Sequence[MessagePart] = ()
+    posted: Sequence[PostedHook] = ()
     room_state: RoomState | None = None
     styles: Sequence[str] = ()
     modules: Sequence[str] = ()
@@ -92,6 +95,8 @@ def register(slice: Slice) -> None:
         parts.register_kind(kind)
     for part in slice.message_parts:
         message_parts.register(part)
+    for hook in slice.posted:
+        posted_messages.register(hook)
     for type, line in slice.lines.items():
         lines.register(type, line)
     for type, running in slice.running.items():

@@ -5,13 +5,13 @@ for: each would be a fault of the server, some of them before a log-in. Forms an
 themselves.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
-Respond = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
+from .middleware import GetResponse
 
 
 def take_out(request: HttpRequest) -> None:
@@ -35,7 +35,7 @@ class NulMiddleware:
     sync_capable = True
     async_capable = True
 
-    def __init__(self, get_response: Respond) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
         if iscoroutinefunction(get_response):
             markcoroutinefunction(self)

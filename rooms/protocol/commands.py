@@ -59,7 +59,9 @@ class Subscribe(Command):
 
     room: Slug
     after: Seq | None = Field(None, description="the last `seq` that was seen", examples=[41])
-    epoch: GivenEpoch | None = Field(None, description="the epoch that `after` is of")
+    epoch: GivenEpoch | None = Field(
+        None, description="the epoch that `after` is of", examples=["5f0c7c5e9a3b4a53"]
+    )
 
 
 class Unsubscribe(Command):

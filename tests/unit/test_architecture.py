@@ -41,6 +41,7 @@ RULES = [
             "rooms/core/witness.py",
             "rooms/rest/limits.py",
             "rooms/core/announcement.py",
+            "rooms/core/witness.py",
             "rooms/health.py",
             "rooms/management/",
         ),

@@ -5,18 +5,20 @@ Called by the journal (socket), REST, commands and other apps, the latter by way
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from itertools import repeat
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from rooms.core import lookup, markdown, message_parts, policy, statements
+from rooms.core import lookup, markdown, message_parts, policy, posted_messages, statements
 from rooms.core.log import Logs, writing_in_transaction
 from rooms.core.membership import add_member_in_transaction
 from rooms.core.policy import Facts
+from rooms.core.posted_messages import PostedMessage
 from rooms.core.representations import message as message_json
 from rooms.core.representations import said
 from rooms.limits import limits
@@ -210,8 +212,18 @@ def _insert(logs: Logs, numbered: list[NumberedPost]) -> None:
         for new in numbered
     ]
     keys = statements.insert_for_keys(Message, rows)
-    for new, row, key in zip(numbered, rows, keys, strict=True):
-        new.told = said(row, key, new.post.author, new.room.slug, message_parts.empty())
+    parts: Iterable[Mapping[str, Any]] = repeat(message_parts.empty(), len(rows))
+    if posted_messages.wanted():
+        parts = posted_messages.parts(logs, _posted(numbered, keys))
+    for new, row, key, fields in zip(numbered, rows, keys, parts, strict=True):
+        new.told = said(row, key, new.post.author, new.room.slug, fields)
+
+
+def _posted(numbered: Sequence[NumberedPost], keys: Sequence[int]) -> list[PostedMessage]:
+    return [
+        PostedMessage(key, new.room, new.post.author, new.seq, new.post.body, new.post.reply_to)
+        for new, key in zip(numbered, keys, strict=True)
+    ]
 
 
 def _speakers_have_read(logs: Logs, numbered: list[NumberedPost]) -> None:

@@ -16,7 +16,9 @@ class Read(Command):
 
     room: Slug
     seq: Seq
-    epoch: GivenEpoch | None = Field(None, description="the epoch that `seq` is of")
+    epoch: GivenEpoch | None = Field(
+        None, description="the epoch that `seq` is of", examples=["5f0c7c5e9a3b4a53"]
+    )
 
 
 class ReadEvent(Ephemeral):
@@ -30,4 +32,6 @@ class ReadEvent(Ephemeral):
 
 class ReadUpTo(Taken):
     seq: BodySeq
-    epoch: GivenEpoch | None = Field(None, description="the epoch that `seq` is of")
+    epoch: GivenEpoch | None = Field(
+        None, description="the epoch that `seq` is of", examples=["5f0c7c5e9a3b4a53"]
+    )

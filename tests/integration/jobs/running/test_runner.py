@@ -1,5 +1,6 @@
 """One attempt at a job: every way in which it can end, and what the room hears of it."""
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -328,11 +329,6 @@ def cancel_running(actions: Any, user: User, job: Job) -> bool:
 
 
 def test_no_thread_is_left(submit: Submit, run: Run) -> None:
-    import threading
-
     before = threading.active_count()
     run(submit("steps"))
-    until(
-        lambda: threading.active_count() <= before + 2,
-        what="only the clerk and the keeper are left",
-    )
+    until(lambda: threading.active_count() <= before + 2, what="clerk and keeper are left")

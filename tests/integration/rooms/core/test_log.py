@@ -107,7 +107,7 @@ def test_a_transaction_that_fails_takes_no_seq(
     lobby: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rung = []
-    monkeypatch.setattr(bell, "_post", lambda put: rung.append(put))
+    monkeypatch.setattr(bell, "post", lambda put: rung.append(put))
     with pytest.raises(ZeroDivisionError):
         with transaction.atomic():
             with writing_in_transaction([lobby.pk]) as logs:
@@ -122,7 +122,7 @@ def test_a_transaction_that_fails_takes_no_seq(
 
 def test_nothing_is_rung_before_the_commit(lobby: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     rung = []
-    monkeypatch.setattr(bell, "_post", lambda put: rung.append(put))
+    monkeypatch.setattr(bell, "post", lambda put: rung.append(put))
     with transaction.atomic():
         with writing_in_transaction([lobby.pk]) as logs:
             logs.append(logs.rooms[lobby.pk], "job.changed", {"job": {}})

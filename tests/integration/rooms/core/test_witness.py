@@ -10,6 +10,7 @@ import redis
 from django.db import transaction
 
 from rooms.core import installation, witness
+from rooms.core import ringer as ringing
 from rooms.core.installation import InstallationState
 from rooms.core.log import locked
 from rooms.core.representations import timestamp
@@ -120,9 +121,7 @@ def test_what_is_rung_for_is_witnessed(alice: Any, lobby: Room, in_redis: Any) -
     """In a process without a hub, too, which writes before the ring has ended."""
     before = installation.read()
     in_redis.delete(witness._key())
-    from rooms.core import bell
-
-    ringer = bell._ringer()
+    ringer = ringing._ringer()
     assert ringer._witness is not None
     ringer._witness._due = 0.0
     ringer._witness._known = witness.LatestInstallation()

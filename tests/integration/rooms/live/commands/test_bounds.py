@@ -3,6 +3,7 @@ others alone."""
 
 import asyncio
 import json
+import uuid
 from typing import Any
 
 import pytest
@@ -93,7 +94,7 @@ def test_who_waits_as_told_says_everything(alice: User, lobby: Room, settings: A
         ana = await Client.connect(alice)
 
         async def say(number: int) -> None:
-            fields = {"room": "lobby", "body": f"{number}", "client_id": f"{number:032x}"}
+            fields = {"room": "lobby", "body": f"{number}", "client_id": str(uuid.UUID(int=number))}
             while (answer := await ana.call("send", **fields))["type"] == "error":
                 assert answer["code"] == "rate_limited"
                 await asyncio.sleep(answer["retry_after"])

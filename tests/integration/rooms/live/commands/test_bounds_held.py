@@ -2,6 +2,7 @@
 event."""
 
 import asyncio
+import uuid
 from typing import Any
 
 import pytest
@@ -77,7 +78,7 @@ def test_a_full_journal_is_counted_and_takes_posts_again(
         busy = counted("parley_journal_busy_total")
         written = counted("parley_journal_batch_sum")
         numbers = [
-            await ana.post("send", room="lobby", body=f"{n}", client_id=f"{n:032x}")
+            await ana.post("send", room="lobby", body=f"{n}", client_id=str(uuid.UUID(int=n)))
             for n in range(100)
         ]
         answers = [await ana.find(lambda each, n=n: each.get("id") == n) for n in numbers]  # type: ignore[misc]

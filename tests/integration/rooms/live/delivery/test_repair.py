@@ -4,6 +4,7 @@ lost, nothing is told twice, the order stays, the memory is bounded."""
 import asyncio
 import random
 from typing import Any
+from uuid import UUID
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -316,7 +317,7 @@ def test_a_full_journal_says_when_to_come_back(alice: User, lobby: Room, setting
     async def test() -> None:
         ana = await Client.connect(alice)
         numbers = [
-            await ana.post("send", room="lobby", body=f"{n}", client_id=f"{n:032x}")
+            await ana.post("send", room="lobby", body=f"{n}", client_id=str(UUID(int=n)))
             for n in range(200)
         ]
         answers = [await ana.find(lambda each, n=n: each.get("id") == n) for n in numbers]  # type: ignore[misc]
