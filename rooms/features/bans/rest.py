@@ -9,7 +9,7 @@ from rooms.core.lookup import find_room
 from rooms.models import Ban, User
 from rooms.protocol import NotFound
 from rooms.rest.requests import Limit, PageCursor, PersonId, Request, managed, next_link, page_of
-from rooms.rest.schemas import Problem
+from rooms.rest.schemas import Problem, Text
 
 from . import actions
 from .shapes import BanOut, BanPage, NewBan
@@ -53,7 +53,7 @@ def ban(request: Request, slug: str, new: NewBan) -> Status[Any]:
 def unban_by_name(
     request: Request,
     slug: str,
-    name: Annotated[str, Query(min_length=1, max_length=150, description="as it was typed")],
+    name: Annotated[Text, Query(min_length=1, max_length=150, description="as it was typed")],
 ) -> Status[None]:
     """Lift the ban of a stranger, whose entry in the list has no `user`."""
     room, _ = find_room(request.user, slug)
