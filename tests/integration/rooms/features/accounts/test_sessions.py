@@ -85,4 +85,5 @@ def test_a_duty_that_fails_keeps_no_other_from_its_work(
         raise RuntimeError("broken")
 
     monkeypatch.setitem(housekeeping._duties, "sessions", fail)
-    assert set(housekeeping.run()) == {"limits", "invitations", "tokens", "unproven accounts"}
+    others = set(housekeeping._duties) - {"sessions"}
+    assert others and set(housekeeping.run()) == others
