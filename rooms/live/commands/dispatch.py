@@ -41,7 +41,7 @@ async def carry_out(connection: Connection, message: Mapping[str, Any]) -> None:
     identity: object = None
     name = "unknown"
     # Whatever it turns out to be, it costs.
-    wait = connection.spend(len(message.get("text") or message.get("bytes") or ""))
+    wait = connection.spend()
     try:
         body = parse(message)
         body["id"] = identity = own_id(body.get("id"))

@@ -54,10 +54,6 @@ class Sink(Protocol):
     def close(self, code: int, reason: str) -> None: ...
 
 
-# A command costs as much as another one for each of these that it is longer.
-COMMAND_CHARACTERS = 4096
-
-
 class ConnectionHub(Protocol):
     @property
     def epoch(self) -> EpochTracker: ...
@@ -129,14 +125,13 @@ class Connection:
         """Whether it is about to be sent away, because positions are of another epoch now."""
         return self.epoch != self.node.hub.epoch.value
 
-    def spend(self, size: int) -> float:
-        """A command of so many characters is here, and is taken up if this is 0; else it is for how
-        many seconds it has to wait. Long ones take longer to be read, rendered and sent out."""
+    def spend(self) -> float:
+        """A command is here, and is taken up if this is 0; else it is for how many seconds it has
+        to wait."""
         now = self.node.loop.time()
-        cost = 1 + size // COMMAND_CHARACTERS
-        wait = self.rate.take(now, cost)
+        wait = self.rate.take(now)
         if not wait and self.person_rate is not None:
-            wait = self.person_rate.take(now, cost)
+            wait = self.person_rate.take(now)
         return wait
 
     # Telling -------------------------------------------------------------------------------------

@@ -8,8 +8,7 @@ Refusals count; as many a second are forgiven as commands are allowed. A client 
 forgiven as fast as it is refused and never comes near the bound; one that asks at more than twice
 the rate, for as long as it takes, reaches it.
 
-What takes more work may cost more than one: it passes when a cheap one would, and those after it
-wait for it. Used by `connection` and `websocket`.
+Used by `connection` and `websocket`.
 """
 
 
@@ -27,7 +26,7 @@ class Rate:
         self._promised = now
         self._at = now
 
-    def take(self, now: float, cost: int = 1) -> float:
+    def take(self, now: float) -> float:
         """One command, at `now`: 0 lets it pass, anything else is after how many seconds to come
         again."""
         earned = (now - self._at) * self._allowed
@@ -36,7 +35,7 @@ class Rate:
         if self._refused:
             self._refused = max(0.0, self._refused - earned)
         if self._tokens >= 1:
-            self._tokens -= cost
+            self._tokens -= 1
             return 0.0
         self._refused += 1
         first = now + (1 - self._tokens) / self._allowed
