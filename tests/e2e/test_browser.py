@@ -218,7 +218,6 @@ def test_a_report_shows_its_table_and_its_plot(site: Site, people: Callable[...,
     assert plot.evaluate("each => each.decode().then(() => each.naturalWidth)") > 0
     # It has its own shape, and its words are as large as they were drawn.
     shape = "each => [each.width / each.height, each.naturalWidth / each.naturalHeight]"
-    expect(card.locator("img[data-loaded]")).to_be_visible()
     shown, drawn = plot.evaluate(shape)
     assert shown == pytest.approx(drawn, rel=0.02)
     alice.page.set_viewport_size({"width": 390, "height": 800})
