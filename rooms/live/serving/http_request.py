@@ -15,6 +15,7 @@ from django.conf import settings
 from rooms.http.client_address import client_address, network_of
 from rooms.limits import limits
 
+from .answer_flow import AnswerFlow
 from .door import Visitor, peer_of
 from .refusals import RefusedRequest
 from .turnstile import Turn
@@ -32,6 +33,7 @@ class LiveRequest(WebRequest):
         # Django takes forms apart; for Twisted to do it as well costs the body a second time.
         self._parsePOSTFormSubmission = False
         self._turn: Turn | None = None
+        self._flow: AnswerFlow | None = None
 
     # Coming in -----------------------------------------------------------------------------------
 
@@ -128,6 +130,8 @@ class LiveRequest(WebRequest):
 
     def connectionLost(self, reason: Any) -> None:
         turn, channel = self._turn, self.channel
+        if self._flow is not None:
+            self._flow.stopProducing()
         super().connectionLost(reason)
         if turn is not None and turn.began is None and channel is not None:
             channel.door.turnstile.end(turn)
@@ -143,4 +147,26 @@ class LiveRequest(WebRequest):
             and self.requestHeaders.hasHeader(b"authorization")
         ):
             channel.door.was_wrong(self.network)
+        if message.get("type") == "http.response.body" and channel is not None:
+            more = message.get("more_body", False)
+            if more and self._flow is None and not self.finished:
+                self._flow = AnswerFlow(limits().idle_seconds, self._end_turn, channel.make_way)
+                self.registerProducer(self._flow, True)
         super().handle_reply(message)
+
+    async def flow_on(self) -> None:
+        """Until the client has taken most of what was said so far."""
+        if self._flow is not None:
+            await self._flow.wait()
+
+    def _end_turn(self) -> None:
+        """Who reads slowly keeps no other request waiting: nothing is worked on for them."""
+        if self._turn is not None and self.channel is not None:
+            self.channel.door.turnstile.end(self._turn)
+
+    def finish(self) -> None:
+        if self._flow is not None:
+            self._flow.stopProducing()
+            self.unregisterProducer()
+            self._flow = None
+        super().finish()

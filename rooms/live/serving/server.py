@@ -30,6 +30,7 @@ from .capacity import Capacity
 from .door import Door
 from .gc_tuning import GcTuning
 from .http_factory import LiveFactory
+from .http_request import LiveRequest
 from .supervisor import ALIVE, READY, SIGN_SECONDS
 from .websocket import LiveProtocol
 
@@ -178,6 +179,12 @@ class LiveServer(Server):
     def _accept_again(self) -> None:
         if not self._stopping:
             self._port.startReading()
+
+    async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
+        """The application sends no more than the client takes."""
+        await super().handle_reply(protocol, message)
+        if isinstance(protocol, LiveRequest):
+            await protocol.flow_on()
 
     # Ending --------------------------------------------------------------------------------------
 
