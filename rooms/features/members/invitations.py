@@ -30,7 +30,9 @@ def invite(by: User, slug: str, which: int | str, role: str) -> Invitation | Mem
     room, _ = lookup.find_room(by, slug)
     policy.require("invitation.make", lookup.facts(by, room)._replace(gives=role))
     with transaction.atomic():
-        person_lock.hold_in_transaction(by.pk)
+        # Both are held to a bound; of nobody there is no row.
+        invited = acquaintance.named(which)
+        person_lock.hold_in_transaction(by.pk, invited.pk if invited is not None else 0)
         with writing_in_transaction([room.pk]) as logs:
             if room.pk not in logs.rooms:
                 raise policy.no_room(slug)

@@ -59,6 +59,22 @@ def test_invitations_from_many_rooms(alice: User, bounds: None) -> None:
     assert Invitation.objects.filter(by=alice).count() == 2
 
 
+def test_invitations_of_many_people_to_one(alice: User, charlie: User, settings: Any) -> None:
+    """Further ones do not reach them, and nobody is told."""
+    settings.PARLEY_LIMITS = Limits(invitations_received=2)
+    owners = [User.objects.create_user(f"owner-{number}") for number in range(AT_ONCE)]
+    for number, owner in enumerate(owners):
+        room_actions.create_room(owner, f"r{number}", "R", "", "private")
+    for name in ("charlie", "alice"):
+        assert not at_once(
+            lambda number, name=name: invitations.invite(
+                owners[number], f"r{number}", name, "member"
+            )
+        )
+    for user in (charlie, alice):
+        assert Invitation.objects.filter(user=user).count() == 2
+
+
 @pytest.mark.parametrize("way", ["join", "speak"])
 def test_memberships(way: str, alice: User, bob: User, bounds: None) -> None:
     for number in range(AT_ONCE):
