@@ -13,12 +13,13 @@ def whole(value: object) -> object:
 
 def _written_out(value: object) -> object:
     """Pydantic takes more ways to write one than the document names."""
-    if isinstance(value, str) and len(value) != UUID_CHARACTERS:
+    if isinstance(value, str) and len(value) not in UUID_CHARACTERS:
         raise ValueError("Input should be a UUID like 0d9c5ab4-3e0d-4f4c-9d0e-0f8a3ae7e6d2")
     return value
 
 
-UUID_CHARACTERS = 36
+# With hyphens, as JSON Schema has it; clients that leave them out were always taken.
+UUID_CHARACTERS = (36, 32)
 # A UUID as JSON Schema has it.
 WrittenUUID = Annotated[UUID, BeforeValidator(_written_out)]
 Slug = Annotated[
