@@ -28,7 +28,7 @@ KNOWN = {
     "room": ["lobby", "den"],
     "kind": ["room.report"],
     "epoch": ["x"],
-    "client_id": ["6a1c8f0e-8f67-4f0e-9d11-2f1f6d1b7a01", "6a1c8f0e8f674f0e9d112f1f6d1b7a01"],
+    "client_id": ["6a1c8f0e-8f67-4f0e-9d11-2f1f6d1b7a01", "6a1c8f0e"],
     "run_at": ["2026-05-01T09:30Z", "2026-05-01T09:30:00+0100", "1777627800"],
     "id": [5.0, 2**62, 2**63, 2**64, 1e300, -(2.0**63)],
 }  # fmt: skip
