@@ -68,13 +68,19 @@ def make(venv: Path) -> None:
 
 
 def install(lock: str, venv: Path) -> None:
-    """The lock's packages, each checked against its hash."""
+    """The lock's packages, each checked against its hash.
+
+    The lock is the whole answer, so pip is not to look for one (`--no-deps`): asked for
+    `coverage[toml]` it takes the newest release there is, not the one in the lock."""
     unfinished = venv / ".installing"
     unfinished.touch()
     print("Installing what Parley needs; this takes a minute the first time …", flush=True)
-    if not pip(venv, "install", "-qq", "--require-hashes", "-r", HERE / f"{lock}.txt"):
+    if not pip(venv, "install", "-qq", "--no-deps", "--require-hashes", "-r", HERE / f"{lock}.txt"):
         unfinished.unlink()
         raise Failed("The packages could not be installed: pip says above why.")
+    if not pip(venv, "check", quiet=True):
+        unfinished.unlink()
+        raise Failed("The lock lacks a package that another needs: `pip check` says which.")
     unfinished.unlink()
 
 
