@@ -75,21 +75,17 @@ def real_redis() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """PostgreSQL does not drop a database that somebody is connected to: be it a thread that a test
-    left behind."""
-    yield
+    """PostgreSQL does not drop a database that somebody is connected to, be it a pool that a test
+    left behind, unless it is told to."""
     if connection.vendor == "postgresql":
-        with django_db_blocker.unblock(), connection.cursor() as cursor:
 
-            def alone() -> bool:
-                """Who is told to end takes a moment for it."""
-                cursor.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                )
-                return not cursor.fetchall()
+        def drop(name: str, verbosity: int) -> None:
+            with creation._nodb_cursor() as cursor:
+                cursor.execute(f"DROP DATABASE {connection.ops.quote_name(name)} WITH (FORCE)")
 
-            until(alone, what="nobody else is connected")
+        creation = connection.creation
+        creation._destroy_test_db = drop
+    yield
 
 
 # People and rooms ---------------------------------------------------------------------------------

@@ -15,6 +15,8 @@ from jobs.running.context import Context
 from rooms.models import Message
 
 WORD = re.compile(r"[^\W\d_]{4,}")
+# What is longer is no word, and a hundred of those would be more than a result may hold.
+LONGEST_WORD_LETTERS = 60
 ROWS_PER_CANCEL_CHECK = 500
 
 
@@ -51,7 +53,8 @@ def words(ctx: Context[DigestParams]) -> dict[str, Any]:
     for number, body in enumerate(bodies.iterator(chunk_size=ROWS_PER_CANCEL_CHECK)):
         if number % ROWS_PER_CANCEL_CHECK == 0:
             ctx.check_cancelled()
-        counted.update(word.lower() for word in WORD.findall(body))
+        found = WORD.findall(body)
+        counted.update(word.lower() for word in found if len(word) <= LONGEST_WORD_LETTERS)
     return {"top": counted.most_common(ctx.params.words), "different": len(counted)}
 
 

@@ -6,7 +6,7 @@ sweeper. Whoever lost a race writes nothing, and is told so by None.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ from rooms.core import statements
 from rooms.features.messages.reports import report_in_transaction
 from rooms.models import Attachment
 
-from . import doorbell
+from . import doorbell, requesters
 from .changes import JobChange, changing_many, prefetched
 from .message import MESSAGE_KIND
 from .verdict import Ending, JobHistory, judge
@@ -27,10 +27,12 @@ from .verdict import Ending, JobHistory, judge
 
 @dataclass(frozen=True)
 class Claim:
-    """A worker's right to a job, as long as the lease of its process lasts."""
+    """A worker's right to a job, as long as the lease of its process lasts. `refused`: why it is
+    not to be done any more; the attempt ends with that."""
 
     job: Job
     lease: UUID
+    refused: str = ""
 
 
 class Begin(NamedTuple):
@@ -127,6 +129,11 @@ def write(
         # Ends first: what goes back to its queue may be taken again at once.
         ended = [batch.end(changes.get(end.job_id), end) for end in ends]
         begun = [batch.begin(changes.get(begin.job_id), begin) for begin in begins]
+        refused = requesters.refusals(claim.job for claim in begun if claim is not None)
+        if refused:
+            begun = [
+                claim and replace(claim, refused=refused.get(claim.job.pk, "")) for claim in begun
+            ]
         batch.write()
     return Written(begun, ended)
 

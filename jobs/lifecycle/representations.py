@@ -6,9 +6,13 @@ Plain JSON types only. Jobs come from `Job.objects.with_relations()`, or queries
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from jobs.models import Attempt, Job, State, Step
 from jobs.registry import Kind
 from rooms.core.representations import attachment, person, timestamp
+
+from . import storable
 
 
 def _at(value: datetime | None) -> str | None:
@@ -17,6 +21,40 @@ def _at(value: datetime | None) -> str | None:
 
 def _error(error_class: str, message: str) -> dict[str, str] | None:
     return {"class": error_class, "message": message} if error_class else None
+
+
+def _readable(value: Any) -> Any:
+    """JSON out of a row, if it can be sent as it is, else what can be of it. Parley writes only
+    what can; somebody else, or a version before, may have written something that hides every
+    list that it is in."""
+    try:
+        orjson.dumps(value)
+        return value
+    except TypeError:
+        try:
+            return orjson.loads(storable.json(value))
+        except ValueError:
+            return None
+
+
+def _object(value: Any) -> dict[str, Any] | None:
+    found = _readable(value)
+    return found if isinstance(found, dict) else None
+
+
+def _progress(value: Any) -> dict[str, Any] | None:
+    found = _object(value)
+    if found is None:
+        return None
+    try:
+        total = found.get("total")
+        return {
+            "current": storable.number(found.get("current")),
+            "total": None if total is None else storable.number(total),
+            "text": storable.text(found.get("text", "")),
+        }
+    except ValueError:
+        return None
 
 
 def job(row: Job) -> dict[str, Any]:
@@ -29,7 +67,7 @@ def job(row: Job) -> dict[str, Any]:
         "seq": row.seq if row.room else None,
         "queue": row.queue,
         "priority": row.priority,
-        "params": row.params,
+        "params": _object(row.params) or {},
         "requested_by": person(row.requested_by),
         "created_at": timestamp(row.created_at),
         "run_at": _at(row.run_at),
@@ -38,8 +76,8 @@ def job(row: Job) -> dict[str, Any]:
         "attempt": row.attempt,
         "max_attempts": row.max_attempts,
         "retry_at": _at(row.due_at) if row.state == State.RETRYING else None,
-        "progress": row.progress,
-        "result": row.result,
+        "progress": _progress(row.progress),
+        "result": _object(row.result),
         "error": _error(row.error_class, row.error_message),
         "cancel_requested": row.cancel_requested_at is not None,
         "cancelled_by": person(row.cancelled_by),
@@ -52,7 +90,7 @@ def step(row: Step) -> dict[str, Any]:
     return {
         "name": row.name,
         "state": str(row.state),
-        "result": row.result,
+        "result": _readable(row.result),
         "error": _error(row.error_class, row.error_message),
     }
 

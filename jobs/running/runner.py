@@ -99,6 +99,8 @@ def _claim(job_id: UUID, process: WorkerProcess, clerk: Clerk) -> Claim | None:
 
 def prepare(claim: Claim, ours: Crew) -> Prepared:
     """A kind that this worker does not know may be known to the next one: it is tried again."""
+    if claim.refused:
+        raise GiveUp(claim.refused)
     job = claim.job
     kind = registry.find(job.kind)
     if kind is None:

@@ -45,7 +45,7 @@ const connection = new Connection({
     ownRooms.phase(phase);
     if (phase === "open") passage.again();
     else room.away();
-    showOwnState(phase === "open");
+    showOwnState(phase);
     one("[data-shell]").dataset.phase = phase;
   },
 });

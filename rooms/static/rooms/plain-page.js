@@ -42,7 +42,7 @@ new Connection({
   },
   onPhase: (phase) => {
     ownRooms.phase(phase);
-    showOwnState(phase === "open");
+    showOwnState(phase);
   },
 }).start();
 

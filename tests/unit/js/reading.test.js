@@ -12,9 +12,9 @@ const state = (entries, more = {}) => ({ user: ana, room: room(), entries, older
 function reading(of, head) {
   const told = [];
   let refuse = false;
-  const connection = { command: ({ seq }) => (refuse ? Promise.reject(new Error("away")) : (told.push(seq), Promise.resolve())) };
+  const connection = { command: ({ seq, epoch }) => (refuse || epoch !== "e1" ? Promise.reject(new Error("away")) : (told.push(seq), Promise.resolve())) };
   const made = new Reading(connection);
-  made.begin(of, head);
+  made.begin({ room: of, head, epoch: "e1" });
   return { made, told, refuse: (whether) => (refuse = whether), look: (...given) => (made.look(...given), made.soon()) };
 }
 

@@ -22,11 +22,16 @@ function shown() {
     begin: said("begin"), draw: said("draw"), goTo: said("goTo"), loading: () => () => {}, placeIn: () => null, drawUnread() {},
     scroll: { pinned: true, above: 0, below: 0, toEnd() {}, seen: () => null },
   };
-  const connection = { follow() {}, unfollow() {}, command: () => new Promise(() => {}), notify() {} };
+  const commands = [];
+  let subscribed;
+  const connection = {
+    follow: (slug, { onSubscribed }) => (subscribed = onSubscribed), unfollow() {}, notify() {},
+    command: (command) => (commands.push(command), new Promise(() => {})),
+  };
   const room = new Room({ connection, outbox: { list: () => [], put() {}, remove() {} } });
   const listened = [];
   room.show(view, { focus() {} }, [(state) => listened.push(state.room.slug)]);
-  return { room, drawn, listened, view, cards: () => cards() };
+  return { room, drawn, listened, view, commands, cards: () => cards(), subscribed: (answer) => subscribed(answer) };
 }
 
 test("a room is drawn first by its beginning, whatever comes while it waits for cards", async () => {
@@ -93,4 +98,20 @@ test("whoever speaks while they read further up is at the end at once, without a
   view.scroll.above = view.scroll.below = 10_000;
   room.send("hello");
   equal([room.state.newer, room.state.entries.map(({ seq }) => seq), room.state.pending.length], [false, [90], 1]);
+});
+
+test("when the database was put back, reading goes on in the new history", async () => {
+  const { room, commands, cards, subscribed } = shown();
+  const entering = room.enter(page("lobby", { epoch: "e1" }));
+  cards();
+  await entering;
+  const again = page("lobby", { epoch: "e2", head: 5 });
+  again.room = { ...again.room, unread: 2 };
+  window.fetch = async () => new Response(JSON.stringify(again), { headers: { "Content-Type": "application/json" } });
+  const loaded = subscribed({ seq: 5, epoch: "e2", recovered: false, members: 1, present: [] });
+  await frames();
+  cards();
+  await loaded;
+  room.markRead();
+  equal(commands, [{ type: "read", room: "lobby", seq: 5, epoch: "e2" }]);
 });

@@ -4,6 +4,7 @@ import { one, setText } from "../ui/dom.js";
 import { paintAvatar } from "../ui/avatar.js";
 
 const THEMES = ["system", "light", "dark"];
+let wasOnline = false;
 
 export function prepareShell(user) {
   const shell = one("[data-shell]");
@@ -23,10 +24,14 @@ export function showPage() {
   one("[data-shell]").dataset.screen = "room";
 }
 
-/** The state beside one's own name. */
-export function showOwnState(online) {
+/** The state beside one's own name, by the phase of the connection. A page that has just come says
+ *  "Connecting…", whatever its first attempts do, until it was online once or has no network. */
+export function showOwnState(phase) {
+  const online = phase === "open";
+  wasOnline ||= online;
   one("[data-my-dot]").classList.toggle("off", !online);
-  setText(one("[data-my-state]"), online ? "Online" : "Offline");
+  const offline = wasOnline || phase === "offline" || phase === "closed";
+  setText(one("[data-my-state]"), online ? "Online" : offline ? "Offline" : "Connecting…");
 }
 
 function themeSwitch() {

@@ -60,7 +60,7 @@ export class Room {
     clock.set(page.now);
     this.#begun = false;
     this.state = fromPage(page);
-    this.#reading.begin(page.room, this.state.head);
+    this.#reading.begin(page);
     this.#places.leave();
     for (const item of this.#outbox.list(this.slug)) this.#apply([{ type: "local.pending", item }]);
     const entered = this.state.room;
@@ -163,7 +163,7 @@ export class Room {
     const page = await this.#page(slug);
     if (!page || this.slug !== slug) return;
     const sameHistory = page.epoch === state.epoch;
-    if (!sameHistory) this.#reading.begin(page.room.read_seq ?? 0);
+    if (!sameHistory) this.#reading.begin(page);
     const away = sameHistory && this.#begun && !this.#view.scroll.pinned;
     this.state = afterGap(this.state, page, away);
     this.#draw();

@@ -5,7 +5,9 @@ import uuid
 from typing import Any
 
 import pytest
+from django.db import DataError, transaction
 
+from jobs.faces import page
 from jobs.models import Job
 from jobs.submitting import actions
 from jobs.submitting.actions import Submission
@@ -159,3 +161,39 @@ def test_the_socket_answers_every_edge(alice: User, lobby: Room) -> None:
         await client.leave()
 
     sockets.run(everything)
+
+
+SPOILT: dict[str, dict[str, Any]] = {
+    "progress without a number": {"progress": {"current": "x", "total": None, "text": ""}},
+    "progress that is a list": {"progress": [1, 2]},
+    "progress with half a character": {"progress": {"current": 1, "text": "\ud83d"}},
+    "a result that is a text": {"result": "done"},
+    "a result with half a character": {"result": {"summary": "\ud83d", "more": [{"\udc00": 1}]}},
+    "a number beyond all bounds": {"result": {"summary": "x", "n": 10**30}},
+    "params that are a list": {"params": [1]},
+    "params with half a character": {"params": {"outcome": "\ud83d"}},
+}
+
+
+@pytest.mark.parametrize("what", SPOILT)
+def test_a_row_that_was_spoilt_by_hand_hides_no_other(
+    caller: Callers, alice: User, lobby: Room, what: str
+) -> None:
+    def submit() -> str:
+        job = {"kind": "test.outcome", "room": "lobby", "params": {"outcome": "ok"}}
+        answer = caller(alice).post("jobs", job)
+        assert answer.status_code == 202
+        return str(answer.json()["id"])
+
+    spoilt, other = submit(), submit()
+    try:
+        with transaction.atomic():
+            Job.objects.filter(pk=spoilt).update(**SPOILT[what])
+    except DataError:
+        pytest.skip("This database does not take it.")
+    api = caller(alice)
+    assert api.get(f"jobs/{spoilt}").json()["id"] == spoilt
+    assert [job["id"] for job in api.get("jobs").json()["jobs"]] == [other, spoilt]
+    assert len(page.room_state(alice, lobby, None)["jobs"]) == 2
+    assert api.post(f"jobs/{spoilt}/cancel").json()["state"] == "cancelled"
+    submit()

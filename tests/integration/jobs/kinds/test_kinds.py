@@ -102,6 +102,14 @@ def test_a_large_export_comes_in_parts(talk: None, done: Done, settings: Any) ->
     assert all(content(file).startswith("<!doctype") for file in files)
 
 
+def test_what_people_write_cannot_make_a_digest_too_large(
+    talk: None, done: Done, alice: User
+) -> None:
+    for letter in "abcdefghijklmnop":
+        post_message(Post(alice, "lobby", letter * 10_000))
+    assert result(done("room.digest", words=100))["table"]["rows"][0] == ["ferries", 3]
+
+
 def test_the_digest_runs_its_parts_side_by_side(talk: None, done: Done) -> None:
     job = done("room.digest")
     assert result(job)["table"]["rows"][0] == ["ferries", 3]

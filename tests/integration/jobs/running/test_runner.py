@@ -1,6 +1,7 @@
 """One attempt at a job: every way in which it can end, and what the room hears of it."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -8,12 +9,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from jobs.lifecycle import attempts, representations
+from jobs.lifecycle import attempts, representations, requesters
 from jobs.lifecycle.verdict import Ending
 from jobs.models import Attempt, Job, Outcome, State, Step
 from jobs.running import crew, runner
 from rooms.core.representations import timestamp
-from rooms.models import Attachment, Event, Message, Room, User
+from rooms.models import Attachment, Ban, Event, Membership, Message, Room, User
 from tests.integration.jobs.conftest import PROCESS, claim, fresh, make_due, outcomes, told
 from tests.support.waiting import until
 from tests.support.workshop import Run, Submit
@@ -124,6 +125,48 @@ def test_a_kind_that_this_worker_does_not_know_is_left_to_another(submit: Submit
     job = submit("ok")
     Job.objects.filter(pk=job.pk).update(kind="test.forgotten")
     assert run(job).state == State.RETRYING
+
+
+def close_the_room(job: Job) -> None:
+    Room.objects.filter(pk=job.room_id).update(visibility=Room.Visibility.PRIVATE)
+    Membership.objects.filter(room=job.room, user=job.requested_by).delete()
+
+
+SHUT_OUT: dict[str, Callable[[Job], object]] = {
+    "deactivated": lambda job: User.objects.filter(pk=job.requested_by_id).update(is_active=False),
+    "deactivated, in no room": lambda job: (
+        Job.objects.filter(pk=job.pk).update(room=None),
+        User.objects.filter(pk=job.requested_by_id).update(is_active=False),
+    ),
+    "no member of a closed room": close_the_room,
+    "banned": lambda job: (
+        Membership.objects.filter(room=job.room, user=job.requested_by).delete(),
+        Ban.objects.create(room_id=job.room_id, user=job.requested_by),
+    ),
+    "archived": lambda job: Room.objects.filter(pk=job.room_id).update(archived_at=timezone.now()),
+}
+
+
+@pytest.mark.parametrize("how", SHUT_OUT)
+def test_who_lost_their_access_has_nothing_done_any_more(
+    submit: Submit, run: Run, how: str
+) -> None:
+    job = submit("attach", value="secret")
+    SHUT_OUT[how](job)
+    job = run(job)
+    assert (job.state, job.error_class) == (State.FAILED, "GiveUp")
+    assert job.error_message in (
+        requesters.DEACTIVATED,
+        requesters.SHUT_OUT,
+        "Lobby is archived: it can be read, not written.",
+    )
+    assert not Attachment.objects.exists()
+
+
+def test_who_only_left_a_public_room_has_their_job_done(submit: Submit, run: Run) -> None:
+    job = submit("ok")
+    Membership.objects.filter(room=job.room, user=job.requested_by).delete()
+    assert run(job).state == State.SUCCEEDED
 
 
 def test_a_file_belongs_to_the_result_and_to_the_message(submit: Submit, run: Run) -> None:

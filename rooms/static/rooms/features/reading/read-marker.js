@@ -10,6 +10,8 @@ export class Reading {
   #timer = 0;
   #told = 0;
   #slug = null;
+  // Of which history the positions are: the server refuses those of another.
+  #epoch = undefined;
   // Whether the reader goes on from the cursor: its next message was in sight, and they have only
   // moved by themselves since.
   #follows = false;
@@ -24,10 +26,11 @@ export class Reading {
     return this.#follows;
   }
 
-  /** A room was entered. */
-  begin({ slug, read_seq, unread }, head) {
-    this.#slug = slug;
-    this.upTo = this.#told = unread ? read_seq : head;
+  /** A room was entered, or its history is another one: the state of its page. */
+  begin({ room, head, epoch }) {
+    this.#slug = room.slug;
+    this.#epoch = epoch;
+    this.upTo = this.#told = room.unread ? room.read_seq : (head ?? 0);
     this.#follows = false;
   }
 
@@ -75,7 +78,7 @@ export class Reading {
     const [slug, before] = [this.#slug, this.#told];
     if (upTo <= before) return;
     this.#told = upTo;
-    this.connection.command({ type: "read", room: slug, seq: upTo }).catch(() => {
+    this.connection.command({ type: "read", room: slug, seq: upTo, epoch: this.#epoch }).catch(() => {
       if (this.#slug === slug && this.#told === upTo) this.#told = before;
     });
   }
