@@ -31,6 +31,19 @@ def changed(told: lines.Object) -> str:
     return f"▪  {_card(told['job'])}"
 
 
+def schedule_changed(told: lines.Object) -> str:
+    described = told["schedule"]
+    title, when = lines.clean(described["title"]), lines.clean(described["words"])
+    state = (
+        f"paused: {lines.clean(described['pause_reason'] or '')}" if described["paused"] else when
+    )
+    return f"↻  {described['id']} {title} · {state}"
+
+
+def schedule_deleted(told: lines.Object) -> str:
+    return f"↻  Schedule {told['schedule']['id']} is deleted"
+
+
 class Titles:
     """Progress names a job by its id only: the titles of those under way."""
 
