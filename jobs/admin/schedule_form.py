@@ -11,6 +11,9 @@ from jobs.scheduling import actions, times
 from rooms.models import User
 from rooms.protocol import Refusal
 
+# What the page shows of the row beside the form is not what was refused.
+NOTHING: dict[str, Any] = {}
+
 
 class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]
     """Changes the schedule while it is checked, so that a refusal is shown in the form."""
@@ -36,7 +39,7 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         if self.errors:
-            return data
+            return NOTHING
         try:
             changes = self._changes(data)
             if changes:
@@ -44,6 +47,7 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]
                 data["cron"], self.instance.every = row.cron, row.every
         except Refusal as refusal:
             self.add_error(None, refusal.message)
+            return NOTHING
         return data
 
     def _changes(self, data: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action, display
 
@@ -95,7 +96,7 @@ class ScheduleAdmin(ListAdmin):
     def coming(self, row: Schedule) -> str:
         """As the site's zone has them, whether it is paused or not."""
         coming = islice(times.of(row).times_after(timezone.now()), PREVIEWED)
-        return format_html_join(format_html("<br>"), "{}", [(shown.moment(at),) for at in coming])
+        return format_html_join(mark_safe("<br>"), "{}", [(shown.moment(at),) for at in coming])
 
     @display(description="Last job")
     def last_job_link(self, row: Schedule) -> str:

@@ -49,4 +49,4 @@ def said(params: ReminderParams, name: str) -> str:
     return f"⏰ {plain}: {params.text}"
 
 
-SIGNS = frozenset("\\`*_{}[]()<>#+-.!|~:@/&")
+SIGNS = frozenset("\\`*_{}[]()#+-.!|~:@/")

@@ -135,7 +135,9 @@ def wanted_times(row: Schedule, now: datetime) -> list[datetime]:
     limits = job_limits()
     assert row.next_run_at is not None
     most = limits.schedule_catch_up if row.catch_up == CatchUp.ALL else 1
-    due = times.of(row).last_between(row.next_run_at, now, most)
+    # What was promised is kept, even if the zone's rules have changed meanwhile.
+    after = row.next_run_at + timedelta(microseconds=1)
+    due = [row.next_run_at, *times.of(row).last_between(after, now, most)][-most:]
     if row.catch_up == CatchUp.SKIP:
         late = now - timedelta(seconds=limits.schedule_late_seconds)
         return [time for time in due if time >= late]

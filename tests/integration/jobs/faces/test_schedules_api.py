@@ -22,20 +22,20 @@ def daily(**more: Any) -> dict[str, Any]:
 def test_a_schedule_from_its_making_to_its_end(caller: Caller, alice: User, lobby: Room) -> None:
     api = caller(alice)
     made = api.post("schedules", daily(time_zone="Europe/Zurich", params={"value": "x"}))
-    assert made.status == 201, made.data
+    assert made.status_code == 201, made.data
     row = made.data
     assert row["words"] == "At 09:00 on Monday through Friday (Europe/Zurich)"
     assert (row["owner"]["id"], row["every"], row["paused"]) == (alice.pk, None, False)
     path = f"schedules/{row['id']}"
     assert api.get(path).data == row
-    changed = api.patch(path, {"every": 3600, "paused": True, "title": "Tea"}).data
+    changed = api.send("patch", path, {"every": 3600, "paused": True, "title": "Tea"}).data
     assert (changed["cron"], changed["every"], changed["paused"]) == (None, 3600, True)
     assert (changed["title"], changed["next_run_at"]) == ("Tea", None)
-    assert api.patch(path, {"paused": False}).data["next_run_at"]
+    assert api.send("patch", path, {"paused": False}).data["next_run_at"]
     job = api.post(f"{path}/run")
-    assert job.status == 202 and Job.objects.get().params["value"] == "x"
-    assert api.delete(path).status == 204
-    assert api.get(path).status == 404
+    assert job.status_code == 202 and Job.objects.get().params["value"] == "x"
+    assert api.delete(path).status_code == 204
+    assert api.get(path).status_code == 404
 
 
 def test_a_list_is_paged_and_shows_what_one_may_see(
@@ -71,7 +71,7 @@ def test_what_is_refused(
     caller: Caller, alice: User, lobby: Room, body: dict[str, Any], status: int
 ) -> None:
     answer = caller(alice).post("schedules", daily(**body))
-    assert answer.status == status, answer.data
+    assert answer.status_code == status, answer.data
     assert not Schedule.objects.exists()
 
 

@@ -51,7 +51,7 @@ def wanted(room: str | None = "lobby", **values: Any) -> NewSchedule:
 def test_the_page_hears_of_everything(watch: Watch, alice: User, bob: User) -> None:
     row = watch.verify(lambda: actions.make(bob, wanted(every=60)), CHANGED)
     watch.verify(lambda: actions.pause(alice, row.pk), CHANGED)
-    assert Schedule.objects.get().pause_reason == "Paused by alice."
+    assert Schedule.objects.get().pause_reason == "Paused by Alice."
     watch.verify(lambda: actions.resume(bob, row.pk), CHANGED)
     watch.verify(lambda: actions.change(bob, row.pk, {"title": "Tea"}), CHANGED)
     Schedule.objects.update(next_run_at=clock.now())
@@ -188,7 +188,7 @@ def test_schedule_from_within_a_room(alice: User, lobby: Room, den: Room) -> Non
     with pytest.raises(Invalid, match="not one of this room"):
         schedule(alice, f"pause {row.pk}", room="den")
     assert schedule(alice, f"pause {row.pk}").endswith("is paused.")
-    assert "Paused: Paused by alice." in schedule(alice, "list")
+    assert "Paused: Paused by Alice." in schedule(alice, "list")
     assert "goes on" in schedule(alice, f"resume #{row.pk}")
     key = uuid.uuid4()
     for _ in range(2):
@@ -207,7 +207,7 @@ def remember(user: User, arguments: str, key: Any = None) -> str:
 
 
 @pytest.mark.parametrize(
-    ("to", "body"), [("me", "⏰ bob: drink *tea*"), ("room", "⏰ drink *tea*")]
+    ("to", "body"), [("me", "⏰ Bob: drink *tea*"), ("room", "⏰ drink *tea*")]
 )
 def test_remind(bob: User, lobby: Room, run: Any, settings: Any, to: str, body: str) -> None:
     key = uuid.uuid4()
