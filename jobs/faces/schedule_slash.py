@@ -49,7 +49,7 @@ def parse(arguments: str) -> NewSchedule:
     unknown = sorted(set(given) - set(OPTIONS))
     if unknown:
         raise Invalid(f"{unknown[0][:80]!r} stands before the kind. Usage: {HELP}")
-    options = {OPTIONS[name]: str(value) for name, value in given.items()}
+    options: dict[str, Any] = {OPTIONS[name]: str(value) for name, value in given.items()}
     params = slash.named(rest[at + 1 :], USAGE)
     return NewSchedule(kind=rest[at], params=params, **when, **options)
 

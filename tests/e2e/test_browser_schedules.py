@@ -41,7 +41,7 @@ def test_a_schedule_from_the_room_to_its_jobs(site: Site, open_as: Open) -> None
 
     site.ask(DUE)
     for page in (alice, bob):
-        expect(page.locator(".outcome", has_text="Done tea")).to_be_visible(timeout=PATIENCE)
+        expect(page.locator(".job-card", has_text="Done tea")).to_be_visible(timeout=PATIENCE)
 
     seen[alice].get_by_role("button", name="Pause").click()
     expect(seen[bob]).to_contain_text("Paused by alice.")

@@ -1,11 +1,12 @@
 """REST of schedules, as a program with a token sees it."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from jobs.models import Job, Schedule
+from jobs.faces.schedule_shapes import Rule
+from jobs.models import CatchUp, Job, Schedule
 from jobs.scheduling import actions
 from jobs.scheduling.actions import NewSchedule
 from rooms.models import Room, User
@@ -13,6 +14,10 @@ from rooms.models import Room, User
 pytestmark = pytest.mark.django_db(transaction=True)
 
 Caller = Callable[[Any], Any]
+
+
+def test_the_rules_of_the_document_are_those_of_the_model() -> None:
+    assert list(get_args(Rule)) == CatchUp.values
 
 
 def daily(**more: Any) -> dict[str, Any]:
