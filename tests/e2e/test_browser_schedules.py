@@ -35,7 +35,7 @@ def test_a_schedule_from_the_room_to_its_jobs(site: Site, open_as: Open) -> None
     }
     for each in seen.values():
         expect(each).to_contain_text("At 09:00 on Monday through Friday")
-        expect(each).to_contain_text(re.compile("next .* at "))
+        expect(each).to_contain_text(re.compile("Next .* at "))
     expect(seen[alice].get_by_role("button", name="Pause")).to_be_visible()
     expect(seen[bob].get_by_role("button", name="Pause")).to_be_hidden()
 
@@ -44,11 +44,11 @@ def test_a_schedule_from_the_room_to_its_jobs(site: Site, open_as: Open) -> None
         expect(page.locator(".job-card", has_text="Done tea")).to_be_visible(timeout=PATIENCE)
 
     seen[alice].get_by_role("button", name="Pause").click()
-    expect(seen[bob]).to_contain_text("Paused by alice.")
+    expect(seen[bob]).to_contain_text("Paused by Alice.")
     bob.reload()
-    expect(seen[bob]).to_contain_text("Paused by alice.")
+    expect(seen[bob]).to_contain_text("Paused by Alice.")
     seen[alice].get_by_role("button", name="Resume").click()
-    expect(seen[bob]).to_contain_text(re.compile("next .* at "))
+    expect(seen[bob]).to_contain_text(re.compile("Next .* at "))
 
     say(alice, "/schedule list")
     expect(alice.get_by_role("status").filter(has_text="At 09:00 on Monday")).to_be_visible()
@@ -63,4 +63,4 @@ def test_a_reminder_comes_back_as_what_the_person_says(site: Site, open_as: Open
     page = open_as("alice", "/rooms/desk/")
     say(page, "/remind me in 1 second to stretch")
     expect(page.get_by_role("status").filter(has_text="I will remind you here on ")).to_be_visible()
-    expect(message(page, "⏰ alice: stretch")).to_be_visible(timeout=PATIENCE)
+    expect(message(page, "⏰ Alice: stretch")).to_be_visible(timeout=PATIENCE)

@@ -15,10 +15,10 @@ export function mayControl(state, { owner }) {
   return owner?.id === state.user.id || MANAGERS.has(state.room.role);
 }
 
-/** "next tomorrow at 09:00", or why it does not come. Pure. */
+/** "Next tomorrow at 09:00", or why it does not come. Pure. */
 export function nextText(schedule, at) {
   if (schedule.paused) return schedule.pause_reason ?? "Paused.";
-  return `next ${moment(schedule.next_run_at, at)}`;
+  return `Next ${moment(schedule.next_run_at, at)}`;
 }
 
 export function openSchedules(room) {
