@@ -17,7 +17,7 @@ from rooms.core.slash import SlashCommand
 from rooms.database import clock
 from rooms.models import User
 from rooms.protocol import Invalid
-from rooms.protocol.answers import Words
+from rooms.protocol.answers import PrivateWords
 from rooms.protocol.scopes import Scope
 
 from .moments import moment
@@ -145,6 +145,6 @@ REMIND = SlashCommand(
     USAGE,
     "Say something here at a later time.",
     remind,
-    Words,
+    PrivateWords,
     Scope.JOBS,
 )

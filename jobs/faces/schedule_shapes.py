@@ -17,7 +17,7 @@ from rooms.rest.schemas import Next, SlugText, Taken, Text
 from .schemas import KindName, Priority
 
 # A test holds it to the choices of the model.
-Rule = Literal["skip", "once", "all"]
+CatchUpRule = Literal["skip", "once", "all"]
 RULES = (
     "of times that the site or its workers were away: `skip` leaves them out, `once` runs one job"
     " for all, `all` one for each"
@@ -62,7 +62,7 @@ class ScheduleOut(Given):
         description="when, for people",
         examples=["At 09:00 on Monday through Friday (Europe/Zurich)"],
     )
-    catch_up: Rule = Field(description=RULES, examples=["once"])
+    catch_up: CatchUpRule = Field(description=RULES, examples=["once"])
     paused: bool = Field(examples=[False])
     pause_reason: str | None = Field(
         description="who paused it, or why it was paused by itself", examples=[None]
@@ -90,7 +90,7 @@ class ScheduleIn(Taken):
     every: Every | None = None
     time_zone: Zone | None = Field(None, description="the site's, unless it is said")
     title: Title | None = Field(None, description="the kind's, unless it is said")
-    catch_up: Annotated[Rule, Field(description=RULES)] = "once"
+    catch_up: Annotated[CatchUpRule, Field(description=RULES)] = "once"
     priority: Annotated[Priority, Field(strict=True, description="0 runs first")] = NORMAL
 
 
@@ -103,7 +103,7 @@ class ScheduleChange(Taken):
     every: Every | None = None
     time_zone: Zone | None = None
     title: Title | None = None
-    catch_up: Rule | None = None
+    catch_up: CatchUpRule | None = None
     priority: Annotated[Priority, Field(strict=True)] | None = None
     paused: Annotated[bool, Field(strict=True)] | None = Field(
         None,

@@ -11,7 +11,7 @@ from rooms.core.lookup import find_room
 from rooms.core.slash import SlashCommand
 from rooms.models import User
 from rooms.protocol import Invalid
-from rooms.protocol.answers import Words
+from rooms.protocol.answers import PrivateWords
 from rooms.protocol.scopes import Scope
 
 from . import slash
@@ -129,6 +129,6 @@ SCHEDULE = SlashCommand(
     USAGE,
     "Have a job done again and again; or list, pause, resume, run, delete.",
     schedule,
-    Words,
+    PrivateWords,
     Scope.JOBS,
 )

@@ -135,7 +135,7 @@ class Ok(Answer):
     type: Literal["ok"]
 
 
-class Words(Answer):
+class PrivateWords(Answer):
     """What a slash command says to the person who gave it, and to nobody else."""
 
     type: Literal["words"]

@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 import pytest
 
-from jobs.faces.schedule_shapes import Rule
+from jobs.faces.schedule_shapes import CatchUpRule
 from jobs.models import CatchUp, Job, Schedule
 from jobs.scheduling import actions
 from jobs.scheduling.actions import NewSchedule
@@ -17,7 +17,7 @@ Caller = Callable[[Any], Any]
 
 
 def test_the_rules_of_the_document_are_those_of_the_model() -> None:
-    assert list(get_args(Rule)) == CatchUp.values
+    assert list(get_args(CatchUpRule)) == CatchUp.values
 
 
 def daily(**more: Any) -> dict[str, Any]:
