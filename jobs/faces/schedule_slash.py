@@ -116,7 +116,7 @@ def named(row: Schedule) -> str:
 
 def comes(row: Schedule) -> str:
     if row.next_run_at is None:
-        return f"Paused: {row.pause_reason}"
+        return row.pause_reason
     return f"Next {moment(row.next_run_at, row.time_zone)}."
 
 

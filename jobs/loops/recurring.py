@@ -105,7 +105,7 @@ def fire(schedule_id: int, now: datetime) -> bool | None:
         except Refusal as refusal:
             if refusal.temporary:
                 raise
-            actions.pause_row(row, refusal.message)
+            actions.pause_row(row, f"Paused: {refusal.message}")
             fired = False
         row.save(update_fields=CHANGED)
         with writing_in_transaction([row.room_id] if row.room_id else []) as logs:
@@ -126,7 +126,7 @@ def _submit(row: Schedule, now: datetime) -> bool:
         row.last_run_at, row.last_job = now, job
     row.next_run_at = following
     if following is None:
-        actions.pause_row(row, "No more times come.")
+        actions.pause_row(row, "Paused: no more times come.")
     return bool(wanted)
 
 

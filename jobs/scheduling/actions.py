@@ -24,6 +24,7 @@ from rooms.core.policy import Facts
 from rooms.database import clock
 from rooms.models import Room, User
 from rooms.protocol import Conflict, Invalid, NotFound
+from rooms.text import visible
 
 from . import representations, times
 
@@ -91,7 +92,8 @@ def _check(row: Schedule) -> None:
     row.params = checked_params(kind, row.params)
     if kind.needs_room and row.room is None:
         raise Invalid(f"{kind.title} needs a room.")
-    row.title = row.title.strip() or kind.title
+    title = " ".join(row.title.split())
+    row.title = title if visible.shows(title) else kind.title
     if len(row.title) > LONGEST_TITLE:
         raise Invalid(f"A title has at most {LONGEST_TITLE} characters.", "too_long")
     if row.catch_up not in CatchUp.values:

@@ -188,7 +188,7 @@ def test_schedule_from_within_a_room(alice: User, lobby: Room, den: Room) -> Non
     with pytest.raises(Invalid, match="not one of this room"):
         schedule(alice, f"pause {row.pk}", room="den")
     assert schedule(alice, f"pause {row.pk}").endswith("is paused.")
-    assert "Paused: Paused by Alice." in schedule(alice, "list")
+    assert ": Every 1h. Paused by Alice." in schedule(alice, "list")
     assert "goes on" in schedule(alice, f"resume #{row.pk}")
     key = uuid.uuid4()
     for _ in range(2):

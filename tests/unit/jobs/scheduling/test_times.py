@@ -119,6 +119,42 @@ def test_backwards_is_as_forwards_around_changes_of_the_clock(zone: str, express
             assert recurrence.last_between(first, last, 1_000) == forwards
 
 
+def part(low: int, high: int, *others: str) -> st.SearchStrategy[str]:
+    number = st.integers(low, high)
+    one = st.one_of(
+        st.just("*"),
+        number.map(str),
+        st.tuples(number, number).map(lambda pair: f"{min(pair)}-{max(pair)}"),
+        st.sampled_from(others or ("*",)),
+    )
+    stepped = st.tuples(one, st.integers(0, 70)).map(lambda pair: f"{pair[0]}/{pair[1]}")
+    return st.lists(st.one_of(one, stepped), min_size=1, max_size=3).map(",".join)
+
+
+EXPRESSIONS = st.tuples(
+    part(0, 59),
+    part(0, 23),
+    part(1, 31, "L", "LW"),
+    part(1, 12, "jan", "DEC"),
+    part(0, 7, "mon", "MON#1", "5L", "fri-sat"),
+).map(" ".join)
+
+
+@given(st.one_of(EXPRESSIONS, st.text(max_size=20)), st.sampled_from(ZONES), MOMENTS)
+def test_whatever_is_taken_has_times_and_words(
+    expression: str, zone: str, moment: datetime
+) -> None:
+    try:
+        recurrence = times.checked(cron(expression, zone), moment, 60)
+    except Invalid:
+        return
+    assert times.words(recurrence)
+    found = list(islice(recurrence.times_after(moment), 5))
+    assert found and found[0] > moment
+    assert all(a < b for a, b in pairwise(found))
+    assert recurrence.last_between(found[0], found[-1], 5) == found
+
+
 @given(st.integers(60, 10_000_000), MOMENTS)
 def test_an_interval_counts_from_its_beginning(seconds: int, moment: datetime) -> None:
     recurrence = every(seconds)
