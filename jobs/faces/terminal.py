@@ -33,11 +33,10 @@ def changed(told: lines.Object) -> str:
 
 def schedule_changed(told: lines.Object) -> str:
     described = told["schedule"]
-    title, when = lines.clean(described["title"]), lines.clean(described["words"])
-    state = (
-        f"paused: {lines.clean(described['pause_reason'] or '')}" if described["paused"] else when
-    )
-    return f"↻  {described['id']} {title} · {state}"
+    state = described["words"]
+    if described["paused"]:
+        state = described["pause_reason"] or "Paused."
+    return f"↻  {described['id']} {lines.clean(described['title'])} · {lines.clean(state)}"
 
 
 def schedule_deleted(told: lines.Object) -> str:

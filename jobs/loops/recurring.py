@@ -8,9 +8,10 @@ says why.
 """
 
 import logging
-from collections.abc import Iterator
+import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db import transaction
 
@@ -28,8 +29,8 @@ from rooms.protocol import Busy, NotFound, Refusal
 logger = logging.getLogger(__name__)
 _unfired = Outage(logger, "A schedule could not be fired", level=logging.ERROR)
 
-# Work of one sweep, so that lost jobs and due ones do not wait for it.
-TIMES_PER_SWEEP = 500
+# Lost jobs and due ones wait no longer; the next sweep goes on.
+SECONDS_PER_SWEEP = 2.0
 SCHEDULES_READ = 5_000
 
 
@@ -49,19 +50,20 @@ class _Refused:
 
 def fire_due() -> int:
     """How many jobs were submitted. The schedules that are late longest come first."""
-    now = clock.now()
+    now, until = clock.now(), time.monotonic() + SECONDS_PER_SWEEP
     due = Schedule.objects.filter(next_run_at__lte=now).order_by("next_run_at")
-    refused, count, tried, spoilt = _Refused(), 0, 0, False
+    refused, count, spoilt = _Refused(), 0, False
     for schedule_id, owner, kind in due.values_list("pk", "owner_id", "kind")[:SCHEDULES_READ]:
         queue = _queue_of(kind)
         if owner in refused.owners or queue in refused.queues:
             continue
         try:
-            for fired in _each_time(schedule_id, now, TIMES_PER_SWEEP - tried):
-                tried += 1
-                count += fired
+            more = True
+            while more and time.monotonic() < until:
+                fired = fire(schedule_id, now)
+                count += fired.job
+                more = fired.more
         except Refusal as refusal:
-            tried += 1
             refused.add(owner, queue, refusal)
         except Exception as error:
             if trouble.reason(error) is not None:
@@ -69,7 +71,7 @@ def fire_due() -> int:
             spoilt = True
             # It will be met again in two seconds.
             _unfired.failed(error, traceback=True, about=str(schedule_id))
-        if tried >= TIMES_PER_SWEEP:
+        if time.monotonic() >= until:
             break
     if not spoilt:
         _unfired.over()
@@ -81,70 +83,70 @@ def _queue_of(kind: str) -> str:
     return found.queue if found else ""
 
 
-def _each_time(schedule_id: int, now: datetime, most: int) -> Iterator[bool]:
-    """Fires what is due of one schedule, each time in a transaction of its own."""
-    for _ in range(most):
-        fired = fire(schedule_id, now)
-        if fired is None:
-            return
-        yield fired
+class Fired(NamedTuple):
+    """Whether there is a job of it, and whether there is more to do about the same schedule."""
+
+    job: bool = False
+    more: bool = False
 
 
-def fire(schedule_id: int, now: datetime) -> bool | None:
-    """The job of the schedule's next time, if that has come. False: there was none to submit, but
-    the schedule went on, or was paused. None: it is not due, or another sweeper has it.
+def fire(schedule_id: int, now: datetime) -> Fired:
+    """The job of the schedule's next time, if that has come and no other sweeper has it, and the
+    step to the time after; or the pause of what cannot be kept.
 
     Raises the refusal when there is too much to do; then nothing has changed.
     """
     with transaction.atomic():
         row = actions.locked(schedule_id, skip_locked=True).filter(next_run_at__lte=now).first()
         if row is None:
-            return None
+            return Fired()
         try:
-            fired = _submit(row, now)
+            job = _submit(row, now)
         except Refusal as refusal:
             if refusal.temporary:
                 raise
             actions.pause_row(row, f"Paused: {refusal.message}")
-            fired = False
+            job = False
         row.save(update_fields=CHANGED)
         with writing_in_transaction([row.room_id] if row.room_id else []) as logs:
             actions.tell(logs, row)
-    return fired
+    return Fired(job, row.next_run_at is not None and row.next_run_at <= now)
 
 
 CHANGED = ["next_run_at", "last_run_at", "last_job", "paused_at", "pause_reason"]
 
 
 def _submit(row: Schedule, now: datetime) -> bool:
-    recurrence = times.of(row)
-    wanted = wanted_times(row, now)
-    following = wanted[1] if len(wanted) > 1 else recurrence.after(now)
+    """Whether there was a time to be kept."""
+    wanted, following = wanted_times(row, now)
     if wanted:
         _require_owner(row)
-        job, _ = submit(_submission(row, wanted[0]))
-        row.last_run_at, row.last_job = now, job
-    row.next_run_at = following
-    if following is None:
+        row.last_run_at, row.last_job = now, submit(_submission(row, wanted[0]))[0]
+    row.next_run_at = wanted[1] if len(wanted) > 1 else following
+    if row.next_run_at is None:
         actions.pause_row(row, "Paused: no more times come.")
     return bool(wanted)
 
 
-def wanted_times(row: Schedule, now: datetime) -> list[datetime]:
-    """Those of its times that are due and to be kept by its catch-up rule, ascending."""
-    limits = job_limits()
-    assert row.next_run_at is not None
-    most = limits.schedule_catch_up if row.catch_up == CatchUp.ALL else 1
-    # What was promised is kept, even if the zone's rules have changed meanwhile.
-    after = row.next_run_at + timedelta(microseconds=1)
-    due = [row.next_run_at, *times.of(row).last_between(after, now, most)][-most:]
+def wanted_times(row: Schedule, now: datetime) -> tuple[list[datetime], datetime | None]:
+    """Those of its times that are due and to be kept by its catch-up rule, ascending; and the first
+    that is not due."""
+    limits, recurrence, promised = job_limits(), times.of(row), row.next_run_at
+    assert promised is not None
+    # It is kept even if the zone's rules have changed meanwhile.
+    due = [promised]
+    following = recurrence.after(promised)
+    if following is not None and following <= now:
+        most = limits.schedule_catch_up if row.catch_up == CatchUp.ALL else 1
+        due = [promised, *recurrence.last_between(following, now, most)][-most:]
+        following = recurrence.after(now)
     if row.catch_up == CatchUp.SKIP:
         late = now - timedelta(seconds=limits.schedule_late_seconds)
-        return [time for time in due if time >= late]
-    return due
+        due = [each for each in due if each >= late]
+    return due, following
 
 
-def _submission(row: Schedule, time: datetime) -> Submission:
+def _submission(row: Schedule, at: datetime) -> Submission:
     assert row.owner is not None
     return Submission(
         user=row.owner,
@@ -153,7 +155,7 @@ def _submission(row: Schedule, time: datetime) -> Submission:
         room=row.room.slug if row.room else None,
         priority=row.priority,
         schedule=row.pk,
-        scheduled_for=time,
+        scheduled_for=at,
     )
 
 

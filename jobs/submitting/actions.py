@@ -59,7 +59,8 @@ def submit(wanted: Submission) -> tuple[Job, bool]:
         # Before a key that is known already: what came of it may be in a room that is closed now.
         room, _ = lookup.find_room(wanted.user, wanted.room)
     fingerprint = _fingerprint(wanted, params) if wanted.key else ""
-    known = _known(wanted, fingerprint)
+    # Of a schedule a time comes once, but for what the constraint is there to find.
+    known = _known(wanted, fingerprint) if wanted.schedule is None else None
     if known is not None:
         return known, False
     try:
