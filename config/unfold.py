@@ -99,6 +99,7 @@ UNFOLD: dict[str, Any] = {
                 "Jobs",
                 page("Jobs", "manufacturing", "jobs.job"),
                 page("Submit a job", "add_circle", "jobs.job", "add"),
+                page("Schedules", "event_repeat", "jobs.schedule"),
             ),
             section(
                 "People",

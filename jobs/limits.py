@@ -22,6 +22,11 @@ class JobLimits(BaseSettings):
     job_oldest_seconds: Seconds = 3600
     job_cancel_grace_seconds: Seconds = 10
     job_drain_seconds: Seconds = 10
+    schedules_per_user: Positive = 50
+    schedules_per_room: Positive = 100
+    schedule_shortest_seconds: Positive = 60
+    schedule_late_seconds: Seconds = 600
+    schedule_catch_up: Positive = 100
 
 
 def job_limits() -> JobLimits:

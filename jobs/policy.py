@@ -1,6 +1,7 @@
-"""Who may do what with a job: the rules that jobs add to the table of `rooms.core.policy`.
+"""Who may do what with a job and a schedule: the rules that jobs add to `rooms.core.policy`.
 
-A job that the caller may not see does not exist. `JobQuerySet.visible_to` is `see` as a query.
+What the caller may not see does not exist. `JobQuerySet.visible_to` is `see` as a query, and
+`ScheduleQuerySet.visible_to` is `see_schedule`.
 """
 
 from rooms.core import policy, rules
@@ -9,6 +10,7 @@ from rooms.models import User
 from rooms.protocol import Forbidden, NotFound, Refusal
 
 SEE, CHANGE = "jobs.view_job", "jobs.change_job"
+SEE_SCHEDULE, CHANGE_SCHEDULE = "jobs.view_schedule", "jobs.change_schedule"
 
 
 def runs_the_site(user: User) -> bool:
@@ -46,11 +48,61 @@ def retry(facts: Facts) -> Refusal | None:
     return refused
 
 
+def see_schedule(facts: Facts) -> Refusal | None:
+    """As for jobs."""
+    if SEE_SCHEDULE in facts.permissions:
+        return None
+    seen = facts.own if facts.room is None else policy.allows("room.see", facts)
+    return None if seen else NotFound("There is no such schedule, or you may not see it.")
+
+
+def control_schedule(facts: Facts) -> Refusal | None:
+    """Whoever may end its jobs may keep them from coming."""
+    if (hidden := see_schedule(facts)) is not None:
+        return hidden
+    if facts.own or facts.role in rules.MANAGERS or CHANGE_SCHEDULE in facts.permissions:
+        return None
+    return Forbidden("Only its owner and the room's moderators may do this to a schedule.")
+
+
+def change_schedule(facts: Facts) -> Refusal | None:
+    """When it comes is for its owner, in whose name it comes, and for staff."""
+    if (hidden := see_schedule(facts)) is not None:
+        return hidden
+    if facts.own or CHANGE_SCHEDULE in facts.permissions:
+        return None
+    return Forbidden("Only its owner may change a schedule.")
+
+
+def change_params(facts: Facts) -> Refusal | None:
+    """What is done in somebody's name, nobody else says."""
+    if (hidden := see_schedule(facts)) is not None:
+        return hidden
+    return None if facts.own else Forbidden("Only its owner may say what a schedule does.")
+
+
+def run_schedule(facts: Facts) -> Refusal | None:
+    """It is a job of who asks, so they must be able to submit one there."""
+    refused = control_schedule(facts)
+    return submit(facts) if refused is None else refused
+
+
 JOBS: Cases = {
     "one's own": {"own": True},
     "somebody else's": {},
     "somebody else's, as staff who may view jobs": {"permissions": (SEE,)},
     "somebody else's, as staff who may change jobs": {"permissions": (SEE, CHANGE)},
+    "one's own in no room": {"own": True, "room": None, "role": None},
+    "somebody else's in no room": {"room": None, "role": None},
+}
+
+SCHEDULES: Cases = {
+    "one's own": {"own": True},
+    "somebody else's": {},
+    "somebody else's, as staff who may view schedules": {"permissions": (SEE_SCHEDULE,)},
+    "somebody else's, as staff who may change schedules": {
+        "permissions": (SEE_SCHEDULE, CHANGE_SCHEDULE)
+    },
     "one's own in no room": {"own": True, "room": None, "role": None},
     "somebody else's in no room": {"room": None, "role": None},
 }
@@ -63,4 +115,15 @@ ACTIONS = [
     Action("job.see", "see a job", see, JOBS),
     Action("job.cancel", "cancel a job", control, JOBS),
     Action("job.retry", "begin a job again", retry, JOBS),
+    Action(
+        "schedule.make",
+        "have a job done again and again",
+        submit,
+        {"in the room": {}, "in no room": {"room": None}},
+    ),
+    Action("schedule.see", "see a schedule", see_schedule, SCHEDULES),
+    Action("schedule.control", "pause, resume or delete a schedule", control_schedule, SCHEDULES),
+    Action("schedule.change", "change when a schedule comes", change_schedule, SCHEDULES),
+    Action("schedule.params", "change what a schedule does", change_params, SCHEDULES),
+    Action("schedule.run", "have a schedule's job done now", run_schedule, SCHEDULES),
 ]

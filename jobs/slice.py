@@ -4,7 +4,7 @@ from rooms.protocol.scopes import Scope
 from rooms.slices import Slice
 
 from . import policy
-from .faces import page, slash, socket, terminal
+from .faces import page, remind, schedule_shapes, schedule_slash, slash, socket, terminal
 from .lifecycle.message import MESSAGE_KIND, PART
 from .loops import pruning
 
@@ -14,19 +14,23 @@ SLICE = Slice(
     name="jobs",
     actions=policy.ACTIONS,
     commands=socket.COMMANDS,
-    events=socket.EVENTS,
-    slash=[slash.JOB],
+    events=[*socket.EVENTS, *schedule_shapes.EVENTS],
+    slash=[slash.JOB, schedule_slash.SCHEDULE, remind.REMIND],
     rest="jobs.faces.api.router",
     message_kinds=[MESSAGE_KIND],
     message_parts=[PART],
     room_state=page.room_state,
     styles=["jobs/jobs.css"],
     modules=["jobs/main.js"],
-    templates=["jobs/card.html"],
-    lines={"job.changed": terminal.changed},
+    templates=["jobs/card.html", "jobs/schedules.html"],
+    lines={
+        "job.changed": terminal.changed,
+        "schedule.changed": terminal.schedule_changed,
+        "schedule.deleted": terminal.schedule_deleted,
+    },
     command_scopes={"job": Scope.JOBS},
-    # Whatever of `/jobs` or `/job-…` changes something.
-    operation_scopes={r"\w+ job.*": Scope.JOBS},
+    # Whatever of `/jobs`, `/job-…` or `/schedules` changes something.
+    operation_scopes={r"\w+ (job|schedule).*": Scope.JOBS},
     housekeeping={"workers": pruning.ended_workers},
     running={"job.changed": _titles.changed, "job.progress": _titles.progressed},
 )

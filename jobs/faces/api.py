@@ -26,10 +26,12 @@ from rooms.rest import paging
 from rooms.rest.requests import Limit, PageCursor, Request
 from rooms.rest.schemas import Moment, Problem, SlugText
 
+from . import schedules
 from .schemas import JobDetail, JobOut, JobPage, KindList, KindName, NewJob
 
 # By alias: a field may be called as no name in Python can be, `class`.
 router = Router(tags=["jobs"], by_alias=True)
+router.add_router("", schedules.router)
 
 LONGEST_POLL_SECONDS = 60
 # What every server and proxy lets through, said in the document; spaces inside are taken as well.

@@ -1,6 +1,7 @@
 """`/job KIND name=value …`, the slash command that submits a job. Registered by `apps`."""
 
 import shlex
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -23,21 +24,31 @@ def parse(arguments: str) -> tuple[str, dict[str, Any]]:
 
     The kind's own model makes numbers, dates and switches of the texts.
     """
-    try:
-        words = shlex.split(arguments)
-    except ValueError:
-        raise Invalid(f"A quotation mark is not closed. Usage: {USAGE}") from None
+    words = split(arguments, USAGE)
     if not words:
         raise Invalid(f"Which job? Usage: {USAGE}. {kinds()}")
-    params: dict[str, Any] = {}
-    for word in words[1:]:
+    return words[0], named(words[1:], USAGE)
+
+
+def split(arguments: str, usage: str) -> list[str]:
+    """Words, as a shell takes them."""
+    try:
+        return shlex.split(arguments)
+    except ValueError:
+        raise Invalid(f"A quotation mark is not closed. Usage: {usage}") from None
+
+
+def named(words: Iterable[str], usage: str) -> dict[str, Any]:
+    """name=value each, and each once."""
+    values: dict[str, Any] = {}
+    for word in words:
         name, equals, value = word.partition("=")
         if not equals or not name:
-            raise Invalid(f"{word[:80]!r} is not name=value. Usage: {USAGE}")
-        if name in params:
+            raise Invalid(f"{word[:80]!r} is not name=value. Usage: {usage}")
+        if name in values:
             raise Invalid(f"{name[:80]!r} is given twice.")
-        params[name] = _value(value)
-    return words[0], params
+        values[name] = _value(value)
+    return values
 
 
 def _value(text: str) -> Any:

@@ -31,6 +31,18 @@ def changed(told: lines.Object) -> str:
     return f"▪  {_card(told['job'])}"
 
 
+def schedule_changed(told: lines.Object) -> str:
+    described = told["schedule"]
+    state = described["words"]
+    if described["paused"]:
+        state = described["pause_reason"] or "Paused."
+    return f"↻  {described['id']} {lines.clean(described['title'])} · {lines.clean(state)}"
+
+
+def schedule_deleted(told: lines.Object) -> str:
+    return f"↻  Schedule {told['schedule']['id']} is deleted"
+
+
 class Titles:
     """Progress names a job by its id only: the titles of those under way."""
 

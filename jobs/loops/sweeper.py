@@ -21,6 +21,8 @@ from jobs.models import Job, Outcome, State, Worker
 from rooms.core.outages import Outage
 from rooms.database import clock, trouble
 
+from . import recurring
+
 logger = logging.getLogger(__name__)
 _unswept = Outage(logger, "A job could not be swept", level=logging.ERROR)
 
@@ -39,11 +41,13 @@ class Swept:
     due: int = 0
     lost: int = 0
     rung: int = 0
+    fired: int = 0
 
 
 def sweep(waiting: QueueDepth) -> Swept:
     clock.set_by_database()
     swept = Swept(lost=take_back_lost(), due=queue_due(), rung=ring_again(waiting))
+    swept.fired = recurring.fire_due()
     if swept != Swept():
         logger.info("swept: %s", swept)
     return swept

@@ -1,4 +1,4 @@
-"""What a job is, and who runs it. Rows and guarded transitions only, a file a noun.
+"""What a job is, when it comes again, who runs it. Rows and guarded transitions, a file a noun.
 
 `lifecycle` moves jobs together with the logs of their rooms; `submitting` makes, cancels and
 retries them. The times that decide (leases, what is due) are the database's: see `clock`.
@@ -6,6 +6,7 @@ retries them. The times that decide (leases, what is due) are the database's: se
 
 from .attempts import Attempt, Step
 from .jobs import Job, JobQuerySet
+from .schedules import CatchUp, Schedule, ScheduleQuerySet
 from .states import (
     FINISHED,
     IDLE,
@@ -30,9 +31,12 @@ __all__ = [
     "URGENT",
     "WAITING",
     "Attempt",
+    "CatchUp",
     "Job",
     "JobQuerySet",
     "Outcome",
+    "Schedule",
+    "ScheduleQuerySet",
     "State",
     "Step",
     "Worker",

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from rooms.models import Attachment, Room, User
 
+from .schedules import Schedule
 from .states import (
     FINISHED,
     NORMAL,
@@ -59,6 +60,21 @@ class Job(models.Model):
     idempotency_key = models.CharField(max_length=255, blank=True)
     fingerprint = models.CharField(max_length=64, blank=True)
 
+    schedule = models.ForeignKey(
+        Schedule,
+        null=True,
+        blank=True,
+        editable=False,
+        # A history outlives what it came of, and deleting that goes through no million rows.
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="jobs",
+    )
+    scheduled_for = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="The time of the schedule that it is for."
+    )
+
     created_at = models.DateTimeField(default=timezone.now)
     run_at = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(
@@ -107,6 +123,11 @@ class Job(models.Model):
                 fields=["requested_by", "idempotency_key"],
                 condition=~Q(idempotency_key=""),
                 name="one_job_a_key",
+            ),
+            models.UniqueConstraint(
+                fields=["schedule", "scheduled_for"],
+                condition=Q(schedule__isnull=False),
+                name="one_job_a_scheduled_time",
             ),
         ]
         indexes = [

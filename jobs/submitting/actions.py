@@ -35,7 +35,8 @@ CANCEL_ATTEMPTS = 5
 
 @dataclass(frozen=True)
 class Submission:
-    """What somebody wants done. The same user and `key` again get the job that is there."""
+    """What somebody wants done. The same user and `key` again get the job that is there; so do the
+    same schedule and time."""
 
     user: User
     kind: str
@@ -44,6 +45,8 @@ class Submission:
     priority: int = NORMAL
     run_at: datetime | None = None
     key: str = ""
+    schedule: int | None = None
+    scheduled_for: datetime | None = None
 
 
 def submit(wanted: Submission) -> tuple[Job, bool]:
@@ -56,7 +59,8 @@ def submit(wanted: Submission) -> tuple[Job, bool]:
         # Before a key that is known already: what came of it may be in a room that is closed now.
         room, _ = lookup.find_room(wanted.user, wanted.room)
     fingerprint = _fingerprint(wanted, params) if wanted.key else ""
-    known = _known(wanted, fingerprint)
+    # Of a schedule a time comes once, but for what the constraint is there to find.
+    known = _known(wanted, fingerprint) if wanted.schedule is None else None
     if known is not None:
         return known, False
     try:
@@ -137,9 +141,11 @@ def _fingerprint(wanted: Submission, params: dict[str, Any]) -> str:
 
 
 def _known(wanted: Submission, fingerprint: str) -> Job | None:
+    rows = Job.objects.with_relations()
+    if wanted.schedule is not None:
+        return rows.filter(schedule=wanted.schedule, scheduled_for=wanted.scheduled_for).first()
     if not wanted.key:
         return None
-    rows = Job.objects.with_relations()
     job = rows.filter(requested_by=wanted.user, idempotency_key=wanted.key).first()
     if job is not None and job.fingerprint != fingerprint:
         raise Invalid("This idempotency key was used for another job already.")
@@ -168,6 +174,8 @@ def _insert(
                 created_at=logs.at,
                 run_at=wanted.run_at,
                 max_attempts=kind.max_attempts,
+                schedule_id=wanted.schedule,
+                scheduled_for=wanted.scheduled_for,
             )
             if wanted.run_at is not None and wanted.run_at > logs.at:
                 job.state, job.due_at = State.SCHEDULED, wanted.run_at

@@ -23,7 +23,8 @@ SlashHandler = Callable[[User, str, str, UUID], dict[str, Any]]
 @dataclass(frozen=True)
 class SlashCommand:
     """`/name arguments`, explained to people as `usage` and `summary`; `answer` is what the handler
-    returns, `scope` what a token needs to use it."""
+    returns, `scope` what a token needs to use it. What is for the person alone to read is a
+    `PrivateWords`; anything else the page hands to the reducer of the answer's type."""
 
     name: str
     usage: str

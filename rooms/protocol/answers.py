@@ -135,6 +135,16 @@ class Ok(Answer):
     type: Literal["ok"]
 
 
+class PrivateWords(Answer):
+    """What a slash command says to the person who gave it, and to nobody else."""
+
+    type: Literal["words"]
+    words: str = Field(
+        description="plain text, of one line or more",
+        examples=["I will remind you on Friday 27 November at 17:30 UTC."],
+    )
+
+
 class Pong(Answer):
     """The server is there."""
 

@@ -102,6 +102,8 @@ class Chat:
             try:
                 answer = await self._say(self.room, line)
                 self._last = max(self._last, answer.get("seq", 0))
+                for each in answer.get("words", "").splitlines():
+                    self.show(f"·  {lines.clean(each)}")
             except RefusedCommand as refusal:
                 self.refused += 1
                 self.show(f"✗  Not sent: {lines.short(line)}\n   {lines.clean(str(refusal))}")

@@ -174,6 +174,16 @@ def test_a_pipe_is_text_unless_it_is_said_otherwise(site: Site, tmp_path: Path) 
         assert "Not sent: /nonsense" in chat.out
 
 
+def test_what_a_command_says_to_the_person_is_shown(site: Site, tmp_path: Path) -> None:
+    room = site.room("commanding", "alice")
+    with chatting(site, tmp_path, room, "--user", "alice", "--commands") as chat:
+        chat.write("/schedule every 1h test.outcome\n")
+        chat.shows("·  1 Test. Next on ")
+        chat.shows("↻  1 Test · Every 1h")
+        assert chat.end() == 0, chat.err
+    assert bodies(site, room) == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [

@@ -108,6 +108,14 @@ async def everything(site: Site, room: str, alice: Recorder, bob: Recorder) -> N
     await alice.call("job.cancel", job=slow["id"])
     await alice.event(of_job(slow, "cancelled"), timeout=60)
 
+    slash = "/schedule every 1h test.outcome"
+    answer = await alice.call("send", room=room, body=slash, client_id=str(uuid.uuid4()))
+    assert "Next on" in answer["words"]
+    number = (await alice.event("schedule.changed"))["schedule"]["id"]
+    slash = f"/schedule delete {number}"
+    await alice.call("send", room=room, body=slash, client_id=str(uuid.uuid4()))
+    await alice.event("schedule.deleted")
+
     site.ask(
         f"room = Room.objects.get(slug={room!r})\n"
         "bob = User.objects.get(username='bob')\n"

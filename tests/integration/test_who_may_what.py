@@ -15,7 +15,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from jobs.models import Job, State
+from jobs.models import Job, Schedule, State
 from rooms.contract.permissions import PEOPLE, ROOMS, cells
 from rooms.core import policy
 from rooms.features.files import actions as files
@@ -101,12 +101,31 @@ class Cell:
             owners.exclude(user=self.world.targets["owner"]).delete()
         return self.world.targets[about.split()[-1]]
 
-    def job(self, state: State) -> Job:
-        own = self.case.startswith("one's own")
+    def staff(self, thing: str) -> None:
+        """If the case is about staff, they have the permissions that it says."""
         if "as staff" in self.case:
-            names = ["view_job"] + (["change_job"] if "change" in self.case else [])
+            names = [f"view_{thing}"] + ([f"change_{thing}"] if "change" in self.case else [])
             User.objects.filter(pk=self.me.pk).update(is_staff=True)
             self.me.user_permissions.set(Permission.objects.filter(codename__in=names))
+
+    def schedule(self) -> str:
+        self.staff("schedule")
+        now = timezone.now()
+        row = Schedule.objects.create(
+            kind="test.outcome",
+            title="Test",
+            room=None if "no room" in self.case else self.world.room,
+            owner=self.me if self.case.startswith("one's own") else self.world.other,
+            every=3600,
+            time_zone="UTC",
+            begins_at=now,
+            next_run_at=now + timedelta(hours=1),
+        )
+        return f"schedules/{row.pk}"
+
+    def job(self, state: State) -> Job:
+        own = self.case.startswith("one's own")
+        self.staff("job")
         return Job.objects.create(
             kind="test.outcome",
             title="Test",
@@ -131,6 +150,11 @@ class Cell:
 def submitted(cell: Cell) -> Any:
     room = {} if "no room" in cell.case else {"room": cell.slug}
     return cell.rest("post", "jobs", {"kind": "test.outcome", "params": {}, **room})
+
+
+def made(cell: Cell) -> Any:
+    room = {} if "no room" in cell.case else {"room": cell.slug}
+    return cell.rest("post", "schedules", {"kind": "test.outcome", "every": 3600, **room})
 
 
 def invited(cell: Cell) -> Any:
@@ -186,6 +210,15 @@ PROBES: dict[str, list[Callable[[Cell], Any]]] = {
     "job.see": [lambda cell: cell.rest("get", f"jobs/{cell.job(State.QUEUED).pk}")],
     "job.cancel": [lambda cell: cell.rest("post", f"jobs/{cell.job(State.QUEUED).pk}/cancel")],
     "job.retry": [lambda cell: cell.rest("post", f"jobs/{cell.job(State.FAILED).pk}/retry")],
+    "schedule.make": [made],
+    "schedule.see": [lambda cell: cell.rest("get", cell.schedule())],
+    "schedule.control": [
+        lambda cell: cell.rest("patch", cell.schedule(), {"paused": True}),
+        lambda cell: cell.rest("delete", cell.schedule()),
+    ],
+    "schedule.change": [lambda cell: cell.rest("patch", cell.schedule(), {"every": 7200})],
+    "schedule.params": [lambda cell: cell.rest("patch", cell.schedule(), {"params": {}})],
+    "schedule.run": [lambda cell: cell.rest("post", f"{cell.schedule()}/run")],
 }
 
 

@@ -1,12 +1,13 @@
 // The browser's own store, asked by tests (`tests/support/store.py`): what it makes of a page and of
 // the events since, and what it makes of the page as it is afterwards.
 
+import { reducers as ofSchedules } from "./jobs/schedule-store.js";
 import { jobEntry, reducers as ofJobs } from "./jobs/store.js";
 import { reducers, addReducer } from "./rooms/core/extensions.js";
 import { apply, fromPage } from "./rooms/core/store.js";
 import { withCards } from "./rooms/core/window.js";
 
-for (const [type, reduce] of Object.entries(ofJobs)) addReducer(type, reduce);
+for (const [type, reduce] of Object.entries({ ...ofJobs, ...ofSchedules })) addReducer(type, reduce);
 
 /** `before` and `after` are { page, jobs }: the JSON of a room's page, and what REST has of its jobs. */
 export function compare({ before, events, after }) {

@@ -8,6 +8,7 @@ import ast
 import re
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from http.cookies import SimpleCookie
 from importlib import import_module
 from pathlib import Path
@@ -20,8 +21,11 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from pydantic import TypeAdapter
 
 from jobs.faces import api as jobs_api
+from jobs.faces import remind, schedule_slash
 from jobs.faces import slash as jobs_slash
+from jobs.kinds import room_reminder
 from jobs.lifecycle import failures, results, storable
+from jobs.scheduling import times
 from rooms.core import credentials, json_depth, markdown, slash
 from rooms.features.messages.actions import Post
 from rooms.http import body_bounds, cookies
@@ -76,6 +80,8 @@ def read_cookie(body: str) -> object:
 moment: TypeAdapter[Any] = TypeAdapter(schemas.Moment)
 slug: TypeAdapter[Any] = TypeAdapter(schemas.SlugText)
 
+MIDNIGHT = datetime(2026, 1, 1, tzinfo=UTC)
+
 READERS: dict[str, Callable[[str], object]] = {
     "markdown": markdown.render,
     "a message": posted,
@@ -92,6 +98,18 @@ READERS: dict[str, Callable[[str], object]] = {
     "a command": lambda body: slash.parse(f"/{body}"),
     "a command's arguments": jobs_slash.parse,
     "a param": lambda body: jobs_slash.parse(f"kind x=[{body}"),
+    "a schedule": schedule_slash.parse,
+    "a schedule's kind": lambda body: schedule_slash.parse(f"every 1h {body}"),
+    "an interval": times.interval,
+    "a cron expression": lambda body: times.checked(
+        times.Recurrence(body, None, "UTC", MIDNIGHT), MIDNIGHT, 60
+    ),
+    "a time zone": times.zone,
+    "a reminder": lambda body: remind.parse(body, MIDNIGHT, "UTC"),
+    "a reminder's text": lambda body: remind.parse(f"me at 9 to {body}", MIDNIGHT, "UTC"),
+    "a reminder of a name": lambda body: room_reminder.said(
+        room_reminder.ReminderParams(text="x"), body
+    ),
     "a slug": is_slug,
     "a slug by REST": slug.validate_python,
     "a slug of a name": slugify,

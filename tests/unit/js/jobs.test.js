@@ -1,6 +1,7 @@
 import { described, isComplete } from "./jobs/kinds.js";
 import { outcome } from "./jobs/outcome.js";
 import { drawResult } from "./jobs/result.js";
+import { mayControl, nextText } from "./jobs/schedules.js";
 import { jobEntry, reducers } from "./jobs/store.js";
 import { attemptText, progressText, runTime, secondsLeft, share, stateText } from "./jobs/words.js";
 import { afterGap, apply, fromPage } from "./rooms/core/store.js";
@@ -124,4 +125,17 @@ test("numbers stand as they were given, unless their column asks for groups", ()
   const texts = (selector) => [...holder.querySelectorAll(selector)].map((cell) => cell.textContent);
   equal(texts("th"), ["Year", "Value", "Messages"]);
   equal(texts("td"), ["2026", "3.14159", "1,200", "1000", "18.84954", "7"]);
+});
+
+test("a schedule says when it comes next, or why it does not", () => {
+  const schedule = { paused: false, pause_reason: null, next_run_at: inSeconds(86_400) };
+  equal(nextText(schedule, now).startsWith("Next tomorrow at "), true);
+  equal(nextText({ ...schedule, paused: true, pause_reason: "Paused by Ana." }, now), "Paused by Ana.");
+});
+
+test("its owner and the room's moderators are offered what can be done with it", () => {
+  const state = (id, role) => ({ user: { id }, room: { role } });
+  const schedule = { owner: { id: 1, name: "Ana" } };
+  equal([state(1, null), state(2, "member"), state(2, "moderator"), state(2, "owner")].map((each) => mayControl(each, schedule)), [true, false, true, true]);
+  equal(mayControl(state(1, "member"), { owner: null }), false);
 });

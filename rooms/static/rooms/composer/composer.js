@@ -33,6 +33,7 @@ export class Composer {
     this.send = one("button[type=submit]", this.form);
     this.tools = one("[data-tools]", this.form);
     this.error = one("[data-composer-error]", this.form);
+    this.told = one("[data-composer-words]", this.form);
     this.counter = one("[data-counter]", this.form);
     this.replying = one("[data-replying]", this.form);
     one("[data-replying-end]", this.replying).addEventListener("click", () => this.reply(null));
@@ -215,9 +216,16 @@ export class Composer {
     this.send.disabled = this.body.disabled || left < 0 || this.body.value.trim() === "";
   }
 
+  /** What the server says about a command, to this person alone; until they type again. */
+  tell(words) {
+    setText(this.told, words);
+    show(this.told, true);
+  }
+
   #say(words) {
     setText(this.error, words ?? "");
     show(this.error, words !== null);
+    show(this.told, false);
   }
 
   #draftKey() {

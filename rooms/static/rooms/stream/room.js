@@ -128,6 +128,7 @@ export class Room {
       if (this.slug !== slug) return null;
       if (answer.type === "sent") this.receive([{ type: "local.sent", message: answer.message }]);
       else this.receive([{ type: "local.dropped", client_id }, { ...answer, id: undefined, room: slug }]);
+      if (answer.words) this.#composer.tell(answer.words);
       return null;
     } catch (error) {
       if (isCommand(body) && this.slug === slug) {

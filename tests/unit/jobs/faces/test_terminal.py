@@ -27,3 +27,11 @@ def test_what_runs_is_shown_until_it_has_ended() -> None:
     assert titles.progressed({"job": "x", "progress": made}) == ("x", "Report 3")
     assert titles.changed({"job": {**job, "state": "succeeded"}}) == ("x", None)
     assert titles.progressed({"job": "y", "progress": made}) == ("y", "Job 3")
+
+
+def test_schedules_in_a_line() -> None:
+    schedule = {"id": 3, "title": "Tea", "words": "Every 1h", "paused": False, "pause_reason": None}
+    assert terminal.schedule_changed({"schedule": schedule}) == "↻  3 Tea · Every 1h"
+    schedule |= {"paused": True, "pause_reason": "Paused by Ana."}
+    assert terminal.schedule_changed({"schedule": schedule}) == "↻  3 Tea · Paused by Ana."
+    assert terminal.schedule_deleted({"schedule": {"id": 3}}) == "↻  Schedule 3 is deleted"
