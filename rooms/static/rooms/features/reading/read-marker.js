@@ -4,6 +4,8 @@
 
 import { isNews } from "../../core/store.js";
 
+/** @import { RoomRow, RoomState } from "../../core/shapes.js" */
+
 const TELL_EVERY_MS = 700;
 
 export class Reading {
@@ -24,7 +26,9 @@ export class Reading {
     return this.#follows;
   }
 
-  /** A room was entered. */
+  /** A room was entered, or its history begins anew.
+   *  @param {RoomRow} room
+   *  @param {number} head */
   begin({ slug, read_seq, unread }, head) {
     this.#slug = slug;
     this.upTo = this.#told = unread ? read_seq : head;
@@ -36,7 +40,9 @@ export class Reading {
     this.#follows = false;
   }
 
-  /** What is in sight of somebody who looks; see `Scroll.seen`. */
+  /** What is in sight of somebody who looks; see `Scroll.seen`.
+   *  @param {RoomState} state
+   *  @param {{ first: number, last: number } | null} seen */
   look(state, seen) {
     const { entries, newer, head, user } = state;
     if (!state.room.role) return;
@@ -80,7 +86,8 @@ export class Reading {
     });
   }
 
-  /** Another tab has read further. */
+  /** Another tab has read further.
+   *  @param {RoomState} state */
   #elsewhere({ room }) {
     const seq = room.read_seq ?? 0;
     this.#told = Math.max(this.#told, seq);
