@@ -1,4 +1,6 @@
-"""Style, types, scripts, templates, migrations, generated files: what `make check` runs."""
+"""Style, types, scripts, style sheets, templates, migrations, generated files: what `make check`
+runs.
+"""
 
 import os
 import subprocess
@@ -25,6 +27,7 @@ CHECKS = {
     "types": [PYTHON, "-m", "mypy"],
     "scripts": [OXLINT, *SCRIPTS],
     "script types": [DENO, "check", "--quiet", "--no-remote", "--no-npm", *TYPED_SCRIPTS],
+    "styles": [PYTHON, "-m", "tests.stylesheets"],
     "templates": [PYTHON, "-m", "djlint", "--lint", "--quiet", *TEMPLATES],
     "migrations": [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"],
     "protocol": [PYTHON, "manage.py", "asyncapi", "--check"],
