@@ -3,6 +3,7 @@
 
 document.addEventListener("DOMContentLoaded", () => {
   document.getElementById("main")?.setAttribute("role", "main");
+  document.getElementById("nav-sidebar-inner")?.setAttribute("aria-label", "Pages of the admin");
 });
 // Lists that scroll get a name of their own, once they have been made: there are several on a page.
 addEventListener("load", () => {
