@@ -13,6 +13,7 @@
 /** @typedef {"connecting" | "open" | "waiting" | "offline" | "closed"} Phase */
 /** @typedef {{ code?: number, reason?: string, reconnect: boolean, retry_in?: number }} Bye */
 /** @typedef {{ type: string, [field: string]: any }} Command */
+/** @typedef {{ command: Command, resend: boolean, urgent: boolean, sent: boolean, resolve(answer: any): void, reject(error: Error): void }} Waiting */
 /** @typedef {{ position(): { after: number, epoch: string }, onSubscribed(answer: any): void, onRefused?(refusal: Refusal): void }} Follower */
 
 import { delay, delayAfterBye } from "./backoff.js";
@@ -54,7 +55,7 @@ export class Connection {
   /** @type {WebSocket | null} */
   #socket = null;
   #nextId = 1;
-  /** @type {Map<number, { command: Command, resend: boolean, urgent: boolean, sent: boolean, resolve: (answer: any) => void, reject: (error: Error) => void }>} */
+  /** @type {Map<number, Waiting>} */
   #waiting = new Map(); // id → { command, resend, urgent, sent, resolve, reject }, oldest first
   #paced = false; // the server said "not so fast": nothing more until it may be
   /** @type {Map<string, Follower>} */

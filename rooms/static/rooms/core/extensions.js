@@ -4,7 +4,8 @@
 //
 // `shapes.js` has the types.
 
-/** @import { Completion, ComposerTool, Entry, EntryKind, FinderSource, MessageAction, MessageKind, MessagePart, Panel, Reducer, Room, Shortcut, Stretch } from "./shapes.js" */
+/** @import { Completion, ComposerTool, Entry, EntryKind, FinderSource, MessageAction, MessageKind } from "./shapes.js" */
+/** @import { MessagePart, Panel, Reducer, Room, Shortcut, Stretch } from "./shapes.js" */
 
 /** event type → [(draft, event, context) => void, …], called by the store after its own.
  *  @type {Record<string, Reducer[]>} */

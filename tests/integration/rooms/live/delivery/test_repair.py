@@ -33,12 +33,11 @@ class Mischief:
         self.random = random.Random(seed)
         self.held: list[tuple[str, dict[str, Any]]] = []
         self.lost = 0
-        real = get_channel_layer
 
         class Layer:
             async def group_send(_, group: str, message: dict[str, Any]) -> None:
                 for each in self.mangle(group, message):
-                    await real().group_send(*each)
+                    await get_channel_layer().group_send(*each)
 
         monkeypatch.setattr(ringer, "get_channel_layer", lambda: Layer())
 
@@ -233,9 +232,8 @@ def test_who_leaves_while_a_frame_goes_round_is_not_told_it(
 
     async def test() -> None:
         node = await Node.current()
-        one, two = Leaving(), Leaving()
-        first, _ = await sleeper(node, alice, lobby, one)
-        second, _ = await sleeper(node, bob, lobby, two)
+        first, _ = await sleeper(node, alice, lobby, one := Leaving())
+        second, _ = await sleeper(node, bob, lobby, two := Leaving())
         one.leave = lambda: node.hub.unsubscribe(second, "lobby")
         two.leave = lambda: node.hub.unsubscribe(first, "lobby")
         feed = second.subscriptions["lobby"].feed
