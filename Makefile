@@ -43,7 +43,7 @@ coverage: ## Which lines the unit and integration tests reach, on SQLite
 	@$(call environment,dev)
 	@$(BIN)/python -m tests --coverage $(or $(ARGS),tests/unit tests/integration)
 
-check: ## Style, types, scripts, templates, migrations and generated files
+check: ## Style, types, scripts, style sheets, templates, migrations and generated files
 	@$(call environment,dev)
 	@exec $(BIN)/python -m tests.check
 

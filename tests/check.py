@@ -1,4 +1,6 @@
-"""Style, types, scripts, templates, migrations, generated files: what `make check` runs."""
+"""Style, types, scripts, style sheets, templates, migrations, generated files: what `make check`
+runs.
+"""
 
 import os
 import subprocess
@@ -8,14 +10,24 @@ from pathlib import Path
 from tests.support import environment
 
 PYTHON = sys.executable
-# .oxlintrc.json and pyproject.toml have the rules.
+OXLINT, DENO = (str(Path(PYTHON).with_name(name)) for name in ("oxlint", "deno"))
+# .oxlintrc.json, deno.json and pyproject.toml have the rules.
 SCRIPTS = ["rooms", "jobs", "tests", "docs/clients"]
+TYPED_SCRIPTS = [
+    "rooms/static",
+    "jobs/static",
+    "tests/unit/js",
+    "tests/polls/static",
+    "tests/support/shipped_store.js",
+]
 TEMPLATES = ["templates", "tests/polls/templates"]
 CHECKS = {
     "style": [PYTHON, "-m", "ruff", "check", "."],
     "format": [PYTHON, "-m", "ruff", "format", "--check", "."],
     "types": [PYTHON, "-m", "mypy"],
-    "scripts": [str(Path(PYTHON).with_name("oxlint")), *SCRIPTS],
+    "scripts": [OXLINT, *SCRIPTS],
+    "script types": [DENO, "check", "--quiet", "--no-remote", "--no-npm", *TYPED_SCRIPTS],
+    "styles": [PYTHON, "-m", "tests.stylesheets"],
     "templates": [PYTHON, "-m", "djlint", "--lint", "--quiet", *TEMPLATES],
     "migrations": [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"],
     "protocol": [PYTHON, "manage.py", "asyncapi", "--check"],
@@ -26,6 +38,8 @@ CHECKS = {
 
 def main() -> int:
     env = {**environment.clean(), "SECRET_KEY": "x" * 20 + "abcdefghijklmnopqrstuvwxyz0123456789"}
+    env["DENO_DIR"] = str(environment.ROOT / ".cache" / "deno")
+    env["DENO_NO_UPDATE_CHECK"] = "1"
     env["PARLEY_DATA_DIR"] = str(environment.ROOT / ".cache" / "check")
     failed = []
     for name, command in CHECKS.items():

@@ -185,7 +185,8 @@ def odd_numbers(ctx: Context[OutcomeParams]) -> dict[str, Any]:
             continue
         raise AssertionError(odd)
     odd = Decimal("1")
-    ctx.progress(odd, Fraction(3, 1))
+    total: Any = Fraction(3, 1)
+    ctx.progress(odd, total)
     return ok(ctx)
 
 

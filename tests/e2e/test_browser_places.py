@@ -94,7 +94,12 @@ def test_a_picture_has_its_place_before_it_is_there(site: Site, open_as: Open) -
     box = before[2]
     assert box is not None and abs(box["width"] / box["height"] - 4) < 0.05
     with page.expect_response("**/attachments/**"):
-        until(lambda: page.wait_for_timeout(20) or waiting, 20, "the picture is asked for")
+
+        def asked_for() -> bool:
+            page.wait_for_timeout(20)  # Only meanwhile does the page's request come here.
+            return bool(waiting)
+
+        until(asked_for, 20, "the picture is asked for")
         waiting[0].fulfill(body=data, content_type="image/png")
     page.wait_for_function(
         "() => [...document.images].some((image) => image.naturalWidth === 1600)"

@@ -8,6 +8,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test import TransactionTestCase
 
+from tests.support.emptying import TEARDOWN
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -28,7 +30,7 @@ def filled() -> set[str]:
 def test_nothing_but_what_migrations_made(lobby: Any) -> None:
     before = (set(Permission.objects.values_list()), set(ContentType.objects.values_list()))
     assert {"rooms_room", "rooms_event", "rooms_user"} <= filled()
-    Case("__init__")._fixture_teardown()
+    getattr(Case("__init__"), TEARDOWN)()
     assert filled() == {"django_content_type", "auth_permission"}
     after = (set(Permission.objects.values_list()), set(ContentType.objects.values_list()))
     assert after == before and all(before)

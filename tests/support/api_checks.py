@@ -4,6 +4,7 @@ no schema can say. `tests.fuzz` has its command import it; the suite's short for
 
 import json
 import re
+from typing import Any
 
 import schemathesis
 from schemathesis import Case, CheckContext, Response
@@ -26,7 +27,7 @@ NO_SCHEMA_SAYS = re.compile(
 
 
 @schemathesis.check
-def valid_is_taken(context: CheckContext, response: Response, case: Case) -> None:
+def valid_is_taken(context: CheckContext, response: Response, case: Case[Any]) -> None:
     try:
         positive_data_acceptance(context, response, case)
     except Failure:
@@ -35,13 +36,13 @@ def valid_is_taken(context: CheckContext, response: Response, case: Case) -> Non
             raise
 
 
-def guessed(case: Case) -> bool:
+def guessed(case: Case[Any]) -> bool:
     """From call to call, Schemathesis puts into paths and bodies what it has read anywhere, be it
     of another type, and still takes the outcome for valid."""
     return case.meta is not None and case.meta.phase.name.value == "stateful"
 
 
-def nul_in_params(case: Case) -> bool:
+def nul_in_params(case: Case[Any]) -> bool:
     """The params of a job are any JSON to the document, which cannot say that no text in them, at
     whatever depth, holds NUL."""
     params = case.body.get("params") if isinstance(case.body, dict) else None

@@ -10,12 +10,14 @@ from django.core.management.color import no_style
 from django.db import connections
 from django.test import TransactionTestCase
 
+TEARDOWN = "_fixture_teardown"
 KEPT = {"django_content_type", "auth_permission"}
 
 
 def install() -> None:
     """Before the first test."""
-    TransactionTestCase._fixture_teardown = _empty  # type: ignore[method-assign]
+    # Django documents no place for this; the stubs do not have the method.
+    setattr(TransactionTestCase, TEARDOWN, _empty)
 
 
 def _empty(case: Any) -> None:

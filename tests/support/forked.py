@@ -79,7 +79,7 @@ class Preloaded:
             cwd=environment.ROOT,
             # Of what packages look at while they are imported, no process is given anything else.
             env={**environment.clean(), "PYTHONUNBUFFERED": "1"},
-            stdin=theirs,
+            stdin=theirs.fileno(),
             start_new_session=True,
         )
         theirs.close()

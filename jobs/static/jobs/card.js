@@ -89,7 +89,7 @@ function drawButtons(card, room) {
   const may = job.requested_by?.id === user.id || user.staff || MANAGERS.has(room.state.room.role);
   const cancel = one("[data-cancel]", card);
   const retry = one("[data-retry]", card);
-  const focused = card.contains(document.activeElement) ? document.activeElement : null;
+  const focused = /** @type {HTMLElement | null} */ (card.contains(document.activeElement) ? document.activeElement : null);
   show(cancel, may && !hasEnded(job) && !job.cancel_requested);
   show(retry, may && (job.state === "failed" || job.state === "cancelled"));
   // A button that goes away must not take the keyboard's place with it.

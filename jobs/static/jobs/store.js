@@ -7,12 +7,15 @@
 
 import { entryAt, lastEntry, place } from "../rooms/core/window.js";
 
+/** @import { Reducer } from "../rooms/core/shapes.js" */
+
 const ENDED = new Set(["succeeded", "failed", "cancelled"]);
 
 export const hasEnded = (job) => ENDED.has(job.state);
 
 export const jobEntry = (job, pace = null) => ({ seq: job.seq, at: job.created_at, kind: "job", value: job, pace });
 
+/** @type {Record<string, Reducer>} */
 export const reducers = {
   /** Durable: the whole job as it is after the change. */
   "job.changed": (draft, { job }, { now }) => put(draft, job, now),

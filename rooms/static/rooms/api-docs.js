@@ -15,6 +15,6 @@ new MutationObserver(() => {
   // A link within a button is neither of them; the button does what the link would.
   for (const link of page.querySelectorAll("button a[href]")) link.removeAttribute("href");
   // Groups of operations stand right below the title, what an operation takes right below its group.
-  for (const title of page.querySelectorAll(":is(h3.opblock-tag, .models h4):not([aria-level])")) title.ariaLevel = 2;
-  for (const title of page.querySelectorAll("h4:not([aria-level])")) title.ariaLevel = 3;
+  for (const title of page.querySelectorAll(":is(h3.opblock-tag, .models h4):not([aria-level])")) title.ariaLevel = "2";
+  for (const title of page.querySelectorAll("h4:not([aria-level])")) title.ariaLevel = "3";
 }).observe(page, { childList: true, subtree: true });

@@ -6,12 +6,12 @@ import { Composer } from "./composer/composer.js";
 import { Connection } from "./core/connection.js";
 import { composerTools, finderSources } from "./core/extensions.js";
 import { Details } from "./shell/details.js";
-import { Received } from "./features/invites/received.js";
-import { Invitations } from "./features/invites/sent.js";
-import { Bans } from "./features/members/bans.js";
+import { Received } from "./features/members/invitations-received.js";
+import { Invitations } from "./features/members/invitations-sent.js";
+import { Bans } from "./features/bans/bans.js";
 import { Members } from "./features/members/panel.js";
 import "./features/messages/reply.js";
-import { Leaving } from "./features/rooms/leaving.js";
+import { Leaving } from "./features/members/leaving.js";
 import { Settings } from "./features/rooms/settings.js";
 import { one, setText, show } from "./ui/dom.js";
 import { Finder } from "./shell/finder.js";
@@ -29,6 +29,9 @@ import { Sidebar, unreadOf } from "./shell/sidebar.js";
 import { socketUrl } from "./core/socket-url.js";
 import { View } from "./stream/view.js";
 
+/** @import { Page } from "./core/shapes.js" */
+
+/** @type {Page} */
 const first = JSON.parse(document.getElementById("state").textContent);
 const ownRooms = new OwnRooms((events) => room.receive(events));
 const bar = new ConnectionBar(one("[data-connection]"));
@@ -70,9 +73,10 @@ function drawWithdrawn(reason) {
   show(notice, reason !== null);
 }
 
+/** @type {[slug: string | null, words: string | null]} */
 let waiting = [null, null];
-function drawWaiting(...told) {
-  waiting = told;
+function drawWaiting(slug, words) {
+  waiting = [slug, words];
   drawSidebar();
 }
 
@@ -112,13 +116,15 @@ function go(slug, options) {
 }
 
 document.addEventListener("click", (event) => {
-  const link = event.target.closest("a[data-room]");
+  /** @type {HTMLElement | null} */
+  const link = /** @type {Element} */ (event.target).closest("a[data-room]");
   if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   go(link.dataset.room);
 });
 // What the start of a room offers: its people are in the details, its commands in the composer.
-document.addEventListener("click", ({ target }) => {
+document.addEventListener("click", (event) => {
+  const target = /** @type {Element} */ (event.target);
   if (target.closest("[data-start-invite]")) {
     details.show();
     if (one("[data-invite-form]").hidden) one("[data-invite]").click();

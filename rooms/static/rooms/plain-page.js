@@ -2,7 +2,7 @@
 
 import { Connection } from "./core/connection.js";
 import { one, setText } from "./ui/dom.js";
-import { Received } from "./features/invites/received.js";
+import { Received } from "./features/members/invitations-received.js";
 import { Finder } from "./shell/finder.js";
 import { roomSource } from "./shell/room-source.js";
 import { hearShortcuts } from "./shell/shortcuts.js";

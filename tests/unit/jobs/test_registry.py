@@ -107,7 +107,7 @@ class Aliased(Params):
     data: Json[dict[str, int]] = Field(default_factory=dict)
 
 
-def test_params_are_read_as_they_were_written():
+def test_params_are_read_as_they_were_written() -> None:
     kind = declare(params=Aliased)
     given = kind.params.model_validate({"from": "here", "data": '{"a": 1}'})
     assert kind.params.model_validate(registry.stored(given)) == given
@@ -125,7 +125,7 @@ class NestedSecret(Params):
     inside: list[Secret] = []
 
 
-async def later(ctx):
+async def later(ctx: Any) -> None:
     pass
 
 
@@ -138,6 +138,8 @@ async def later(ctx):
         ({"run": later}, "plain function"),
     ],
 )
-def test_what_could_only_go_wrong_later_is_refused_when_it_is_declared(values, reason):
+def test_what_could_only_go_wrong_later_is_refused_when_it_is_declared(
+    values: dict[str, Any], reason: str
+) -> None:
     with pytest.raises(ImproperlyConfigured, match=reason):
         declare(**values)

@@ -5,6 +5,10 @@ import { equal, fakeTimers, ok, seeded, settled, test } from "./harness.js";
 const timers = fakeTimers();
 
 class FakeSocket {
+  /** @type {((message: { data: string }) => void) | null} */
+  onmessage = null;
+  /** @type {((close: { code: number, reason: string }) => void) | null} */
+  onclose = null;
   readyState = WebSocket.OPEN;
   sent = [];
   closed = false;
@@ -149,7 +153,7 @@ test("a room is followed from where it was", async () => {
 test("an answer for a room that was left is not told", async () => {
   const all = connect();
   const answers = [];
-  all.connection.follow("lobby", { position: () => ({ after: 0 }), onSubscribed: (answer) => answers.push(answer) });
+  all.connection.follow("lobby", { position: () => ({ after: 0, epoch: "e1" }), onSubscribed: (answer) => answers.push(answer) });
   await all.socket.says(hello);
   all.connection.unfollow("lobby");
   await all.socket.says({ id: all.socket.sent[0].id, type: "subscribed" });
@@ -322,7 +326,7 @@ test("a line that is only slow gets longer each time, until something is answere
 test("another network is a reason to ask", async () => {
   const all = connect();
   await all.socket.says(hello);
-  navigator.connection.dispatchEvent(new Event("change"));
+  navigator["connection"].dispatchEvent(new Event("change"));
   ok(all.socket.last("ping"), "asked");
   await timers.pass(5_000);
   equal(all.phases.at(-1), "waiting");

@@ -3,6 +3,7 @@ import { equal, test } from "./harness.js";
 
 // `test_modules.py` gives the browser a zone with summer time. Its languages differ in commas.
 const plain = (text) => text.replace(",", "");
+/** @param {[year: number, month: number, day?: number, hours?: number, minutes?: number]} parts */
 const local = (...parts) => new Date(...parts).getTime();
 
 test("a day is one of the calendar, however long it is", () => {

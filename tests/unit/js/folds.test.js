@@ -2,7 +2,7 @@ import { entryKinds } from "./rooms/core/extensions.js";
 import { Folds } from "./rooms/stream/folds.js";
 import { equal, ok, test } from "./harness.js";
 
-entryKinds.dish = { like: ({ value }) => (value.done ? value.name : null), folded: (entries) => `${entries.length} more` };
+entryKinds.dish = { create: () => document.createElement("li"), update() {}, like: ({ value }) => (value.done ? value.name : null), folded: (entries) => `${entries.length} more` };
 const dish = (seq, name, done = true) => ({ key: `dish:${seq}`, type: "dish", entry: { seq, value: { name, done } } });
 const many = (first, count, name = "soup") => Array.from({ length: count }, (_, index) => dish(first + index, name));
 const said = (rows) => rows.map(({ type, entry, text }) => text ?? `${type} ${entry.seq}`);

@@ -15,10 +15,13 @@ const job = (more = {}) => ({
   id: "j", kind: "k", title: "Job", state: "running", room: "lobby", seq: 4, created_at: inSeconds(-60), started_at: inSeconds(-14),
   finished_at: null, run_at: null, retry_at: null, attempt: 1, max_attempts: 5, progress: null, cancel_requested: false, steps: [], attachments: [], ...more,
 });
-const page = (more = {}) => fromPage({
+/** Only what these tests need of it.
+ *  @returns {any} */
+const pageOf = (more = {}) => ({
   user: { id: 1, name: "Ana" }, rooms: [], room: { slug: "lobby", role: "member", unread: 0, members: 1 },
   head: 3, messages: [], older: false, notices: [], members: [], ...more,
 });
+const page = (more = {}) => fromPage(pageOf(more));
 const changed = (seq, more) => ({ type: "job.changed", room: "lobby", seq, job: job(more) });
 const progress = (current, attempt = 1) => ({ type: "job.progress", room: "lobby", job: "j", attempt, progress: { current, total: 100, text: "messages" } });
 const lists = Object.fromEntries(Object.entries(reducers).map(([type, reduce]) => [type, [reduce]]));
@@ -98,7 +101,7 @@ test("the page's jobs are all there, loaded cards or not, and go when they end",
 
 test("after a gap the page says what has not ended, and what began since stays", () => {
   const before = run(page({ extra: { jobs: { gone: job({ id: "gone", seq: 1 }) } } }), changed(9, { id: "new", seq: 9 }));
-  const after = afterGap(before, { user: before.user, rooms: [], room: before.room, head: 8, messages: [], notices: [], members: [], extra: { jobs: { j: job() } } });
+  const after = afterGap(before, pageOf({ head: 8, extra: { jobs: { j: job() } } }));
   equal(Object.keys(after.extra.jobs), ["j", "new"]);
 });
 

@@ -49,7 +49,7 @@ test("a message is drawn by its kind, and has no row where the one above says it
   const card = { seq: 1, at: time(0), kind: "job", value: { id: "j" } };
   const last = (seq) => said(seq, ana, 1, { kind: "last word", of: "j" });
   equal(types(rows([card, last(2)])), ["day", "job", "message"], "of a kind that nobody has registered");
-  messageKinds["last word"] = { repeats: ({ value }, above) => above?.value.id === value.of };
+  messageKinds["last word"] = { create: () => document.createElement("li"), repeats: ({ value }, above) => above?.value.id === value.of };
   equal(types(rows([card, last(2)])), ["day", "job"]);
   equal(types(rows([card, said(2, ben, 0), last(3)])), ["day", "job", "message", "of-kind"]);
   delete messageKinds["last word"];

@@ -15,7 +15,7 @@ function reading(of, head) {
   const connection = { command: ({ seq, epoch }) => (refuse || epoch !== "e1" ? Promise.reject(new Error("away")) : (told.push(seq), Promise.resolve())) };
   const made = new Reading(connection);
   made.begin({ room: of, head, epoch: "e1" });
-  return { made, told, refuse: (whether) => (refuse = whether), look: (...given) => (made.look(...given), made.soon()) };
+  return { made, told, refuse: (whether) => (refuse = whether), look: (of, seen) => (made.look(of, seen), made.soon()) };
 }
 
 test("whoever opens a room at its end has not read what stands between", async () => {

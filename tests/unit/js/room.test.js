@@ -3,6 +3,8 @@ import { Room } from "./rooms/stream/room.js";
 import { equal, fakeTimers, settled, test } from "./harness.js";
 
 const timers = fakeTimers();
+/** Only what these tests need of it.
+ *  @returns {any} */
 const page = (slug, more = {}) => ({
   now: "2026-05-01T09:00:00Z", user: { id: 1, name: "Ana" }, rooms: [], room: { slug, role: "member", unread: 0, members: 1, read_seq: 3 },
   head: 3, messages: [], older: true, notices: [], members: [], ...more,
@@ -22,16 +24,14 @@ function shown() {
     begin: said("begin"), draw: said("draw"), goTo: said("goTo"), loading: () => () => {}, placeIn: () => null, drawUnread() {},
     scroll: { pinned: true, above: 0, below: 0, toEnd() {}, seen: () => null },
   };
-  const commands = [];
-  let subscribed;
-  const connection = {
-    follow: (slug, { onSubscribed }) => (subscribed = onSubscribed), unfollow() {}, notify() {},
-    command: (command) => (commands.push(command), new Promise(() => {})),
-  };
+  let follower;
+  const sent = [];
+  /** @type {any} Of the socket only what a room calls. */
+  const connection = { follow: (_slug, given) => (follower = given), unfollow() {}, command: (command) => (sent.push(command), new Promise(() => {})), notify() {} };
   const room = new Room({ connection, outbox: { list: () => [], put() {}, remove() {} } });
   const listened = [];
   room.show(view, { focus() {} }, [(state) => listened.push(state.room.slug)]);
-  return { room, drawn, listened, view, commands, cards: () => cards(), subscribed: (answer) => subscribed(answer) };
+  return { room, drawn, listened, view, sent, cards: () => cards(), subscribed: (answer) => follower.onSubscribed(answer) };
 }
 
 test("a room is drawn first by its beginning, whatever comes while it waits for cards", async () => {
@@ -100,18 +100,16 @@ test("whoever speaks while they read further up is at the end at once, without a
   equal([room.state.newer, room.state.entries.map(({ seq }) => seq), room.state.pending.length], [false, [90], 1]);
 });
 
-test("when the database was put back, reading goes on in the new history", async () => {
-  const { room, commands, cards, subscribed } = shown();
+test("after the database was put back, reading goes on in the room and from where its page says", async () => {
+  const { room, sent, cards, subscribed } = shown();
   const entering = room.enter(page("lobby", { epoch: "e1" }));
   cards();
   await entering;
-  const again = page("lobby", { epoch: "e2", head: 5 });
-  again.room = { ...again.room, unread: 2 };
-  window.fetch = async () => new Response(JSON.stringify(again), { headers: { "Content-Type": "application/json" } });
-  const loaded = subscribed({ seq: 5, epoch: "e2", recovered: false, members: 1, present: [] });
-  await frames();
-  cards();
-  await loaded;
+  const later = page("lobby", { epoch: "e2", head: 9, members: [{ user: { id: 1, name: "Ana" }, role: "member" }] });
+  window.fetch = () => Promise.resolve(new Response(JSON.stringify(later), { headers: { "Content-Type": "application/json" } }));
+  subscribed({ seq: 9, epoch: "e2", recovered: false });
+  for (let tries = 0; tries < 100 && !room.state.members.length; tries += 1) await frames(1);
+  room.receive([{ type: "presence", room: "lobby", seq: 12, at: "2026-05-01T09:00:01Z", present: [] }]);
   room.markRead();
-  equal(commands, [{ type: "read", room: "lobby", seq: 5, epoch: "e2" }]);
+  equal(sent.filter(({ type }) => type === "read"), [{ type: "read", room: "lobby", seq: 12, epoch: "e2" }]);
 });

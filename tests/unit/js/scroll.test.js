@@ -4,21 +4,22 @@ import { equal, ok, test } from "./harness.js";
 /** A stream of forty rows of 50 px, of which two hundred px are seen, at its end. */
 function stream() {
   document.body.innerHTML = '<div style="height: 200px; overflow-y: auto; overflow-anchor: none"><ol style="margin: 0; padding: 0"></ol></div>';
-  const outer = document.body.firstElementChild;
+  const outer = /** @type {HTMLElement} */ (document.body.firstElementChild);
   const list = outer.firstElementChild;
+  const rowAt = (index) => /** @type {HTMLElement} */ (list.children[index]);
   let moves = 0;
   const scroll = new Scroll(outer, list, () => (moves += 1));
   const rows = (count, place) => {
     for (let made = 0; made < count; made += 1) {
       const row = document.createElement("li");
       row.style.cssText = "height: 50px; display: block";
-      row.dataset.seq = 1;
+      row.dataset.seq = "1";
       list[place](row);
     }
   };
   rows(40, "append");
   scroll.toEnd();
-  return { outer, list, scroll, rows, end: () => outer.scrollHeight - outer.clientHeight, get moves() { return moves; } };
+  return { outer, list, rowAt, scroll, rows, end: () => outer.scrollHeight - outer.clientHeight, get moves() { return moves; } };
 }
 const frame = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
 
@@ -54,9 +55,9 @@ test("a move that the browser has not told of yet counts", async () => {
 });
 
 test("what grows at the end does not look like somebody who leaves it", async () => {
-  const { outer, list, scroll, rows, end } = stream();
+  const { outer, list, rowAt, scroll, rows, end } = stream();
   await frame();
-  list.lastElementChild.style.height = "400px";
+  rowAt(list.children.length - 1).style.height = "400px";
   scroll.keep(() => rows(1, "append"));
   equal([outer.scrollTop, scroll.pinned], [end(), true]);
   for (const row of [...list.children].slice(30)) row.remove();
@@ -75,15 +76,15 @@ test("every move is told once it was made", async () => {
 });
 
 test("what grows by itself above does not move what is read", async () => {
-  const { outer, list } = stream();
+  const { outer, rowAt } = stream();
   outer.scrollTop = 625;
   await frame();
-  const read = list.children[12];
+  const read = rowAt(12);
   const place = read.getBoundingClientRect().top;
-  list.children[3].style.height = "300px";
+  rowAt(3).style.height = "300px";
   await frame();
   equal(read.getBoundingClientRect().top, place);
-  list.children[3].style.height = "50px";
+  rowAt(3).style.height = "50px";
   await frame();
   equal(read.getBoundingClientRect().top, place);
 });
@@ -106,13 +107,13 @@ test("where the room goes on below there is no end to stay at", async () => {
 });
 
 test("what is in sight is told by seqs, with what has no row of its own", async () => {
-  const { outer, list, scroll } = stream();
-  [...list.children].forEach((row, index) => (row.dataset.seq = index + 1));
-  delete list.children[12].dataset.seq; // a day's line
+  const { outer, list, rowAt, scroll } = stream();
+  for (let index = 0; index < list.children.length; index += 1) rowAt(index).dataset.seq = String(index + 1);
+  delete rowAt(12).dataset.seq; // a day's line
   outer.scrollTop = 600;
   await frame();
   equal(scroll.seen(), { first: 13, last: 16 });
-  for (const row of [...list.children].slice(16)) row.dataset.seq = Number(row.dataset.seq) + 10;
+  for (let index = 16; index < list.children.length; index += 1) rowAt(index).dataset.seq = String(index + 11);
   equal(scroll.seen(), { first: 13, last: 26 }, "up to the next row");
   scroll.toEnd();
   ok(scroll.seen().last === Infinity, "whatever comes below the last one");

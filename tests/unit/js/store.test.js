@@ -12,6 +12,8 @@ const message = (seq, author = ben, more = {}) => ({
 });
 const created = (seq, author, more) => ({ type: "message.created", room: "lobby", seq, at: at(seq), message: message(seq, author, more) });
 const member = (type, seq, user) => ({ type, room: "lobby", seq, at: at(seq), member: { user, role: "member", joined_at: at(seq) } });
+/** Only what these tests need of it.
+ *  @returns {any} */
 const page = (more = {}) => ({
   user: { ...ana, staff: false },
   rooms: [{ slug: "lobby", name: "Lobby", unread: 0, visibility: "public" }],
@@ -184,6 +186,7 @@ test("what is durable is told by its `at` alone, whatever else carries a seq", (
 
 test("any number of reducers hear an event, also one that the store knows", () => {
   const heard = [];
+  /** @type {Record<string, import("./rooms/core/shapes.js").Reducer[]>} */
   const reducers = { "member.changed": [(_, { seq }) => heard.push(seq), (_, { seq }) => heard.push(-seq)] };
   const changed = { type: "member.changed", room: "lobby", seq: 1, at: at(1), member: { user: ana, role: "owner" } };
   const state = apply(fromPage(page()), [changed, changed], { now: 0, reducers });

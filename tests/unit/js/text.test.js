@@ -64,10 +64,13 @@ test("a few emoji alone are shown large, anything else is not", () => {
   equal(["", "ok", "👍 ok", "1", "#", "©", "🎉🎉🎉🎉", "é", "  "].filter(isEmojiAlone), []);
 });
 
+/** Only what these tests need of it.
+ *  @returns {any} */
 const room = (slug, unread = 0, visibility = "public", role = "member") => ({ slug, name: slug, unread, visibility, role });
 
 test("rooms with something unread come first, the open one keeps its place", () => {
   const rooms = [room("b"), room("a", 2), room("d", 0, "direct"), room("c", 1)];
+  /** @param {[attended: string | null, kept?: string]} more */
   const listed = (...more) => sections(rooms, ...more).map(({ name, rooms: own }) => [name, own.map(({ slug }) => slug)]);
   equal(listed(null), [["Unread", ["a", "c"]], ["Rooms", ["b"]], ["Direct", ["d"]]]);
   equal(listed("a"), [["Unread", ["c"]], ["Rooms", ["a", "b"]], ["Direct", ["d"]]]);
@@ -85,9 +88,9 @@ test("what is not sent is kept, one list a person and room", () => {
   const kept = new Map();
   const storage = { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value), removeItem: (key) => kept.delete(key) };
   const outbox = new Outbox(1, storage);
-  outbox.put("lobby", { client_id: "a", body: "x" });
-  outbox.put("lobby", { client_id: "b", body: "y" });
-  outbox.put("lobby", { client_id: "a", body: "x", failure: true });
+  outbox.put("lobby", { client_id: "a", body: "x", at: "" });
+  outbox.put("lobby", { client_id: "b", body: "y", at: "" });
+  outbox.put("lobby", { client_id: "a", body: "x", at: "", failure: true });
   equal(outbox.list("lobby").map(({ client_id, failure }) => [client_id, failure ?? false]), [["a", true], ["b", false]]);
   equal([outbox.list("den"), new Outbox(2, storage).list("lobby")], [[], []]);
   outbox.remove("lobby", "a");
@@ -100,7 +103,7 @@ test("what is not sent is kept, one list a person and room", () => {
 test("a storage that refuses costs nothing but the survival", () => {
   const refusing = { getItem: () => null, setItem() { throw new Error("full"); }, removeItem() { throw new Error("no"); } };
   const outbox = new Outbox(1, refusing);
-  outbox.put("lobby", { client_id: "a", body: "x" });
+  outbox.put("lobby", { client_id: "a", body: "x", at: "" });
   outbox.remove("lobby", "a");
   ok(outbox.list("lobby").length === 0, "empty");
 });

@@ -3,6 +3,8 @@ import { equal, ok, seeded, test } from "./harness.js";
 
 const entry = (seq, value = seq) => ({ seq, at: "", kind: "message", value });
 const run = (from, to) => Array.from({ length: to - from + 1 }, (_, index) => entry(from + index));
+/** Only what these tests need of it.
+ *  @returns {any} */
 const state = (entries, more = {}) => ({ entries, older: true, newer: false, tail: [], head: entries.at(-1)?.seq ?? 0, ...more });
 const ends = ({ entries, tail, newer }) => [entries[0]?.seq, entries.at(-1)?.seq, newer, tail[0]?.seq, tail.at(-1)?.seq];
 const placed = (given, ...entries) => {

@@ -3,8 +3,10 @@
 
 const DEFAULT_MILLISECONDS = 4000;
 
+/** @type {HTMLElement} */
 const table = document.querySelector("[data-live]");
 const every = Number(table.dataset.live) || DEFAULT_MILLISECONDS;
+/** @type {HTMLInputElement} */
 const on = document.querySelector("[data-live-on]");
 const state = document.querySelector("[data-live-state]");
 let timer = null;
@@ -21,7 +23,7 @@ function focused() {
 
 function refocus(mark) {
   if (mark === null) return;
-  const found = [...table.querySelectorAll("button, a")].find(
+  const found = [.../** @type {NodeListOf<HTMLElement>} */ (table.querySelectorAll("button, a"))].find(
     (each) => (each.getAttribute("value") ?? each.getAttribute("href")) === mark,
   );
   found?.focus({ preventScroll: true });

@@ -64,6 +64,7 @@ function sameOrigin(url) {
 }
 
 function csrfToken() {
+  /** @type {HTMLInputElement | null} */
   const field = document.querySelector("input[name=csrfmiddlewaretoken]");
   return field?.value ?? "";
 }

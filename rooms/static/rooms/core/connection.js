@@ -8,6 +8,14 @@
 // other tabs learn by trying. Who really is logged out is "closed"; each time that somebody looks at
 // the page it finds out whether they have logged in elsewhere, and then begins anew.
 
+/** @import { RoomEvent } from "./shapes.js" */
+
+/** @typedef {"connecting" | "open" | "waiting" | "offline" | "closed"} Phase */
+/** @typedef {{ code?: number, reason?: string, reconnect: boolean, retry_in?: number }} Bye */
+/** @typedef {{ type: string, [field: string]: any }} Command */
+/** @typedef {{ command: Command, resend: boolean, urgent: boolean, sent: boolean, resolve(answer: any): void, reject(error: Error): void }} Waiting */
+/** @typedef {{ position(): { after: number, epoch: string }, onSubscribed(answer: any): void, onRefused?(refusal: Refusal): void }} Follower */
+
 import { delay, delayAfterBye } from "./backoff.js";
 
 const CONNECT_MS = 10_000;
@@ -27,6 +35,7 @@ const LOGGED_OUT_RETRY_S = 0.5;
 
 /** The answer to a command was an error. */
 export class Refusal extends Error {
+  /** @param {{ code: string, message: string, temporary?: boolean, retry_after?: number }} answer */
   constructor({ code, message, temporary, retry_after }) {
     super(message);
     this.code = code;
@@ -43,21 +52,28 @@ export class Lost extends Error {
 }
 
 export class Connection {
+  /** @type {WebSocket | null} */
   #socket = null;
   #nextId = 1;
+  /** @type {Map<number, Waiting>} */
   #waiting = new Map(); // id → { command, resend, urgent, sent, resolve, reject }, oldest first
   #paced = false; // the server said "not so fast": nothing more until it may be
+  /** @type {Map<string, Follower>} */
   #rooms = new Map(); // slug → { position, onSubscribed, onRefused }
   #failures = 0;
   #unanswered = 0; // connections in a row that were given up while something was to be answered
   #timers = new Map();
   #heartbeat = DEFAULT_HEARTBEAT_S;
+  /** @type {Bye | null} */
   #bye = null;
   #doubts = 0;
+  /** @type {Bye | null} */
   #loggedOut = null; // the first bye that said so, until there is a `hello`
 
   /** `userId` is whose page it is. `onAnew` is called when the page has to be loaded again, as it is
-   *  somebody else's session now, or another one of theirs. */
+   *  somebody else's session now, or another one of theirs.
+   *  @param {{ url: string, userId?: number | null, onEvents(events: RoomEvent[]): void,
+   *    onPhase(phase: Phase, bye: Bye | null): void, onAnew(): void, open?(url: string): WebSocket, random?(): number }} options */
   constructor({ url, userId = null, onEvents, onPhase, onAnew, open = (address) => new WebSocket(address), random = Math.random }) {
     this.url = url;
     this.userId = userId;
@@ -66,6 +82,7 @@ export class Connection {
     this.onPhase = onPhase;
     this.open = open;
     this.random = random;
+    /** @type {Phase} */
     this.phase = "connecting";
   }
 
@@ -74,14 +91,16 @@ export class Connection {
     window.addEventListener("offline", () => this.#unreachable());
     document.addEventListener("visibilitychange", () => document.hidden || this.#reachable());
     window.addEventListener("focus", () => this.phase === "closed" && this.#reachable());
-    navigator.connection?.addEventListener?.("change", () => this.#reachable());
+    navigator["connection"]?.addEventListener?.("change", () => this.#reachable());
     window.addEventListener("pageshow", (event) => event.persisted && this.#reachable());
     if (navigator.onLine === false) this.#enter("offline");
     else this.#connect();
   }
 
   /** Follow a room. `position()` is { after, epoch }: the last seq seen, and of which history it is;
-   *  `onSubscribed(answer)` comes at every (re)start. */
+   *  `onSubscribed(answer)` comes at every (re)start.
+   *  @param {string} slug
+   *  @param {Follower} follower */
   follow(slug, { position, onSubscribed, onRefused }) {
     this.#rooms.set(slug, { position, onSubscribed, onRefused });
     if (this.phase === "open") this.#subscribe(slug);
@@ -94,7 +113,9 @@ export class Connection {
 
   /** Resolves with the answer. With `resend` it outlives the connection and goes out again on the
    *  next one (the server knows it by its client_id); without, it fails with the connection.
-   *  It waits its turn, and is sent again when it came too fast; `urgent` does neither. */
+   *  It waits its turn, and is sent again when it came too fast; `urgent` does neither.
+   *  @param {Command} command
+   *  @returns {Promise<any>} */
   command(command, { resend = false, urgent = false } = {}) {
     return new Promise((resolve, reject) => {
       if (this.phase === "closed" || (this.phase !== "open" && !resend)) return reject(new Lost());
@@ -107,7 +128,8 @@ export class Connection {
     });
   }
 
-  /** Say something that needs no answer, if there is somebody to hear it. */
+  /** Say something that needs no answer, if there is somebody to hear it.
+   *  @param {Command} command */
   notify(command) {
     if (this.phase === "open") this.#write(command);
   }
@@ -303,6 +325,8 @@ export class Connection {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(object));
   }
 
+  /** @param {Phase} phase
+   *  @param {Bye | null} bye */
   #enter(phase, bye = null) {
     this.phase = phase;
     this.onPhase(phase, bye);

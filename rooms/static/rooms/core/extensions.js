@@ -1,43 +1,58 @@
 // What features and other apps add to a room. Modules of apps register before `main.js` runs: their
 // scripts stand first. All of it is read when it is drawn or asked for, but for panels, composer
 // tools and finder sources, which are made once, with the page.
+//
+// `shapes.js` has the types.
 
-/** event type → [(draft, event, context) => void, …], called by the store after its own. */
+/** @import { Completion, ComposerTool, Entry, EntryKind, FinderSource, MessageAction, MessageKind } from "./shapes.js" */
+/** @import { MessagePart, Panel, Reducer, Room, Shortcut, Stretch } from "./shapes.js" */
+
+/** event type → [(draft, event, context) => void, …], called by the store after its own.
+ *  @type {Record<string, Reducer[]>} */
 export const reducers = {};
 
 /** Have the store call `reduce` for each event of this type, one that it knows or an app's own.
- *  `anyRoom`: also when the event is of a room that is not open. */
+ *  `anyRoom`: also when the event is of a room that is not open.
+ *  @param {string} type
+ *  @param {Reducer} reduce */
 export function addReducer(type, reduce, { anyRoom = false } = {}) {
-  (reducers[type] ??= []).push(anyRoom ? Object.assign((...all) => reduce(...all), { anyRoom }) : reduce);
+  (reducers[type] ??= []).push(anyRoom ? Object.assign((draft, event, context) => reduce(draft, event, context), { anyRoom }) : reduce);
 }
 
 /** kind of entry → { create(entry, room) → element, update(element, entry, room), spoken?(entry) →
  *  the words that a screen reader hears when it comes, like?(entry) → a text that is the same for entries
  *  of which many in a row are folded into one line, or null: it stands by itself, folded?(entries) → what
- *  that line says } */
+ *  that line says }
+ *  @type {Record<string, EntryKind>} */
 export const entryKinds = {};
 
 /** kind of message → { create(entry, room) → element, update?(element, entry, room), repeats?(entry,
  *  entry above) → true: it has no row }. A message of a kind that is not here is drawn as what its
- *  author says. */
+ *  author says.
+ *  @type {Record<string, MessageKind>} */
 export const messageKinds = {};
 
 /** What stands below the text of the messages that have it: { name, of(message) → anything, or null:
- *  this message has none, create(room) → element, update(element, what `of` gave, message, room) }. */
+ *  this message has none, create(room) → element, update(element, what `of` gave, message, room) }.
+ *  @type {MessagePart[]} */
 export const messageParts = [];
 
 /** What can be done with a message, in its bar: { name, label(message) → words, title, icon, key: a
- *  letter that does it while the message has the keyboard, or null, allowed?(message, state), run(message, room) }. */
+ *  letter that does it while the message has the keyboard, or null, allowed?(message, state), run(message, room) }.
+ *  @type {MessageAction[]} */
 export const messageActions = [];
 
-/** Buttons beside the field: { name, label, icon, run(composer, room) }. */
+/** Buttons beside the field: { name, label, icon, run(composer, room) }.
+ *  @type {ComposerTool[]} */
 export const composerTools = [];
 
 /** Keys: { keys, words, group, run?(event, room) }. `keys` as people read them: "Ctrl K", "Alt Shift ↓", "?".
- *  Without `run` they are only listed; whatever has the keyboard then hears them itself. */
+ *  Without `run` they are only listed; whatever has the keyboard then hears them itself.
+ *  @type {Shortcut[]} */
 export const shortcuts = [];
 
-/** Returns whether the keys were free: two that hear the same keys would both be wrong. */
+/** Returns whether the keys were free: two that hear the same keys would both be wrong.
+ *  @param {Shortcut} shortcut */
 export function addShortcut(shortcut) {
   const taken = shortcut.run && shortcuts.some(({ keys, run }) => run && keys === shortcut.keys);
   if (taken) console.error(`${shortcut.keys} is taken: "${shortcut.words}" has no keys`);
@@ -46,18 +61,23 @@ export function addShortcut(shortcut) {
 }
 
 /** What Ctrl-K finds, after the rooms: { find(words) → [{ key, icon, text, note, address, open() }, …],
- *  ask?(words) → Promise, after which `find` knows more }. */
+ *  ask?(words) → Promise, after which `find` knows more }.
+ *  @type {FinderSource[]} */
 export const finderSources = [];
 
-/** event type of a notice → (names) → words: "Ana and Ben" → "Ana and Ben joined". */
+/** event type of a notice → (names) → words: "Ana and Ben" → "Ana and Ben joined".
+ *  @type {Record<string, (names: string) => string>} */
 export const noticeTexts = {};
 
-/** ({ slug, from, to, after, before }) → Promise of entries whose seq is in [from, to). */
+/** ({ slug, from, to, after, before }) → Promise of entries whose seq is in [from, to).
+ *  @type {((stretch: Stretch) => Promise<Entry[]>)[]} */
 export const histories = [];
 
-/** (room) → { element, update(state) }: a section of the right column. */
+/** (room) → { element, update(state) }: a section of the right column.
+ *  @type {((room: Room) => Panel)[]} */
 export const panels = [];
 
 /** name of a slash command → (arguments) → Promise of { options: [{name, text, insert}], hint, complete }:
- *  what may come next, and whether the command can be run as it is. */
+ *  what may come next, and whether the command can be run as it is.
+ *  @type {Record<string, (rest: string) => Promise<Completion>>} */
 export const completers = {};

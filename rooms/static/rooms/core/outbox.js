@@ -1,12 +1,18 @@
 // Own messages that the server has not confirmed, kept over a reload. One list a person and room.
 
+/** @import { Pending } from "./shapes.js" */
+
 export class Outbox {
+  /** @param {number} userId
+   *  @param {Pick<Storage, "getItem" | "setItem" | "removeItem">} storage */
   constructor(userId, storage = localStorage) {
     this.userId = userId;
     this.storage = storage;
   }
 
-  /** [{ client_id, body, at, failure? }], oldest first. */
+  /** Oldest first.
+   *  @param {string} slug
+   *  @returns {Pending[]} */
   list(slug) {
     try {
       const kept = JSON.parse(this.storage.getItem(this.#key(slug)) ?? "[]");
@@ -16,6 +22,8 @@ export class Outbox {
     }
   }
 
+  /** @param {string} slug
+   *  @param {Pending} item */
   put(slug, item) {
     const others = this.list(slug);
     const index = others.findIndex((other) => other.client_id === item.client_id);

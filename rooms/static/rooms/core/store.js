@@ -15,9 +15,13 @@
 import { isCommand } from "./slash.js";
 import { entryAt, place } from "./window.js";
 
+/** @import { Entry, Message, Page, Person, Reducer, ReducerContext, RoomEvent, RoomRow, RoomState } from "./shapes.js" */
+
 export const TYPING_MS = 6000;
 
-/** The state that a page of a room starts from. */
+/** The state that a page of a room starts from.
+ *  @param {Page} page
+ *  @returns {RoomState} */
 export function fromPage(page) {
   const entries = page.room
     ? [
@@ -53,13 +57,18 @@ export function fromPage(page) {
   };
 }
 
+/** @param {Entry[]} entries
+ *  @param {Page} page */
 function firstAfter(entries, { room, user }) {
   const found = entries.find((entry) => entry.seq > room.read_seq && isNews(entry, user));
   return found ? { seq: found.seq, at: found.at } : null;
 }
 
 /** The database was put back: from here on positions are of another history, and what stands here
- *  may never have happened. */
+ *  may never have happened.
+ *  @param {RoomState} state
+ *  @param {{ epoch: string, seq: number }} place
+ *  @returns {RoomState} */
 export function begunAnew(state, { epoch, seq }) {
   const nothing = { entries: [], older: false, newer: false, tail: [], typing: [], newAfter: null, firstNew: null, extra: {} };
   return { ...state, ...nothing, epoch, head: seq, anew: true };
@@ -67,7 +76,10 @@ export function begunAnew(state, { epoch, seq }) {
 
 /** A fresh page after the socket could not bring all that was missed. What is newer stays, if it is
  *  of the same history. Someone who is `away` from the room's end keeps what they read, and the
- *  fresh page is the end below it. */
+ *  fresh page is the end below it.
+ *  @param {RoomState} state
+ *  @param {Page} page
+ *  @returns {RoomState} */
 export function afterGap(state, page, away = false) {
   const fresh = fromPage(page);
   if (fresh.epoch !== state.epoch) state = begunAnew(state, { epoch: fresh.epoch, seq: fresh.head });
@@ -104,7 +116,11 @@ function withNewer(extra, before, head) {
   return merged;
 }
 
-/** `context` is { now, reducers }. */
+/** `context` is { now, reducers }.
+ *  @param {RoomState} state
+ *  @param {RoomEvent[]} events
+ *  @param {ReducerContext} context
+ *  @returns {RoomState} */
 export function apply(state, events, context) {
   const draft = { ...state };
   for (const event of events) {
@@ -120,31 +136,46 @@ export function apply(state, events, context) {
   return draft;
 }
 
-/** Of a reducer of events that tell of the person's own rooms, whichever is open. */
+/** Of a reducer of events that tell of the person's own rooms, whichever is open.
+ *  @param {Reducer} reduce */
 const anyRoom = (reduce) => Object.assign(reduce, { anyRoom: true });
 
-/** Whether an entry is news to `user`: something that somebody else said. */
+/** Whether an entry is news to `user`: something that somebody else said.
+ *  @param {Entry} entry
+ *  @param {Person} user */
 export const isNews = (entry, user) => entry.kind === "message" && entry.value.author?.id !== user.id;
 
+/** @param {Message} message
+ *  @returns {Entry} */
 export const messageEntry = (message) => ({ seq: message.seq, at: message.at, kind: "message", value: message });
+/** @param {RoomEvent} event
+ *  @returns {Entry} */
 const noticeEntry = ({ seq, at, type, member }) => ({ seq, at, kind: "notice", value: { type, user: member.user } });
 
+/** @param {Entry[]} entries
+ *  @param {number} author
+ *  @param {string} clientId */
 function holds(entries, author, clientId) {
   return entries.some(({ kind, value }) => kind === "message" && value.client_id === clientId && value.author?.id === author);
 }
 
-/** Change what is unread in the room that is open. */
+/** Change what is unread in the room that is open.
+ *  @param {RoomState} draft
+ *  @param {(room: RoomRow) => number} change */
 function count(draft, change) {
   draft.rooms = draft.rooms.map((room) => (room.slug === draft.room.slug ? { ...room, unread: change(room) } : room));
 }
 
-/** Nothing is new any more. */
+/** Nothing is new any more.
+ *  @param {RoomState} draft */
 function seenAll(draft) {
   draft.newAfter = null;
   draft.firstNew = null;
 }
 
-/** The author of a message has read everything above it: the server moves their cursor as well. */
+/** The author of a message has read everything above it: the server moves their cursor as well.
+ *  @param {RoomState} draft
+ *  @param {number} seq */
 function spoke(draft, seq) {
   seenAll(draft);
   if (!draft.room.role) return;
@@ -152,12 +183,15 @@ function spoke(draft, seq) {
   count(draft, () => 0);
 }
 
-/** Who speaks or types is here. */
+/** Who speaks or types is here.
+ *  @param {RoomState} draft
+ *  @param {Person | null} person */
 function seen(draft, person) {
   if (!person || !Array.isArray(draft.present) || draft.present.some((known) => known.id === person.id)) return;
   draft.present = [...draft.present, person];
 }
 
+/** @type {Record<string, Reducer>} */
 const own = {
   "message.created"(draft, { message }) {
     const known = entryAt(draft, message.seq) !== undefined;
@@ -296,6 +330,6 @@ const own = {
 
   /** The answer to an own message may come before its event; it does not move the head. */
   "local.sent"(draft, { message }) {
-    own["message.created"](draft, { message });
+    own["message.created"](draft, { type: "message.created", message });
   },
 };

@@ -5,13 +5,17 @@
 // the room goes on above and below it. While it goes on below, `tail` has the room's last entries,
 // up to `head`: what happens live goes there, and the end is at hand without asking anybody.
 
+/** @import { Entry, RoomState } from "./shapes.js" */
+
 /** Rows that the page keeps, and by how many they may grow before some are dropped. */
 export const MOST_ENTRIES = 300;
 export const SLACK_ENTRIES = 50;
 export const TAIL_ENTRIES = 100;
 
 /** Put an entry at its seq, in place of what stood there. One that belongs to a stretch that is not
- *  held is left out: it comes with its stretch. */
+ *  held is left out: it comes with its stretch.
+ *  @param {RoomState} draft
+ *  @param {Entry} entry */
 export function place(draft, entry) {
   const { entries, tail, newer } = draft;
   const above = draft.older && entries.length > 0 && entry.seq < entries[0].seq;
@@ -23,21 +27,31 @@ export function place(draft, entry) {
   }
 }
 
+/** @param {RoomState} state
+ *  @param {number} seq */
 export function entryAt(state, seq) {
   return at(state.entries, seq) ?? at(state.tail, seq);
 }
 
-/** The newest entry that is held and for which `test` holds. */
+/** The newest entry that is held and for which `test` holds.
+ *  @param {RoomState} state
+ *  @param {(entry: Entry) => boolean} test */
 export function lastEntry(state, test) {
   return state.tail.findLast(test) ?? state.entries.findLast(test);
 }
 
-/** More above, as `stretches.js` brings it: { entries, older }. */
+/** More above, as `stretches.js` brings it: { entries, older }.
+ *  @param {RoomState} state
+ *  @param {{ entries: Entry[], older: boolean }} more
+ *  @returns {RoomState} */
 export function withOlder(state, { entries, older }) {
   return { ...state, older, entries: merged(state.entries, entries) };
 }
 
-/** More below: { entries, reach }, where `reach` is the seq up to which nothing is missing. */
+/** More below: { entries, reach }, where `reach` is the seq up to which nothing is missing.
+ *  @param {RoomState} state
+ *  @param {{ entries: Entry[], reach: number }} more
+ *  @returns {RoomState} */
 export function withNewer(state, { entries, reach }) {
   if (!state.newer) return state;
   // What other apps have further on is not what comes next.
@@ -45,26 +59,37 @@ export function withNewer(state, { entries, reach }) {
   return joined({ ...state, entries: merged(state.entries, next) }, reach);
 }
 
-/** What other apps have of the stretches that are held. */
+/** What other apps have of the stretches that are held.
+ *  @param {RoomState} state
+ *  @param {Entry[]} entries
+ *  @returns {RoomState} */
 export function withCards(state, entries) {
   const draft = { ...state };
   for (const entry of entries) if (!entryAt(draft, entry.seq)) place(draft, entry);
   return draft;
 }
 
-/** The stretch around some place instead: { entries, older, reach }. */
+/** The stretch around some place instead: { entries, older, reach }.
+ *  @param {RoomState} state
+ *  @param {{ entries: Entry[], older: boolean, reach: number }} stretch
+ *  @returns {RoomState} */
 export function elsewhere(state, { entries, older, reach }) {
   const tail = state.newer ? state.tail : state.entries.slice(-TAIL_ENTRIES);
   return joined({ ...state, entries: merged([], entries), older, newer: true, tail }, reach);
 }
 
-/** The room's end instead. */
+/** The room's end instead.
+ *  @param {RoomState} state
+ *  @returns {RoomState} */
 export function atEnd(state) {
   return state.newer ? { ...state, entries: state.tail, older: true, newer: false, tail: [] } : state;
 }
 
 /** No more entries than the page keeps: those go that are farthest from `index`, where the reader
- *  is; null: at the end. */
+ *  is; null: at the end.
+ *  @param {RoomState} state
+ *  @param {number | null} index
+ *  @returns {RoomState} */
 export function bounded(state, index = null) {
   const { entries } = state;
   const { length } = entries;
@@ -77,7 +102,9 @@ export function bounded(state, index = null) {
   return draft;
 }
 
-/** The first index whose seq is not below `seq`. New things come at the end. */
+/** The first index whose seq is not below `seq`. New things come at the end.
+ *  @param {{ seq: number }[]} entries
+ *  @param {number} seq */
 export function position(entries, seq) {
   if (!entries.length || entries.at(-1).seq < seq) return entries.length;
   let low = 0;
@@ -90,11 +117,15 @@ export function position(entries, seq) {
   return low;
 }
 
+/** @param {Entry[]} entries
+ *  @param {number} seq */
 function at(entries, seq) {
   const entry = entries[position(entries, seq)];
   return entry?.seq === seq ? entry : undefined;
 }
 
+/** @param {Entry[]} entries
+ *  @param {Entry} entry */
 function withEntry(entries, entry) {
   const changed = [...entries];
   const index = position(changed, entry.seq);
@@ -102,7 +133,9 @@ function withEntry(entries, entry) {
   return changed;
 }
 
-/** Both, by seq; of two at one seq the one that is held stays, it may be newer. */
+/** Both, by seq; of two at one seq the one that is held stays, it may be newer.
+ *  @param {Entry[]} held
+ *  @param {Entry[]} more */
 function merged(held, more) {
   const known = new Set(held.map(({ seq }) => seq));
   const fresh = more.filter(({ seq }) => !known.has(seq)).sort((a, b) => a.seq - b.seq);
@@ -112,7 +145,10 @@ function merged(held, more) {
   return [...held, ...fresh].sort((a, b) => a.seq - b.seq);
 }
 
-/** One stretch again, once it reaches the tail. */
+/** One stretch again, once it reaches the tail.
+ *  @param {RoomState} state
+ *  @param {number} reach
+ *  @returns {RoomState} */
 function joined(state, reach) {
   const start = state.tail[0]?.seq ?? state.head + 1;
   if (Math.max(reach, state.entries.at(-1)?.seq ?? 0) < start - 1) return state;

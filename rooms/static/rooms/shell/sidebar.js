@@ -4,11 +4,16 @@ import { copy, one, reconcile, roomIcon, setIcon, setText, show } from "../ui/do
 import { byName, count, counted } from "../ui/text.js";
 import { ListKeys } from "../ui/list-keys.js";
 
+/** @import { RoomRow } from "../core/shapes.js" */
+
 // A badge shows no higher number, but "999+".
 const MOST_UNREAD = 999;
 
 /** The rooms with what each counts as unread, in sections. Pure. `attended` is read as it comes;
- *  `kept` stands under "Unread" although it is read, or it would move from under the hand. */
+ *  `kept` stands under "Unread" although it is read, or it would move from under the hand.
+ *  @param {RoomRow[]} rooms
+ *  @param {string | null} attended
+ *  @param {string | null} kept */
 export function sections(rooms, attended, kept = null) {
   const listed = rooms.map((room) => ({ ...room, unread: room.slug === attended ? 0 : room.unread }));
   listed.sort((a, b) => byName(a.name, b.name));
@@ -45,7 +50,11 @@ export class Sidebar {
     return order.find((link) => !news || link.dataset.unread)?.dataset.room ?? null;
   }
 
-  /** A room may be on its way, and wait for what `words` say. */
+  /** A room may be on its way, and wait for what `words` say.
+   *  @param {RoomRow[]} rooms
+   *  @param {string} current
+   *  @param {string | null} attended
+   *  @param {[string | null, string | null]} onItsWay */
   draw(rooms, current, attended, [wanted, words] = [null, null]) {
     if (!rooms.length) return this.#drawEmpty();
     one(".empty-list", this.nav)?.remove();

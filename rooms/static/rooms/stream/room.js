@@ -13,16 +13,28 @@ import { Reading } from "../features/reading/read-marker.js";
 import { Places } from "./places.js";
 import { cardsOfPage } from "./stretches.js";
 
+/** @import { Message, Page, Pending, RoomEvent, RoomState } from "../core/shapes.js" */
+/** @import { Command, Connection } from "../core/connection.js" */
+/** @import { Composer } from "../composer/composer.js" */
+/** @import { Outbox } from "../core/outbox.js" */
+/** @import { View } from "./view.js" */
+
 const FIRST_PAINT_MS = 300;
 
 export class Room {
+  /** @type {Connection} */
   #connection;
+  /** @type {Outbox} */
   #outbox;
+  /** @type {View | null} */
   #view = null;
+  /** @type {Composer | null} */
   #composer = null;
+  /** @type {((state: RoomState) => void)[]} */
   #listeners = [];
   #frame = 0;
   #reading;
+  /** @type {Places | null} */
   #places = null;
   // Whether the view has begun with this room; until then it shows the one before, or none.
   #begun = false;
@@ -31,6 +43,7 @@ export class Room {
     this.#connection = connection;
     this.#outbox = outbox;
     this.#reading = new Reading(connection);
+    /** @type {RoomState | null} */
     this.state = null;
   }
 
@@ -42,7 +55,8 @@ export class Room {
     this.#places = new Places(this, view, { jumped: () => this.#reading.jumped() });
   }
 
-  /** Begin to write a reply to a message. */
+  /** Begin to write a reply to a message.
+   *  @param {Message} message */
   answer(message) {
     this.#composer.reply(message);
   }
@@ -51,7 +65,8 @@ export class Room {
     return this.state.room.slug;
   }
 
-  /** Open the room of a page's state. Cards of other apps get a moment to be there at once. */
+  /** Open the room of a page's state. Cards of other apps get a moment to be there at once.
+   *  @param {Page} page */
   async enter(page) {
     if (this.state) {
       this.#reading.now();
@@ -78,7 +93,8 @@ export class Room {
     this.moved();
   }
 
-  /** Events of the socket, of any room. */
+  /** Events of the socket, of any room.
+   *  @param {RoomEvent[]} events */
   receive(events) {
     this.#apply(events);
     if (this.state.withdrawn) this.#connection.unfollow(this.slug);
@@ -89,6 +105,7 @@ export class Room {
 
   /** `replyTo` is the id of a message, or null. */
   send(body, replyTo = null) {
+    /** @type {Pending} */
     const item = { client_id: uuid(), body, at: new Date(clock.now()).toISOString(), reply_to: replyTo };
     this.#outbox.put(this.slug, item);
     this.#apply([{ type: "local.pending", item }]);
@@ -113,13 +130,17 @@ export class Room {
     this.#connection.notify({ type: "typing", room: this.slug });
   }
 
-  /** A command of another app about this room; resolves with the answer, fails with words. */
+  /** A command of another app about this room; resolves with the answer, fails with words.
+   *  @param {Command} command
+   *  @param {{ resend?: boolean, urgent?: boolean }} [options] */
   command(command, options) {
     return this.#connection.command(command, options);
   }
 
   /** Resolves with null, or with the words of the refusal of a slash command, which belongs back
-   *  into the composer: it was meant for the server, not for the room. */
+   *  into the composer: it was meant for the server, not for the room.
+   *  @param {string} slug
+   *  @param {Pending} item */
   async #deliver(slug, item) {
     const { client_id, body, reply_to } = item;
     try {
@@ -136,6 +157,7 @@ export class Room {
         this.receive([{ type: "local.dropped", client_id }]);
         return error.message;
       }
+      /** @type {Pending} */
       const failed = { ...item, failure: error.message || true };
       this.#outbox.put(slug, failed);
       if (this.slug === slug) this.receive([{ type: "local.pending", item: failed }]);
@@ -175,7 +197,9 @@ export class Room {
     this.#draw();
   }
 
-  /** The state of a room, asked for until it comes. */
+  /** The state of a room, asked for until it comes.
+   *  @param {string} slug
+   *  @returns {Promise<Page | null>} */
   async #page(slug) {
     for (;;) {
       try {
@@ -273,6 +297,7 @@ export class Room {
 
   // Drawing ---------------------------------------------------------------------------------------
 
+  /** @param {RoomEvent[]} events */
   #apply(events, change = (state) => state) {
     this.state = change(apply(this.state, events, { now: clock.now(), reducers }));
   }

@@ -55,7 +55,7 @@ const message = {
 };
 
 /** A part of a row that is there only while it is `wanted`: `add` puts a new one in its place. */
-function part(holder, selector, wanted, template, add, draw = () => {}) {
+function part(holder, selector, wanted, template, add, draw = (_element) => {}) {
   let element = one(`:scope > ${selector}`, holder);
   if (!wanted) return element?.remove();
   if (!element) add((element = copy(template)));

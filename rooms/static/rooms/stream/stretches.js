@@ -5,12 +5,15 @@ import * as api from "../core/api.js";
 import { histories } from "../core/extensions.js";
 import { messageEntry } from "../core/store.js";
 
+/** @import { Entry, RoomState } from "../core/shapes.js" */
+
 const PAGE_MESSAGES = 50;
 const AROUND_MESSAGES = 100;
 // Clocks of processes differ a little; the seq decides what belongs to a stretch.
 const CLOCK_SKEW_MS = 60_000;
 
-/** The entries before the first one of `state`: { entries, older }. */
+/** The entries before the first one of `state`: { entries, older }.
+ *  @param {RoomState} state */
 export async function olderThan(state) {
   const first = state.entries[0];
   const { messages, next } = await ask(state, { before: first?.seq ?? state.head + 1, limit: PAGE_MESSAGES });
@@ -19,7 +22,8 @@ export async function olderThan(state) {
   return { entries: [...messages.map(messageEntry), ...cards], older };
 }
 
-/** The entries after the last one of `state`: { entries, reach }. */
+/** The entries after the last one of `state`: { entries, reach }.
+ *  @param {RoomState} state */
 export async function newerThan(state) {
   const last = state.entries.at(-1);
   const { head } = state;
@@ -29,7 +33,9 @@ export async function newerThan(state) {
   return { entries: [...messages.map(messageEntry), ...cards], reach };
 }
 
-/** The entries on both sides of `seq`: { entries, older, reach }. */
+/** The entries on both sides of `seq`: { entries, older, reach }.
+ *  @param {RoomState} state
+ *  @param {number} seq */
 export async function around(state, seq) {
   const { messages, next } = await ask(state, { around: seq, limit: AROUND_MESSAGES });
   const older = next !== null;
@@ -38,7 +44,8 @@ export async function around(state, seq) {
   return { entries: [...messages.map(messageEntry), ...cards], older, reach };
 }
 
-/** What other apps have between the first entry of a fresh page and its end. */
+/** What other apps have between the first entry of a fresh page and its end.
+ *  @param {RoomState} state */
 export function cardsOfPage(state) {
   const first = state.older ? state.entries[0] : null;
   return cardsOf(state.room.slug, { first, end: null });
@@ -47,7 +54,8 @@ export function cardsOfPage(state) {
 const ask = ({ room }, place) => api.get(`/rooms/${room.slug}/messages`, place);
 const after = ({ seq, at }) => ({ seq: seq + 1, at });
 
-/** From `first` on and before `end`; without them, from the room's start and to its end. */
+/** From `first` on and before `end`; without them, from the room's start and to its end.
+ *  @returns {Promise<Entry[]>} */
 async function cardsOf(slug, { first, end }) {
   const stretch = {
     slug,
@@ -57,8 +65,8 @@ async function cardsOf(slug, { first, end }) {
     before: end && shifted(end.at, CLOCK_SKEW_MS),
   };
   const found = await Promise.allSettled(histories.map((history) => history(stretch)));
-  for (const { reason } of found) if (reason) console.warn(reason);
-  return found.flatMap(({ value }) => value ?? []);
+  for (const each of found) if (each.status === "rejected") console.warn(each.reason);
+  return found.flatMap((each) => (each.status === "fulfilled" ? each.value : []));
 }
 
 const shifted = (at, ms) => new Date(Date.parse(at) + ms).toISOString();

@@ -2,19 +2,29 @@
 
 import { exactTime, timeOfDay } from "./dates.js";
 
-/** A copy of what <template id> holds. */
+/** A copy of what <template id> holds.
+ *  @param {string} id
+ *  @returns {any} The element; of which kind it is, the template says. */
 export function copy(id) {
-  return document.getElementById(id).content.firstElementChild.cloneNode(true);
+  return /** @type {HTMLTemplateElement} */ (document.getElementById(id)).content.firstElementChild.cloneNode(true);
 }
 
+/** Of which kind the element is, only the page says.
+ *  @param {string} selector
+ *  @param {ParentNode} within
+ *  @returns {any} */
 export const one = (selector, within = document) => within.querySelector(selector);
 
-/** Write only what differs: a text that is written again loses its selection. */
+/** Write only what differs: a text that is written again loses its selection.
+ *  @param {Element} element
+ *  @param {string} text */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** A <time> of the moment `at`. */
+/** A <time> of the moment `at`.
+ *  @param {HTMLTimeElement} element
+ *  @param {string} at */
 export function setTime(element, at) {
   if (element.dateTime === at) return;
   element.dateTime = at;
@@ -22,6 +32,8 @@ export function setTime(element, at) {
   setText(element, timeOfDay(at));
 }
 
+/** @param {HTMLElement} element
+ *  @param {boolean} shown */
 export function show(element, shown) {
   if (element.hidden === shown) element.hidden = !shown;
 }
@@ -31,13 +43,19 @@ const ROOM_ICONS = { public: "hash", private: "lock", direct: "person" };
 /** The name of the icon in front of a room's name. */
 export const roomIcon = ({ visibility }) => ROOM_ICONS[visibility] ?? "hash";
 
+/** @param {Element} element
+ *  @param {string} name */
 export function setIcon(element, name) {
   const use = element.querySelector("use");
   const href = `#i-${name}`;
   if (use.getAttribute("href") !== href) use.setAttribute("href", href);
 }
 
-/** Make `list` hold exactly one element an item, in order; elements that stay are not moved. */
+/** Make `list` hold exactly one element an item, in order; elements that stay are not moved.
+ *  @template T
+ *  @param {any} list
+ *  @param {T[]} items
+ *  @param {{ keyOf(item: T): any, create(item: T): any, update(element: any, item: T): void }} how */
 export function reconcile(list, items, { keyOf, create, update }) {
   const known = (list.known ??= new Map());
   const wanted = new Set(items.map(keyOf));

@@ -71,7 +71,9 @@ def test_it_shows_nothing_of_jobs_to_those_who_may_not_see_them(
     assert ("/admin/rooms/room/" in page) == ("view_room" in permissions)
 
 
-def test_it_leads_only_where_its_reader_may_go(staff_who_may, submit):
+def test_it_leads_only_where_its_reader_may_go(
+    staff_who_may: Callable[..., Client], submit: Submit
+) -> None:
     assert claim(submit("ok"), "host-7")
     page = shown(staff_who_may("view_job"))
     assert "Lobby" in page

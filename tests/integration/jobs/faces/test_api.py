@@ -45,7 +45,7 @@ def api() -> Api:
     return of
 
 
-def ok(**more: Any) -> dict[str, object]:
+def ok(**more: Any) -> dict[str, Any]:
     return {"kind": "test.outcome", "params": {"outcome": "ok"}, "room": "lobby", **more}
 
 
@@ -65,20 +65,20 @@ def test_submitting_says_where_to_look(api: Api, alice: User, lobby: Room, run: 
     assert [each["outcome"] for each in done.json()["attempts"]] == ["succeeded"]
 
 
-def test_a_job_that_waits_says_how_many_go_first(api, alice, bob, lobby, run):
+def test_a_job_that_waits_says_how_many_go_first(
+    api: Api, alice: User, bob: User, lobby: Room, run: Run
+) -> None:
     """By priority, then by who came first; those of other queues and of no queue do not count."""
     call = api(alice)
-    ids = [
-        call("POST", "/jobs", ok(priority=priority, **more)).json()["id"]
-        for priority, more in [
-            (5, {}),
-            (9, {}),
-            (5, {}),
-            (0, {}),
-            (0, {"run_at": (timezone.now() + timedelta(hours=1)).isoformat()}),
-            (0, {"kind": "room.report", "params": {}}),
-        ]
+    wanted = [
+        ok(priority=5),
+        ok(priority=9),
+        ok(priority=5),
+        ok(priority=0),
+        ok(priority=0, run_at=(timezone.now() + timedelta(hours=1)).isoformat()),
+        ok(priority=0) | {"kind": "room.report", "params": {}},
     ]
+    ids = [call("POST", "/jobs", each).json()["id"] for each in wanted]
     ahead = [call("GET", f"/jobs/{each}").json()["ahead"] for each in ids]
     assert ahead == [1, 3, 2, 0, None, 0]
     run(Job.objects.get(pk=ids[3]))

@@ -73,9 +73,9 @@ def test_the_report_reaches_back_as_far_as_asked(talk: None, done: Done) -> None
     assert result(job)["summary"].startswith("4 messages")
 
 
-def test_an_empty_room_has_a_report_as_well(lobby, done):
+def test_an_empty_room_has_a_report_as_well(lobby: Room, done: Done) -> None:
     job = done("room.report")
-    assert job.result["summary"] == "0 messages by 0 people in 7 days."
+    assert result(job)["summary"] == "0 messages by 0 people in 7 days."
     assert not job.files.exists()
 
 

@@ -24,7 +24,7 @@ def test_a_job_that_fails_keeps_no_other_back_and_is_said_once(
     lines: pytest.LogCaptureFixture,
 ) -> None:
     bad, *good = jobs = [uuid4() for _ in range(4)]
-    moved = []
+    moved: list[UUID] = []
 
     def move(some: Sequence[UUID]) -> int:
         if bad in some:

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -181,6 +181,7 @@ def test_a_file_belongs_to_the_result_and_to_the_message(submit: Submit, run: Ru
 def test_the_files_of_a_failed_attempt_are_thrown_away(submit: Submit, run: Run) -> None:
     job = submit("attach")
     claimed = claim(job)
+    assert claimed is not None
     ours = crew.of(PROCESS)
     prepared = runner.prepare(claimed, ours)
     prepared.context.attach("a.txt", "text/plain", b"a")
@@ -286,6 +287,7 @@ def test_a_stale_worker_writes_nothing(submit: Submit, run: Run) -> None:
     """The lease of the first worker expires while it works; a second one does the job."""
     job = submit("attach")
     stale = claim(job, "stale")
+    assert stale is not None
     assert attempts.end(job.pk, stale.lease, Ending(Outcome.LOST)) is not None
     done = run(job)
     before = Event.objects.count()
@@ -310,6 +312,7 @@ def take_away(job: Job) -> bool:
     """Called by the keeper once a second, and once by the runner before the claim."""
     row = Job.objects.filter(pk=job.pk, state=State.RUNNING).values_list("lease_token", flat=True)
     for lease in row:
+        assert lease is not None
         attempts.end(job.pk, lease, Ending(Outcome.LOST))
     return False
 
@@ -317,9 +320,9 @@ def take_away(job: Job) -> bool:
 def test_the_lease_is_renewed_while_the_kind_works(submit: Submit, settings: Any) -> None:
     limits = settings.PARLEY_JOB_LIMITS
     settings.PARLEY_JOB_LIMITS = limits.model_copy(update={"job_beat_seconds": 0.5})
-    seen = []
+    seen: list[datetime] = []
 
-    def look():
+    def look() -> bool:
         lease = lease_of(job)
         if lease is not None and lease not in seen:
             seen.append(lease)
@@ -333,9 +336,9 @@ def test_the_lease_is_renewed_while_the_kind_works(submit: Submit, settings: Any
     assert fresh(job).state == State.CANCELLED
 
 
-def lease_of(job):
+def lease_of(job: Job) -> datetime | None:
     worker = fresh(job).worker
-    return worker and worker.lease_expires_at
+    return worker.lease_expires_at if worker else None
 
 
 def test_a_running_job_is_cancelled_where_it_looks(submit: Submit, alice: User) -> None:

@@ -66,11 +66,11 @@ def test_invitations_of_many_people_to_one(alice: User, charlie: User, settings:
     for number, owner in enumerate(owners):
         room_actions.create_room(owner, f"r{number}", "R", "", "private")
     for name in ("charlie", "alice"):
-        assert not at_once(
-            lambda number, name=name: invitations.invite(
-                owners[number], f"r{number}", name, "member"
-            )
-        )
+
+        def invite(number: int, name: str = name) -> None:
+            invitations.invite(owners[number], f"r{number}", name, "member")
+
+        assert not at_once(invite)
     for user in (charlie, alice):
         assert Invitation.objects.filter(user=user).count() == 2
 

@@ -2,6 +2,9 @@
 
 import { lastEntry, place } from "../rooms/core/window.js";
 
+/** @import { Reducer } from "../rooms/core/shapes.js" */
+
+/** @type {Record<string, Reducer>} */
 export const reducers = {
   "message.created"(draft, { message }) {
     if (message.poll) keep(draft, message.poll);

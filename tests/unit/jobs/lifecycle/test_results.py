@@ -32,7 +32,7 @@ def test_a_backslash_before_what_looks_like_nul_stays() -> None:
 
 
 @pytest.mark.parametrize("value", [object(), {"a": object()}, 2**70, "x" * RESULT_BYTES])
-def test_what_is_no_result_is_refused(value):
+def test_what_is_no_result_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match="result"):
         plain(value)
 
@@ -50,5 +50,5 @@ def test_a_failure_has_a_line_for_people_and_a_traceback_for_staff() -> None:
     assert "\x00" not in failure.traceback
 
 
-def test_a_text_that_cannot_be_kept_is_kept_as_escapes():
+def test_a_text_that_cannot_be_kept_is_kept_as_escapes() -> None:
     assert plain({"caf\udce9": ["\ud800", 1.5]}) == {"caf\\udce9": ["\\ud800", 1.5]}

@@ -6,7 +6,13 @@ from jobs.lifecycle.verdict import Ending, JobHistory, Verdict, judge
 from jobs.models import Outcome, State
 
 
-def verdict(ending, attempt=1, max_attempts=3, losses=0, cancel_requested=False):
+def verdict(
+    ending: Ending,
+    attempt: int = 1,
+    max_attempts: int = 3,
+    losses: int = 0,
+    cancel_requested: bool = False,
+) -> Verdict:
     history = JobHistory(attempt, max_attempts, losses, cancel_requested)
     return judge(ending, history, most_losses=3, backoff=lambda attempt: 10.0 * attempt)
 

@@ -55,7 +55,9 @@ def test_a_traceback_comes_once(caplog: pytest.LogCaptureFixture, clock: Clock) 
     assert [bool(record.exc_info) for record in caplog.records] == [True, False, False]
 
 
-def record(name: str, message: str, status: int | None = None, level: int = logging.ERROR):  # type: ignore[no-untyped-def]
+def record(
+    name: str, message: str, status: int | None = None, level: int = logging.ERROR
+) -> logging.LogRecord:
     made = logging.LogRecord(name, level, __file__, 1, message, ("x",), None)
     if status is not None:
         made.status_code = status

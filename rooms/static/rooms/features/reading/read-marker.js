@@ -4,6 +4,8 @@
 
 import { isNews } from "../../core/store.js";
 
+/** @import { RoomRow, RoomState } from "../../core/shapes.js" */
+
 const TELL_EVERY_MS = 700;
 
 export class Reading {
@@ -26,7 +28,8 @@ export class Reading {
     return this.#follows;
   }
 
-  /** A room was entered, or its history is another one: the state of its page. */
+  /** A room was entered, or its history is another one: the state of its page.
+   *  @param {{ room: RoomRow, head: number, epoch?: string }} page */
   begin({ room, head, epoch }) {
     this.#slug = room.slug;
     this.#epoch = epoch;
@@ -39,7 +42,9 @@ export class Reading {
     this.#follows = false;
   }
 
-  /** What is in sight of somebody who looks; see `Scroll.seen`. */
+  /** What is in sight of somebody who looks; see `Scroll.seen`.
+   *  @param {RoomState} state
+   *  @param {{ first: number, last: number } | null} seen */
   look(state, seen) {
     const { entries, newer, head, user } = state;
     if (!state.room.role) return;
@@ -83,7 +88,8 @@ export class Reading {
     });
   }
 
-  /** Another tab has read further. */
+  /** Another tab has read further.
+   *  @param {RoomState} state */
   #elsewhere({ room }) {
     const seq = room.read_seq ?? 0;
     this.#told = Math.max(this.#told, seq);

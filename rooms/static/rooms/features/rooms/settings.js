@@ -48,7 +48,7 @@ export class Settings {
   #changed() {
     const { room } = this.#room.state;
     const wanted = Object.fromEntries(new FormData(this.form));
-    return Object.fromEntries(Object.entries(wanted).map(([field, value]) => [field, value.trim()]).filter(([field, value]) => value !== room[field]));
+    return Object.fromEntries(Object.entries(wanted).map(([field, value]) => [field, String(value).trim()]).filter(([field, value]) => value !== room[field]));
   }
 
   async #save(changes) {

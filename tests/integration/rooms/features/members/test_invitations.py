@@ -362,8 +362,14 @@ def test_a_private_rooms_slug_tells_nothing(caller: Callers, alice: User, charli
 
 @pytest.mark.parametrize("becomes", ["somebody", "nobody", "somebody who takes more"])
 def test_a_name_gets_the_same_answer_whatever_becomes_of_it(
-    becomes, caller, alice, charlie, den, told, settings
-):
+    becomes: str,
+    caller: Callers,
+    alice: User,
+    charlie: User,
+    den: Room,
+    told: list[tuple[int, Any]],
+    settings: Any,
+) -> None:
     """Else who asks again would learn when somebody makes an account, or has none any more."""
     name = "charlie"
     if becomes == "somebody":

@@ -135,8 +135,8 @@ def test_a_made_slug_steps_aside_and_a_chosen_one_conflicts(
 
 
 def test_a_slug_does_not_tell_a_room_that_was_closed_from_one_that_is_gone(
-    caller, alice, charlie, lobby
-):
+    caller: Callers, alice: User, charlie: User, lobby: Room
+) -> None:
     """A public room keeps its slug when it is made private: nobody learns that it is there."""
     gone = room_actions.create_room(alice, "gone", "Gone")
     changes.change_room(lobby.pk, {"visibility": "private"}, by=alice)

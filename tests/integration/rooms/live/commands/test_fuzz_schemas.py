@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 # Of a kind's params, and of when, the kind and the hour decide.
 NO_SCHEMA_SAYS = ("/params", "/run_at")
 FORM = ("Input should", "Field required", "at most", "at least")
-KNOWN = {
+KNOWN: dict[str, list[Any]] = {
     "room": ["lobby", "den"],
     "kind": ["room.report"],
     "epoch": ["x"],

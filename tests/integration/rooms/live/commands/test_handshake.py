@@ -192,7 +192,8 @@ def test_a_close_is_sent_while_nobody_receives_and_the_application_ends(alice: U
                 return {"type": "websocket.connect"}
             waiting.append(1)
             try:
-                return await asyncio.get_running_loop().create_future()
+                never: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+                return await never
             finally:
                 waiting.pop()
 

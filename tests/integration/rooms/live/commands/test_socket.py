@@ -333,7 +333,7 @@ def test_a_revoked_token_opens_nothing(alice: User) -> None:
     run(test)
 
 
-def test_a_cookie_from_another_site_is_refused(alice: User, client) -> None:  # type: ignore[no-untyped-def]
+def test_a_cookie_from_another_site_is_refused(alice: User, client: Any) -> None:
     client.force_login(alice)
     cookie = f"sessionid={client.cookies['sessionid'].value}"
 

@@ -3,11 +3,13 @@ lost, nothing is told twice, the order stays, the memory is bounded."""
 
 import asyncio
 import random
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 import pytest
 from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
 
 from rooms.core import bell, event_bells, ringer
 from rooms.core.credentials import Caller
@@ -31,12 +33,11 @@ class Mischief:
         self.random = random.Random(seed)
         self.held: list[tuple[str, dict[str, Any]]] = []
         self.lost = 0
-        real = ringer.get_channel_layer
 
         class Layer:
             async def group_send(_, group: str, message: dict[str, Any]) -> None:
                 for each in self.mangle(group, message):
-                    await real().group_send(*each)
+                    await get_channel_layer().group_send(*each)
 
         monkeypatch.setattr(ringer, "get_channel_layer", lambda: Layer())
 
@@ -222,18 +223,19 @@ def test_who_leaves_while_a_frame_goes_round_is_not_told_it(
     alice: User, bob: User, lobby: Room
 ) -> None:
     class Leaving(Socket):
-        other: Connection
+        leave: Callable[[], object]
 
         def write(self, frame: Frame) -> None:
             super().write(frame)
             if b"for whom?" in frame.payload:
-                self.other.node.hub.unsubscribe(self.other, "lobby")
+                self.leave()
 
     async def test() -> None:
         node = await Node.current()
-        first, one = await sleeper(node, alice, lobby, Leaving())
-        second, two = await sleeper(node, bob, lobby, Leaving())
-        one.other, two.other = second, first  # type: ignore[attr-defined]
+        first, _ = await sleeper(node, alice, lobby, one := Leaving())
+        second, _ = await sleeper(node, bob, lobby, two := Leaving())
+        one.leave = lambda: node.hub.unsubscribe(second, "lobby")
+        two.leave = lambda: node.hub.unsubscribe(first, "lobby")
         feed = second.subscriptions["lobby"].feed
         before = feed.head
         await sync_to_async(messages.post_message)(messages.Post(alice, "lobby", "for whom?"))

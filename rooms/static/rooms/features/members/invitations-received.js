@@ -15,7 +15,7 @@ export class Received {
   }
 
   draw(invitations) {
-    for (const holder of document.querySelectorAll("[data-received]")) {
+    for (const holder of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-received]"))) {
       show(holder, invitations.length > 0);
       reconcile(one("ul", holder), invitations, {
         keyOf: ({ room }) => room.slug,

@@ -1,0 +1,118 @@
+// The shapes that modules hand to each other, for the type checker of `make check` and for people.
+// Nothing runs here, and no page loads it. What the server sends is written in docs/protocol.md.
+
+/** @typedef {{ id: number, name: string }} Person */
+
+/** @typedef {Person & { staff?: boolean }} Reader Whose page it is. */
+
+/** @typedef {{ name: string, topic: string, visibility: "public" | "private" | "direct", archived: boolean }} RoomDetails */
+
+/**
+ * @typedef {{ slug: string, created_at: string, active_at: string, seq: number, role: string | null,
+ *   read_seq: number | null, unread: number, members?: number, epoch?: string } & RoomDetails} RoomRow
+ */
+
+/** @typedef {{ id: string, name: string, size: number, content_type: string, width: number | null, height: number | null, url: string }} Attachment */
+
+/**
+ * Apps add parts of their own.
+ * @typedef {{ id: number, room: string, seq: number, at: string, author: Person | null, body: string,
+ *   html: string, kind: string, reply_to: number | null, client_id: string | null,
+ *   attachments: Attachment[], [part: string]: any }} Message
+ */
+
+/** @typedef {{ user: Person, role: string, [field: string]: any }} Member */
+
+/** @typedef {{ room: RoomRow, by: Person | null, [field: string]: any }} Invitation */
+
+/**
+ * What stands in the stream. `value` is of the kind: of "message" a `Message`, of "notice" { type, user }.
+ * @typedef {{ seq: number, at: string, kind: string, value: any, pace?: any }} Entry
+ */
+
+/**
+ * An own message on its way. `failure`: why it stays there, true if nobody knows.
+ * @typedef {{ client_id: string, body: string, at: string, reply_to?: number | null, failure?: string | true }} Pending
+ */
+
+/**
+ * An event of the server, or a local one. Durable ones have `seq` and `at`.
+ * @typedef {{ type: string, room?: string, seq?: number, at?: string, [field: string]: any }} RoomEvent
+ */
+
+/**
+ * What a page of a room says of it.
+ * @typedef {{ user: Reader, rooms: RoomRow[], room: RoomRow | null, epoch: string, now: string,
+ *   messages: Message[], notices: RoomEvent[], head?: number, older?: boolean, members?: Member[],
+ *   invitations?: Invitation[], may?: Record<string, any>, first_unread?: { seq: number, at: string } | null,
+ *   extra?: Record<string, any> }} Page
+ */
+
+/**
+ * A room as the browser knows it; `store.js` says what each part means.
+ * @typedef {object} RoomState
+ * @property {Reader} user
+ * @property {RoomRow[]} rooms
+ * @property {Invitation[]} invitations
+ * @property {Record<string, any>} may
+ * @property {RoomRow | null} room
+ * @property {string} epoch
+ * @property {number} head
+ * @property {Entry[]} entries
+ * @property {boolean} older
+ * @property {boolean} newer
+ * @property {Entry[]} tail
+ * @property {Pending[]} pending
+ * @property {Member[]} members
+ * @property {Person[] | null} present null: the room is too full to say who is there.
+ * @property {(Person & { until: number })[]} typing
+ * @property {number | null} newAfter
+ * @property {{ seq: number, at: string } | null} firstNew
+ * @property {number} arrived
+ * @property {string | null} withdrawn
+ * @property {Record<string, any>} extra
+ * @property {boolean} [anew] The database was put back, and this is of before.
+ */
+
+/** @typedef {{ now: number, reducers: Record<string, Reducer[]> }} ReducerContext */
+
+/** @typedef {((draft: RoomState, event: RoomEvent, context?: ReducerContext) => void) & { anyRoom?: boolean }} Reducer */
+
+/** @typedef {import("../stream/room.js").Room} Room */
+
+/**
+ * @typedef {{ create(entry: Entry, room: Room): HTMLElement, update(element: HTMLElement, entry: Entry, room: Room): void,
+ *   spoken?(entry: Entry): string, like?(entry: Entry): string | null, folded?(entries: Entry[]): string }} EntryKind
+ */
+
+/**
+ * @typedef {{ create(entry: Entry, room: Room): HTMLElement, update?(element: HTMLElement, entry: Entry, room: Room): void,
+ *   repeats?(entry: Entry, above: Entry): boolean }} MessageKind
+ */
+
+/**
+ * @typedef {{ name: string, of(message: Message): any, create(room: Room): HTMLElement,
+ *   update(element: HTMLElement, told: any, message: Message, room: Room): void }} MessagePart
+ */
+
+/**
+ * @typedef {{ name: string, label(message: Message): string, title: string, icon: string, key: string | null,
+ *   allowed?(message: Message, state: RoomState): boolean, run(message: Message, room: Room): void }} MessageAction
+ */
+
+/** @typedef {{ name: string, label: string, icon: string, run(composer: any, room: Room): void }} ComposerTool */
+
+/** @typedef {{ keys: string, words: string, group: string, run?(event: KeyboardEvent, room: Room): void }} Shortcut */
+
+/**
+ * @typedef {{ key: string, icon: string, text: string, note?: string, address: string, open?(): void }} Found
+ * @typedef {{ find(words: string): Found[], ask?(words: string): Promise<any> }} FinderSource
+ */
+
+/** @typedef {{ slug: string, from: number, to: number, after: string | null, before: string | null }} Stretch */
+
+/** @typedef {{ element: HTMLElement, update(state: RoomState): void }} Panel */
+
+/** @typedef {{ options: { name: string, text: string, insert: string }[], hint: string, complete: boolean }} Completion */
+
+export {};
