@@ -83,7 +83,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
             with creation._nodb_cursor() as cursor:
                 cursor.execute(f"DROP DATABASE {connection.ops.quote_name(name)} WITH (FORCE)")
 
-        creation = connection.creation
+        creation: Any = connection.creation
         creation._destroy_test_db = drop
     yield
 

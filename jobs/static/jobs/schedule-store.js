@@ -1,5 +1,8 @@
 // Schedules in a room's state: `extra.schedules`, all of the room by id. Pure; registered by main.js.
 
+/** @import { Reducer } from "../rooms/core/shapes.js" */
+
+/** @type {Record<string, Reducer>} */
 export const reducers = {
   /** Durable: the whole schedule as it is now. */
   "schedule.changed": (draft, { schedule }) => {

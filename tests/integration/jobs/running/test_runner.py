@@ -128,22 +128,22 @@ def test_a_kind_that_this_worker_does_not_know_is_left_to_another(submit: Submit
 
 
 def close_the_room(job: Job) -> None:
-    Room.objects.filter(pk=job.room_id).update(visibility=Room.Visibility.PRIVATE)
+    Room.objects.filter(pk=job.room_id or 0).update(visibility=Room.Visibility.PRIVATE)
     Membership.objects.filter(room=job.room, user=job.requested_by).delete()
 
 
 SHUT_OUT: dict[str, Callable[[Job], object]] = {
-    "deactivated": lambda job: User.objects.filter(pk=job.requested_by_id).update(is_active=False),
+    "deactivated": lambda job: User.objects.filter(pk=job.requested_by_id or 0).update(is_active=False),
     "deactivated, in no room": lambda job: (
         Job.objects.filter(pk=job.pk).update(room=None),
-        User.objects.filter(pk=job.requested_by_id).update(is_active=False),
+        User.objects.filter(pk=job.requested_by_id or 0).update(is_active=False),
     ),
     "no member of a closed room": close_the_room,
     "banned": lambda job: (
         Membership.objects.filter(room=job.room, user=job.requested_by).delete(),
-        Ban.objects.create(room_id=job.room_id, user=job.requested_by),
+        Ban.objects.create(room_id=job.room_id or 0, user=job.requested_by),
     ),
-    "archived": lambda job: Room.objects.filter(pk=job.room_id).update(archived_at=timezone.now()),
+    "archived": lambda job: Room.objects.filter(pk=job.room_id or 0).update(archived_at=timezone.now()),
 }
 
 

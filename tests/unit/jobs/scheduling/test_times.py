@@ -1,6 +1,8 @@
 """When schedules come: across changes of the clock, backwards as forwards, and what is refused."""
 
+import operator
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from itertools import islice, pairwise, takewhile
 from zoneinfo import ZoneInfo
 
@@ -115,7 +117,7 @@ def test_backwards_is_as_forwards_around_changes_of_the_clock(zone: str, express
         for minutes in range(0, 180, 7):
             last = change + timedelta(minutes=minutes - 90)
             coming = recurrence.times_after(first - timedelta(microseconds=1))
-            forwards = list(takewhile(lambda time, last=last: time <= last, coming))
+            forwards = list(takewhile(partial(operator.ge, last), coming))
             assert recurrence.last_between(first, last, 1_000) == forwards
 
 

@@ -29,7 +29,7 @@ export class Reading {
   }
 
   /** A room was entered, or its history is another one: the state of its page.
-   *  @param {{ room: RoomRow, head: number, epoch?: string }} page */
+   *  @param {{ room: RoomRow, head?: number, epoch?: string }} page */
   begin({ room, head, epoch }) {
     this.#slug = room.slug;
     this.#epoch = epoch;
