@@ -4,6 +4,7 @@
 retries them. The times that decide (leases, what is due) are the database's: see `clock`.
 """
 
+from .answers import KeptAnswer
 from .attempts import Attempt, Step
 from .jobs import Job, JobQuerySet
 from .states import (
@@ -32,6 +33,7 @@ __all__ = [
     "Attempt",
     "Job",
     "JobQuerySet",
+    "KeptAnswer",
     "Outcome",
     "State",
     "Step",
