@@ -158,9 +158,7 @@ class _Insertion:
         if room is not None:
             self._logs.append(room, "job.changed", {"job": shown}, seq=row.seq)
         body = orjson.dumps(shown).decode() if checked.keeps_answer else None
-        submitted = Submitted(
-            job, True, shown, body, self._gate.share(user.pk, checked.kind.queue)
-        )
+        submitted = Submitted(job, True, shown, body, self._gate.share(user.pk, checked.kind.queue))
         if wanted.key:
             self._known[checked.intention] = Submitted(job, False, None, body)
         if body is not None:

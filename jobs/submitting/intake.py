@@ -11,22 +11,24 @@ still come to be, and is found by its key. Called by `actions.submit`.
 import logging
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import TypeVar
 
 from django.db import transaction
 
 from jobs.lifecycle import doorbell
 from rooms.database import trouble
 from rooms.limits import limits
-from rooms.protocol import Busy, Conflict
+from rooms.protocol import Busy, Conflict, Refusal
 
 from . import admission, insertion
 from .insertion import Outcome, Submitted
 from .submission import Checked
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 # Of one transaction: bounds how long later ones wait for it.
 JOBS_PER_TRANSACTION = 100
@@ -37,9 +39,10 @@ UNDER_WAY = "The first request with this idempotency key is under way."
 
 @dataclass(eq=False)
 class Waiting:
-    """A submission on its way. `woken` when it has an outcome, or is to write."""
+    """A submission on its way, or with none a call that writes something of its own. `woken` when
+    it has an outcome, or is to write."""
 
-    checked: Checked
+    checked: Checked | None
     woken: threading.Event = field(default_factory=threading.Event)
     outcome: Outcome | BaseException | None = None
     writes: bool = False
@@ -60,12 +63,11 @@ class Intake:
     def submit(self, checked: Checked) -> Submitted:
         """The job, committed and rung for. Raises its refusal, or what the database raises."""
         waiting = Waiting(checked)
-        self._queue(waiting)
+        self._intend(checked)
         try:
-            if not waiting.writes:
-                self._wait(waiting)
+            self._queue(waiting)
             if waiting.writes:
-                self._write(waiting)
+                self._write()
         finally:
             self._forget(checked)
         if isinstance(waiting.outcome, BaseException):
@@ -73,19 +75,67 @@ class Intake:
         assert waiting.outcome is not None
         return waiting.outcome
 
+    def alone(self, write: Callable[[], T]) -> T:
+        """Call something that writes when its turn has come, while nobody else of this process
+        writes jobs. Raises Busy, or what it raises."""
+        waiting = Waiting(None)
+        self._queue(waiting)
+        if not waiting.writes:
+            assert isinstance(waiting.outcome, Refusal)
+            raise waiting.outcome
+        with self._lock:
+            self._waiting.popleft()
+        try:
+            return write()
+        finally:
+            with self._lock:
+                self._pass_on()
+
     def _queue(self, waiting: Waiting) -> None:
-        checked = waiting.checked
+        """Wait for an outcome, or to be the one who writes."""
         with self._lock:
             if len(self._waiting) >= self._capacity:
                 raise Busy("Too many jobs are waiting to be written.", self._retry_after)
-            if checked.wanted.key:
-                under_way = self._intended.get(checked.intention, 0)
-                if under_way and checked.keeps_answer:
-                    raise Conflict(UNDER_WAY, temporary=True, retry_after=1.0)
-                self._intended[checked.intention] = under_way + 1
             self._waiting.append(waiting)
             if not self._is_writing:
                 self._is_writing = waiting.writes = True
+                return
+        try:
+            in_time = waiting.woken.wait(limits().answer_seconds)
+        except BaseException:
+            # A kind that submits may be stopped here.
+            with self._lock:
+                self._withdraw(waiting)
+            raise
+        if not in_time:
+            with self._lock:
+                if waiting.woken.is_set():
+                    return
+                self._withdraw(waiting)
+            waiting.outcome = Busy(trouble.SILENT, trouble.RETRY_AFTER_SECONDS)
+
+    def _withdraw(self, waiting: Waiting) -> None:
+        if waiting in self._waiting:
+            self._waiting.remove(waiting)
+        if waiting.writes:
+            self._pass_on()
+
+    def _pass_on(self) -> None:
+        """It is the next one's turn to write."""
+        if self._waiting:
+            self._waiting[0].writes = True
+            self._waiting[0].woken.set()
+        else:
+            self._is_writing = False
+
+    def _intend(self, checked: Checked) -> None:
+        if not checked.wanted.key:
+            return
+        with self._lock:
+            under_way = self._intended.get(checked.intention, 0)
+            if under_way and checked.keeps_answer:
+                raise Conflict(UNDER_WAY, temporary=True, retry_after=1.0)
+            self._intended[checked.intention] = under_way + 1
 
     def _forget(self, checked: Checked) -> None:
         if not checked.wanted.key:
@@ -102,27 +152,23 @@ class Intake:
         """Seconds until half of what waits is written, as measured lately."""
         return min(30.0, max(1.0, len(self._waiting) / 2 * self._seconds_per_job))
 
-    def _wait(self, waiting: Waiting) -> None:
-        if waiting.woken.wait(limits().answer_seconds):
-            return
-        with self._lock:
-            if waiting.woken.is_set():
-                return
-            if waiting in self._waiting:
-                self._waiting.remove(waiting)
-        waiting.outcome = Busy(trouble.SILENT, trouble.RETRY_AFTER_SECONDS)
-
     # Whoever writes -------------------------------------------------------------------------------
 
-    def _write(self, own: Waiting) -> None:
-        """One transaction for what waits, `own` first; then somebody else's turn comes."""
+    def _write(self) -> None:
+        """One transaction for what waits, one's own first; then somebody else's turn comes."""
+        batch: list[Waiting] = []
+        wanted: list[Checked] = []
         with self._lock:
-            count = min(len(self._waiting), JOBS_PER_TRANSACTION)
-            batch = [self._waiting.popleft() for _ in range(count)]
+            while self._waiting and len(batch) < JOBS_PER_TRANSACTION:
+                checked = self._waiting[0].checked
+                if checked is None:
+                    break
+                wanted.append(checked)
+                batch.append(self._waiting.popleft())
         started = monotonic()
         outcomes: Sequence[Outcome | BaseException] = []
         try:
-            outcomes = _written([waiting.checked for waiting in batch])
+            outcomes = written(wanted)
         except BaseException as error:
             # Such as the end of this thread: the others are told, and go on.
             outcomes = [error] + [
@@ -135,16 +181,12 @@ class Intake:
                 for waiting, outcome in zip(batch, outcomes, strict=True):
                     waiting.outcome = outcome
                     waiting.woken.set()
-                if self._waiting:
-                    self._waiting[0].writes = True
-                    self._waiting[0].woken.set()
-                else:
-                    self._is_writing = False
+                self._pass_on()
         ring = [each.job for each in outcomes if isinstance(each, Submitted) and each.rings]
         doorbell.ring(ring)
 
 
-def _written(wanted: Sequence[Checked]) -> list[Outcome | BaseException]:
+def written(wanted: Sequence[Checked]) -> list[Outcome | BaseException]:
     """All of them together, or, where that fails and it is not the database, each alone. The first
     is this thread's own: what the database raises is raised to it as it is."""
     try:
@@ -161,7 +203,7 @@ def _written(wanted: Sequence[Checked]) -> list[Outcome | BaseException]:
         # A database that goes away meanwhile is not waited for by each of them.
         last = outcomes[-1] if outcomes else None
         busy = trouble.busy(last) if isinstance(last, BaseException) else None
-        outcomes += [busy] if busy is not None else _written([each])
+        outcomes += [busy] if busy is not None else written([each])
     return outcomes
 
 
@@ -176,4 +218,4 @@ def write(wanted: Sequence[Checked]) -> list[Outcome]:
 
 _intake = Intake()
 submit = _intake.submit
-
+alone = _intake.alone
