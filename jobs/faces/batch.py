@@ -12,7 +12,7 @@ from pydantic import Field
 
 from jobs.lifecycle import representations
 from jobs.submitting import answers, batch
-from jobs.submitting.insertion import ACCEPTED, Outcome, Submitted
+from jobs.submitting.insertion import ACCEPTED, SubmissionOutcome, Submitted
 from jobs.submitting.submission import Submission
 from rooms.protocol import Refusal
 from rooms.protocol.shapes import Given
@@ -76,7 +76,7 @@ def submit_jobs(
 
 def _submit(request: Request, jobs: NewBatch, key: str) -> bytes:
     wanted = [_submission(request, job, key, number) for number, job in enumerate(jobs.jobs)]
-    outcomes: Sequence[Outcome]
+    outcomes: Sequence[SubmissionOutcome]
     if jobs.mode == "all":
         outcomes = batch.submit_all(wanted)
     else:
@@ -94,7 +94,7 @@ def _submission(request: Request, job: NewBatchJob, key: str, number: int) -> Su
     return submission_of(request.user, job, own)
 
 
-def _outcome(outcome: Outcome) -> dict[str, Any]:
+def _outcome(outcome: SubmissionOutcome) -> dict[str, Any]:
     if isinstance(outcome, Refusal):
         return {"status": outcome.status, "problem": problems.of(outcome)}
     return {"status": ACCEPTED, "job": outcome.shown or representations.job(outcome.job)}

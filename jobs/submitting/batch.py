@@ -16,7 +16,7 @@ from rooms.protocol import Busy, Invalid, RateLimited, Refusal
 from rooms.protocol.refusals import MOST_PROBLEMS
 
 from . import admission, insertion, intake
-from .insertion import Outcome, Submitted
+from .insertion import SubmissionOutcome, Submitted
 from .submission import Checked, Submission, checked
 
 logger = logging.getLogger(__name__)
@@ -26,9 +26,9 @@ MOST_JOBS = 1_000
 NOT_WRITTEN = Invalid("This job cannot be kept.")
 
 
-def submit_each(wanted: Sequence[Submission]) -> list[Outcome]:
+def submit_each(wanted: Sequence[Submission]) -> list[SubmissionOutcome]:
     """What came of each, in order: committed, and rung for."""
-    outcomes: list[Outcome | None] = []
+    outcomes: list[SubmissionOutcome | None] = []
     good: list[tuple[int, Checked]] = []
     for index, submission in enumerate(wanted):
         try:
@@ -44,7 +44,7 @@ def submit_each(wanted: Sequence[Submission]) -> list[Outcome]:
     return [outcome for outcome in outcomes if outcome is not None]
 
 
-def _some_written(some: Sequence[Checked]) -> list[Outcome]:
+def _some_written(some: Sequence[Checked]) -> list[SubmissionOutcome]:
     """What is there already stays, whatever happens to what comes later: so nothing is raised."""
     try:
         written = intake.alone(partial(intake.written, some))
@@ -55,7 +55,7 @@ def _some_written(some: Sequence[Checked]) -> list[Outcome]:
     return outcomes
 
 
-def _as_outcome(outcome: Outcome | BaseException) -> Outcome:
+def _as_outcome(outcome: SubmissionOutcome | BaseException) -> SubmissionOutcome:
     if isinstance(outcome, Submitted | Refusal):
         return outcome
     return trouble.busy(outcome) or NOT_WRITTEN
@@ -91,7 +91,7 @@ def _all_written(good: Sequence[Checked]) -> list[Submitted]:
     return [outcome for outcome in outcomes if isinstance(outcome, Submitted)]
 
 
-def _ring(outcomes: Sequence[Outcome]) -> None:
+def _ring(outcomes: Sequence[SubmissionOutcome]) -> None:
     doorbell.ring(each.job for each in outcomes if isinstance(each, Submitted) and each.rings)
 
 

@@ -49,7 +49,7 @@ class Submitted:
         return self.new and self.job.state == State.QUEUED
 
 
-Outcome = Submitted | Refusal
+SubmissionOutcome = Submitted | Refusal
 
 
 class _NewJob(NamedTuple):
@@ -88,7 +88,7 @@ class _NewAnswer(NamedTuple):
 
 def insert_in_transaction(
     wanted: Sequence[Checked], loads: dict[str, Load]
-) -> tuple[list[Outcome], Gate]:
+) -> tuple[list[SubmissionOutcome], Gate]:
     """What came of each, in order. Raises what the database raises. The caller has measured the
     queues, rings for `Submitted.rings` after the commit, and then lets the gate `count`."""
     gate = admission.gate_in_transaction({each.wanted.user.pk for each in wanted}, loads)
@@ -112,7 +112,7 @@ class _Insertion:
         self,
         logs: Logs,
         gate: Gate,
-        known: dict[tuple[int, str], Outcome],
+        known: dict[tuple[int, str], SubmissionOutcome],
         members: set[tuple[int, int]],
     ) -> None:
         self._logs, self._gate, self._known, self._members = logs, gate, known, members
@@ -120,13 +120,13 @@ class _Insertion:
         self._jobs: list[_NewJob] = []
         self._answers: list[_NewAnswer] = []
 
-    def outcome(self, checked: Checked) -> Outcome:
+    def outcome(self, checked: Checked) -> SubmissionOutcome:
         try:
             return self._again(checked) or self._new(checked)
         except Refusal as refusal:
             return refusal
 
-    def _again(self, checked: Checked) -> Outcome | None:
+    def _again(self, checked: Checked) -> SubmissionOutcome | None:
         if not checked.wanted.key:
             return None
         found = self._known.get(checked.intention)
@@ -230,7 +230,7 @@ def _members(wanted: Sequence[Checked], logs: Logs) -> set[tuple[int, int]]:
 # Keys ---------------------------------------------------------------------------------------------
 
 
-def _already_there(wanted: Collection[Checked]) -> dict[tuple[int, str], Outcome]:
+def _already_there(wanted: Collection[Checked]) -> dict[tuple[int, str], SubmissionOutcome]:
     """Of submissions with a key, those that are jobs already, or whose key something else has."""
     intentions = {each.intention for each in wanted if each.wanted.key}
     if not intentions:
@@ -240,7 +240,7 @@ def _already_there(wanted: Collection[Checked]) -> dict[tuple[int, str], Outcome
     ids = [row.pk for row in rows]
     answers = _kept({each.intention for each in wanted if each.keeps_answer})
     jobs = list(Job.objects.with_relations().filter(pk__in=ids)) if ids else []
-    found: dict[tuple[int, str], Outcome] = {
+    found: dict[tuple[int, str], SubmissionOutcome] = {
         intention: _taken(answer) for intention, answer in answers.items()
     }
     for job in jobs:

@@ -24,7 +24,7 @@ from rooms.limits import limits
 from rooms.protocol import Busy, Conflict, Refusal
 
 from . import admission, insertion
-from .insertion import Outcome, Submitted
+from .insertion import SubmissionOutcome, Submitted
 from .submission import Checked
 
 logger = logging.getLogger(__name__)
@@ -38,13 +38,13 @@ UNDER_WAY = "The first request with this idempotency key is under way."
 
 
 @dataclass(eq=False)
-class Waiting:
+class WaitingSubmission:
     """A submission on its way, or with none a call that writes something of its own. `woken` when
     it has an outcome, or is to write."""
 
     checked: Checked | None
     woken: threading.Event = field(default_factory=threading.Event)
-    outcome: Outcome | BaseException | None = None
+    outcome: SubmissionOutcome | BaseException | None = None
     writes: bool = False
 
 
@@ -54,7 +54,7 @@ class Intake:
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
         self._lock = threading.Lock()
-        self._waiting: deque[Waiting] = deque()
+        self._waiting: deque[WaitingSubmission] = deque()
         # All that have no outcome yet, by what they intend; only of those with a key.
         self._intended: dict[tuple[int, str], int] = {}
         self._is_writing = False
@@ -62,7 +62,7 @@ class Intake:
 
     def submit(self, checked: Checked) -> Submitted:
         """The job, committed and rung for. Raises its refusal, or what the database raises."""
-        waiting = Waiting(checked)
+        waiting = WaitingSubmission(checked)
         self._intend(checked)
         try:
             self._queue(waiting)
@@ -78,7 +78,7 @@ class Intake:
     def alone(self, write: Callable[[], T]) -> T:
         """Call something that writes when its turn has come, while nobody else of this process
         writes jobs. Raises Busy, or what it raises."""
-        waiting = Waiting(None)
+        waiting = WaitingSubmission(None)
         self._queue(waiting)
         if not waiting.writes:
             assert isinstance(waiting.outcome, Refusal)
@@ -91,7 +91,7 @@ class Intake:
             with self._lock:
                 self._pass_on()
 
-    def _queue(self, waiting: Waiting) -> None:
+    def _queue(self, waiting: WaitingSubmission) -> None:
         """Wait for an outcome, or to be the one who writes."""
         with self._lock:
             if len(self._waiting) >= self._capacity:
@@ -114,7 +114,7 @@ class Intake:
                 self._withdraw(waiting)
             waiting.outcome = Busy(trouble.SILENT, trouble.RETRY_AFTER_SECONDS)
 
-    def _withdraw(self, waiting: Waiting) -> None:
+    def _withdraw(self, waiting: WaitingSubmission) -> None:
         if waiting in self._waiting:
             self._waiting.remove(waiting)
         if waiting.writes:
@@ -156,7 +156,7 @@ class Intake:
 
     def _write(self) -> None:
         """One transaction for what waits, one's own first; then somebody else's turn comes."""
-        batch: list[Waiting] = []
+        batch: list[WaitingSubmission] = []
         wanted: list[Checked] = []
         with self._lock:
             while self._waiting and len(batch) < JOBS_PER_TRANSACTION:
@@ -166,7 +166,7 @@ class Intake:
                 wanted.append(checked)
                 batch.append(self._waiting.popleft())
         started = monotonic()
-        outcomes: Sequence[Outcome | BaseException] = []
+        outcomes: Sequence[SubmissionOutcome | BaseException] = []
         try:
             outcomes = written(wanted)
         except BaseException as error:
@@ -186,7 +186,7 @@ class Intake:
         doorbell.ring(ring)
 
 
-def written(wanted: Sequence[Checked]) -> list[Outcome | BaseException]:
+def written(wanted: Sequence[Checked]) -> list[SubmissionOutcome | BaseException]:
     """All of them together, or, where that fails and it is not the database, each alone. The first
     is this thread's own: what the database raises is raised to it as it is."""
     try:
@@ -198,7 +198,7 @@ def written(wanted: Sequence[Checked]) -> list[Outcome | BaseException]:
         if len(wanted) == 1:
             logger.warning("A job could not be written: %r", error)
             return [error]
-    outcomes: list[Outcome | BaseException] = []
+    outcomes: list[SubmissionOutcome | BaseException] = []
     for each in wanted:
         # A database that goes away meanwhile is not waited for by each of them.
         last = outcomes[-1] if outcomes else None
@@ -207,7 +207,7 @@ def written(wanted: Sequence[Checked]) -> list[Outcome | BaseException]:
     return outcomes
 
 
-def write(wanted: Sequence[Checked]) -> list[Outcome]:
+def write(wanted: Sequence[Checked]) -> list[SubmissionOutcome]:
     """In a transaction of their own; nobody has rung yet. Raises what the database raises."""
     loads = admission.loads({each.kind.queue for each in wanted})
     with transaction.atomic():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from jobs.models import Job, KeptAnswer
 from jobs.submitting import actions, admission, insertion, intake
-from jobs.submitting.insertion import Outcome, Submitted
+from jobs.submitting.insertion import SubmissionOutcome, Submitted
 from jobs.submitting.intake import Intake
 from jobs.submitting.submission import Checked, Submission, checked
 from rooms.models import Event, Room, User
@@ -30,7 +30,7 @@ class Held:
         self.batches: list[int] = []
         write = intake.write
 
-        def held(wanted: Sequence[Checked]) -> list[Outcome]:
+        def held(wanted: Sequence[Checked]) -> list[SubmissionOutcome]:
             self.batches.append(len(wanted))
             if len(self.batches) == 1:
                 self.began.set()
@@ -188,7 +188,7 @@ def test_who_is_stopped_while_waiting_holds_up_nobody(
         def wait(self, timeout: float | None = None) -> bool:
             raise KeyboardInterrupt
 
-    one = intake.Waiting(checked(ok(alice)), woken=Stopped())
+    one = intake.WaitingSubmission(checked(ok(alice)), woken=Stopped())
     with pytest.raises(KeyboardInterrupt):
         clients._intake._queue(one)
     held.go_on.set()
@@ -288,7 +288,7 @@ def test_together_they_are_what_they_are_one_by_one(
     assert together == alone
 
 
-def _undone(call: Callable[[], list[Outcome]]) -> list[Any]:
+def _undone(call: Callable[[], list[SubmissionOutcome]]) -> list[Any]:
     """What came of each and what the rooms were told, with numbers for jobs; then undone."""
     admission.forget()
     with transaction.atomic():
