@@ -9,7 +9,7 @@ from ninja import Header
 from pydantic import Field
 
 from jobs.submitting.admission import Share
-from jobs.submitting.submission import Submission
+from jobs.submitting.submission import MOST_KEY_CHARACTERS, Submission
 from rooms.models import User
 from rooms.protocol import Invalid
 from rooms.rest import limits
@@ -18,7 +18,14 @@ from .schemas import NewJob
 
 # What every server and proxy lets through, said in the document; spaces inside are taken as well.
 KeyText = Annotated[
-    str, Field(json_schema_extra={"pattern": "^[!-~]+$", "minLength": 1, "maxLength": 255})
+    str,
+    Field(
+        json_schema_extra={
+            "pattern": "^[!-~]+$",
+            "minLength": 1,
+            "maxLength": MOST_KEY_CHARACTERS,
+        }
+    ),
 ]
 KeyHeader = Annotated[
     KeyText | None,
@@ -42,6 +49,8 @@ def key_of(header: str | None) -> str:
         key = key[1:-1]
     if not key or not key.isprintable():
         raise Invalid("The Idempotency-Key is empty or not printable.")
+    if len(key) > MOST_KEY_CHARACTERS:
+        raise Invalid(f"A key has at most {MOST_KEY_CHARACTERS} characters.", "too_long")
     return key
 
 

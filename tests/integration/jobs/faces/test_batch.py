@@ -172,6 +172,15 @@ def test_a_batch_with_a_key_is_done_once(
     assert call.post("jobs", ok(), headers={"Idempotency-Key": "k"}).status_code == 422
 
 
+@pytest.mark.parametrize("key", ["k" * 256, '""'])
+def test_a_key_that_is_none(caller: Callers, alice: User, lobby: Room, key: str) -> None:
+    call = caller(alice)
+    assert post(call, "each", [ok()], key).status_code == 422
+    assert post(call, "each", [ok(idempotency_key=key)]).status_code == 422
+    assert call.post("jobs", ok(), headers={"Idempotency-Key": key}).status_code == 422
+    assert not Job.objects.exists() and not KeptAnswer.objects.exists()
+
+
 def test_a_refused_batch_may_be_tried_again(
     caller: Callers, alice: User, lobby: Room, bound: Any
 ) -> None:
