@@ -258,7 +258,7 @@ def _select(
 
 
 @lru_cache(512)
-def _select_together(model: type[Model], names: Names, count: int, filled: str) -> str:
+def _select_together(model: type[Model], names: Names, count: int, filled: str = "") -> str:
     table = _quoted(model._meta.db_table)
     fields = _fields(model, ("pk", *names))
     columns = ", ".join(f"{table}.{_quoted(field.column)}" for field in fields)
