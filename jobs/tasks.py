@@ -6,12 +6,15 @@ A message only names a job. Celery neither retries nor delays nor keeps results:
 import logging
 import mmap
 import os
+from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 from uuid import UUID
 
 from billiard.common import terminate_handler_fired
 from billiard.process import current_process
 from celery import current_app, shared_task, signals
+from celery.utils import uuid
 from kombu.exceptions import ChannelError, OperationalError
 
 from rooms.core import housekeeping
@@ -28,6 +31,8 @@ _unasked = Outage(logger, "The broker could not be asked how many messages wait"
 
 # The last wall behind a kind's hard time limit: for code that does not even let threads run.
 LAST_WALL_SECONDS = 60
+# How long a ring waits for one of this process's connections.
+RING_SECONDS = 2.0
 
 # One byte that the worker's children share with it, being forked after this line: it drains.
 _draining = mmap.mmap(-1, 1)
@@ -87,21 +92,41 @@ def keep_house() -> None:
     housekeeping.run()
 
 
-def ring(job: Job) -> None:
-    """Publish once, without waiting for a broker that is away. Raises what Kombu raises."""
+def ring(jobs: Sequence[Job]) -> None:
+    """Publish one message for each, once, without waiting for a broker that is away: on one
+    connection, and on Redis in one round. Raises what Kombu raises.
+
+    What `apply_async` does for each message besides takes longer than to send it: it merges the
+    task's options, routes it, and takes a connection from the pool.
+    """
+    with current_app.producer_pool.acquire(block=True, timeout=RING_SECONDS) as producer:
+        on_redis = _on_redis(producer.connection)
+        with producer.batch() if len(jobs) > 1 else nullcontext():
+            for job in jobs:
+                _publish(producer, job, on_redis)
+
+
+def _publish(producer: Any, job: Job, on_redis: bool) -> None:
     kind = registry.find(job.kind)
-    run_job.apply_async(
+    message = current_app.amqp.create_task_message(
+        uuid(),
+        run_job.name,
         (str(job.pk),),
-        queue=job.queue,
-        priority=_priority(job.priority),
+        {},
         time_limit=kind.hard_time_limit + LAST_WALL_SECONDS if kind else None,
+        ignore_result=True,
+    )
+    current_app.amqp.send_task_message(
+        producer,
+        run_job.name,
+        message,
+        queue=job.queue,
+        # Redis takes 0 first, RabbitMQ 9.
+        priority=job.priority if on_redis else 9 - job.priority,
+        # On Redis there is nothing to declare.
+        declare=[] if on_redis else None,
         retry=False,
     )
-
-
-def _priority(priority: int) -> int:
-    """Redis takes 0 first, RabbitMQ 9."""
-    return priority if _on_redis(current_app.connection_for_write()) else 9 - priority
 
 
 def _on_redis(connection: Any) -> bool:

@@ -7,37 +7,38 @@ import math
 from typing import Annotated, Any
 from uuid import UUID
 
+import orjson
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from ninja import Header, Query, Router, Status
-from pydantic import Field, TypeAdapter
+from ninja import Query, Router
+from pydantic import TypeAdapter
 
 from jobs import overview, policy, registry
 from jobs.lifecycle import representations
+from jobs.limits import job_limits
 from jobs.models import Job, State
 from jobs.submitting import actions
-from jobs.submitting.actions import Submission
+from jobs.submitting.admission import Share
 from rooms.core.lookup import find_room
 from rooms.core.representations import timestamp
-from rooms.protocol import Id, Invalid
+from rooms.protocol import Id, Invalid, RateLimited
 from rooms.rest import paging
+from rooms.rest.json import Renderer
 from rooms.rest.requests import Limit, PageCursor, Request
 from rooms.rest.schemas import Moment, Problem, SlugText
 
-from . import schedules
+from . import batch, schedules
 from .schemas import JobDetail, JobOut, JobPage, KindList, KindName, NewJob
+from .submissions import KeyHeader, key_of, submission_of, tell_share
 
 # By alias: a field may be called as no name in Python can be, `class`.
 router = Router(tags=["jobs"], by_alias=True)
+router.add_router("", batch.router)
 router.add_router("", schedules.router)
 
 LONGEST_POLL_SECONDS = 60
-# What every server and proxy lets through, said in the document; spaces inside are taken as well.
-KeyText = Annotated[
-    str, Field(json_schema_extra={"pattern": "^[!-~]+$", "minLength": 1, "maxLength": 255})
-]
 CURSOR_TIME: TypeAdapter[Moment] = TypeAdapter(Moment)
 
 
@@ -48,43 +49,23 @@ def list_job_kinds(request: Request) -> dict[str, Any]:
 
 
 @router.post("/jobs", response={202: JobOut, 409: Problem, 429: Problem, 404: Problem})
-def submit_job(
-    request: Request,
-    job: NewJob,
-    response: HttpResponse,
-    idempotency_key: Annotated[
-        KeyText | None,
-        Header(
-            alias="Idempotency-Key",
-            description="the same key again answers with the job that is there already",
-        ),
-    ] = None,
-) -> Status[Any]:
+def submit_job(request: Request, job: NewJob, idempotency_key: KeyHeader = None) -> HttpResponse:
     """Hand work to the workers. Look at `Location` for what becomes of it."""
-    wanted = Submission(
-        user=request.user,
-        kind=job.kind,
-        params=job.params,
-        room=job.room,
-        priority=job.priority,
-        run_at=job.run_at,
-        key=_key(idempotency_key),
-    )
-    row, _ = actions.submit(wanted)
-    response["Location"] = reverse("api:get_job", args=[row.pk])
-    return Status(202, representations.job(row))
-
-
-def _key(header: str | None) -> str:
-    """The draft standard puts the key in quotation marks; bare ones are taken, too."""
-    if header is None:
-        return ""
-    key = header.strip()
-    if len(key) >= 2 and key[0] == key[-1] == '"':
-        key = key[1:-1]
-    if not key or not key.isprintable():
-        raise Invalid("The Idempotency-Key is empty or not printable.")
-    return key
+    wanted = submission_of(request.user, job, key_of(idempotency_key))
+    try:
+        done = actions.submit_for_answer(wanted)
+    except RateLimited as refusal:
+        tell_share(
+            request, Share(job_limits().jobs_in_flight_per_user, 0, refusal.retry_after or 1.0)
+        )
+        raise
+    if done.share is not None:
+        tell_share(request, done.share)
+    # Not validated again: it is what the room was told.
+    body = done.answer or orjson.dumps(done.shown or representations.job(done.job))
+    answer = HttpResponse(body, status=202, content_type=Renderer.media_type)
+    answer["Location"] = reverse("api:get_job", args=[done.job.pk])
+    return answer
 
 
 @router.get("/jobs", response=JobPage)

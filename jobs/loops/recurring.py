@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from jobs import registry
 from jobs.limits import job_limits
-from jobs.models import CatchUp, Schedule
+from jobs.models import CatchUp, Job, Schedule
 from jobs.scheduling import actions, times
 from jobs.submitting.actions import Submission, submit
 from rooms.core.log import writing_in_transaction
@@ -121,11 +121,22 @@ def _submit(row: Schedule, now: datetime) -> bool:
     wanted, following = wanted_times(row, now)
     if wanted:
         _require_owner(row)
-        row.last_run_at, row.last_job = now, submit(_submission(row, wanted[0]))[0]
+        row.last_run_at, row.last_job = now, _job(row, wanted[0])
     row.next_run_at = wanted[1] if len(wanted) > 1 else following
     if row.next_run_at is None:
         actions.pause_row(row, "Paused: no more times come.")
     return bool(wanted)
+
+
+def _job(row: Schedule, time: datetime) -> Job:
+    try:
+        return submit(_submission(row, time))[0]
+    except IntegrityError:
+        # The time was fired already, and the step to the next one got lost.
+        fired = Job.objects.filter(schedule=row, scheduled_for=time).first()
+        if fired is None:
+            raise
+        return fired
 
 
 def wanted_times(row: Schedule, now: datetime) -> tuple[list[datetime], datetime | None]:

@@ -4,6 +4,7 @@
 retries them. The times that decide (leases, what is due) are the database's: see `clock`.
 """
 
+from .answers import KeptAnswer
 from .attempts import Attempt, Step
 from .jobs import Job, JobQuerySet
 from .schedules import CatchUp, Schedule, ScheduleQuerySet
@@ -34,6 +35,7 @@ __all__ = [
     "CatchUp",
     "Job",
     "JobQuerySet",
+    "KeptAnswer",
     "Outcome",
     "Schedule",
     "ScheduleQuerySet",

@@ -1,4 +1,5 @@
-"""Whether one more job is taken. Called by `actions.submit` inside its transaction.
+"""Whether one more job is taken. Called by `insertion` and `actions.retry` inside their
+transactions, for every way in.
 
 A person with too many unfinished jobs is told to wait (429). Everybody is, when a queue is too
 long or its oldest job too old (503). Both say for how long, by the rate at which jobs finish.
@@ -7,14 +8,17 @@ long or its oldest job too old (503). Both say for how long, by the rate at whic
 import math
 import threading
 import time
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from django.db import connection
 from django.db.models import Min
-from django.utils import timezone
 
 from jobs.limits import JobLimits, job_limits
 from jobs.models import UNFINISHED, Job, State
+from rooms.core import person_lock
+from rooms.database import clock
 from rooms.models import User
 from rooms.protocol import Busy, RateLimited
 
@@ -22,6 +26,14 @@ from rooms.protocol import Busy, RateLimited
 MEASURE_SECONDS = 1.0
 RATE_WINDOW_SECONDS = 60
 SHORTEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 300.0
+# Written out as in the index `job_in_flight`, which alone leaves a person's history out.
+STATES = ", ".join(f"'{state.value}'" for state in UNFINISHED)
+IN_FLIGHT = (
+    "SELECT requested_by_id, COUNT(*) FROM jobs_job {} WHERE requested_by_id IN ({})"
+    f" AND state IN ({STATES}) GROUP BY requested_by_id"
+)
+# SQLite takes any index on the column, unless it is told.
+NAMED = {"sqlite": "INDEXED BY job_in_flight"}
 
 
 @dataclass(frozen=True)
@@ -31,6 +43,16 @@ class Load:
     depth: int
     oldest: datetime | None
     rate: float
+
+
+@dataclass(frozen=True)
+class Share:
+    """A person's unfinished jobs: the most there may be, how many more may come, and in how many
+    seconds the next one will have ended."""
+
+    most: int
+    left: int
+    seconds: float
 
 
 def wait(excess: float, rate: float) -> float:
@@ -64,21 +86,76 @@ def require_share(in_flight: int, rate: float, limits: JobLimits) -> None:
         )
 
 
-def admit(user: User, queue: str) -> None:
-    """Raises RateLimited or Busy. The user's row is locked, so that two requests of one person
-    are counted one after the other."""
-    limits = job_limits()
-    load = _loads.of(queue)
-    list(User.objects.select_for_update(no_key=True).filter(pk=user.pk).values_list("pk"))
-    in_flight = Job.objects.filter(requested_by=user, state__in=UNFINISHED).count()
-    require_share(in_flight, load.rate, limits)
-    require_room(load, timezone.now(), limits)
-    _loads.count(queue)
+class Gate:
+    """Lets jobs in, one after the other, for some people and queues. What it has let in counts, so
+    it is good for one transaction, in which these people are locked."""
+
+    def __init__(self, in_flight: Mapping[int, int], loads: Mapping[str, Load]) -> None:
+        self._in_flight = dict(in_flight)
+        self._loads = dict(loads)
+        self._limits = job_limits()
+        self._now = clock.now()
+        self.admitted: list[str] = []
+
+    def admit(self, user_id: int, queue: str) -> None:
+        """Raises RateLimited or Busy."""
+        load = self._loads[queue]
+        require_share(self._in_flight.get(user_id, 0), load.rate, self._limits)
+        require_room(load, self._now, self._limits)
+        self._in_flight[user_id] = self._in_flight.get(user_id, 0) + 1
+        self._loads[queue] = replace(load, depth=load.depth + 1)
+        self.admitted.append(queue)
+
+    def give_back(self, user_id: int, queue: str) -> None:
+        """The one that was just let in did not come."""
+        self._in_flight[user_id] -= 1
+        load = self._loads[queue]
+        self._loads[queue] = replace(load, depth=load.depth - 1)
+        self.admitted.remove(queue)
+
+    def share(self, user_id: int, queue: str) -> Share:
+        most = self._limits.jobs_in_flight_per_user
+        left = max(0, most - self._in_flight.get(user_id, 0))
+        return Share(most, left, wait(1, self._loads[queue].rate))
+
+    def count(self) -> None:
+        """What was let in is there: this process knows without measuring."""
+        for queue in self.admitted:
+            _loads.count(queue)
+
+
+def loads(queues: Collection[str]) -> dict[str, Load]:
+    """Asked before a transaction: to measure takes a while, and nobody should wait for it."""
+    return {queue: _loads.of(queue) for queue in queues}
+
+
+def gate_in_transaction(user_ids: Collection[int], known: Mapping[str, Load]) -> Gate:
+    """Locks the people, so that two requests of one person are counted one after the other."""
+    person_lock.hold_in_transaction(*user_ids)
+    return Gate(in_flight(user_ids), known)
+
+
+def admit_in_transaction(user: User, queue: str) -> None:
+    """One more job of one person. Raises RateLimited or Busy."""
+    gate = gate_in_transaction([user.pk], loads([queue]))
+    gate.admit(user.pk, queue)
+    gate.count()
+
+
+def in_flight(user_ids: Collection[int]) -> dict[int, int]:
+    """How many unfinished jobs each has who has any."""
+    if not user_ids:
+        return {}
+    people = ", ".join(["%s"] * len(user_ids))
+    statement = IN_FLIGHT.format(NAMED.get(connection.vendor, ""), people)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, list(user_ids))
+        return dict(cursor.fetchall())
 
 
 def measure(queue: str) -> Load:
     waiting = Job.objects.filter(queue=queue, state=State.QUEUED)
-    since = timezone.now() - timedelta(seconds=RATE_WINDOW_SECONDS)
+    since = clock.now() - timedelta(seconds=RATE_WINDOW_SECONDS)
     finished = Job.objects.filter(finished_at__gte=since, queue=queue).count()
     oldest = waiting.aggregate(oldest=Min("queued_at"))["oldest"]
     return Load(waiting.count(), oldest, finished / RATE_WINDOW_SECONDS)

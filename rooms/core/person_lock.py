@@ -9,14 +9,15 @@ transaction writes at a time anyway.
 from rooms.models import User
 from rooms.protocol import RateLimited
 
+from . import statements
+
 RETRY_SECONDS = 1.0
 
 
 def hold_in_transaction(*user_ids: int) -> None:
     """Several people in one call, and by their ids, so that nobody waits for each other."""
     # What refers to the person, as messages do, may be written meanwhile.
-    rows = User.objects.select_for_update(no_key=True).filter(pk__in=user_ids).order_by("pk")
-    list(rows.values_list("pk"))
+    statements.select(User, lock=True, no_key=True, only=("id",), id=set(user_ids))
 
 
 def try_in_transaction(user_id: int) -> None:

@@ -31,17 +31,26 @@ PLAIN = {"AutoField", "BigAutoField", "IntegerField", "BigIntegerField", "CharFi
 
 
 def select(
-    model: type[Row], *, lock: bool = False, only: Names = (), **where: Collection[Any]
+    model: type[Row],
+    *,
+    lock: bool = False,
+    no_key: bool = False,
+    only: Names = (),
+    **where: Collection[Any],
 ) -> list[Row]:
     """Rows whose columns are among the given values, by primary key, and locked until the end of
-    the transaction if wanted (SQLite has locked its whole file by then). `only` some columns: the
-    others are read when they are asked for."""
+    the transaction if wanted (SQLite has locked its whole file by then); with `no_key` rows that
+    refer to them may be written meanwhile. `only` some columns: the others are read when they are
+    asked for."""
     if not all(where.values()):
         return []
     database = connections[DEFAULT_DB_ALIAS]
     shape = tuple((name, len(values)) for name, values in where.items())
     names = only or _every(model)
-    statement = _select(model, shape, lock and database.features.has_select_for_update, names)
+    locking = ""
+    if lock and database.features.has_select_for_update:
+        locking = " FOR NO KEY UPDATE" if no_key else " FOR UPDATE"
+    statement = _select(model, shape, locking, names)
     parameters = [
         field.get_db_prep_value(value, database)
         for field, values in zip(_fields(model, tuple(where)), where.values(), strict=True)
@@ -52,17 +61,18 @@ def select(
 
 
 def select_together(
-    model: type[Model], names: Names, wanted: Collection[tuple[Any, ...]]
+    model: type[Model], names: Names, wanted: Collection[tuple[Any, ...]], filled: str = ""
 ) -> list[Any]:
     """`pk` and these columns of the rows in which they together are one of `wanted`. There should
-    be an index over them: a list for each column would look up every combination."""
+    be an index over them: a list for each column would look up every combination. If that holds
+    only the rows whose column `filled` is not empty, it is used when this is said."""
     wanted = list(wanted)
     found = _found(names)
     rows: list[Any] = []
     for start in range(0, len(wanted), SELECT_ROWS):
         some = wanted[start : start + SELECT_ROWS]
         parameters = list(chain.from_iterable(_prepared(model, names, some)))
-        statement = _select_together(model, names, len(some))
+        statement = _select_together(model, names, len(some), filled)
         rows += map(found._make, _rows(model, ("pk", *names), statement, parameters))
     return rows
 
@@ -233,7 +243,7 @@ def _marks(count: int) -> str:
 
 @lru_cache(512)
 def _select(
-    model: type[Model], shape: tuple[tuple[str, int], ...], lock: bool, names: Names
+    model: type[Model], shape: tuple[tuple[str, int], ...], locking: str, names: Names
 ) -> str:
     fields = _fields(model, tuple(name for name, _ in shape))
     conditions = " AND ".join(
@@ -243,12 +253,12 @@ def _select(
     return (
         f"SELECT {_columns(_fields(model, names))} FROM {_quoted(model._meta.db_table)}"
         f" WHERE {conditions} ORDER BY {_columns(_fields(model, ('pk',)))}"
-        f"{' FOR UPDATE' if lock else ''}"
+        f"{locking}"
     )
 
 
 @lru_cache(512)
-def _select_together(model: type[Model], names: Names, count: int) -> str:
+def _select_together(model: type[Model], names: Names, count: int, filled: str = "") -> str:
     table = _quoted(model._meta.db_table)
     fields = _fields(model, ("pk", *names))
     columns = ", ".join(f"{table}.{_quoted(field.column)}" for field in fields)
@@ -257,6 +267,8 @@ def _select_together(model: type[Model], names: Names, count: int) -> str:
         f"{table}.{_quoted(field.column)} = wanted.{name}"
         for field, name in zip(_fields(model, names), wanted, strict=True)
     )
+    if filled:
+        conditions += f" AND NOT ({table}.{_quoted(_fields(model, (filled,))[0].column)} = '')"
     return (
         f"WITH wanted ({', '.join(wanted)}) AS (VALUES {', '.join([_marks(len(names))] * count)})"
         f" SELECT {columns} FROM wanted JOIN {table} ON {conditions}"

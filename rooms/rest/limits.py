@@ -7,7 +7,7 @@ is away each process counts alone; nobody is refused for that reason, and nobody
 more than once in `REDIS_AWAY_SECONDS`.
 
 Called by `authentication`, and by `problems` for what was not authenticated; the middleware there
-puts `headers` on every answer.
+puts `headers` on every answer. An operation may have a bound of its own told beside: `tell_quota`.
 """
 
 import logging
@@ -89,6 +89,23 @@ class Budget:
         }
 
 
+@dataclass(frozen=True)
+class Quota:
+    """What else bounds a caller, beside their calls: how many of something there may be at a time,
+    how many more may come, and in how many seconds there is room again."""
+
+    name: str
+    most: int
+    left: int
+    seconds: float
+
+    def headers(self) -> dict[str, str]:
+        return {
+            "RateLimit-Policy": f'"{self.name}";q={self.most};qu="concurrent-requests"',
+            "RateLimit": f'"{self.name}";r={self.left};t={ceil(self.seconds)}',
+        }
+
+
 class OwnBuckets:
     """Those of this process, for as long as Redis is away."""
 
@@ -161,8 +178,14 @@ def _require(request: HttpRequest, budget: Budget) -> None:
         raise RateLimited(f"At most {budget.per_second:g} calls a second.", budget.wait)
 
 
+def tell_quota(request: HttpRequest, quota: Quota) -> None:
+    """Have the answer say so, whether it is a refusal or not."""
+    request.rest_quota = quota  # type: ignore[attr-defined]
+
+
 def add_headers(request: HttpRequest, answer: HttpResponseBase) -> None:
-    budget: Budget | None = getattr(request, "rest_budget", None)
-    if budget is not None:
-        for name, value in budget.headers().items():
-            answer[name] = value
+    for attribute in ("rest_budget", "rest_quota"):
+        bound: Budget | Quota | None = getattr(request, attribute, None)
+        if bound is not None:
+            for name, value in bound.headers().items():
+                answer[name] = f"{answer[name]}, {value}" if name in answer else value

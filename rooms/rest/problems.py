@@ -58,10 +58,10 @@ DETAILS = {
 }
 
 
-def body(
+def problem(
     status: int, detail: str = "", code: str = "", temporary: bool = False, **extensions: Any
-) -> bytes:
-    problem = {
+) -> dict[str, Any]:
+    return {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
@@ -70,7 +70,24 @@ def body(
         "temporary": temporary,
         **extensions,
     }
-    return orjson.dumps(problem)
+
+
+def body(status: int, detail: str = "", **members: Any) -> bytes:
+    return orjson.dumps(problem(status, detail, **members))
+
+
+def of(refusal: Refusal) -> dict[str, Any]:
+    """A refusal within an answer: what the header would say stands beside the rest."""
+    extensions: dict[str, Any] = {"errors": refusal.errors} if refusal.errors else {}
+    if refusal.retry_after is not None:
+        extensions["retry_after"] = max(1, math.ceil(refusal.retry_after))
+    return problem(
+        refusal.status,
+        refusal.message,
+        code=refusal.code,
+        temporary=refusal.temporary,
+        **extensions,
+    )
 
 
 def response(

@@ -17,7 +17,7 @@ NO_SCHEMA_SAYS = re.compile(
     r"""The\ cursor\ is\ not\ one\ that\ a\ `next`\ link\ gave\.
     | Give\ one\ of\ `before`,\ `after`\ and\ `around`\.
     | There\ is\ no\ kind\ of\ job\ |\ needs\ a\ room\.
-    | ^[a-z]+\.[a-z_.]+:\ params
+    | ^[a-z]+\.[a-z_.]+:\ params | \ jobs\ are\ refused,\ so\ none\ was\ taken\.
     | `until`\ is\ in\ the\ past\. | A\ job\ can\ be\ scheduled\ for\ at\ most
     | This\ idempotency\ key\ was\ used\ for\ another\ job
     | Nothing\ of\ this\ can\ be\ seen\. | A\ message\ needs\ some\ text\ that\ can\ be\ seen\.
@@ -45,5 +45,8 @@ def guessed(case: Case[Any]) -> bool:
 def nul_in_params(case: Case[Any]) -> bool:
     """The params of a job are any JSON to the document, which cannot say that no text in them, at
     whatever depth, holds NUL."""
-    params = case.body.get("params") if isinstance(case.body, dict) else None
-    return "\\u0000" in json.dumps(params)
+    body = case.body if isinstance(case.body, dict) else {}
+    listed = body.get("jobs")
+    listed = listed if isinstance(listed, list) else []
+    jobs = [body, *(job for job in listed if isinstance(job, dict))]
+    return any("\\u0000" in json.dumps(job.get("params")) for job in jobs)

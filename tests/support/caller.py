@@ -1,7 +1,7 @@
 """A caller of the REST API, in the test's own process."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.test import Client
@@ -31,11 +31,20 @@ class Caller:
     def get(self, path: str, **query: Any) -> Answer:
         return self._read(self.client.get(self._url(path), query, headers=self.headers))
 
-    def post(self, path: str, body: Any = None, raw: bytes | None = None) -> Answer:
+    def post(
+        self,
+        path: str,
+        body: Any = None,
+        raw: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
         content = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
         return self._read(
             self.client.post(
-                self._url(path), content, content_type="application/json", headers=self.headers
+                self._url(path),
+                content,
+                content_type="application/json",
+                headers={**self.headers, **(headers or {})},
             )
         )
 

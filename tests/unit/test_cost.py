@@ -20,8 +20,7 @@ from django.utils.text import slugify
 from django.utils.translation.trans_real import parse_accept_lang_header
 from pydantic import TypeAdapter
 
-from jobs.faces import api as jobs_api
-from jobs.faces import remind, schedule_slash
+from jobs.faces import remind, schedule_slash, submissions
 from jobs.faces import slash as jobs_slash
 from jobs.kinds import room_reminder
 from jobs.lifecycle import failures, results, storable
@@ -119,7 +118,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "JSON": orjson.loads,
     "nested JSON": lambda body: json_depth.levels(list(body)),
     "JSON without NUL": lambda body: rest_json._holds_nul([body]),
-    "an idempotency key": jobs_api._key,
+    "an idempotency key": submissions.key_of,
     "a token": credentials.bearer,
     "a path": lambda body: body_bounds.bound_of(f"/api/v1/rooms/{body}"),
     "a cookie": read_cookie,

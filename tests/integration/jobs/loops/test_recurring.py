@@ -15,6 +15,7 @@ from jobs.models import Job, Schedule, State
 from jobs.scheduling import actions, times
 from jobs.scheduling.actions import NewSchedule
 from jobs.submitting import admission
+from jobs.submitting.actions import submit
 from rooms.database import clock
 from rooms.features.members import actions as members
 from rooms.models import Event, Membership, Room, User
@@ -27,7 +28,7 @@ Make = Callable[..., Schedule]
 
 @pytest.fixture(autouse=True)
 def _silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doorbell, "_ring", lambda job: None)
+    monkeypatch.setattr(doorbell, "_ring", lambda jobs: None)
 
 
 @pytest.fixture
@@ -229,14 +230,13 @@ def test_a_fault_of_one_keeps_no_other_from_firing(
     bad, good = make(), make()
     late(bad, 10)
     late(good, 5)
-    submit = recurring.submit
 
     def failing(wanted: Any) -> Any:
         if wanted.schedule == bad.pk:
             raise RuntimeError("a fault")
         return submit(wanted)
 
-    monkeypatch.setattr(recurring, "submit", failing)
+    monkeypatch.setattr("jobs.loops.recurring.submit", failing)
     assert recurring.fire_due() == 1
     assert (len(jobs(bad)), len(jobs(good))) == (0, 1)
     assert not fresh(bad).paused
@@ -254,7 +254,7 @@ def test_half_past_two_in_zurich_once_a_day_over_both_changes(
             monkeypatch.setattr(clock, "now", lambda at=at: at)
             recurring.fire_due()
         zurich = times.zone("Europe/Zurich")
-        days = [at.astimezone(zurich).day for job in jobs(row) if (at := job.scheduled_for)]
+        days = [kept.astimezone(zurich).day for job in jobs(row) if (kept := job.scheduled_for)]
         assert days == [day.day + n for n in range(4)]
 
 

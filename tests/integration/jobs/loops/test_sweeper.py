@@ -21,8 +21,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def rung(monkeypatch: pytest.MonkeyPatch) -> list[uuid.UUID]:
-    rings = []
-    monkeypatch.setattr(doorbell, "_ring", lambda job: rings.append(job.pk))
+    rings: list[uuid.UUID] = []
+    monkeypatch.setattr(doorbell, "_ring", lambda jobs: rings.extend(job.pk for job in jobs))
     return rings
 
 

@@ -132,18 +132,28 @@ def close_the_room(job: Job) -> None:
     Membership.objects.filter(room=job.room, user=job.requested_by).delete()
 
 
+def archive_the_room(job: Job) -> None:
+    Room.objects.filter(pk=job.room_id or 0).update(archived_at=timezone.now())
+
+
+def close_the_account(job: Job) -> None:
+    User.objects.filter(pk=job.requested_by_id or 0).update(is_active=False)
+
+
+def close_the_account_in_no_room(job: Job) -> None:
+    Job.objects.filter(pk=job.pk).update(room=None)
+    close_the_account(job)
+
+
 SHUT_OUT: dict[str, Callable[[Job], object]] = {
-    "deactivated": lambda job: User.objects.filter(pk=job.requested_by_id or 0).update(is_active=False),
-    "deactivated, in no room": lambda job: (
-        Job.objects.filter(pk=job.pk).update(room=None),
-        User.objects.filter(pk=job.requested_by_id or 0).update(is_active=False),
-    ),
+    "deactivated": close_the_account,
+    "deactivated, in no room": close_the_account_in_no_room,
     "no member of a closed room": close_the_room,
     "banned": lambda job: (
         Membership.objects.filter(room=job.room, user=job.requested_by).delete(),
         Ban.objects.create(room_id=job.room_id or 0, user=job.requested_by),
     ),
-    "archived": lambda job: Room.objects.filter(pk=job.room_id or 0).update(archived_at=timezone.now()),
+    "archived": archive_the_room,
 }
 
 

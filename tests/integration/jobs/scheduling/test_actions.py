@@ -27,7 +27,7 @@ CHANGED, DELETED = "schedule.changed", "schedule.deleted"
 
 @pytest.fixture(autouse=True)
 def _silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doorbell, "_ring", lambda job: None)
+    monkeypatch.setattr(doorbell, "_ring", lambda jobs: None)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -50,8 +50,8 @@ def in_threads(count: int, call: Callable[[int], object]) -> list[Any]:
 
 @pytest.fixture
 def rung(monkeypatch: pytest.MonkeyPatch) -> list[uuid.UUID]:
-    rings = []
-    monkeypatch.setattr(doorbell, "_ring", lambda job: rings.append(job.pk))
+    rings: list[uuid.UUID] = []
+    monkeypatch.setattr(doorbell, "_ring", lambda jobs: rings.extend(job.pk for job in jobs))
     return rings
 
 
@@ -116,7 +116,7 @@ def test_the_same_key_at_the_same_time_is_one_job(submit: Submit, rung: list[uui
 def test_a_broker_that_is_away_fails_nobody(
     submit: Submit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def ring(job: Job) -> None:
+    def ring(jobs: Sequence[Job]) -> None:
         raise ConnectionError("nobody there")
 
     monkeypatch.setattr(doorbell, "_ring", ring)

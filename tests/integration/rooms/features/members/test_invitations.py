@@ -1,5 +1,6 @@
 """Nobody is put into a room: they are invited, and nobody learns by inviting who has an account."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -125,7 +126,7 @@ def test_it_costs_as_many_queries_for_nobody(
     for name in ("charlie", "nobody"):
         with CaptureQueriesContext(connection) as queries:
             invite(alices, "den", name)
-        counts.append([each["sql"][:60] for each in queries])
+        counts.append([re.sub(r"\d+", "N", each["sql"])[:60] for each in queries])
     assert counts[0] == counts[1]
 
 

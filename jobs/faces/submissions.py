@@ -1,0 +1,63 @@
+"""What the operations that submit have in common: the `Idempotency-Key`, what was sent as a
+`Submission`, and a person's share of the jobs in the answer's header. Used by `api` and `batch`.
+"""
+
+from typing import Annotated
+
+from django.http import HttpRequest
+from ninja import Header
+from pydantic import Field
+
+from jobs.submitting.admission import Share
+from jobs.submitting.submission import MOST_KEY_CHARACTERS, Submission
+from rooms.models import User
+from rooms.protocol import Invalid
+from rooms.rest import limits
+
+from .schemas import NewJob
+
+# What every server and proxy lets through, said in the document; spaces inside are taken as well.
+KeyText = Annotated[
+    str,
+    Field(
+        json_schema_extra={
+            "pattern": "^[!-~]+$",
+            "minLength": 1,
+            "maxLength": MOST_KEY_CHARACTERS,
+        }
+    ),
+]
+KeyHeader = Annotated[
+    KeyText | None,
+    Header(
+        alias="Idempotency-Key",
+        description=(
+            "One of your own for each request, best a UUID. The same request with the same key does"
+            " nothing again, and for a day has the same answer. 409: the first one is under way;"
+            " 422: the key was used for something else. Refusals are not kept."
+        ),
+    ),
+]
+
+
+def key_of(header: str | None) -> str:
+    """The draft standard puts the key in quotation marks; bare ones are taken, too."""
+    if header is None:
+        return ""
+    key = header.strip()
+    if len(key) >= 2 and key[0] == key[-1] == '"':
+        key = key[1:-1]
+    if not key or not key.isprintable():
+        raise Invalid("The Idempotency-Key is empty or not printable.")
+    if len(key) > MOST_KEY_CHARACTERS:
+        raise Invalid(f"A key has at most {MOST_KEY_CHARACTERS} characters.", "too_long")
+    return key
+
+
+def submission_of(user: User, job: NewJob, key: str) -> Submission:
+    return Submission(user, job.kind, job.params, job.room, job.priority, job.run_at, key)
+
+
+def tell_share(request: HttpRequest, share: Share) -> None:
+    """In `RateLimit`, as what bounds the calls."""
+    limits.tell_quota(request, limits.Quota("jobs", share.most, share.left, share.seconds))

@@ -1,0 +1,138 @@
+"""What somebody wants done, and whether that can be a job at all: all that is known of it without
+the database. Called by whoever submits, before anything waits or is locked.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+from django.utils import timezone
+from pydantic import ValidationError
+
+from jobs import registry
+from jobs.lifecycle.storable import NUL
+from jobs.limits import job_limits
+from jobs.models import IDLE, NORMAL, URGENT
+from jobs.registry import Kind
+from rooms.core import json_depth, policy
+from rooms.models import User, is_slug
+from rooms.protocol import Invalid, problems
+
+LATEST = timedelta(days=366)
+MOST_KEY_CHARACTERS = 255
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What somebody wants done. The same user and `key` again get the job that is there. Of the
+    same schedule and time there is one job."""
+
+    user: User
+    kind: str
+    params: dict[str, Any]
+    room: str | None = None
+    priority: int = NORMAL
+    run_at: datetime | None = None
+    key: str = ""
+    schedule: int | None = None
+    scheduled_for: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A submission of which only the database can say no. `params` have their defaults filled in.
+    With `keeps_answer` what is answered is kept under the key, to be given again to the letter."""
+
+    wanted: Submission
+    kind: Kind
+    params: dict[str, Any]
+    fingerprint: str
+    keeps_answer: bool = False
+
+    @property
+    def intention(self) -> tuple[int, str]:
+        """What is one job however often it is submitted, if there is a key."""
+        return self.wanted.user.pk, self.wanted.key
+
+
+def checked(wanted: Submission, *, keeps_answer: bool = False) -> Checked:
+    """Raises Invalid with a pointer to each fault, or NotFound for what cannot be a room."""
+    kind = registry.get(wanted.kind)
+    params = checked_params(kind, wanted.params)
+    _check(wanted, kind)
+    fingerprint = _fingerprint(wanted, params) if wanted.key else ""
+    return Checked(wanted, kind, params, fingerprint, keeps_answer and bool(wanted.key))
+
+
+def checked_params(kind: Kind, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters as plain JSON, defaults filled in, or Invalid with a pointer to each fault."""
+    if json_depth.levels(given) > json_depth.MOST_LEVELS:
+        raise Invalid(
+            f"{kind.name}: params: lists and objects stand within one another at most"
+            f" {json_depth.MOST_LEVELS} deep."
+        )
+    _encoded(kind, given)
+    try:
+        value = kind.params.model_validate(given)
+    except ValidationError as error:
+        raise _wrong_params(kind, error) from None
+    encoded = _encoded(kind, registry.stored(value))
+    if NUL.search(encoded):
+        raise Invalid("The params of a job cannot hold the NUL character.")
+    params: dict[str, Any] = orjson.loads(encoded)
+    try:
+        kind.params.model_validate(params)
+    except ValidationError as error:
+        # What JSON does not know, such as a number that is none, is not what the kind would get.
+        raise _wrong_params(kind, error) from None
+    return params
+
+
+def _encoded(kind: Kind, params: Mapping[str, Any]) -> bytes:
+    """As JSON, if it is not too long: asked before they are validated, which may take long."""
+    try:
+        encoded = orjson.dumps(params)
+    except TypeError as error:
+        raise Invalid(f"{kind.name}: params: {error}") from None
+    most = job_limits().job_params_bytes
+    if len(encoded) > most:
+        raise Invalid(f"The params of a job have at most {most:,} bytes.", "too_long")
+    return encoded
+
+
+def _wrong_params(kind: Kind, error: ValidationError) -> Invalid:
+    found = [{**item, "pointer": f"/params{item['pointer']}"} for item in problems(error)]
+    text = "; ".join(f"{item['pointer'][1:]}: {item['message']}" for item in found)
+    return Invalid(f"{kind.name}: {text}", errors=found)
+
+
+def _check(wanted: Submission, kind: Kind) -> None:
+    if not URGENT <= wanted.priority <= IDLE:
+        raise _about("priority", f"The priority is {URGENT} (runs first) to {IDLE} (runs last).")
+    if kind.needs_room and wanted.room is None:
+        raise _about("room", f"{kind.title} needs a room.")
+    if len(wanted.key) > MOST_KEY_CHARACTERS:
+        raise Invalid(
+            f"An idempotency key has at most {MOST_KEY_CHARACTERS} characters.", "too_long"
+        )
+    if wanted.run_at is not None:
+        if wanted.run_at.tzinfo is None:
+            raise _about("run_at", "`run_at` needs a time zone, as in 2026-05-01T09:30:00Z.")
+        if wanted.run_at > timezone.now() + LATEST:
+            raise _about("run_at", "A job can be scheduled for at most a year ahead.")
+    if wanted.room is not None and not is_slug(wanted.room):
+        raise policy.no_room(wanted.room)
+
+
+def _about(field: str, message: str) -> Invalid:
+    """The refusal that points at the field that is wrong."""
+    return Invalid(message, errors=[{"pointer": f"/{field}", "message": message}])
+
+
+def _fingerprint(wanted: Submission, params: dict[str, Any]) -> str:
+    run_at = wanted.run_at.timestamp() if wanted.run_at else None
+    parts = [wanted.kind, params, wanted.room, wanted.priority, run_at]
+    return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()
