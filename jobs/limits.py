@@ -22,6 +22,7 @@ class JobLimits(BaseSettings):
     job_oldest_seconds: Seconds = 3600
     job_cancel_grace_seconds: Seconds = 10
     job_drain_seconds: Seconds = 10
+    worker_loop_seconds: Seconds = 30
 
 
 def job_limits() -> JobLimits:

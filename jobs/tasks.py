@@ -7,7 +7,7 @@ import logging
 import mmap
 import os
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4, uuid5
 
 from billiard.common import terminate_handler_fired
 from billiard.process import current_process
@@ -36,6 +36,16 @@ _draining = mmap.mmap(-1, 1)
 @signals.worker_shutting_down.connect
 def _drain(**_: Any) -> None:
     _draining[0] = 1
+
+
+# Of this worker, and of the children that are forked after this line: a pid comes again, and other
+# machines have the same ones.
+_family = uuid4()
+
+
+def process_id(process_name: str) -> UUID:
+    """Of the process of this worker that its pool calls so, which it does once."""
+    return uuid5(_family, process_name)
 
 
 # The pool of this worker; known to its children, which are forked after it.
@@ -67,6 +77,7 @@ def _worker_process(hostname: str) -> WorkerProcess:
     alone = current_process().name != "MainProcess"
     return WorkerProcess(
         name=hostname,
+        process=process_id(current_process().name),
         draining=lambda: bool(_draining[0]),
         terminating=terminate_handler_fired,
         kill=_exit if alone else spare,

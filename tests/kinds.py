@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
+from celery.worker.control import control_command
 from django.db import connection, transaction
 from django.utils import timezone, translation
 
@@ -90,6 +91,12 @@ def outcome(ctx: Context[OutcomeParams]) -> Any:
 def short(ctx: Context[OutcomeParams]) -> Any:
     """The same with time limits of one and three seconds and a single attempt."""
     return OUTCOMES[ctx.params.outcome](ctx)
+
+
+@control_command(name="test_block")  # type: ignore[untyped-decorator]
+def block(state: Any) -> None:
+    """Over remote control: the worker's loop does not turn any more."""
+    time.sleep(600)
 
 
 def ok(ctx: Context[OutcomeParams]) -> dict[str, Any]:

@@ -57,6 +57,12 @@ def of(process: WorkerProcess) -> Crew:
     return crew
 
 
+def is_busy() -> bool:
+    """Whether attempts run in this process."""
+    crew = _crew
+    return crew is not None and crew.pid == os.getpid() and bool(crew.running())
+
+
 def stop() -> None:
     """Write what waits and sign off; the next job begins anew."""
     global _crew
