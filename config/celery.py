@@ -26,7 +26,7 @@ from django.apps import apps
 from kombu import Queue
 from kombu.transport.virtual import QoS
 
-from jobs.registry import QUEUES
+from jobs.registry import QUEUES, process_queue
 from rooms.core.outages import Outage
 
 from . import broker
@@ -104,7 +104,9 @@ class ParleyLoader(AppLoader):
 app = ParleyCelery("parley", loader="config.celery:ParleyLoader")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # Celery publishes to the queue itself, by its name: a flush of Redis takes no binding away.
-app.conf.task_queues = [Queue(name, routing_key=name, max_priority=9) for name in QUEUES]
+app.conf.task_queues = [
+    Queue(name, routing_key=name, max_priority=9) for name in (*QUEUES, *map(process_queue, QUEUES))
+]
 app.autodiscover_tasks()
 
 

@@ -22,6 +22,7 @@ class JobLimits(BaseSettings):
     job_oldest_seconds: Seconds = 3600
     job_cancel_grace_seconds: Seconds = 10
     job_drain_seconds: Seconds = 10
+    worker_memory_mb: Positive = 1024
     worker_loop_seconds: Seconds = 30
 
 

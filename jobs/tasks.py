@@ -56,11 +56,33 @@ _pool: dict[str, Any] = {"pool": "", "capacity": 1, "queues": ()}
 def _note_pool(instance: Any, **_: Any) -> None:
     pool = getattr(instance.pool_cls, "__module__", "").rpartition(".")[2]
     alone = pool in ("prefork", "solo")
+    _choose_queues(instance.app.amqp.queues, pool)
     _pool.update(
         pool=pool,
         capacity=1 if alone else instance.concurrency,
-        queues=tuple(instance.app.amqp.queues.consume_from),
+        queues=tuple(each for each in instance.app.amqp.queues.consume_from if "." not in each),
     )
+
+
+def _choose_queues(queues: Any, pool: str) -> None:
+    """A worker that has a process for each job takes those that need one from the same queues; no
+    other one ever hears of them."""
+    taken = tuple(queues.consume_from)
+    parts = {name: registry.process_queue(name) for name in registry.QUEUES}
+    if pool == "prefork":
+        for name, part in parts.items():
+            if name in taken:
+                queues.select_add(queues[part])
+            elif part in taken:
+                queues.deselect([part])
+        return
+    queues.deselect([part for part in parts.values() if part in taken])
+    if kinds := [kind.name for kind in registry.known() if kind.needs_process]:
+        logger.warning(
+            "The pool %s cannot stop a job by force: %s are left for a worker of the pool prefork",
+            pool,
+            ", ".join(kinds),
+        )
 
 
 @signals.worker_process_shutdown.connect
@@ -103,7 +125,7 @@ def ring(job: Job) -> None:
     kind = registry.find(job.kind)
     run_job.apply_async(
         (str(job.pk),),
-        queue=job.queue,
+        queue=registry.process_queue(job.queue) if kind and kind.needs_process else job.queue,
         priority=_priority(job.priority),
         time_limit=kind.hard_time_limit + LAST_WALL_SECONDS if kind else None,
         retry=False,
@@ -121,6 +143,11 @@ def _on_redis(connection: Any) -> bool:
 
 def messages_waiting(queue: str) -> int | None:
     """How many messages the broker holds for a queue, or None when it does not say."""
+    counts = [_messages_waiting(queue), _messages_waiting(registry.process_queue(queue))]
+    return None if None in counts else sum(count or 0 for count in counts)
+
+
+def _messages_waiting(queue: str) -> int | None:
     try:
         with current_app.pool.acquire(block=True, timeout=2) as connection:
             with connection.channel() as channel:

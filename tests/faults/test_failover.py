@@ -79,10 +79,10 @@ def test_a_worker_whose_loop_stands_still_ends_itself(pool: str) -> None:
     site.worker.command.append(f"--pool={pool}")
     with site:
         assert ended(site, [submit(site)])
-        assert "pong" in control(site, "inspect", "ping")
+        assert "pong" in inspect(site, "ping")
         running = submit(site, outcome="hang")
         until(lambda: state(site, running) == "running", what="a job runs")
-        control(site, "control", "--timeout=0.1", "test_block")
+        site.ask("import config.celery\nconfig.celery.app.control.broadcast('test_block')")
         assert site.worker.popen is not None
         assert site.worker.popen.wait(60) == 1
         log = site.log("worker")
@@ -94,10 +94,10 @@ def test_a_worker_whose_loop_stands_still_ends_itself(pool: str) -> None:
         until(lambda: state(site, running) == "running", WITHIN_SECONDS, "begun again")
 
 
-def control(site: Site, *command: str) -> str:
-    """What `celery inspect` and `celery control` say."""
+def inspect(site: Site, command: str) -> str:
+    """What `celery inspect` says."""
     answer = subprocess.run(
-        [*CELERY, *command], env=site.env, cwd=ROOT, capture_output=True, text=True
+        [*CELERY, "inspect", command], env=site.env, cwd=ROOT, capture_output=True, text=True
     )
     return answer.stdout + answer.stderr
 
@@ -107,9 +107,9 @@ def state(site: Site, job: str) -> str:
         return str(api.get(f"/jobs/{job}").json()["state"])
 
 
-def submit(site: Site, **params: str) -> str:
+def submit(site: Site, kind: str = "test.outcome", **params: str) -> str:
     with site.api(site.user("alice")) as api:
-        answer = api.post("/jobs", json={"kind": "test.outcome", "params": params})
+        answer = api.post("/jobs", json={"kind": kind, "params": params})
     assert answer.status_code == 202, answer.text
     return str(answer.json()["id"])
 

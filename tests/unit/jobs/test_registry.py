@@ -125,6 +125,10 @@ class NestedSecret(Params):
     inside: list[Secret] = []
 
 
+def one_by_one(ctx):
+    yield
+
+
 async def later(ctx):
     pass
 
@@ -135,9 +139,14 @@ async def later(ctx):
         ({"params": OneWay}, "not read as they are written"),
         ({"params": Secret}, "secret"),
         ({"params": NestedSecret}, "secret"),
-        ({"run": later}, "plain function"),
+        ({"run": one_by_one}, "yields nothing"),
     ],
 )
 def test_what_could_only_go_wrong_later_is_refused_when_it_is_declared(values, reason):
     with pytest.raises(ImproperlyConfigured, match=reason):
         declare(**values)
+
+
+def test_a_kind_may_be_a_coroutine() -> None:
+    assert declare(run=later).is_coroutine
+    assert not declare().is_coroutine
