@@ -11,17 +11,26 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+from uuid import UUID
 
+import django
 from celery import Celery, bootsteps
+from celery.concurrency.asynpool import AsynPool
+from celery.concurrency.prefork import TaskPool
 from celery.loaders.app import AppLoader
-from celery.signals import setup_logging, worker_ready
+from celery.signals import setup_logging, worker_ready, worker_shutting_down
+from django.apps import apps
 from kombu import Queue
 from kombu.transport.virtual import QoS
 
-from jobs.registry import QUEUES
+from jobs.registry import QUEUES, process_queue
 from rooms.core.outages import Outage
+
+from . import broker
+from .watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +46,7 @@ os.environ.setdefault("CELERY_WORKER_WITHOUT_MINGLE", "1")
 
 # Nor are messages put back when a connection ends: the sweeper rings again for jobs that need one.
 QoS.restore_at_shutdown = False
+broker.install()
 
 # A worker or beat waits this long for a database before it gives up.
 DATABASE_WAIT_SECONDS = 60
@@ -47,6 +57,9 @@ class ParleyCelery(Celery):
     """With a prefix for its queues that is not known before the database is."""
 
     def _connection(self, url: Any, transport_options: Any = None, **options: Any) -> Any:
+        if not apps.ready:
+            # `celery inspect` and `celery control`, for which Celery does not see to it.
+            django.setup()
         from rooms.core.installation import redis_prefix
 
         own = dict(transport_options or {})
@@ -91,7 +104,9 @@ class ParleyLoader(AppLoader):
 app = ParleyCelery("parley", loader="config.celery:ParleyLoader")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # Celery publishes to the queue itself, by its name: a flush of Redis takes no binding away.
-app.conf.task_queues = [Queue(name, routing_key=name, max_priority=9) for name in QUEUES]
+app.conf.task_queues = [
+    Queue(name, routing_key=name, max_priority=9) for name in (*QUEUES, *map(process_queue, QUEUES))
+]
 app.autodiscover_tasks()
 
 
@@ -102,7 +117,9 @@ def _keep_djangos_logging(**_: Any) -> None:
 
 class Sweeper(bootsteps.StartStopStep):
     """A sweeper beside each worker, in a process of its own: due jobs never wait for busy slots.
-    It ends with the worker, however that goes, and is started again when it dies alone."""
+    It ends with the worker, however that goes, and is started again when it dies alone. It is told
+    of processes of the pool that have ended: the worker itself, which forks, keeps no connection to
+    the database."""
 
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)
@@ -111,18 +128,31 @@ class Sweeper(bootsteps.StartStopStep):
         self._deaths = Outage(logger, "The sweeper has ended; another one is started")
 
     def start(self, worker: Any) -> None:
+        WatchedPool.tell = self._tell
         threading.Thread(target=self._keep, name="sweeper", daemon=True).start()
 
     def _keep(self) -> None:
         command = [sys.executable, str(MANAGE), "sweep", "--parent", str(os.getpid())]
         while not self._ended.is_set():
             started = time.monotonic()
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE)
+            assert self._process.stdin is not None
+            os.set_blocking(self._process.stdin.fileno(), False)
             code = self._process.wait()
+            self._process.stdin.close()
             if not self._ended.wait(SWEEPER_PAUSE_SECONDS):
                 if time.monotonic() - started > SWEEPER_LIVES_SECONDS:
                     self._deaths.over()
                 self._deaths.failed(f"with {code}")
+
+    def _tell(self, process: UUID) -> None:
+        """A process has ended. What does not get through, as to a sweeper that is just being
+        started, is found out when the lease is over."""
+        try:
+            assert self._process is not None and self._process.stdin is not None
+            os.write(self._process.stdin.fileno(), f"{process}\n".encode())
+        except (AssertionError, OSError, ValueError) as error:
+            logger.info("The sweeper could not be told of a process that has ended: %r", error)
 
     def stop(self, worker: Any) -> None:
         self._ended.set()
@@ -132,7 +162,80 @@ class Sweeper(bootsteps.StartStopStep):
     terminate = stop
 
 
+class WatchedPool(AsynPool):
+    """Says which of its processes have ended, however they did: those that were killed cannot."""
+
+    # Set by the sweeper's step.
+    tell: ClassVar[Callable[[UUID], None] | None] = None
+
+    def _join_exited_workers(self, shutdown: bool = False) -> Any:
+        before = list(self._pool)
+        try:
+            return super()._join_exited_workers(shutdown)
+        finally:
+            from jobs.tasks import process_id
+
+            for process in before:
+                if process not in self._pool and WatchedPool.tell is not None:
+                    WatchedPool.tell(process_id(process.name))
+
+
+TaskPool.Pool = WatchedPool
+
+
+class Watch(bootsteps.StartStopStep):
+    """The watchdog over the worker's loop. The solo pool runs jobs in it, which may take their
+    time; a broker without a loop (none of those in the documents) has none to watch."""
+
+    requires = ("celery.worker.components:Hub",)
+
+    def __init__(self, worker: Any, **options: Any) -> None:
+        super().__init__(worker, **options)
+        self._dog: Watchdog | None = None
+
+    def include_if(self, worker: Any) -> bool:
+        return bool(worker.use_eventloop) and "solo" not in worker.pool_cls.__module__
+
+    def start(self, worker: Any) -> None:
+        def connection() -> Any:
+            return getattr(getattr(worker, "consumer", None), "connection", None)
+
+        from jobs.limits import job_limits
+
+        dog = self._dog = Watchdog(
+            lambda: connection() is not None, _end_at_once, job_limits().worker_loop_seconds
+        )
+
+        def tick() -> None:
+            dog.tick(broker.unanswered_seconds(connection()))
+
+        worker.hub.timer.call_repeatedly(1.0, tick)
+        dog.start()
+
+    def stop(self, worker: Any) -> None:
+        if self._dog is not None:
+            self._dog.stop()
+
+    terminate = stop
+
+
+def _end_at_once() -> None:
+    """The loop cannot be asked any more. Jobs get the time that a shutdown gives them: those of a
+    pool of processes go on by themselves until they have noticed."""
+    from jobs.limits import job_limits
+    from jobs.running import crew
+
+    worker_shutting_down.send(sender="watchdog", sig="watchdog", how="Watchdog", exitcode=1)
+    limits = job_limits()
+    until = time.monotonic() + limits.job_drain_seconds + limits.job_cancel_grace_seconds
+    while crew.is_busy() and time.monotonic() < until:
+        time.sleep(0.1)
+    crew.stop()
+    os._exit(1)
+
+
 app.steps["worker"].add(Sweeper)
+app.steps["worker"].add(Watch)
 
 
 @worker_ready.connect

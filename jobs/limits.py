@@ -27,6 +27,8 @@ class JobLimits(BaseSettings):
     schedule_shortest_seconds: Positive = 60
     schedule_late_seconds: Seconds = 600
     schedule_catch_up: Positive = 100
+    worker_memory_mb: Positive = 1024
+    worker_loop_seconds: Seconds = 30
 
 
 def job_limits() -> JobLimits:

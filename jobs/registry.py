@@ -22,6 +22,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from rooms.protocol import Invalid
 
 INTERACTIVE, DEFAULT, BULK = QUEUES = ("interactive", "default", "bulk")
+
+
+def process_queue(queue: str) -> str:
+    """What the broker calls the part of a queue that is for workers with a process for each job."""
+    return f"{queue}.process"
+
+
 NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
 
 
@@ -45,7 +52,7 @@ class Backoff:
         return uniform(0, min(self.cap, self.base * 2 ** min(attempt - 1, 64)))
 
 
-# Takes a `running.context.Context` of the kind's params.
+# Takes a `running.context.Context` of the kind's params. May be a coroutine function.
 KindFunction = Callable[[Any], Any]
 Errors = tuple[type[Exception], ...]
 
@@ -68,6 +75,7 @@ class Kind:
     give_up_on: Errors = ()
     tell: Errors = ()
     needs_room: bool = False
+    needs_process: bool = False
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name) or len(self.name) > 80:
@@ -78,10 +86,8 @@ class Kind:
             raise ImproperlyConfigured(f"{self.name}: soft_time_limit must be below the hard one")
         if self.max_attempts < 1:
             raise ImproperlyConfigured(f"{self.name}: max_attempts must be at least 1")
-        if inspect.iscoroutinefunction(self.run):
-            raise ImproperlyConfigured(
-                f"{self.name}: a kind is a plain function; call asyncio.run in it"
-            )
+        if inspect.isasyncgenfunction(self.run) or inspect.isgeneratorfunction(self.run):
+            raise ImproperlyConfigured(f"{self.name}: a kind returns its result and yields nothing")
         if has_secret(self.params.model_json_schema()):
             raise ImproperlyConfigured(
                 f"{self.name}: params are kept and shown, so that none of them can be a secret;"
@@ -104,6 +110,10 @@ class Kind:
             ) from error
         if again != params:
             raise ImproperlyConfigured(f"{self.name}: the params change when they are written")
+
+    @property
+    def is_coroutine(self) -> bool:
+        return inspect.iscoroutinefunction(self.run)
 
     def retries(self, error: Exception) -> bool:
         return isinstance(error, self.retry_on) and not isinstance(error, self.give_up_on)
@@ -140,12 +150,14 @@ def kind(
     give_up_on: Iterable[type[Exception]] = (),
     tell: Iterable[type[Exception]] = (),
     needs_room: bool = False,
+    needs_process: bool = False,
 ) -> Callable[[R], R]:
     """Declare a kind. The function's docstring explains it to people.
 
     `max_attempts=1` promises that the work is never begun twice. `hard_time_limit` is 30 seconds
     above the soft one unless it is given. Of an exception people in the room read the class; its
-    text as well if it is one of `tell`, GiveUp or RetryLater.
+    text as well if it is one of `tell`, GiveUp or RetryLater. `needs_process`: it has to be
+    stoppable by force, so that only workers run it whose jobs have a process each.
     """
 
     def declare(run: R) -> R:
@@ -165,6 +177,7 @@ def kind(
                 give_up_on=tuple(give_up_on),
                 tell=tuple(tell),
                 needs_room=needs_room,
+                needs_process=needs_process,
             )
         )
         return run

@@ -9,7 +9,7 @@ import os
 from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4, uuid5
 
 from billiard.common import terminate_handler_fired
 from billiard.process import current_process
@@ -43,6 +43,16 @@ def _drain(**_: Any) -> None:
     _draining[0] = 1
 
 
+# Of this worker, and of the children that are forked after this line: a pid comes again, and other
+# machines have the same ones.
+_family = uuid4()
+
+
+def process_id(process_name: str) -> UUID:
+    """Of the process of this worker that its pool calls so, which it does once."""
+    return uuid5(_family, process_name)
+
+
 # The pool of this worker; known to its children, which are forked after it.
 _pool: dict[str, Any] = {"pool": "", "capacity": 1, "queues": ()}
 
@@ -51,11 +61,33 @@ _pool: dict[str, Any] = {"pool": "", "capacity": 1, "queues": ()}
 def _note_pool(instance: Any, **_: Any) -> None:
     pool = getattr(instance.pool_cls, "__module__", "").rpartition(".")[2]
     alone = pool in ("prefork", "solo")
+    _choose_queues(instance.app.amqp.queues, pool)
     _pool.update(
         pool=pool,
         capacity=1 if alone else instance.concurrency,
-        queues=tuple(instance.app.amqp.queues.consume_from),
+        queues=tuple(each for each in instance.app.amqp.queues.consume_from if "." not in each),
     )
+
+
+def _choose_queues(queues: Any, pool: str) -> None:
+    """A worker that has a process for each job takes those that need one from the same queues; no
+    other one ever hears of them."""
+    taken = tuple(queues.consume_from)
+    parts = {name: registry.process_queue(name) for name in registry.QUEUES}
+    if pool == "prefork":
+        for name, part in parts.items():
+            if name in taken:
+                queues.select_add(queues[part])
+            elif part in taken:
+                queues.deselect([part])
+        return
+    queues.deselect([part for part in parts.values() if part in taken])
+    if kinds := [kind.name for kind in registry.known() if kind.needs_process]:
+        logger.warning(
+            "The pool %s cannot stop a job by force: %s are left for a worker of the pool prefork",
+            pool,
+            ", ".join(kinds),
+        )
 
 
 @signals.worker_process_shutdown.connect
@@ -72,6 +104,7 @@ def _worker_process(hostname: str) -> WorkerProcess:
     alone = current_process().name != "MainProcess"
     return WorkerProcess(
         name=hostname,
+        process=process_id(current_process().name),
         draining=lambda: bool(_draining[0]),
         terminating=terminate_handler_fired,
         kill=_exit if alone else spare,
@@ -120,7 +153,7 @@ def _publish(producer: Any, job: Job, on_redis: bool) -> None:
         producer,
         run_job.name,
         message,
-        queue=job.queue,
+        queue=registry.process_queue(job.queue) if kind and kind.needs_process else job.queue,
         # Redis takes 0 first, RabbitMQ 9.
         priority=job.priority if on_redis else 9 - job.priority,
         # On Redis there is nothing to declare.
@@ -135,6 +168,11 @@ def _on_redis(connection: Any) -> bool:
 
 def messages_waiting(queue: str) -> int | None:
     """How many messages the broker holds for a queue, or None when it does not say."""
+    counts = [_messages_waiting(queue), _messages_waiting(registry.process_queue(queue))]
+    return None if None in counts else sum(count or 0 for count in counts)
+
+
+def _messages_waiting(queue: str) -> int | None:
     try:
         with current_app.pool.acquire(block=True, timeout=2) as connection:
             with connection.channel() as channel:

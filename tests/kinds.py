@@ -1,5 +1,6 @@
 """A kind for the suite whose params choose what happens. Known where PARLEY_KINDS=tests.kinds."""
 
+import asyncio
 import os
 import signal
 import time
@@ -8,6 +9,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
+from celery.worker.control import control_command
+from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 from django.utils import timezone, translation
 
@@ -47,6 +50,12 @@ class OutcomeParams(Params):
     steps: int = 10
     failures: int = 0
     trace: str = ""
+
+
+class CoroutineParams(Params):
+    outcome: Literal["ok", "error", "exit", "hang", "attach", "query"] = "ok"
+    value: str = ""
+    seconds: float = 0
 
 
 class Expected(Exception):
@@ -90,6 +99,74 @@ def outcome(ctx: Context[OutcomeParams]) -> Any:
 def short(ctx: Context[OutcomeParams]) -> Any:
     """The same with time limits of one and three seconds and a single attempt."""
     return OUTCOMES[ctx.params.outcome](ctx)
+
+
+@control_command(name="test_block")
+def block(state: Any) -> None:
+    """Over remote control: the worker's loop does not turn any more."""
+    time.sleep(600)
+
+
+@kind("test.process", params=OutcomeParams, needs_process=True)
+def process(ctx: Context[OutcomeParams]) -> Any:
+    """One that has to be stoppable by force."""
+    return OUTCOMES[ctx.params.outcome](ctx)
+
+
+@kind(
+    "test.coroutine",
+    params=CoroutineParams,
+    queue="interactive",
+    backoff=Backoff(base=0.05, cap=0.1),
+    soft_time_limit=60,
+    tell=[Expected],
+)
+async def coroutine(ctx: Context[CoroutineParams]) -> Any:
+    """What a kind does that is a coroutine."""
+    return await COROUTINES[ctx.params.outcome](ctx)
+
+
+async def co_ok(ctx: Context[CoroutineParams]) -> dict[str, Any]:
+    await asyncio.sleep(ctx.params.seconds)
+    return {"value": ctx.params.value}
+
+
+async def co_error(ctx: Context[CoroutineParams]) -> None:
+    await asyncio.sleep(0)
+    raise Expected("from a coroutine")
+
+
+async def co_exit(ctx: Context[CoroutineParams]) -> None:
+    raise SystemExit(3)
+
+
+async def co_hang(ctx: Context[CoroutineParams]) -> None:
+    """Never looks, and tidies up when it is stopped."""
+    ctx.progress(1)
+    try:
+        await asyncio.sleep(600)
+    finally:
+        await asyncio.sleep(0.01)
+        ctx.log("tidied up")
+
+
+async def co_attach(ctx: Context[CoroutineParams]) -> dict[str, Any]:
+    await ctx.aattach("hello.txt", "text/plain", b"hello")
+    return {"parts": await ctx.asteps({"first": lambda: 1, "second": lambda: 2})}
+
+
+async def co_query(ctx: Context[CoroutineParams]) -> dict[str, Any]:
+    return {"users": await get_user_model().objects.acount()}
+
+
+COROUTINES = {
+    "ok": co_ok,
+    "error": co_error,
+    "exit": co_exit,
+    "hang": co_hang,
+    "attach": co_attach,
+    "query": co_query,
+}
 
 
 def ok(ctx: Context[OutcomeParams]) -> dict[str, Any]:

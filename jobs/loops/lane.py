@@ -7,6 +7,9 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Iterable
+from contextlib import suppress
+from uuid import UUID
 
 from django.db import close_old_connections
 
@@ -14,7 +17,7 @@ from jobs.limits import job_limits
 from rooms.core.outages import Outage
 from rooms.database import trouble
 
-from .sweeper import QueueDepth, sweep
+from .sweeper import QueueDepth, expire, sweep
 
 logger = logging.getLogger(__name__)
 
@@ -26,11 +29,23 @@ class Lane:
 
     def __init__(self, waiting: QueueDepth, parent: int | None = None) -> None:
         self._waiting, self._parent = waiting, parent
-        self._stopped = threading.Event()
+        self._stopped = False
+        self._wake = threading.Event()
+        # Processes of the worker that have ended, until this is written.
+        self._gone: set[UUID] = set()
         self._trouble = Outage(logger, "Jobs could not be swept")
 
     def stop(self) -> None:
-        self._stopped.set()
+        self._stopped = True
+        self._wake.set()
+
+    def hear(self, lines: Iterable[str]) -> None:
+        """The ids of processes of the worker that have ended, a line each, until it says no more.
+        What they ran is swept at once. From a thread of its own."""
+        for line in lines:
+            with suppress(ValueError):
+                self._gone.add(UUID(line.strip()))
+                self._wake.set()
 
     def run(self) -> None:
         """Until `stop`, or until the parent is gone."""
@@ -42,6 +57,9 @@ class Lane:
     def _sweep(self) -> None:
         close_old_connections()
         try:
+            if gone := set(self._gone):
+                expire(gone)
+                self._gone -= gone
             sweep(self._waiting)
             self._trouble.over()
         except Exception as error:
@@ -52,8 +70,10 @@ class Lane:
 
     def _rest(self, until: float) -> None:
         while self._goes_on() and (left := until - time.monotonic()) > 0:
-            self._stopped.wait(min(left, PARENT_CHECK_SECONDS))
+            if self._wake.wait(min(left, PARENT_CHECK_SECONDS)):
+                self._wake.clear()
+                return
 
     def _goes_on(self) -> bool:
         orphaned = self._parent is not None and os.getppid() != self._parent
-        return not orphaned and not self._stopped.is_set()
+        return not orphaned and not self._stopped

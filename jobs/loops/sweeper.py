@@ -5,7 +5,7 @@ still where they were seen. Whatever happens to the broker, this is what makes e
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -51,6 +51,14 @@ def sweep(waiting: QueueDepth) -> Swept:
     if swept != Swept():
         logger.info("swept: %s", swept)
     return swept
+
+
+def expire(processes: Collection[UUID]) -> None:
+    """The leases of processes that are known to have ended: what they ran is lost now. A process
+    that signed off, or lives under another id, is not meant."""
+    now = clock.now() - timedelta(microseconds=1)
+    alive = Worker.objects.filter(ended_at=None, lease_expires_at__gt=now)
+    alive.filter(process__in=processes).update(lease_expires_at=now)
 
 
 def take_back_lost() -> int:

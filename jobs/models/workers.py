@@ -15,6 +15,9 @@ class Worker(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=120, help_text="What Celery calls it, its process excluded.")
     pid = models.PositiveIntegerField()
+    process = models.UUIDField(
+        null=True, blank=True, help_text="Of this process alone, unlike its pid."
+    )
     pool = models.CharField(max_length=40, blank=True)
     capacity = models.PositiveIntegerField(default=1, help_text="Jobs that it can run at once.")
     queues = models.CharField(max_length=500, blank=True)

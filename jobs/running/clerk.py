@@ -206,6 +206,7 @@ class Clerk(threading.Thread):
             worker = Worker(
                 name=self._process.name[:120],
                 pid=self._pid,
+                process=self._process.process,
                 pool=self._process.pool[:40],
                 capacity=self._process.capacity,
                 queues=", ".join(self._process.queues)[:500],

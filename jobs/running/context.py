@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from io import BytesIO
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -24,11 +26,13 @@ from rooms.text import graphemes
 from .attempt import RunningAttempt
 from .interruption import Cancelled, LeaseLost, TimedOut
 from .steps import side_by_side
+from .surroundings import close_connections
 
 __all__ = ["Cancelled", "Context", "GiveUp", "RetryLater", "TimedOut"]
 
 logger = logging.getLogger("jobs.kinds")
 P = TypeVar("P", bound=BaseModel)
+T = TypeVar("T")
 
 LOG_CHARACTERS = 10_000
 # Of one attempt; what it logs beyond would fill the worker's disk.
@@ -133,6 +137,12 @@ class Context(Generic[P]):
                 self.files.append(row)
         return row
 
+    async def aattach(
+        self, name: str, content_type: str, content: bytes | File[bytes]
+    ) -> Attachment:
+        """`attach` for a kind that is a coroutine."""
+        return await _aside(self.attach, name, content_type, content)
+
     def log(self, text: str, *args: object) -> None:
         """A line for those who run the site; kept with the attempt."""
         line = storable.text(text % args if args else text)[:LOG_CHARACTERS]
@@ -163,6 +173,10 @@ class Context(Generic[P]):
         """
         return side_by_side(self, steps)
 
+    async def asteps(self, steps: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
+        """`steps` for a kind that is a coroutine. The parts are plain functions."""
+        return await _aside(self.steps, steps)
+
     def interrupted(self) -> bool:
         return self._window.wanted is not None
 
@@ -170,3 +184,22 @@ class Context(Generic[P]):
         """Something was not written because the lease is gone: stop everything."""
         self._window.ask(LeaseLost)
         return LeaseLost()
+
+
+async def _aside(call: Callable[..., T], *args: Any) -> T:
+    """In a thread, beside the loop. Whoever is cancelled meanwhile waits until it has come to its
+    end: what it writes is not left behind."""
+
+    def in_thread() -> T:
+        try:
+            return call(*args)
+        finally:
+            close_connections()
+
+    work = asyncio.ensure_future(asyncio.to_thread(in_thread))
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        with suppress(BaseException):
+            await work
+        raise

@@ -1,5 +1,5 @@
-"""What runs in this process: its attempts, and the two threads that look after them. One a process,
-made at its first job, which is after a worker's fork."""
+"""What runs in this process: its attempts, the two threads that look after them, and the loop of
+those that are coroutines. One a process, made at its first job, which is after a worker's fork."""
 
 import os
 import threading
@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from .attempt import RunningAttempt
 from .clerk import Clerk
+from .event_loop import EventLoop
 from .keeper import Keeper
 from .worker import WorkerProcess
 
@@ -17,10 +18,18 @@ class Crew:
         self.pid = os.getpid()
         self._lock = threading.Lock()
         self._running: dict[int, RunningAttempt] = {}
+        self._event_loop: EventLoop | None = None
         self.clerk = Clerk(process, self.pid, self.running)
         self.keeper = Keeper(process, self.clerk, self.running)
         self.clerk.start()
         self.keeper.start()
+
+    def event_loop(self) -> EventLoop:
+        """For kinds that are coroutines; made when the first one comes."""
+        with self._lock:
+            if self._event_loop is None:
+                self._event_loop = EventLoop()
+            return self._event_loop
 
     def running(self) -> list[RunningAttempt]:
         with self._lock:
@@ -40,6 +49,8 @@ class Crew:
     def stop(self) -> None:
         self.keeper.stop()
         self.clerk.stop()
+        if self._event_loop is not None:
+            self._event_loop.stop()
 
 
 _crew: Crew | None = None
@@ -55,6 +66,12 @@ def of(process: WorkerProcess) -> Crew:
                 _crew = Crew(process)
             crew = _crew
     return crew
+
+
+def is_busy() -> bool:
+    """Whether attempts run in this process."""
+    crew = _crew
+    return crew is not None and crew.pid == os.getpid() and bool(crew.running())
 
 
 def stop() -> None:

@@ -44,6 +44,12 @@ class LeaseLost(Interruption):
     outcome = Outcome.LOST
 
 
+class NeedsProcess(Interruption):
+    """This worker cannot give the kind the process that it needs."""
+
+    outcome = Outcome.INTERRUPTED
+
+
 SIGNAL = signal.SIGUSR1
 
 

@@ -31,7 +31,8 @@ from .attempt import RunningAttempt, interrupted
 from .clerk import LONGEST_PAUSE_SECONDS, SHORTEST_PAUSE_SECONDS, Clerk
 from .context import Context, GiveUp, RetryLater, UnknownKind, is_told
 from .crew import Crew
-from .interruption import HandedBack, Interruption, InterruptWindow
+from .event_loop import CoroutineWindow
+from .interruption import HandedBack, Interruption, InterruptWindow, NeedsProcess
 from .surroundings import TransactionLeftOpen
 from .worker import WorkerProcess
 
@@ -58,7 +59,9 @@ def run(job_id: UUID, process: WorkerProcess) -> Job | None:
             return None
         started = time.monotonic()
         try:
-            prepared = prepare(claim, ours)
+            prepared = prepare(claim, process, ours)
+        except Interruption as refused:
+            ending = Ending(refused.outcome, failure_of(refused, told=True))
         except Exception as error:
             failure = failure_of(error, is_told(error, None))
             ending = Ending(Outcome.FAILED, failure, give_up=isinstance(error, GiveUp))
@@ -97,19 +100,24 @@ def _claim(job_id: UUID, process: WorkerProcess, clerk: Clerk) -> Claim | None:
     return None
 
 
-def prepare(claim: Claim, ours: Crew) -> Prepared:
-    """A kind that this worker does not know may be known to the next one: it is tried again."""
+def prepare(claim: Claim, process: WorkerProcess, ours: Crew) -> Prepared:
+    """A kind that this worker does not know may be known to the next one: it is tried again. One
+    that needs a process goes back to its queue if there is none to give (NeedsProcess): this
+    worker is not told of it again."""
     if claim.refused:
         raise GiveUp(claim.refused)
     job = claim.job
     kind = registry.find(job.kind)
     if kind is None:
         raise UnknownKind(f"This worker knows no kind {job.kind!r}.")
+    if kind.needs_process and process.waits_for_ends:
+        logger.warning("job %s: %s needs a process of its own; left for another", job.pk, kind.name)
+        raise NeedsProcess(f"The pool {process.pool or 'of this worker'} has no process to give.")
     try:
         params = kind.params.model_validate(job.params)
     except ValueError as error:
         raise GiveUp(f"The params do not fit the kind any more: {error}") from error
-    window = InterruptWindow()
+    window = ours.event_loop().window() if kind.is_coroutine else InterruptWindow()
     attempt = RunningAttempt(
         claim, window, kind.soft_time_limit, kind.hard_time_limit, ours.keeper.wake
     )
@@ -124,6 +132,8 @@ def perform(prepared: Prepared, process: WorkerProcess, ours: Crew) -> Ending:
         try:
             with window.opened():
                 value = prepared.kind.run(context)
+                if isinstance(window, CoroutineWindow):
+                    value = ours.event_loop().run(value, window)
             ending = success(prepared.kind, value)
         except BaseException as error:
             ending = ending_of(error, prepared.kind, process)

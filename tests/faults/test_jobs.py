@@ -93,6 +93,21 @@ def test_a_process_of_the_pool_is_killed(site: Site) -> None:
     assert (job["state"], outcomes(job)) == ("succeeded", ["lost", "succeeded"])
 
 
+def test_the_end_of_a_process_is_noticed_before_its_lease_is_over(tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    with Site(parts=("web", "worker"), env={"PARLEY_JOB_LEASE_SECONDS": "3600"}) as site:
+        site.room("plant", "alice")
+        work = Work(site, "slow", steps=30, seconds=0.1, trace=str(trace))
+        until(lambda: trace.exists() and trace.read_text(), what="the function has begun")
+        first = process_of(work.now())
+        os.kill(first, signal.SIGKILL)
+        job = work.end()
+        assert (job["state"], outcomes(job)) == ("succeeded", ["lost", "succeeded"])
+        assert process_of(job) != first
+        ended = "list(Worker.objects.exclude(ended_at=None).values_list('pid', flat=True))"
+        assert site.ask(ended) == [first], "nobody else has lost a lease"
+
+
 def test_a_job_that_kills_its_workers_is_given_up(site: Site) -> None:
     job = Work(site, "kill", steps=99).end()
     assert (job["state"], outcomes(job)) == ("failed", ["lost"] * 3)

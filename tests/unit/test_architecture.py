@@ -26,7 +26,8 @@ RULES = [
     ("jobs", ("config", "tests"), ()),
     ("rooms", ("celery", "kombu"), ()),
     ("jobs", ("celery", "kombu"), ("jobs/tasks.py",)),
-    ("config", ("celery", "kombu"), ("config/celery.py",)),
+    ("config", ("celery",), ("config/celery.py",)),
+    ("config", ("kombu",), ("config/celery.py", "config/broker.py")),
     # Only the ringer sends through the channel layer; the hub receives from it.
     ("rooms", ("channels.layers",), ("rooms/core/ringer.py", "rooms/live/")),
     ("rooms", ("channels_redis",), ("rooms/core/channel_layers.py",)),

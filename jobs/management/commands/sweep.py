@@ -5,6 +5,8 @@ swept; several at once do no harm. By hand only where no worker runs.
 """
 
 import signal
+import sys
+import threading
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -17,10 +19,16 @@ class Command(BaseCommand):
     help = "Bring up due jobs and take back lost ones until stopped."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--parent", type=int, help="end when this process is not the parent")
+        parser.add_argument(
+            "--parent",
+            type=int,
+            help="end without this parent, which says on standard input which of its have ended",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         lane = Lane(messages_waiting, options["parent"])
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: lane.stop())
+        if options["parent"]:
+            threading.Thread(target=lane.hear, args=(sys.stdin,), daemon=True).start()
         lane.run()

@@ -1,5 +1,6 @@
 """Kinds and their backoff."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -125,6 +126,10 @@ class NestedSecret(Params):
     inside: list[Secret] = []
 
 
+def one_by_one(ctx: Any) -> Iterator[None]:
+    yield
+
+
 async def later(ctx: Any) -> None:
     pass
 
@@ -135,7 +140,7 @@ async def later(ctx: Any) -> None:
         ({"params": OneWay}, "not read as they are written"),
         ({"params": Secret}, "secret"),
         ({"params": NestedSecret}, "secret"),
-        ({"run": later}, "plain function"),
+        ({"run": one_by_one}, "yields nothing"),
     ],
 )
 def test_what_could_only_go_wrong_later_is_refused_when_it_is_declared(
@@ -143,3 +148,8 @@ def test_what_could_only_go_wrong_later_is_refused_when_it_is_declared(
 ) -> None:
     with pytest.raises(ImproperlyConfigured, match=reason):
         declare(**values)
+
+
+def test_a_kind_may_be_a_coroutine() -> None:
+    assert declare(run=later).is_coroutine
+    assert not declare().is_coroutine

@@ -2,6 +2,7 @@
 
 import os
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -51,3 +52,28 @@ def test_without_its_parent_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     done = counting(monkeypatch, 1, [])
     Lane(lambda queue: 0, parent=1 if os.getppid() != 1 else 2).run()
     assert done == []
+
+
+def test_what_has_ended_is_written_before_the_sweep_and_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[Any] = []
+    lanes: list[Lane] = []
+    gone = uuid4()
+
+    def expire(processes: Any) -> None:
+        seen.append(set(processes))
+        if len(seen) == 1:
+            raise RuntimeError("the database is away")
+
+    def sweep(waiting: Any) -> None:
+        seen.append("swept")
+        if seen.count("swept") == 2:
+            lanes[0].stop()
+
+    monkeypatch.setattr(lane, "expire", expire)
+    monkeypatch.setattr(lane, "sweep", sweep)
+    lanes.append(Lane(lambda queue: 0))
+    lanes[0].hear([f"{gone}\n", "what is no id\n"])
+    lanes[0].run()
+    assert seen == [{gone}, {gone}, "swept", "swept"]

@@ -50,6 +50,25 @@ def test_two_sweeps_at_once_queue_a_job_once(submit: Submit, rung: list[uuid.UUI
     assert rung == [job.pk]
 
 
+def test_the_jobs_of_a_process_that_has_ended_are_lost_at_once(
+    submit: Submit, rung: list[uuid.UUID]
+) -> None:
+    gone, here = submit("ok"), submit("ok")
+    for job in (gone, here):
+        claim(job)
+        Worker.objects.filter(jobs=job).update(process=uuid.uuid4())
+    process = Worker.objects.get(jobs=gone).process
+    assert process is not None
+    sweeper.expire([process, uuid.uuid4()])
+    assert sweeper.take_back_lost() == 1
+    assert (fresh(gone).state, fresh(here).state) == (State.QUEUED, State.RUNNING)
+    ended = Worker.objects.get(process=process)
+    before = ended.ended_at, ended.lease_expires_at
+    sweeper.expire([process])
+    ended.refresh_from_db()
+    assert (ended.ended_at, ended.lease_expires_at) == before, "its end is written once"
+
+
 def test_an_expired_lease_is_a_lost_attempt(submit: Submit, rung: list[uuid.UUID]) -> None:
     job = submit("ok")
     claim(job, "gone")

@@ -193,7 +193,7 @@ def test_the_files_of_a_failed_attempt_are_thrown_away(submit: Submit, run: Run)
     claimed = claim(job)
     assert claimed is not None
     ours = crew.of(PROCESS)
-    prepared = runner.prepare(claimed, ours)
+    prepared = runner.prepare(claimed, PROCESS, ours)
     prepared.context.attach("a.txt", "text/plain", b"a")
     path = Attachment.objects.get().file.path
     runner.report(claimed, Ending(Outcome.FAILED, files=prepared.context.files), ours.clerk)
