@@ -1,7 +1,9 @@
 """What /metrics says of jobs, read from the database at each scrape. Registered when the app is
 ready. The ages are what to watch: they say whether workers and sweeper keep up."""
 
+from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily
@@ -38,4 +40,37 @@ class Jobs(Collector):
             "How late the most overdue scheduled or retrying job is: the sweeper's lag",
             max(0.0, (now - since).total_seconds()) if since else 0.0,
         )
-        return [waiting, oldest, running, late]
+        return [waiting, oldest, running, late, *_workers(now), _ended(now)]
+
+
+def _workers(now: datetime) -> list[GaugeMetricFamily]:
+    processes = GaugeMetricFamily(
+        "parley_job_workers",
+        "Processes that run jobs and have renewed their lease",
+        labels=["pool"],
+    )
+    slots = GaugeMetricFamily(
+        "parley_job_slots", "Jobs that these processes can run at once", labels=["pool"]
+    )
+    workers = overview.workers(now)
+    for pool in sorted({each.row.pool for each in workers} or {""}):
+        of_pool = [each.row for each in workers if each.row.pool == pool]
+        processes.add_metric([pool], len(of_pool))
+        slots.add_metric([pool], sum(row.capacity for row in of_pool))
+    return [processes, slots]
+
+
+def _ended(now: datetime) -> GaugeMetricFamily:
+    """Of an hour, by the index of ends: a count of all there ever were would walk the history, and
+    a counter of this process would know nothing of the workers."""
+    ended = GaugeMetricFamily(
+        "parley_jobs_ended_last_hour",
+        "Jobs that ended within the last hour",
+        labels=["kind", "state"],
+    )
+    numbers: Counter[tuple[str, str]] = Counter()
+    for each in overview.ended(now, overview.HOUR):
+        numbers[each.kind, each.state] += each.number
+    for (kind, state), number in sorted(numbers.items()):
+        ended.add_metric([kind, state], number)
+    return ended

@@ -8,12 +8,13 @@ span asked for. The history is never walked; a test has the databases explain ea
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db.models import Count, Min, Prefetch, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, TruncHour, TruncMinute
 
-from .models import UNFINISHED, Attempt, Job, State
+from .models import UNFINISHED, Attempt, Job, State, Worker
 from .registry import QUEUES
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -36,6 +37,48 @@ class EndedJobs:
     state: str
     kind: str
     number: int
+
+
+class RunningKind(NamedTuple):
+    """`number` jobs of one kind that a process runs, the oldest of them since `since`."""
+
+    kind: str
+    number: int
+    since: datetime
+
+
+@dataclass(frozen=True)
+class WorkerNow:
+    """A process that runs jobs, and what it runs, those begun first before the others."""
+
+    row: Worker
+    runs: list[RunningKind]
+
+    @property
+    def busy(self) -> int:
+        return sum(each.number for each in self.runs)
+
+    @property
+    def mean_seconds(self) -> float | None:
+        """Of its attempts that have ended; None: it has ended none."""
+        return self.row.seconds_worked / self.row.done if self.row.done else None
+
+
+class Quantiles(NamedTuple):
+    """In seconds."""
+
+    p50: float
+    p95: float
+
+
+class KindTimes(NamedTuple):
+    """Of `number` jobs: how long they waited in their queue, and how long their last attempt ran,
+    both before their end."""
+
+    kind: str
+    number: int
+    waited: Quantiles
+    ran: Quantiles
 
 
 class HourOf(TruncHour):
@@ -103,6 +146,19 @@ def running_jobs(most: int) -> list[Job]:
     return list(rows.select_related("room", "requested_by").prefetch_related(attempts)[:most])
 
 
+def workers(now: datetime) -> list[WorkerNow]:
+    """The processes whose lease holds, by name."""
+    alive = Worker.objects.filter(ended_at=None, lease_expires_at__gt=now)
+    rows = list(alive.order_by("name", "pid"))
+    running = Job.objects.filter(state=State.RUNNING, worker__in=[row.pk for row in rows])
+    sums = running.order_by().values("worker_id", "kind")
+    runs: dict[UUID, list[RunningKind]] = {row.pk: [] for row in rows}
+    for each in sums.annotate(number=Count("pk"), since=Min("started_at")):
+        found = RunningKind(each["kind"], each["number"], each["since"] or now)
+        runs[each["worker_id"]].append(found)
+    return [WorkerNow(row, sorted(runs[row.pk], key=lambda each: each.since)) for row in rows]
+
+
 def ended(now: datetime, span: timedelta) -> list[EndedJobs]:
     """What ended within `span`: by the minute up to an hour, else by the hour (of UTC)."""
     trunc = MinuteOf if span <= HOUR else HourOf
@@ -112,6 +168,32 @@ def ended(now: datetime, span: timedelta) -> list[EndedJobs]:
     sums = rows.values("at", of_state=_value("state"), of_kind=_value("kind"))
     sums = sums.annotate(number=Count("*"))
     return [EndedJobs(row["at"], row["of_state"], row["of_kind"], row["number"]) for row in sums]
+
+
+# Of one span: enough for a 95th percentile of each kind that matters, and read in milliseconds.
+TIMES_SAMPLED = 2_000
+
+
+def times(now: datetime, span: timedelta) -> list[KindTimes]:
+    """How long the jobs that ended last within `span` waited and ran, by kind."""
+    ends = ended_since(now - span).filter(started_at__isnull=False, queued_at__isnull=False)
+    moments = ("kind", "queued_at", "started_at", "finished_at")
+    rows: Iterable[Any] = ends.order_by("-finished_at").values_list(*moments)[:TIMES_SAMPLED]
+    waited: dict[str, list[float]] = {}
+    ran: dict[str, list[float]] = {}
+    for kind, queued, started, finished in rows:
+        waited.setdefault(kind, []).append(max(0.0, (started - queued).total_seconds()))
+        ran.setdefault(kind, []).append(max(0.0, (finished - started).total_seconds()))
+    return [
+        KindTimes(kind, len(waited[kind]), quantiles(waited[kind]), quantiles(ran[kind]))
+        for kind in sorted(waited)
+    ]
+
+
+def quantiles(seconds: list[float]) -> Quantiles:
+    """Of at least one. Pure."""
+    ordered = sorted(seconds)
+    return Quantiles(*(ordered[min(len(ordered) - 1, int(len(ordered) * q))] for q in (0.5, 0.95)))
 
 
 def _value(column: str) -> Coalesce:

@@ -54,7 +54,7 @@ def process_id(process_name: str) -> UUID:
 
 
 # The pool of this worker; known to its children, which are forked after it.
-_pool: dict[str, Any] = {"pool": "", "capacity": 1, "queues": ()}
+_pool: dict[str, Any] = {"name": "worker", "pool": "", "capacity": 1, "queues": ()}
 
 
 @signals.celeryd_after_setup.connect
@@ -63,6 +63,7 @@ def _note_pool(instance: Any, **_: Any) -> None:
     alone = pool in ("prefork", "solo")
     _choose_queues(instance.app.amqp.queues, pool)
     _pool.update(
+        name=instance.hostname,
         pool=pool,
         capacity=1 if alone else instance.concurrency,
         queues=tuple(each for each in instance.app.amqp.queues.consume_from if "." not in each),
@@ -90,6 +91,18 @@ def _choose_queues(queues: Any, pool: str) -> None:
         )
 
 
+@signals.worker_process_init.connect
+def _sign_on(**_: Any) -> None:
+    """Operators see a process before it has a job."""
+    crew.of(_worker_process())
+
+
+@signals.worker_ready.connect
+def _sign_on_alone(**_: Any) -> None:
+    if _pool["pool"] != "prefork":
+        _sign_on()
+
+
 @signals.worker_process_shutdown.connect
 @signals.worker_shutdown.connect
 def _sign_off(**_: Any) -> None:
@@ -100,10 +113,9 @@ def _exit() -> None:
     os._exit(1)
 
 
-def _worker_process(hostname: str) -> WorkerProcess:
+def _worker_process() -> WorkerProcess:
     alone = current_process().name != "MainProcess"
     return WorkerProcess(
-        name=hostname,
         process=process_id(current_process().name),
         draining=lambda: bool(_draining[0]),
         terminating=terminate_handler_fired,
@@ -113,10 +125,10 @@ def _worker_process(hostname: str) -> WorkerProcess:
     )
 
 
-@shared_task(name="jobs.run", bind=True, max_retries=0)
-def run_job(self: Any, job_id: str) -> None:
+@shared_task(name="jobs.run", max_retries=0)
+def run_job(job_id: str) -> None:
     """One attempt at a job, unless somebody else has it."""
-    runner.run(UUID(job_id), _worker_process(self.request.hostname or "worker"))
+    runner.run(UUID(job_id), _worker_process())
 
 
 @shared_task(name="jobs.housekeeping", max_retries=0)

@@ -4,7 +4,7 @@ The theme calls `dashboard` with the page's context. The page asks for itself ag
 looks at it.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest
@@ -19,6 +19,7 @@ from .plot import plot
 RUNNING_SHOWN = 20
 FAILURES_SHOWN = 8
 KINDS_SHOWN = 10
+WORKERS_SHOWN = 100
 REASON_CHARACTERS = 200
 
 
@@ -55,6 +56,8 @@ def jobs_now(*, may_see_rooms: bool) -> dict[str, Any]:
         "running_number": counts[State.RUNNING],
         "failures": [failure(job) for job in overview.last_failures(now, FAILURES_SHOWN)],
         "kinds": failing(hour, day),
+        "times": [times_row(each) for each in overview.times(now, overview.HOUR)],
+        "workers": [worker_row(each, now) for each in overview.workers(now)[:WORKERS_SHOWN]],
         "plots": [
             plot("The last hour", hour, now, timedelta(minutes=1), 60),
             plot("The last day", day, now, timedelta(hours=1), 24),
@@ -81,6 +84,35 @@ def running_row(job: Job, now: Any) -> dict[str, Any]:
     }
 
 
+def worker_row(worker: overview.WorkerNow, now: datetime) -> dict[str, Any]:
+    row, mean = worker.row, worker.mean_seconds
+    return {
+        "row": row,
+        "runs": [
+            (title_of(each.kind), each.number, shown.between(each.since, max(now, each.since)))
+            for each in worker.runs
+        ],
+        "busy": worker.busy,
+        "mean": shown.NOTHING if mean is None else shown.duration(mean),
+        "heard": shown.between(row.seen_at, max(now, row.seen_at)),
+        "up": shown.between(row.started_at, max(now, row.started_at)),
+    }
+
+
+def times_row(times: overview.KindTimes) -> dict[str, Any]:
+    return {
+        "kind": times.kind,
+        "title": title_of(times.kind),
+        "number": times.number,
+        "seconds": [shown.duration(seconds) for seconds in (*times.waited, *times.ran)],
+    }
+
+
+def title_of(kind: str) -> str:
+    declared = registry.find(kind)
+    return declared.title if declared else kind
+
+
 def failure(job: Job) -> dict[str, Any]:
     reason = shown.reason(job.error_class, job.error_message)
     if len(reason) > REASON_CHARACTERS:
@@ -101,11 +133,10 @@ def failing(hour: list[overview.EndedJobs], day: list[overview.EndedJobs]) -> li
         totals[end.kind] = totals.get(end.kind, 0) + end.number
     rows = []
     for kind, numbers in list(overview.failing_kinds(day).items())[:KINDS_SHOWN]:
-        declared = registry.find(kind)
         rows.append(
             {
                 "kind": kind,
-                "title": declared.title if declared else kind,
+                "title": title_of(kind),
                 "hour": of_hour.get(kind, (0, totals.get(kind, 0))),
                 "day": numbers,
             }

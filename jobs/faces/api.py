@@ -29,7 +29,7 @@ from rooms.rest.json import Renderer
 from rooms.rest.requests import Limit, PageCursor, Request
 from rooms.rest.schemas import Moment, Problem, SlugText
 
-from . import batch, schedules
+from . import batch, schedules, status
 from .schemas import JobDetail, JobOut, JobPage, KindList, KindName, NewJob
 from .submissions import KeyHeader, key_of, submission_of, tell_share
 
@@ -37,6 +37,7 @@ from .submissions import KeyHeader, key_of, submission_of, tell_share
 router = Router(tags=["jobs"], by_alias=True)
 router.add_router("", batch.router)
 router.add_router("", schedules.router)
+router.add_router("", status.router)
 
 LONGEST_POLL_SECONDS = 60
 CURSOR_TIME: TypeAdapter[Moment] = TypeAdapter(Moment)

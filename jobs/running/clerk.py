@@ -73,8 +73,8 @@ class StoredProgress(NamedTuple):
 
 
 class Clerk(threading.Thread):
-    """`running` gives the attempts that are under way. Until the first claim there is no row of
-    this process; it is made again when its lease was lost."""
+    """`running` gives the attempts that are under way. A worker's process has a row from the
+    beginning, another one from its first claim; it is made again when its lease was lost."""
 
     def __init__(
         self, process: WorkerProcess, pid: int, running: Callable[[], list[RunningAttempt]]
@@ -228,10 +228,13 @@ class Clerk(threading.Thread):
 
     def _look_safely(self, now: float) -> None:
         """Nothing may end this thread: every job of this process depends on it."""
-        if self._worker is None:
+        if self._worker is None and self._process.process is None:
             return
         try:
-            with_connection(partial(self._look, now))
+            if self._worker is None:
+                with_connection(self._signed_on)
+            else:
+                with_connection(partial(self._look, now))
             self._trouble.over()
         except Exception as error:
             self._trouble.failed(error, traceback=trouble.reason(error) is None)

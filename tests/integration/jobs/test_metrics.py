@@ -7,9 +7,10 @@ import pytest
 from django.utils import timezone
 
 from jobs.metrics import Jobs
-from jobs.models import Job, State
+from jobs.models import Job, State, Worker
+from tests.integration.jobs.conftest import claim
 from tests.support.environment import ROOT
-from tests.support.workshop import Submit
+from tests.support.workshop import Run, Submit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,6 +35,26 @@ def test_what_waits_what_runs_and_how_late_it_is(submit: Submit) -> None:
     assert found["parley_jobs_queued_oldest_seconds", waiting.queue] >= 300
     assert found["parley_jobs_running",] == 1
     assert found["parley_jobs_due_late_seconds",] >= 120
+
+
+def test_workers_and_what_ended(submit: Submit, run: Run) -> None:
+    assert claim(submit("ok"), "host-7")
+    run(submit("give_up"))
+    found = values()
+    assert found["parley_job_workers", ""] == found["parley_job_slots", ""] == 2
+    assert found["parley_jobs_ended_last_hour", "test.outcome", "failed"] == 1
+    Worker.objects.filter(name="host-7").update(lease_expires_at=timezone.now())
+    assert values()["parley_job_workers", ""] == 1
+
+
+def test_dashboard_and_alerts_ask_only_for_what_there_is() -> None:
+    board = (ROOT / "deploy" / "grafana" / "parley.json").read_text()
+    alerts = (ROOT / "deploy" / "prometheus" / "parley.rules.yml").read_text()
+    told = {family.name for family in Jobs().collect()}
+    for text in (board, alerts):
+        asked = set(re.findall(r"parley_job\w+", text))
+        assert len(asked) >= 3 and asked <= told
+    assert alerts.count("- alert:") == 3
 
 
 def test_every_metric_is_in_the_table() -> None:

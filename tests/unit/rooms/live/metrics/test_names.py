@@ -50,4 +50,6 @@ def test_the_dashboard_asks_only_for_what_there_is() -> None:
     asked = set(re.findall(r"parley_\w+", " ".join(expressions)))
     bases = {re.sub("_(bucket|sum|count)$", "", name) for name in asked}
     assert len(bases) > 15
+    # Those of jobs are told by the app: see its own test.
+    bases = {name for name in bases if not name.startswith("parley_job")}
     assert bases <= set(map(exposed, METRICS.values()))
