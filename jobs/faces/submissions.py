@@ -16,19 +16,22 @@ from rooms.rest import limits
 
 from .schemas import NewJob
 
-# What every server and proxy lets through, said in the document; spaces inside are taken as well.
-KeyText = Annotated[
+# What every server and proxy lets through.
+KEY_PATTERN = "^[!-~]([ -~]*[!-~])?$"
+KeyText = Annotated[str, Field(pattern=KEY_PATTERN, max_length=MOST_KEY_CHARACTERS)]
+# Of a header only said in the document: `key_of` tells of it, and takes what stands around it.
+_HeaderText = Annotated[
     str,
     Field(
         json_schema_extra={
-            "pattern": "^[!-~]+$",
+            "pattern": KEY_PATTERN,
             "minLength": 1,
             "maxLength": MOST_KEY_CHARACTERS,
         }
     ),
 ]
 KeyHeader = Annotated[
-    KeyText | None,
+    _HeaderText | None,
     Header(
         alias="Idempotency-Key",
         description=(
@@ -47,8 +50,8 @@ def key_of(header: str | None) -> str:
     key = header.strip()
     if len(key) >= 2 and key[0] == key[-1] == '"':
         key = key[1:-1]
-    if not key or not key.isprintable():
-        raise Invalid("The Idempotency-Key is empty or not printable.")
+    if not key or not (key.isascii() and key.isprintable()):
+        raise Invalid("The Idempotency-Key is empty, or not of printable ASCII.")
     if len(key) > MOST_KEY_CHARACTERS:
         raise Invalid(f"A key has at most {MOST_KEY_CHARACTERS} characters.", "too_long")
     return key

@@ -14,6 +14,9 @@ from tests.support.site import CELERY, Site
 from tests.support.switch import Switch
 from tests.support.waiting import until
 
+# Nothing of it is about the database.
+pytestmark = pytest.mark.once
+
 # Longer than any time limit of the worker's own.
 WITHIN_SECONDS = 90
 

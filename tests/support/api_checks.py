@@ -20,6 +20,7 @@ NO_SCHEMA_SAYS = re.compile(
     | ^[a-z]+\.[a-z_.]+:\ params | \ jobs\ are\ refused,\ so\ none\ was\ taken\.
     | `until`\ is\ in\ the\ past\. | A\ job\ can\ be\ scheduled\ for\ at\ most
     | This\ idempotency\ key\ was\ used\ for\ another\ job
+    | The\ Idempotency-Key\ is\ empty
     | Nothing\ of\ this\ can\ be\ seen\. | A\ message\ needs\ some\ text\ that\ can\ be\ seen\.
     | You\ cannot\ ban\ yourself\.""",
     re.VERBOSE,
