@@ -42,7 +42,8 @@ class Phase(Enum):
 class BoundedChannel(http.HTTPChannel):
     """Counted by its server's `door`; the times of its phases are in `rooms.limits`."""
 
-    maxHeaders = 500
+    # Browsers and proxies send some thirty.
+    maxHeaders = 100
     transport: Any
     _networkProducer: Any
     # Of Twisted's own: whether the request's line is still to come.
@@ -210,6 +211,8 @@ class BoundedChannel(http.HTTPChannel):
         self.let_go_of_body()
         self.door.guests.wait(self)
         self.persistent = 0
+        # What has come already is not taken apart line by line any more.
+        self._throw_away(len(self.clearLineBuffer()))
         self._enter(Phase.ENDING, LINGER_SECONDS)
         self.transport.write(answer(refused, self.path))
         self._networkProducer.unregisterProducer()
