@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -36,6 +37,7 @@ logger = logging.getLogger(__name__)
 
 MANAGE = Path(__file__).resolve().parents[1] / "manage.py"
 SWEEPER_PAUSE_SECONDS = 1.0
+MOST_UNTOLD = 1_000
 # One that has lived for this long dies for another reason.
 SWEEPER_LIVES_SECONDS = 60.0
 
@@ -125,6 +127,9 @@ class Sweeper(bootsteps.StartStopStep):
         super().__init__(worker, **options)
         self._ended = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+        # Processes of the pool that have ended, until the sweeper is told.
+        self._untold: deque[UUID] = deque(maxlen=MOST_UNTOLD)
         self._deaths = Outage(logger, "The sweeper has ended; another one is started")
 
     def start(self, worker: Any) -> None:
@@ -135,23 +140,36 @@ class Sweeper(bootsteps.StartStopStep):
         command = [sys.executable, str(MANAGE), "sweep", "--parent", str(os.getpid())]
         while not self._ended.is_set():
             started = time.monotonic()
-            self._process = subprocess.Popen(command, stdin=subprocess.PIPE)
-            assert self._process.stdin is not None
-            os.set_blocking(self._process.stdin.fileno(), False)
-            code = self._process.wait()
-            self._process.stdin.close()
+            process = subprocess.Popen(command, stdin=subprocess.PIPE)
+            assert process.stdin is not None
+            os.set_blocking(process.stdin.fileno(), False)
+            with self._lock:
+                self._process = process
+                self._hand_over()
+            code = process.wait()
+            with self._lock:
+                process.stdin.close()
             if not self._ended.wait(SWEEPER_PAUSE_SECONDS):
                 if time.monotonic() - started > SWEEPER_LIVES_SECONDS:
                     self._deaths.over()
                 self._deaths.failed(f"with {code}")
 
     def _tell(self, process: UUID) -> None:
-        """A process has ended. What does not get through, as to a sweeper that is just being
-        started, is found out when the lease is over."""
+        """A process has ended. A sweeper that is just being started is told then; what gets lost
+        with one that dies is found out when the lease is over."""
+        with self._lock:
+            self._untold.append(process)
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        """What the sweeper has not been told, if it is there. Under the lock."""
+        if self._process is None or self._process.stdin is None or self._process.stdin.closed:
+            return
         try:
-            assert self._process is not None and self._process.stdin is not None
-            os.write(self._process.stdin.fileno(), f"{process}\n".encode())
-        except (AssertionError, OSError, ValueError) as error:
+            while self._untold:
+                os.write(self._process.stdin.fileno(), f"{self._untold[0]}\n".encode())
+                self._untold.popleft()
+        except OSError as error:
             logger.info("The sweeper could not be told of a process that has ended: %r", error)
 
     def stop(self, worker: Any) -> None:

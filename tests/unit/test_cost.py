@@ -56,6 +56,7 @@ OURS = {
 # Those that have no name, or are Pydantic's: what reads with them is in READERS.
 WITHOUT_NAME = {
     "config/env.py::pattern",
+    "jobs/faces/submissions.py::pattern",
     "rooms/http/body_bounds.py::'/'.join(parts)",
     "rooms/text/links.py:::[0-9]",
     "rooms/protocol/refusals.py::~",
