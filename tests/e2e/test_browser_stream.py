@@ -118,6 +118,10 @@ def test_what_comes_while_nobody_looks_is_new(site: Site, open_as: Open) -> None
     fill(site, "pier", 20)
     page = open_as("alice", "/rooms/pier/")
     expect(message(page, "line 0020")).to_be_in_viewport()
+    until(
+        lambda: cursor(site, "pier") == site.ask("Room.objects.get(slug='pier').last_seq"),
+        what="the page has told what was read",
+    )
     before = cursor(site, "pier")
     look_away = "document.hasFocus = () => {}; window.dispatchEvent(new Event('blur'))"
     page.evaluate(f"() => {{ {look_away} }}")
