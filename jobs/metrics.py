@@ -1,7 +1,6 @@
 """What /metrics says of jobs, read from the database at each scrape. Registered when the app is
 ready. The ages are what to watch: they say whether workers and sweeper keep up."""
 
-from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -68,9 +67,7 @@ def _ended(now: datetime) -> GaugeMetricFamily:
         "Jobs that ended within the last hour",
         labels=["kind", "state"],
     )
-    numbers: Counter[tuple[str, str]] = Counter()
-    for each in overview.ended(now, overview.HOUR):
-        numbers[each.kind, each.state] += each.number
-    for (kind, state), number in sorted(numbers.items()):
+    numbers = overview.totals(overview.ended(now, overview.HOUR))
+    for (kind, state), number in numbers.items():
         ended.add_metric([kind, state], number)
     return ended

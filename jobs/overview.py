@@ -1,5 +1,5 @@
 """How things stand with jobs, as numbers: what waits, how late it is, what runs, what ended lately.
-Read by `/metrics`, by the admin's first page, and by those who wait for a job.
+Read by `/metrics`, `GET /status`, the admin's first page, and those who wait for a job.
 
 Every query finds its rows by an index: those that wait or run, or those that ended within the
 span asked for. The history is never walked; a test has the databases explain each query.
@@ -15,6 +15,7 @@ from django.db.models import Count, Min, Prefetch, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, TruncHour, TruncMinute
 
 from .models import UNFINISHED, Attempt, Job, State, Worker
+from .models.workers import ALIVE
 from .registry import QUEUES
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -57,11 +58,6 @@ class WorkerNow:
     @property
     def busy(self) -> int:
         return sum(each.number for each in self.runs)
-
-    @property
-    def mean_seconds(self) -> float | None:
-        """Of its attempts that have ended; None: it has ended none."""
-        return self.row.seconds_worked / self.row.done if self.row.done else None
 
 
 class Quantiles(NamedTuple):
@@ -148,8 +144,7 @@ def running_jobs(most: int) -> list[Job]:
 
 def workers(now: datetime) -> list[WorkerNow]:
     """The processes whose lease holds, by name."""
-    alive = Worker.objects.filter(ended_at=None, lease_expires_at__gt=now)
-    rows = list(alive.order_by("name", "pid"))
+    rows = list(Worker.objects.filter(ALIVE).order_by("name", "pid"))
     running = Job.objects.filter(state=State.RUNNING, worker__in=[row.pk for row in rows])
     sums = running.order_by().values("worker_id", "kind")
     runs: dict[UUID, list[RunningKind]] = {row.pk: [] for row in rows}
@@ -209,6 +204,14 @@ def last_failures(now: datetime, most: int) -> list[Job]:
 
 def ended_since(since: datetime) -> QuerySet[Job]:
     return Job.objects.filter(finished_at__gte=since)
+
+
+def totals(ends: Iterable[EndedJobs]) -> dict[tuple[str, str], int]:
+    """How many ended, by kind and state. Pure."""
+    sums: dict[tuple[str, str], int] = {}
+    for end in ends:
+        sums[end.kind, end.state] = sums.get((end.kind, end.state), 0) + end.number
+    return dict(sorted(sums.items()))
 
 
 def failing_kinds(ends: Iterable[EndedJobs]) -> dict[str, tuple[int, int]]:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import threading
 import time
 from decimal import Decimal
 from fractions import Fraction
@@ -104,7 +105,7 @@ def short(ctx: Context[OutcomeParams]) -> Any:
 @control_command(name="test_block")
 def block(state: Any) -> None:
     """Over remote control: the worker's loop does not turn any more."""
-    time.sleep(600)
+    threading.Event().wait()
 
 
 @kind("test.process", params=OutcomeParams, needs_process=True)
@@ -144,7 +145,7 @@ async def co_hang(ctx: Context[CoroutineParams]) -> None:
     """Never looks, and tidies up when it is stopped."""
     ctx.progress(1)
     try:
-        await asyncio.sleep(600)
+        await asyncio.Event().wait()
     finally:
         await asyncio.sleep(0.01)
         ctx.log("tidied up")

@@ -85,7 +85,7 @@ def running_row(job: Job, now: Any) -> dict[str, Any]:
 
 
 def worker_row(worker: overview.WorkerNow, now: datetime) -> dict[str, Any]:
-    row, mean = worker.row, worker.mean_seconds
+    row, mean = worker.row, worker.row.mean_seconds
     return {
         "row": row,
         "runs": [

@@ -1,12 +1,14 @@
 """The processes that run jobs, in Django's admin: to be read. Those that are gone stay a day."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.utils import timezone
+from django.db.models import BooleanField, ExpressionWrapper, QuerySet
+from django.http import HttpRequest
 from unfold.decorators import display
 
 from jobs.models import Worker
+from jobs.models.workers import ALIVE
 from rooms.admin.base import ReadOnlyAdmin
 
 from . import shown
@@ -25,19 +27,21 @@ class WorkerAdmin(ReadOnlyAdmin):
     class Media:
         css: ClassVar = {"all": ["jobs/admin.css"]}
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Worker]:
+        alive = ExpressionWrapper(ALIVE, BooleanField())
+        rows: QuerySet[Worker] = super().get_queryset(request).annotate(alive=alive)
+        return rows
+
     @display(description="Mean time")
     def mean(self, worker: Worker) -> str:
-        if not worker.done:
-            return shown.NOTHING
-        return shown.duration(worker.seconds_worked / worker.done)
+        mean = worker.mean_seconds
+        return shown.NOTHING if mean is None else shown.duration(mean)
 
     @display(description="State")
-    def lives(self, worker: Worker) -> str:
+    def lives(self, worker: Any) -> str:
         if worker.ended_at is not None:
             return shown.pill("ended", "ended")
-        if worker.lease_expires_at < timezone.now():
-            return shown.pill("failed", "silent")
-        return shown.pill("succeeded", "lives")
+        return shown.pill("succeeded", "lives") if worker.alive else shown.pill("failed", "silent")
 
     @display(description="Began")
     def began(self, worker: Worker) -> str:

@@ -9,7 +9,6 @@ from ninja import Router
 from pydantic import Field
 
 from jobs import overview, policy
-from jobs.models import State
 from rooms.core.representations import timestamp
 from rooms.database import clock
 from rooms.protocol import Forbidden
@@ -112,14 +111,10 @@ def _seconds(since: datetime | None, now: datetime) -> float:
 
 
 def _span(now: datetime, span: Any) -> dict[str, Any]:
-    numbers: dict[tuple[str, str], int] = {}
-    for each in overview.ended(now, span):
-        key = (each.kind, State(each.state).value)
-        numbers[key] = numbers.get(key, 0) + each.number
     return {
         "ended": [
             {"kind": kind, "state": state, "number": number}
-            for (kind, state), number in sorted(numbers.items())
+            for (kind, state), number in overview.totals(overview.ended(now, span)).items()
         ],
         "times": [
             {
@@ -145,7 +140,7 @@ def _worker(worker: overview.WorkerNow) -> dict[str, Any]:
         "seen_at": timestamp(row.seen_at),
         "done": row.done,
         "failed": row.failed,
-        "mean_seconds": worker.mean_seconds,
+        "mean_seconds": row.mean_seconds,
         "runs": [
             {"kind": each.kind, "number": each.number, "since": timestamp(each.since)}
             for each in worker.runs

@@ -3,6 +3,11 @@
 import uuid
 
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+# It has not signed off, and renewed its lease in time, by the database's clock.
+ALIVE = Q(ended_at=None, lease_expires_at__gt=Now())
 
 
 class Worker(models.Model):
@@ -42,3 +47,8 @@ class Worker(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}/{self.pid}"
+
+    @property
+    def mean_seconds(self) -> float | None:
+        """Of its attempts that have ended; None: it has ended none."""
+        return self.seconds_worked / self.done if self.done else None

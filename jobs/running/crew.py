@@ -1,6 +1,6 @@
 """What runs in this process: its attempts, the two threads that look after them, and the loop of
-those that are coroutines. One a process, made when a
-worker's process begins, which is after its fork, or else at its first job."""
+those that are coroutines. One a process, made when a worker's process begins, which is after its
+fork, or else at its first job."""
 
 import os
 import threading

@@ -17,11 +17,10 @@ def spare() -> None:
 @dataclass(frozen=True)
 class WorkerProcess:
     """`name`, `pool`, `capacity` (jobs at once) and `queues` are shown to operators. `process`: by
-    which its worker would say that this process has ended. `draining`:
-    the worker is shutting down and takes no more jobs. `terminating`: this process has been told to
-    exit at once. `kill` ends this process if it runs nothing but one job. `waits_for_ends`: a job
-    counts as run when its end is committed; else the next one may begin before, and both are
-    written together."""
+    which its worker would say that this process has ended. `draining`: the worker is shutting down
+    and takes no more jobs. `terminating`: this process has been told to exit at once. `kill` ends
+    this process if it runs nothing but one job. `waits_for_ends`: a job counts as run when its end
+    is committed; else the next one may begin before, and both are written together."""
 
     name: str
     process: UUID | None = None

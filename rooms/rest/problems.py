@@ -78,16 +78,20 @@ def body(status: int, detail: str = "", **members: Any) -> bytes:
 
 def of(refusal: Refusal) -> dict[str, Any]:
     """A refusal within an answer: what the header would say stands beside the rest."""
-    extensions: dict[str, Any] = {"errors": refusal.errors} if refusal.errors else {}
+    members = _members(refusal)
     if refusal.retry_after is not None:
-        extensions["retry_after"] = max(1, math.ceil(refusal.retry_after))
-    return problem(
-        refusal.status,
-        refusal.message,
-        code=refusal.code,
-        temporary=refusal.temporary,
-        **extensions,
-    )
+        members["retry_after"] = whole_seconds(refusal.retry_after)
+    return problem(refusal.status, refusal.message, **members)
+
+
+def _members(refusal: Refusal) -> dict[str, Any]:
+    errors = {"errors": refusal.errors} if refusal.errors else {}
+    return {"code": refusal.code, "temporary": refusal.temporary, **errors}
+
+
+def whole_seconds(seconds: float) -> int:
+    """As `Retry-After` says it."""
+    return max(1, math.ceil(seconds))
 
 
 def response(
@@ -96,7 +100,7 @@ def response(
     """A problem as an answer, with the headers that its status asks for."""
     answer = HttpResponse(body(status, detail, **members), status=status, content_type=MEDIA_TYPE)
     if retry_after is not None:
-        answer["Retry-After"] = str(max(1, math.ceil(retry_after)))
+        answer["Retry-After"] = str(whole_seconds(retry_after))
     if status == 401:
         answer["WWW-Authenticate"] = 'Bearer realm="parley"'
     return answer
@@ -106,15 +110,7 @@ def response(
 
 
 def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
-    extensions = {"errors": refusal.errors} if refusal.errors else {}
-    return response(
-        refusal.status,
-        refusal.message,
-        refusal.retry_after,
-        code=refusal.code,
-        temporary=refusal.temporary,
-        **extensions,
-    )
+    return response(refusal.status, refusal.message, refusal.retry_after, **_members(refusal))
 
 
 def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
