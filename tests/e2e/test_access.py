@@ -144,7 +144,7 @@ def test_logging_out_in_another_tab_is_said_on_this_one(site: Site, open_as: Any
     # Logged in again elsewhere, and back to this tab.
     log_in(other, site, "erin", site.user("erin").password)
     page.evaluate("window.before = true; window.dispatchEvent(new Event('focus'))")
-    page.wait_for_function("window.before === undefined")
+    page.wait_for_function("() => window.before === undefined")
     expect(page.locator("[data-shell]")).to_have_attribute("data-phase", "open")
     expect(page.get_by_label("Message", exact=True)).to_have_value("a draft")
     say(page, "here again")
