@@ -30,13 +30,13 @@ def client_address(peer: str, forwarded_for: str, trusted_proxies: int) -> str:
     if trusted_proxies > 0:
         entries = forwarded_for.split(",")
         if len(entries) >= trusted_proxies:
-            found = _parsed(entries[-trusted_proxies])
+            found = _normalised(entries[-trusted_proxies])
             if found is not None:
-                return str(found)
-    own = _parsed(peer)
-    return peer[:ADDRESS_CHARACTERS] if own is None else str(own)
+                return found
+    return _normalised(peer) or peer[:ADDRESS_CHARACTERS]
 
 
+@lru_cache(maxsize=1024)
 def network_of(address: str) -> str:
     """The key under which an address is counted: an IPv4 address itself, of an IPv6 address its
     /64 network. What is no address is its own key."""
@@ -49,6 +49,11 @@ def network_of(address: str) -> str:
 
 
 @lru_cache(maxsize=1024)
+def _normalised(entry: str) -> str | None:
+    found = _parsed(entry)
+    return None if found is None else str(found)
+
+
 def _parsed(entry: str) -> IPv4Address | IPv6Address | None:
     """Of `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]:4711`, quoted or not; an IPv4
     address in IPv6's clothes is one of IPv4."""

@@ -123,11 +123,9 @@ READERS: dict[str, Callable[[str], object]] = {
     "a token": credentials.bearer,
     "a path": lambda body: body_bounds.bound_of(f"/api/v1/rooms/{body}"),
     "a cookie": read_cookie,
-    "an origin": lambda body: origin_rule.origin_allowed(
-        {"path": "/ws/", "headers": [(b"origin", body.encode()), (b"host", body.encode())]}
-    ),
+    "an origin": lambda body: origin_rule.origin_allowed({}, {"origin": body, "host": body}),
     "who it is": lambda body: Origin.of(
-        {"headers": [(b"x-forwarded-for", body.encode()), (b"user-agent", body.encode())]}
+        {"headers": [(b"x-forwarded-for", body.encode())]}, {"user-agent": body}
     ),
     "languages": parse_accept_lang_header,
     "a line for the terminal": lines.clean,

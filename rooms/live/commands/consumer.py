@@ -21,7 +21,6 @@ from channels.consumer import AsyncConsumer
 from rooms.core import credentials, read_state
 from rooms.core.credentials import Caller
 from rooms.database import trouble
-from rooms.http import request_address
 from rooms.limits import limits
 from rooms.live.delivery.connection import Connection, Sink
 from rooms.live.delivery.origin import Origin, headers_of
@@ -70,15 +69,16 @@ class SocketConsumer(AsyncConsumer):
     ) -> None:
         """Find out who it is; serve them, or say why not."""
         headers = headers_of(self.scope)
+        origin = Origin.of(self.scope, headers)
         generation = node.access.generation
-        address = request_address.of_scope(self.scope)
         caller = None
         if full is None:
             try:
-                caller = await node.in_thread(credentials.of_headers, headers, address)
+                caller = await node.in_thread(credentials.of_headers, headers, origin.client)
             except Exception as error:
                 full = unserved(error)
-        if caller is not None and caller.session_key is not None and not origin_allowed(self.scope):
+        by_cookie = caller is not None and caller.session_key is not None
+        if by_cookie and not origin_allowed(self.scope, headers):
             await send({"type": "websocket.close"})
             return
         await send({"type": "websocket.accept"})
@@ -98,7 +98,7 @@ class SocketConsumer(AsyncConsumer):
             if why is None:
                 sink.let_in(caller.user.pk)
                 try:
-                    await self._serve(node, sink, caller, receive, generation)
+                    await self._serve(node, sink, caller, origin, receive, generation)
                 finally:
                     node.connection_limits.release(caller.user.pk)
                 return
@@ -107,10 +107,16 @@ class SocketConsumer(AsyncConsumer):
             pass
 
     async def _serve(
-        self, node: Node, sink: SocketSink, caller: Caller, receive: AsgiReceive, generation: int
+        self,
+        node: Node,
+        sink: SocketSink,
+        caller: Caller,
+        origin: Origin,
+        receive: AsgiReceive,
+        generation: int,
     ) -> None:
         connection = Connection(node, sink, caller)
-        connection.origin = Origin.of(self.scope)
+        connection.origin = origin
         connection.person_rate = node.connection_limits.rate_of(caller.user.pk, node.loop.time())
         sink.on_writable = connection.on_writable
         sink.on_lost = connection.lost
@@ -148,6 +154,8 @@ class SocketConsumer(AsyncConsumer):
 
 async def unready(node: Node) -> Close | None:
     """Why nobody can be served yet: a process without a database waits for it."""
+    if node.ready.is_set():
+        return None
     try:
         async with asyncio.timeout(limits().answer_seconds):
             await node.ready.wait()

@@ -35,10 +35,14 @@ class Origin:
     agent: str = ""
     since: float = field(default_factory=time.time)
 
+    @property
+    def client(self) -> str:
+        """The client's address, as far as it is known."""
+        return self.forwarded or self.address
+
     @classmethod
-    def of(cls, scope: Mapping[str, Any]) -> Origin:
-        """From an ASGI scope."""
-        headers = headers_of(scope)
+    def of(cls, scope: Mapping[str, Any], headers: Mapping[str, str]) -> Origin:
+        """From an ASGI scope, and its headers as `headers_of` finds them."""
         client = scope.get("client") or [""]
         peer = client_address(str(client[0]), "", 0)
         real = of_scope(scope)

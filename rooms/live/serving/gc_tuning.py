@@ -2,8 +2,9 @@
 
 A connection is a hundred small objects that all know each other and live for hours. The collector
 looks at all of them whenever enough new ones have come: with five thousand connections that is
-0.3 s in which nobody is told anything. So when a look has taken long, what it left over is set
-aside (`gc.freeze`), and the next one sees only what is newer.
+0.3 s in which nobody is told anything. So what is there is set aside (`gc.freeze`), and the next
+look sees only what is newer: when a look has taken long, and when many have connected, without a
+look, because connecting leaves next to no circles behind and looking would be a fifth of its cost.
 
 What was set aside and dies in a circle stays until everything is looked at again, which is when as
 many connections have ended as are there: the cost is shared among those who caused it.
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
     from rooms.live.commands.connection_limits import ConnectionLimits
 
 CHECK_SECONDS = 1.0
-# Without many new connections there is a collection after this many checks.
+# There is a collection after this many checks.
 CHECKS_PER_COLLECTION = 10
+# A connection is some 130 objects: so many of them are set aside before the collector looks.
+FREEZE_AFTER_ARRIVALS = 100
 # Between our looks: the youngest at a rate that costs nothing, the oldest never.
-THRESHOLDS = (5_000, 20, 1_000_000)
-# A collection for this many new connections takes some ten milliseconds.
-COLLECT_AFTER_ARRIVALS = 200
+THRESHOLDS = (20_000, 20, 1_000_000)
 # After a longer collection, what it left over is set aside.
 LONG_COLLECTION_SECONDS = 0.008
 # Ended connections after which everything is collected, or as many as are open if that is more.
@@ -40,7 +41,7 @@ class GcTuning:
     def __init__(self, limits: ConnectionLimits) -> None:
         self._limits = limits
         self._left_before = 0
-        self._arrived_before = 0
+        self._arrived = 0
         self._rested = 0
 
     async def run(self) -> None:
@@ -50,6 +51,12 @@ class GcTuning:
             await asyncio.sleep(CHECK_SECONDS)
             self.tend()
 
+    def arrived(self) -> None:
+        """A connection is new."""
+        self._arrived += 1
+        if self._arrived % FREEZE_AFTER_ARRIVALS == 0:
+            gc.freeze()
+
     def tend(self) -> None:
         """Once a second."""
         limits = self._limits
@@ -57,11 +64,9 @@ class GcTuning:
             self.look_at_everything()
             return
         self._rested += 1
-        arrived = limits.ended + limits.open
-        few = arrived - self._arrived_before < COLLECT_AFTER_ARRIVALS
-        if few and self._rested < CHECKS_PER_COLLECTION:
+        if self._rested < CHECKS_PER_COLLECTION:
             return
-        self._rested, self._arrived_before = 0, arrived
+        self._rested = 0
         began = time.thread_time()
         gc.collect()
         if time.thread_time() - began > LONG_COLLECTION_SECONDS:

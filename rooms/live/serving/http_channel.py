@@ -60,6 +60,8 @@ class BoundedChannel(http.HTTPChannel):
     def connectionMade(self) -> None:
         self.totalHeadersSize = self.MAX_LENGTH = limits().header_bytes
         self.door = self.factory.server.door
+        # Twisted's own time for a request; ours is set below.
+        self.timeOut = None
         super().connectionMade()
         self._enter(Phase.HEADER, limits().header_seconds)
         self.door.arrive(self)

@@ -18,6 +18,7 @@ from rooms.features.tokens import actions as tokens
 from rooms.live import applications
 from rooms.live.commands.consumer import SocketConsumer
 from rooms.live.commands.origin_rule import origin_allowed
+from rooms.live.delivery.origin import headers_of
 from rooms.live.node import Node
 from rooms.models import Room, User
 from rooms.protocol import ACCESS_WITHDRAWN
@@ -104,7 +105,7 @@ def test_sockets_and_forms_have_one_rule(
     encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
     encoded.append((b"origin", origin.encode()))
     scope = {"type": "websocket", "path": "/ws/", "query_string": b"", "headers": encoded}
-    assert origin_allowed(scope) is allowed
+    assert origin_allowed(scope, headers_of(scope)) is allowed
     named: dict[str, Any] = {
         f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()
     }

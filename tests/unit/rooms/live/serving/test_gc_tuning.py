@@ -57,20 +57,21 @@ def test_an_idle_process_is_looked_at_now_and_then(collector: Collector) -> None
     assert collector.taken() == ["collect"]
 
 
-def test_many_new_connections_are_set_aside_when_looking_at_them_took_long(
-    collector: Collector,
-) -> None:
-    limits = connection_limits()
-    tended = GcTuning(limits)
-    limits.open = gc_tuning.COLLECT_AFTER_ARRIVALS
-    tended.tend()
-    assert collector.taken() == ["collect"]
-    limits.open += gc_tuning.COLLECT_AFTER_ARRIVALS
+def test_what_a_long_look_has_left_over_is_set_aside(collector: Collector) -> None:
+    tended = GcTuning(connection_limits())
     collector.seconds = gc_tuning.LONG_COLLECTION_SECONDS * 2
-    tended.tend()
+    for _ in range(gc_tuning.CHECKS_PER_COLLECTION):
+        tended.tend()
     assert collector.taken() == ["collect", "freeze"]
-    tended.tend()
+
+
+def test_many_new_connections_are_set_aside_without_a_look(collector: Collector) -> None:
+    tended = GcTuning(connection_limits())
+    for _ in range(gc_tuning.FREEZE_AFTER_ARRIVALS - 1):
+        tended.arrived()
     assert collector.taken() == []
+    tended.arrived()
+    assert collector.taken() == ["freeze"]
 
 
 def test_everything_is_looked_at_when_as_many_have_left_as_are_here(collector: Collector) -> None:
