@@ -3,6 +3,8 @@
 Pure. Used by `bell`, which sends them; `live.delivery.hub` hears them.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +35,10 @@ class EventRun:
     events: list[bytes]
     before: str | None = None
     at: str | None = None
+
+    def copy(self) -> EventRun:
+        """One that may grow without the other."""
+        return EventRun(self.room_id, self.first, list(self.events), self.before, self.at)
 
     @property
     def end(self) -> int:

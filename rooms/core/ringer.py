@@ -5,13 +5,15 @@ One ringer a process: in a web process it lives on the server's loop, elsewhere 
 the first ring, which is after a worker's fork. Used by `bell`.
 """
 
+from __future__ import annotations
+
 import asyncio
 import logging
 import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from channels.layers import get_channel_layer
 
@@ -38,6 +40,11 @@ class Activity:
     message_count: int
     speakers: dict[int, int]
 
+    def after(self, before: Activity) -> Activity:
+        """Both in one."""
+        speakers = {**before.speakers, **self.speakers}
+        return Activity(self.room_id, self.last_seq, self.message_count, speakers)
+
 
 class Ringer:
     """Sends on one event loop, in rounds. Use `post` from any thread."""
@@ -61,7 +68,7 @@ class Ringer:
 
     # Everything below `post` runs on the loop.
 
-    def post(self, put: Callable[["Ringer"], None], wait: bool = False) -> None:
+    def post(self, put: Callable[[Ringer], None], wait: bool = False) -> None:
         """Run `put(self)` on the loop and start a round. `wait` until that round is over."""
         done: Future[None] | None = Future() if wait else None
 
@@ -100,8 +107,8 @@ class Ringer:
             run.at = new.at
         else:
             # Other processes write to the room as well: what lies between is for them to ring.
-            self._runs[new.room_id] = replace(new, events=list(new.events))
-            self._events.append(self._runs[new.room_id])
+            run = self._runs[new.room_id] = new.copy()
+            self._events.append(run)
 
     def put_note(self, group: str, key: str, message: LayerMessage) -> None:
         """Something not kept: the last one of a key wins."""
@@ -119,8 +126,7 @@ class Ringer:
     def put_activity(self, activity: Activity) -> None:
         before = self._activity.get(activity.room_id)
         if before is not None:
-            speakers = {**before.speakers, **activity.speakers}
-            activity = replace(activity, speakers=speakers)
+            activity = activity.after(before)
         self._activity[activity.room_id] = activity
 
     def _start(self) -> None:

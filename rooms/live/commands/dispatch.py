@@ -73,7 +73,7 @@ async def carry_out(connection: Connection, message: Mapping[str, Any]) -> None:
         answer = (busy or failed).answer()
     if answer is commands.LATER:
         return
-    commands.count(name, answer)
+    commands.count(connection, name, answer)
     if answer is not None:
         connection.answer({"id": identity, **answer})
     if wait and connection.rate.flooding:

@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from rooms.live.metrics import names as metrics
 from rooms.protocol import Command
 from rooms.protocol.answers import Answer
 
@@ -45,7 +44,7 @@ def register(
     registry[name] = Registered(model, handler, answer)
 
 
-def count(name: str, answer: dict[str, Any] | None) -> None:
+def count(connection: Connection, name: str, answer: dict[str, Any] | None) -> None:
     """A command has been answered, by an error or otherwise."""
     outcome = answer["code"] if answer is not None and answer["type"] == "error" else "ok"
-    metrics.COMMANDS.labels(name, outcome).inc()
+    connection.node.hub.counters.answered(name, outcome)

@@ -148,7 +148,7 @@ async def send(connection: Connection, command: Send) -> dict[str, Any] | None:
             connection.typed.pop(command.room, None)
         if feed is not None:
             _node(connection).hub.fanout.answered(feed, answer.get("seq", 0))
-        count("send", answer)
+        count(connection, "send", answer)
         connection.answer({"id": command.id, **answer})
 
     _node(connection).journal.submit(post, written)

@@ -18,7 +18,7 @@ from rooms.core.credentials import Caller
 from rooms.core.representations import person
 from rooms.limits import limits
 from rooms.live.metrics import names as metrics
-from rooms.live.metrics.counters import SentCounters
+from rooms.live.metrics.counters import TrafficCounters
 from rooms.models import User
 from rooms.protocol import BROKEN, PROTOCOL, Close, encode
 
@@ -62,7 +62,7 @@ class ConnectionHub(Protocol):
     def repair(self) -> Repair: ...
 
     @property
-    def sent_counters(self) -> SentCounters: ...
+    def counters(self) -> TrafficCounters: ...
 
     @property
     def shares(self) -> Shares: ...
@@ -172,11 +172,11 @@ class Connection:
         if self.clear:
             frame = frame or Frame([data])
             self.write(frame)
-            self.node.hub.sent_counters.sent(1, 0, len(frame.wire))
+            self.node.hub.counters.sent(1, 0, len(frame.wire))
         else:
             self.buffer.put_ephemeral(key, data)
             if self.buffer.shed:
-                self.node.hub.sent_counters.shed(self.buffer.shed)
+                self.node.hub.counters.shed(self.buffer.shed)
                 self.buffer.shed = 0
             self._soon()
 
@@ -226,7 +226,7 @@ class Connection:
             frames += 1
             size += len(frame.wire)
         if frames:
-            self.node.hub.sent_counters.sent(frames, self.buffer.events, size)
+            self.node.hub.counters.sent(frames, self.buffer.events, size)
             self.buffer.events = 0
         self.clear = self.sink.writable and not self.buffer and not self.closed
         if self._room_wanted is not None and self.has_room:

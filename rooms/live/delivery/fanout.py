@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from rooms.live.metrics import names as metrics
-from rooms.live.metrics.counters import SentCounters
+from rooms.live.metrics.counters import TrafficCounters
 
 from .feed import Feed
 from .host import HubBase
@@ -31,7 +31,7 @@ GATHER_SHARE, GATHER_SECONDS = 0.5, 0.005
 
 class FanOutHub(HubBase, Protocol):
     @property
-    def sent_counters(self) -> SentCounters: ...
+    def counters(self) -> TrafficCounters: ...
 
     @property
     def shares(self) -> Shares: ...
@@ -91,7 +91,7 @@ class FanOut:
         waiting[key] = data
         if len(waiting) > EPHEMERAL_KEYS:
             del waiting[next(iter(waiting))]
-            self._hub.sent_counters.shed(1)
+            self._hub.counters.shed(1)
 
     async def _whisper_in_passing(self, feed: Feed) -> None:
         try:
@@ -175,5 +175,5 @@ class FanOut:
                     yield
                     started = self._loop.time()
         feed.mark_flushed(top)
-        self._hub.sent_counters.sent(served, served * len(events), served * len(frame.wire))
+        self._hub.counters.sent(served, served * len(events), served * len(frame.wire))
         metrics.FAN_OUT.observe(self._loop.time() - began)

@@ -20,7 +20,7 @@ from rooms.core.outages import Outage
 from rooms.core.read_state import ReadState
 from rooms.limits import limits
 from rooms.live.metrics import names as metrics
-from rooms.live.metrics.counters import SentCounters
+from rooms.live.metrics.counters import TrafficCounters
 from rooms.protocol import RESTORED, TOO_SLOW, encode
 
 from .connection import Connection
@@ -58,7 +58,7 @@ class Hub:
         self.epoch = EpochTracker(self)
         self.fanout = FanOut(self)
         self.repair = Repair(self)
-        self.sent_counters = SentCounters(node.loop)
+        self.counters = TrafficCounters(node.loop)
         self.presence = Presence(self)
         self.layer_watchdog = LayerWatchdog(self)
         bounds = limits()
@@ -329,7 +329,7 @@ class Hub:
                 lagging += connection.sink.held() > 0
                 if connection.stalled_since is not None:
                     longest = max(longest, now - connection.stalled_since)
-            self.sent_counters.sent(beats, 0, beats * len(heartbeat.wire))
+            self.counters.sent(beats, 0, beats * len(heartbeat.wire))
             metrics.LAGGING.set(lagging)
             metrics.BEHIND.set(longest)
             for feed in list(self.feeds.values()):

@@ -1,5 +1,5 @@
-"""What was sent, counted in plain numbers and handed on to the metrics once a second: a counter of
-Prometheus costs as much as a write to a socket. Counted by `hub` and `connection`.
+"""What was sent and answered, counted in plain numbers and handed on to the metrics each second: a
+counter of Prometheus costs as much as a write to a socket. Counted by `delivery` and `commands`.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ from . import names as metrics
 HAND_ON_SECONDS = 1.0
 
 
-class SentCounters:
-    __slots__ = ("_bytes", "_due", "_events", "_frames", "_loop", "_shed")
+class TrafficCounters:
+    __slots__ = ("_answered", "_bytes", "_due", "_events", "_frames", "_loop", "_shed")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._due = False
         self._frames = self._events = self._bytes = self._shed = 0
+        # By command and outcome.
+        self._answered: dict[tuple[str, str], int] = {}
 
     def sent(self, frames: int, events: int, size: int) -> None:
         """Add frames, the durable events in them and their bytes, over all members."""
@@ -28,6 +30,11 @@ class SentCounters:
 
     def shed(self, count: int) -> None:
         self._shed += count
+        self._soon()
+
+    def answered(self, command: str, outcome: str) -> None:
+        key = command, outcome
+        self._answered[key] = self._answered.get(key, 0) + 1
         self._soon()
 
     def _soon(self) -> None:
@@ -42,3 +49,6 @@ class SentCounters:
         metrics.BYTES.inc(self._bytes)
         metrics.SHED.inc(self._shed)
         self._frames = self._events = self._bytes = self._shed = 0
+        answered, self._answered = self._answered, {}
+        for (command, outcome), count in answered.items():
+            metrics.COMMANDS.labels(command, outcome).inc(count)

@@ -5,7 +5,7 @@ from typing import Any
 import msgpack
 
 from rooms.live.commands.connection_report import ConnectionReport, Count, Seen
-from rooms.live.delivery.origin import AGENT_CHARACTERS, headers_of, Origin
+from rooms.live.delivery.origin import AGENT_CHARACTERS, Origin, headers_of
 
 
 def seen(connection: str, **facts: Any) -> Seen:
