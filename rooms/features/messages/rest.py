@@ -20,6 +20,9 @@ from .shapes import MessagePage, NewMessage
 
 router = Router(tags=["rooms"])
 
+PAGE_CHARACTERS = 500_000
+ROWS_PER_READ = 50
+
 
 @router.get("/rooms/{slug}/messages", response={200: MessagePage, 409: Problem})
 def list_messages(
@@ -32,7 +35,7 @@ def list_messages(
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """The room's history: its end, or one side of a `seq`, or both. 409: the `seq` is of another
-    `epoch`, so load the room anew."""
+    `epoch`, so load the room anew. A page of long messages has fewer than `limit`."""
     epoch = installation.epoch_now(epoch)
     room, _ = find_room(request.user, slug)
     if sum(place is not None for place in (before, after, around)) > 1:
@@ -46,7 +49,7 @@ def list_messages(
     else:
         newer: list[Message] = []
         if around is not None:
-            newer = list(messages.filter(seq__gt=around).order_by("seq")[: limit // 2])
+            newer, _ = _page(messages.filter(seq__gt=around).order_by("seq"), limit // 2)
             before = around + 1
         older = messages if before is None else messages.filter(seq__lt=before)
         page, more = _page(older.order_by("-seq"), limit - len(newer))
@@ -60,8 +63,16 @@ def list_messages(
 
 
 def _page(messages: QuerySet[Message], limit: int) -> tuple[list[Message], bool]:
-    rows = list(messages[: limit + 1])
-    return rows[:limit], len(rows) > limit
+    """The first of them, and whether there are more: `limit` at most, and of long ones as many as
+    make `PAGE_CHARACTERS`, because nobody else is served while an answer is put together."""
+    rows: list[Message] = []
+    characters = 0
+    for row in messages[: limit + 1].iterator(chunk_size=ROWS_PER_READ):
+        if len(rows) == limit or characters > PAGE_CHARACTERS:
+            return rows, True
+        rows.append(row)
+        characters += len(row.body) + len(row.html)
+    return rows, False
 
 
 @router.post("/rooms/{slug}/messages", response={200: MessageOut, 201: MessageOut})

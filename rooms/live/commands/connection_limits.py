@@ -16,6 +16,8 @@ from rooms.protocol import OVERLOADED, TOO_MANY_CONNECTIONS, Close
 
 # All sockets of a person together may ask so many times as fast as one of them, and at once.
 PERSON_PACE, PERSON_BURST = 5, 10
+# Of the time of a core, what making HTML of one person's long texts may take.
+RENDERING_SHARE = 0.05
 # People whose pace is remembered, also when they are gone for a moment.
 MOST_PEOPLE = 20_000
 
@@ -63,6 +65,11 @@ class ConnectionLimits:
                 self._rates.popitem(last=False)
         self._rates.move_to_end(user_id)
         return rate
+
+    def rendered(self, user_id: int, seconds: float, now: float) -> None:
+        """A text of theirs has taken so long: it costs what they could have asked for meanwhile."""
+        pace = limits().commands_per_second * PERSON_PACE
+        self.rate_of(user_id, now).charge(now, seconds / RENDERING_SHARE * pace)
 
     def release(self, user_id: int) -> None:
         self._of[user_id] -= 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from rooms.core import bell, installation, log, slash, statements
@@ -131,7 +133,9 @@ async def send(connection: Connection, command: Send) -> dict[str, Any] | None:
     body = slash.unescaped(command.body)
     post = Post(connection.user, command.room, body, command.client_id, command.reply_to)
     if len(body) > RENDERED_APART_CHARACTERS:
-        await _node(connection).render(post.checked)
+        node = _node(connection)
+        seconds = await node.render(timed, post.checked)
+        node.connection_limits.rendered(connection.user.pk, seconds, node.loop.time())
     size = 512 + answer_bytes(len(body))
     subscription = connection.subscriptions.get(command.room)
     feed = subscription.feed if subscription is not None else None
@@ -156,6 +160,13 @@ async def send(connection: Connection, command: Send) -> dict[str, Any] | None:
         feed.posted += 1
     connection.reserve(size)
     return LATER
+
+
+def timed(call: Callable[[], object]) -> float:
+    """How many seconds of this thread it takes."""
+    began = time.thread_time()
+    call()
+    return time.thread_time() - began
 
 
 def answer_bytes(characters: int) -> int:

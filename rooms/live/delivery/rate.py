@@ -42,6 +42,15 @@ class Rate:
         self._promised = max(first, self._promised + 1 / self._allowed)
         return self._promised - now
 
+    def charge(self, now: float, commands: float) -> None:
+        """What was let through has cost as much as so many commands more. The debt is a burst at
+        most: nobody waits for longer than a full bucket takes, twice."""
+        earned = (now - self._at) * self._allowed
+        self._at = now
+        tokens = min(self._burst, self._tokens + earned)
+        self._tokens = max(min(tokens, -float(self._burst)), tokens - commands)
+        self._refused = max(0.0, self._refused - earned)
+
     @property
     def flooding(self) -> bool:
         return self._refused >= self._flood

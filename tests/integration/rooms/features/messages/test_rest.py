@@ -13,6 +13,7 @@ from rooms.core.log import writing_in_transaction
 from rooms.features.files import actions as files
 from rooms.features.members import management
 from rooms.features.messages import actions as messages
+from rooms.features.messages import rest
 from rooms.features.messages.reports import report_in_transaction
 from rooms.models import Membership, Message, Room, User
 from tests.support.caller import Answer, Caller, Callers
@@ -63,6 +64,21 @@ def test_around_shows_both_sides(caller: Callers, bob: User, said: list[int]) ->
     assert seqs(bobs.get("rooms/lobby/messages", around=said[9], limit=4)) == said[6:]
     page = bobs.get("rooms/lobby/messages", around=said[5], limit=4)
     assert seqs(bobs.get(page.data["next"])) == said[:4]
+
+
+def test_a_page_of_long_messages_is_shorter_and_goes_on(
+    caller: Callers, bob: User, said: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rest, "PAGE_CHARACTERS", 3 * len("message 0<p>message 0</p>\n") - 4)
+    bobs = caller(bob)
+    page = bobs.get("rooms/lobby/messages")
+    assert seqs(page) == said[-3:]
+    assert seqs(bobs.get(page.data["next"])) == said[-6:-3]
+    page = bobs.get("rooms/lobby/messages", after=said[0])
+    assert seqs(page) == said[1:4]
+    assert seqs(bobs.get(page.data["next"])) == said[4:7]
+    around = seqs(bobs.get("rooms/lobby/messages", around=said[5]))
+    assert around == said[3:9], "three on each side"
 
 
 def test_an_empty_side_is_an_empty_page(caller: Callers, bob: User, said: list[int]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from rooms.limits import Limits
+from rooms.live.commands import connection_limits
 from rooms.live.node import Node
 from rooms.models import Message, Room, User
 from tests.support.sockets import Client, counted, run
@@ -142,6 +143,22 @@ def test_commands_are_counted_by_type_and_outcome(alice: User, lobby: Room) -> N
             ("unknown", "unknown_type"): 1,
             ("unknown", "invalid"): 1,
         }
+
+    run(test)
+
+
+def test_texts_that_take_long_cost_as_many_commands(
+    alice: User, bob: User, lobby: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection_limits, "RENDERING_SHARE", 1e-9)
+
+    async def test() -> None:
+        ana, ben = await Client.connect(alice), await Client.connect(bob)
+        assert (await ana.say("lobby", "short"))["type"] == "sent"
+        assert (await ana.say("lobby", "**long** " * 500))["type"] == "sent", "it is paid for later"
+        again = await Client.connect(alice)
+        assert (await again.call("ping"))["code"] == "rate_limited", "all their sockets pay"
+        assert (await ben.say("lobby", "others do not"))["type"] == "sent"
 
     run(test)
 

@@ -28,6 +28,17 @@ def test_a_pause_fills_the_bucket_and_no_further() -> None:
     assert sum(one.take(1000.0) == 0 for _ in range(100)) == 40
 
 
+def test_what_costs_more_is_charged_for_and_the_debt_is_bounded() -> None:
+    one = rate(allowed=10, burst=4)
+    assert one.take(100.0) == 0
+    one.charge(100.0, 5)
+    assert one.take(100.0) == pytest.approx(0.3), "two are owed, and one is needed"
+    assert one.take(100.31) == 0
+    one.charge(100.31, 1e9)
+    assert one.take(100.31) == pytest.approx(0.5), "a burst is owed, and not more"
+    assert one.take(200.0) == 0
+
+
 def test_each_refusal_promises_a_moment_of_its_own() -> None:
     one = rate(allowed=10, burst=3)
     assert [one.take(100.0) for _ in range(3)] == [0, 0, 0]
