@@ -128,6 +128,11 @@ class SocketClient:
         self._reader = asyncio.create_task(self._read(self._socket))
         await until_async(lambda: self.hello or self.bye or not self.connected, 10, "hello")
 
+    def vanish(self) -> None:
+        """Go without a word."""
+        assert self._socket is not None
+        self._socket.transport.abort()
+
     @property
     def connected(self) -> bool:
         return self._reader is not None and not self._reader.done()

@@ -60,6 +60,8 @@ class Visitor:
 
     def gone(self) -> None:
         self.channel.gone()
+        # The handshake's request is never finished, and knows its channel.
+        self.channel.requests.clear()
 
 
 class Door:

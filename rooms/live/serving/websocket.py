@@ -59,6 +59,10 @@ def whole_text_frame(data: bytes, most: int) -> tuple[bytes, int] | None:
     return unmasked.to_bytes(size, "big"), end
 
 
+def nothing() -> None:
+    """What is called when nobody wants to know."""
+
+
 @dataclass(frozen=True)
 class PongFrame:
     wire: bytes
@@ -86,8 +90,8 @@ class LiveProtocol(WebSocketProtocol):
 
     def __init__(self) -> None:
         super().__init__()
-        self.on_writable: Callable[[], None] = lambda: None
-        self.on_lost: Callable[[], None] = lambda: None
+        self.on_writable: Callable[[], None] = nothing
+        self.on_lost: Callable[[], None] = nothing
         self.on_flood: Callable[[], None] = self._end_flood
         self.passed = 0
         self.skipped = 0
@@ -190,6 +194,10 @@ class LiveProtocol(WebSocketProtocol):
         if self.visitor is not None:
             self.visitor.gone()
         super().connectionLost(reason)
+        # They all know each other, and Autobahn's futures have this as their result: without this
+        # only the collector would free them, with the seventy objects that they hold.
+        self.visitor = self.is_open = self.is_closed = None
+        self.on_writable = self.on_lost = self.on_flood = nothing
 
     def onClose(self, wasClean: bool, code: int, reason: str) -> None:
         super().onClose(wasClean, code, reason)

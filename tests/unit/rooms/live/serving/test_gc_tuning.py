@@ -75,15 +75,15 @@ def test_many_new_connections_are_set_aside_without_a_look(collector: Collector)
 
 
 def test_everything_is_looked_at_when_as_many_have_left_as_are_here(collector: Collector) -> None:
-    limits = connection_limits(open=5_000)
+    limits = connection_limits(open=50_000)
     tended = GcTuning(limits)
-    limits.ended = 4_999
+    limits.ended = 49_999
     tended.tend()
     assert "unfreeze" not in collector.taken()
-    limits.ended = 5_000
+    limits.ended = 50_000
     tended.tend()
     assert collector.taken() == WHOLE
-    limits.ended = 9_999
+    limits.ended = 99_999
     tended.tend()
     assert "unfreeze" not in collector.taken()
 
