@@ -27,8 +27,6 @@ def unreachable() -> dict[str, int]:
         gc.collect()
         # Not by itself before the next look.
         gc.disable()
-        # Not by itself before the next look.
-        gc.disable()
 
 
 class CollectorConfig(AppConfig):
