@@ -17,9 +17,21 @@ def _card(described: lines.Object) -> str:
         text += f", attempt {described['attempt']} of {described['max_attempts']}"
     if state == "running" and described["progress"]:
         text += f" {_progress(described['progress'])}"
+    if state == "waiting":
+        text += _question(described)
     if described["error"]:
         text += f": {lines.clean(described['error']['message'] or described['error']['class'])}"
     return text
+
+
+def _question(described: lines.Object) -> str:
+    """What it asks, and how that is answered here."""
+    for asked in described["questions"]:
+        if asked["state"] == "open":
+            choices = " / ".join(map(lines.clean, asked["choices"]))
+            answer = f"/answer {described['id'][:8]} {choices or '…'}"
+            return f" for an answer: {lines.clean(asked['text'])} ({answer})"
+    return ""
 
 
 def _progress(made: lines.Object) -> str:
