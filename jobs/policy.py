@@ -4,7 +4,7 @@ What the caller may not see does not exist. `JobQuerySet.visible_to` is `see` as
 `ScheduleQuerySet.visible_to` is `see_schedule`.
 """
 
-from jobs.models import Question, Who
+from jobs.models import JobQuestion, Who
 from rooms.core import policy, rules
 from rooms.core.policy import Action, Cases, Facts
 from rooms.models import User
@@ -65,7 +65,7 @@ def _answer(facts: Facts, may: bool, who: str) -> Refusal | None:
     return None
 
 
-def answer_action(question: Question) -> str:
+def answer_action(question: JobQuestion) -> str:
     """The name of the action that answering it is."""
     return ANSWERS[Who(question.who)]
 

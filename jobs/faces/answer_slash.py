@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from jobs import policy
-from jobs.models import Job, Question, State
+from jobs.models import Job, JobQuestion, State
 from jobs.submitting import actions
 from jobs.submitting.insertion import facts_of
 from rooms.core import policy as rooms_policy
@@ -26,7 +26,7 @@ class Open(NamedTuple):
     """A question of this room that the person may answer."""
 
     job: Job
-    question: Question
+    question: JobQuestion
 
     @property
     def short_id(self) -> str:
@@ -63,8 +63,8 @@ def chosen(found: list[Open], arguments: str) -> tuple[Open, str]:
 
 def _open(user: User, slug: str) -> list[Open]:
     room, _ = find_room(user, slug)
-    rows = Question.objects.select_related("job__room", "job__requested_by")
-    rows = rows.filter(state=Question.State.OPEN, job__room=room, job__state=State.WAITING)
+    rows = JobQuestion.objects.select_related("job__room", "job__requested_by")
+    rows = rows.filter(state=JobQuestion.State.OPEN, job__room=room, job__state=State.WAITING)
     return [
         Open(row.job, row)
         for row in rows[:MOST_QUESTIONS]

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from jobs.lifecycle.asking import ANSWER_CHARACTERS
-from jobs.models import IDLE, NORMAL, URGENT, Outcome, Question, State, Step, Who
+from jobs.models import IDLE, NORMAL, URGENT, JobQuestion, Outcome, State, Step, Who
 from rooms.protocol.commands import whole
 from rooms.protocol.shapes import AttachmentOut, Given, Person, Timestamp
 from rooms.rest.schemas import Moment, Next, SlugText, Taken, Text
@@ -46,7 +46,7 @@ class QuestionOut(Given):
     who: Literal[tuple(Who.values)] = Field(  # type: ignore[valid-type]
         description="whose answer counts", examples=["moderators"]
     )
-    state: Literal[tuple(Question.State.values)]  # type: ignore[valid-type]
+    state: Literal[tuple(JobQuestion.State.values)]  # type: ignore[valid-type]
     asked_at: Timestamp
     expires_at: Timestamp = Field(description="then the job goes on without an answer")
     answer: str | None = Field(examples=["Yes"])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from jobs.models import Question, Who
+from jobs.models import JobQuestion, Who
 from rooms.models import User
 from rooms.protocol import Invalid
 from rooms.text import graphemes, visible
@@ -22,7 +22,7 @@ SHORTEST_SECONDS, LONGEST_SECONDS = 1.0, 90 * 86_400.0
 
 
 @dataclass(frozen=True)
-class Asked:
+class NewQuestion:
     """A question as its kind asks it. Without `choices` any text answers it. `within`: seconds."""
 
     name: str
@@ -38,7 +38,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Answer:
+class GivenAnswer:
     """`by` is None where nobody answered in time and this is the default, or where the account of
     who did is gone; `at` is None for a default."""
 
@@ -49,7 +49,7 @@ class Answer:
 
 def asked(
     name: str, text: str, choices: Sequence[str], who: str, within: float, default: str | None
-) -> Asked:
+) -> NewQuestion:
     """Raises ValueError for what cannot be asked."""
     if not 0 < len(name) <= NAME_CHARACTERS or storable.text(name) != name:
         raise ValueError(f"a question's name has 1 to {NAME_CHARACTERS} characters")
@@ -71,10 +71,10 @@ def asked(
     if not SHORTEST_SECONDS <= within <= LONGEST_SECONDS:
         raise ValueError(f"a question waits {SHORTEST_SECONDS:g} s to {LONGEST_SECONDS:g} s")
     cut = graphemes.cut(words, TEXT_CHARACTERS, graphemes.ELLIPSIS)
-    return Asked(name, cut, offered, Who(who), within)
+    return NewQuestion(name, cut, offered, Who(who), within)
 
 
-def answer_to(question: Question, given: str) -> str:
+def answer_to(question: JobQuestion, given: str) -> str:
     """`given` as the answer that is kept. Raises Invalid."""
     words = storable.text(given).strip()
     if question.choices:

@@ -14,13 +14,13 @@ from uuid import UUID, uuid4
 
 from jobs import registry
 from jobs.limits import job_limits
-from jobs.models import FINISHED, Attempt, Job, Outcome, Question, State, Step, Who, Worker
+from jobs.models import FINISHED, Attempt, Job, JobQuestion, Outcome, State, Step, Who, Worker
 from rooms.core import statements
 from rooms.features.messages.reports import report_in_transaction
 from rooms.models import Attachment
 
 from . import doorbell, requesters
-from .asking import Asked
+from .asking import NewQuestion
 from .changes import JobChange, changing_many, prefetched
 from .message import MESSAGE_KIND
 from .verdict import Ending, JobHistory, judge
@@ -96,7 +96,7 @@ class _Ended(NamedTuple):
     pk: UUID
 
 
-class _NewQuestion(NamedTuple):
+class _QuestionRow(NamedTuple):
     id: UUID
     job_id: UUID
     name: str
@@ -172,7 +172,7 @@ class _Batch:
         self._attempts: list[_NewAttempt] = []
         self._ended: list[_Ended] = []
         self._ended_attempts: list[_EndedAttempt] = []
-        self._questions: list[_NewQuestion] = []
+        self._questions: list[_QuestionRow] = []
         self._stopped: list[UUID] = []
         self._at: datetime | None = None
 
@@ -226,23 +226,23 @@ class _Batch:
             finish(change, ending.files if job.state == State.SUCCEEDED else [])
         return job
 
-    def _ask(self, change: JobChange, asked: Asked) -> None:
+    def _ask(self, change: JobChange, asked: NewQuestion) -> None:
         """Show the question with the job, and say it in the room, where the job's card may be far
         above."""
         job, now = change.job, change.logs.at
-        row = _NewQuestion(
+        row = _QuestionRow(
             uuid4(),
             job_id=job.pk,
             name=asked.name,
             text=asked.text,
             choices=list(asked.choices),
             who=asked.who,
-            state=Question.State.OPEN,
+            state=JobQuestion.State.OPEN,
             asked_at=now,
             expires_at=now + timedelta(seconds=asked.within),
         )
         self._questions.append(row)
-        prefetched(job).setdefault("questions", []).append(Question(**row._asdict()))
+        prefetched(job).setdefault("questions", []).append(JobQuestion(**row._asdict()))
         change.tell()
         _say(change, f"{job.title} asks: {asked.line}", as_written=True)
 
@@ -253,7 +253,7 @@ class _Batch:
         if self._stopped:
             running = Step.objects.filter(job__in=self._stopped, state=Step.State.RUNNING)
             running.update(state=Step.State.STOPPED, ended_at=self._at)
-        statements.insert(Question, self._questions)
+        statements.insert(JobQuestion, self._questions)
         statements.update(Job, self._begun)
         statements.insert(Attempt, self._attempts)
 

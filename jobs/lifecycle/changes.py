@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from jobs.models import Job, Question, Step
+from jobs.models import Job, JobQuestion, Step
 from rooms.core import statements
 from rooms.core.log import Logs, writing_in_transaction
 from rooms.database import clock
@@ -79,7 +79,7 @@ def _attach_relations(jobs: list[Job], logs: Logs) -> None:
     if not jobs:
         return
     # Few jobs ask: those that have not cost no statement.
-    asked = statements.select(Question, job_id=[job.pk for job in jobs if job.asked])
+    asked = statements.select(JobQuestion, job_id=[job.pk for job in jobs if job.asked])
     questions = sorted(asked, key=lambda question: question.asked_at)
     wanted = {job.requested_by_id for job in jobs} | {job.cancelled_by_id for job in jobs}
     wanted |= {question.answered_by_id for question in questions}

@@ -1,5 +1,5 @@
 """How a question is settled: by an answer, or by the time that has passed. The job goes back to its
-queue in the same transaction. Asked it is by the end of an attempt, see `attempts`.
+queue in the same transaction. It is asked by the end of an attempt, see `attempts`.
 
 Called by `actions` (people), `sweeper` (time) and the context of kinds, which looks up what was
 answered. Of any number of answers the first counts: the job leaves `waiting` once.
@@ -8,7 +8,7 @@ answered. Of any number of answers the first counts: the job leaves `waiting` on
 from collections.abc import Callable, Collection
 from uuid import UUID
 
-from jobs.models import Job, Question, State
+from jobs.models import Job, JobQuestion, State
 from rooms.core import statements
 from rooms.models import User
 from rooms.protocol import Conflict
@@ -18,14 +18,14 @@ from .asking import answer_to
 from .changes import changing, changing_many, prefetched
 from .transitions import Queued
 
-Open, Answered = Question.State.OPEN, Question.State.ANSWERED
+Open, Answered = JobQuestion.State.OPEN, JobQuestion.State.ANSWERED
 # Raises Refusal. Called while the job's room is held.
-Require = Callable[[Job, Question], None]
+Require = Callable[[Job, JobQuestion], None]
 
 
-def recorded(job_id: UUID, name: str) -> Question | None:
+def recorded(job_id: UUID, name: str) -> JobQuestion | None:
     """What the job asked under this name, with who answered."""
-    rows = Question.objects.select_related("answered_by")
+    rows = JobQuestion.objects.select_related("answered_by")
     return rows.filter(job=job_id, name=name).first()
 
 
@@ -44,7 +44,7 @@ def answer(job_id: UUID, question_id: UUID, given: str, by: User, require: Requi
         )
         if not won:
             raise settled(_find(job, question_id))
-        Question.objects.filter(pk=question.pk).update(
+        JobQuestion.objects.filter(pk=question.pk).update(
             state=Answered, answer=words, answered_by=by, answered_at=change.logs.at
         )
         change.reload("questions")
@@ -53,20 +53,20 @@ def answer(job_id: UUID, question_id: UUID, given: str, by: User, require: Requi
     return job
 
 
-def _find(job: Job, question_id: UUID) -> Question:
-    rows = Question.objects.select_related("answered_by")
+def _find(job: Job, question_id: UUID) -> JobQuestion:
+    rows = JobQuestion.objects.select_related("answered_by")
     found = rows.filter(pk=question_id, job=job).first()
     if found is None:
         raise Conflict("The job does not ask this any more.")
     return found
 
 
-def settled(question: Question) -> Conflict:
+def settled(question: JobQuestion) -> Conflict:
     """Why an answer comes too late."""
     if question.state == Answered:
         who = question.answered_by.name if question.answered_by else "Somebody"
         return Conflict(f"{who} has answered already: {question.answer[:100]}")
-    if question.state == Question.State.EXPIRED:
+    if question.state == JobQuestion.State.EXPIRED:
         return Conflict("The time to answer is over.")
     return Conflict("The job does not wait for an answer any more.")
 
@@ -78,7 +78,7 @@ def queue_unanswered(job_ids: Collection[UUID]) -> int:
         waiting = {key for key, change in changes.items() if change.job.state == State.WAITING}
         open_now = {
             question.job_id: question
-            for question in statements.select(Question, job_id=waiting)
+            for question in statements.select(JobQuestion, job_id=waiting)
             if question.state == Open
         }
         for job_id, question in open_now.items():
@@ -89,11 +89,11 @@ def queue_unanswered(job_ids: Collection[UUID]) -> int:
             job.state, job.queued_at, job.rung_at, job.due_at = State.QUEUED, at, at, None
             for shown in prefetched(job).get("questions", ()):
                 if shown.pk == question.pk:
-                    shown.state = Question.State.EXPIRED
+                    shown.state = JobQuestion.State.EXPIRED
             change.tell()
             queued.append(job)
             late.append(question.pk)
         statements.update(Job, [Queued(State.QUEUED, at, at, None, job.pk) for job in queued])
-        Question.objects.filter(pk__in=late).update(state=Question.State.EXPIRED)
+        JobQuestion.objects.filter(pk__in=late).update(state=JobQuestion.State.EXPIRED)
         doorbell.ring_on_commit(queued)
     return len(queued)

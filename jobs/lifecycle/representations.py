@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from jobs.models import Attempt, Job, Question, State, Step
+from jobs.models import Attempt, Job, JobQuestion, State, Step
 from jobs.registry import Kind
 from rooms.core.representations import attachment, person, timestamp
 
@@ -96,7 +96,7 @@ def step(row: Step) -> dict[str, Any]:
     }
 
 
-def question(row: Question) -> dict[str, Any]:
+def question(row: JobQuestion) -> dict[str, Any]:
     return {
         "id": str(row.pk),
         "name": row.name,

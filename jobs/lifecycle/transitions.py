@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from jobs.models import SPOILT, UNCLAIMED, Job, Question, State
+from jobs.models import SPOILT, UNCLAIMED, Job, JobQuestion, State
 from rooms.core import statements
 from rooms.models import User
 
@@ -87,8 +87,8 @@ def ask_to_stop(job_id: UUID, by: User | None = None) -> Job | None:
 
 def _withdraw(change: JobChange) -> None:
     """Nobody can answer any more what the job asks."""
-    rows = Question.objects.filter(job=change.job, state=Question.State.OPEN)
-    rows.update(state=Question.State.WITHDRAWN)
+    rows = JobQuestion.objects.filter(job=change.job, state=JobQuestion.State.OPEN)
+    rows.update(state=JobQuestion.State.WITHDRAWN)
     change.reload("questions")
 
 
@@ -115,7 +115,7 @@ def begin_again(job_id: UUID, max_attempts: int) -> Job | None:
         )
         if not won:
             return None
-        Question.objects.filter(job=job).delete()
+        JobQuestion.objects.filter(job=job).delete()
         change.reload("questions")
         doorbell.ring_on_commit([job])
         change.tell()

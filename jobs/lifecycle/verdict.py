@@ -7,7 +7,7 @@ from typing import Any
 from jobs.models import Outcome, State
 from rooms.models import Attachment
 
-from .asking import Asked
+from .asking import NewQuestion
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Ending:
     result: dict[str, Any] | None = None
     retry_in: float | None = None
     give_up: bool = False
-    question: Asked | None = None
+    question: NewQuestion | None = None
     files: list[Attachment] = field(default_factory=list)
     progress: dict[str, Any] | None = None
     log: str = ""

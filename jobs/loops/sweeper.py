@@ -17,7 +17,7 @@ from jobs.lifecycle import attempts, doorbell, questions, transitions
 from jobs.lifecycle.attempts import End
 from jobs.lifecycle.verdict import Ending, Failure
 from jobs.limits import job_limits
-from jobs.models import Job, Outcome, Question, State, Worker
+from jobs.models import Job, JobQuestion, Outcome, State, Worker
 from rooms.core.outages import Outage
 from rooms.database import clock, trouble
 
@@ -94,7 +94,7 @@ def queue_due() -> int:
 
 def queue_unanswered() -> int:
     """Jobs whose question nobody has answered in time."""
-    late = Question.objects.filter(state=Question.State.OPEN, expires_at__lte=clock.now())
+    late = JobQuestion.objects.filter(state=JobQuestion.State.OPEN, expires_at__lte=clock.now())
     found = list(late.order_by("expires_at").values_list("job_id", flat=True)[:JOBS_PER_SWEEP])
     return _each(found, questions.queue_unanswered)
 

@@ -7,7 +7,7 @@ retries them. The times that decide (leases, what is due) are the database's: se
 from .answers import KeptAnswer
 from .attempts import Attempt, Step
 from .jobs import Job, JobQuerySet
-from .questions import Question, Who
+from .questions import JobQuestion, Who
 from .schedules import CatchUp, Schedule, ScheduleQuerySet
 from .states import (
     FINISHED,
@@ -40,7 +40,7 @@ __all__ = [
     "JobQuerySet",
     "KeptAnswer",
     "Outcome",
-    "Question",
+    "JobQuestion",
     "Schedule",
     "ScheduleQuerySet",
     "State",

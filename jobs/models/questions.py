@@ -18,7 +18,7 @@ class Who(models.TextChoices):
     MODERATORS = "moderators"
 
 
-class Question(models.Model):
+class JobQuestion(models.Model):
     """A job asks by a `name` of its own, and each name once until it is begun anew by hand. While
     it is open its job is `waiting`; whoever moves the job settles the question with it."""
 

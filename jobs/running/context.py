@@ -20,8 +20,8 @@ from pydantic import BaseModel
 
 from jobs import registry
 from jobs.lifecycle import asking, questions, storable
-from jobs.lifecycle.asking import Answer
-from jobs.models import Question, Who
+from jobs.lifecycle.asking import GivenAnswer
+from jobs.models import JobQuestion, Who
 from jobs.registry import Kind
 from rooms.features.files import actions as files
 from rooms.models import Attachment, Room, User
@@ -32,7 +32,7 @@ from .interruption import Cancelled, LeaseLost, TimedOut, WaitsForAnswer
 from .steps import side_by_side
 from .surroundings import close_connections
 
-__all__ = ["Answer", "Cancelled", "Context", "GiveUp", "NotAnswered", "RetryLater", "TimedOut"]
+__all__ = ["GivenAnswer", "Cancelled", "Context", "GiveUp", "NotAnswered", "RetryLater", "TimedOut"]
 
 logger = logging.getLogger("jobs.kinds")
 P = TypeVar("P", bound=BaseModel)
@@ -195,7 +195,7 @@ class Context(Generic[P]):
         who: str | None = None,
         within: float | timedelta = DAY,
         default: str | None = None,
-    ) -> Answer:
+    ) -> GivenAnswer:
         """Ask people, and wait for the answer without holding a worker: this attempt ends here, and
         the one after the answer gets it from the same call. So what stands before it runs again.
 
@@ -214,15 +214,15 @@ class Context(Generic[P]):
             raise ValueError("a job in no room can ask its requester alone")
         if found is None and self.job.asked >= asking.MOST_QUESTIONS:
             raise GiveUp(f"A job asks at most {asking.MOST_QUESTIONS} questions.")
-        if found is None or found.state == Question.State.OPEN:
+        if found is None or found.state == JobQuestion.State.OPEN:
             raise WaitsForAnswer(asked)
-        if found.state == Question.State.ANSWERED:
-            return Answer(found.answer, found.answered_by, found.answered_at)
+        if found.state == JobQuestion.State.ANSWERED:
+            return GivenAnswer(found.answer, found.answered_by, found.answered_at)
         if default is None:
             raise NotAnswered(f"Nobody answered in time: {asked.text}")
-        return Answer(default, None, None)
+        return GivenAnswer(default, None, None)
 
-    async def aask(self, name: str, text: str, **how: Any) -> Answer:
+    async def aask(self, name: str, text: str, **how: Any) -> GivenAnswer:
         """`ask` for a kind that is a coroutine."""
         return await _aside(partial(self.ask, name, text, **how))
 

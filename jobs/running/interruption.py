@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import ClassVar
 
-from jobs.lifecycle.asking import Asked
+from jobs.lifecycle.asking import NewQuestion
 from jobs.models import Outcome
 
 
@@ -57,7 +57,7 @@ class WaitsForAnswer(Interruption):
 
     outcome = Outcome.ASKED
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: NewQuestion) -> None:
         super().__init__(asked.text)
         self.asked = asked
 

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from jobs import registry
 from jobs.lifecycle import doorbell, questions, transitions
-from jobs.models import Job, Question
+from jobs.models import Job, JobQuestion
 from jobs.policy import answer_action
 from rooms.core import policy
 from rooms.core.policy import Facts
@@ -81,7 +81,7 @@ def cancel(user: User, job_id: UUID) -> Job:
 def answer(user: User, job_id: UUID, question_id: UUID, given: str) -> Job:
     """The first answer to what a job asks; the job goes on. Raises Conflict when it is too late."""
 
-    def require(job: Job, question: Question) -> None:
+    def require(job: Job, question: JobQuestion) -> None:
         policy.require(answer_action(question), facts_of(user, job))
 
     find(user, job_id)

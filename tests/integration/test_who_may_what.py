@@ -15,7 +15,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from jobs.models import Job, Question, Schedule, State
+from jobs.models import Job, JobQuestion, Schedule, State
 from rooms.contract.permissions import PEOPLE, ROOMS, cells
 from rooms.core import policy
 from rooms.features.files import actions as files
@@ -160,7 +160,7 @@ def made(cell: Cell) -> Any:
 def answered(cell: Cell, who: str) -> Any:
     job = cell.job(State.WAITING)
     now = timezone.now()
-    question = Question.objects.create(
+    question = JobQuestion.objects.create(
         job=job, name="go", text="Go?", who=who, asked_at=now, expires_at=now + timedelta(hours=1)
     )
     given = {"question": str(question.pk), "answer": "Yes"}

@@ -13,7 +13,7 @@ from jobs.lifecycle import attempts, questions, representations
 from jobs.lifecycle.asking import MOST_QUESTIONS
 from jobs.lifecycle.verdict import Ending
 from jobs.loops import sweeper
-from jobs.models import Job, Outcome, Question, State, Step
+from jobs.models import Job, JobQuestion, Outcome, State, Step
 from jobs.submitting import actions, admission
 from jobs.submitting.actions import Submission
 from rooms.database import clock
@@ -41,9 +41,9 @@ def ask(alice: User, lobby: Room, run: Run) -> Ask:
     return ask
 
 
-def asked(job: Job) -> Question:
+def asked(job: Job) -> JobQuestion:
     """What it asks now."""
-    return Question.objects.get(job=job, state=Question.State.OPEN)
+    return JobQuestion.objects.get(job=job, state=JobQuestion.State.OPEN)
 
 
 def answer(job: Job, user: User, words: str = "Yes") -> Job:
@@ -52,7 +52,7 @@ def answer(job: Job, user: User, words: str = "Yes") -> Job:
 
 def expire(job: Job) -> None:
     past = clock.now() - timedelta(seconds=1)
-    Question.objects.filter(job=job, state="open").update(expires_at=past)
+    JobQuestion.objects.filter(job=job, state="open").update(expires_at=past)
 
 
 def test_it_asks_waits_and_goes_on(ask: Ask, run: Run, alice: User, bob: User) -> None:

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from jobs.lifecycle.asking import Asked, answer_to, asked
+from jobs.lifecycle.asking import NewQuestion, answer_to, asked
 from jobs.lifecycle.verdict import Ending, JobHistory, Verdict, judge
-from jobs.models import Outcome, Question, State, Who
+from jobs.models import JobQuestion, Outcome, State, Who
 from rooms.protocol import Invalid
 
 
-def ask(**more: Any) -> Asked:
+def ask(**more: Any) -> NewQuestion:
     values: dict[str, Any] = {
         "name": "go",
         "text": "Go on?",
@@ -55,7 +55,7 @@ def test_what_cannot_be_asked(wrong: dict[str, Any]) -> None:
 
 
 def test_a_choice_is_meant_whatever_its_case() -> None:
-    question = Question(choices=["Yes", "Straße"])
+    question = JobQuestion(choices=["Yes", "Straße"])
     assert answer_to(question, " yes ") == "Yes"
     assert answer_to(question, "STRASSE") == "Straße"
     with pytest.raises(Invalid):
