@@ -20,6 +20,8 @@ TONES: dict[str, str] = {
     State.FAILED: "bad",
     State.CANCELLED: "quiet",
 }
+# Of steps and questions.
+TONES |= {"open": "again", "answered": "good"}
 NOTHING = "–"
 
 

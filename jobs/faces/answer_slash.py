@@ -14,12 +14,14 @@ from rooms.models import User
 from rooms.protocol import Conflict, Invalid
 from rooms.protocol.answers import PrivateWords
 from rooms.protocol.scopes import Scope
+from rooms.text import graphemes
 
 USAGE = "/answer ANSWER"
 # Of a job's id, where more than one of a room asks.
 ID_CHARACTERS = 8
 MOST_QUESTIONS = 100
-LISTED = 10
+LISTED = 5
+SHOWN_CHARACTERS = 60
 
 
 class Open(NamedTuple):
@@ -33,8 +35,8 @@ class Open(NamedTuple):
         return str(self.job.pk)[:ID_CHARACTERS]
 
     def __str__(self) -> str:
-        choices = f" ({' / '.join(self.question.choices)})" if self.question.choices else ""
-        return f"{self.short_id} {self.job.title}: {self.question.text}{choices}"
+        asks = graphemes.cut(self.question.text, SHOWN_CHARACTERS, graphemes.ELLIPSIS)
+        return f"{self.short_id} ({self.job.title}: {asks})"
 
 
 def answer(user: User, room: str, arguments: str, client_id: UUID) -> dict[str, Any]:
@@ -53,11 +55,11 @@ def chosen(found: list[Open], arguments: str) -> tuple[Open, str]:
     named = [each for each in found if each.short_id == first.lower()]
     if len(named) == 1 and rest.strip():
         return named[0], rest.strip()
-    if not arguments:
-        raise Invalid("\n".join([f"What is the answer? Usage: {USAGE}", *map(str, found[:LISTED])]))
     if len(found) > 1:
-        asked = "\n".join(map(str, found[:LISTED]))
-        raise Invalid(f"Several jobs ask. Begin the answer with the job's number:\n{asked}")
+        asked = ", ".join(map(str, found[:LISTED]))
+        raise Invalid(f"Several jobs ask. Begin the answer with the number of one: {asked}")
+    if not arguments:
+        raise Invalid(f"What is the answer to {found[0].question.text!r}? Usage: {USAGE}")
     return found[0], arguments
 
 

@@ -125,9 +125,12 @@ function stepText({ error, result }) {
 }
 
 async function ask(card, room, command) {
-  const buttons = card.querySelectorAll("[data-cancel], [data-retry], [data-question] :is(button, input)");
+  if (card.asking) return;
+  card.asking = true;
+  const buttons = card.querySelectorAll("[data-cancel], [data-retry], [data-question] button");
   const refusal = one("[data-refusal]", card);
-  for (const button of buttons) button.disabled = true;
+  // A button that is disabled would lose the keyboard's place.
+  for (const button of buttons) button.setAttribute("aria-disabled", "true");
   show(refusal, false);
   try {
     await room.command({ ...command, job: card.entry.value.id });
@@ -135,7 +138,8 @@ async function ask(card, room, command) {
     setText(refusal, error.message);
     show(refusal, true);
   } finally {
-    for (const button of buttons) button.disabled = false;
+    card.asking = false;
+    for (const button of buttons) button.removeAttribute("aria-disabled");
   }
 }
 
