@@ -73,18 +73,16 @@ def settled(question: JobQuestion) -> Conflict:
 
 def queue_unanswered(job_ids: Collection[UUID]) -> int:
     """Jobs whose question nobody has answered in time go to their queues; returns how many."""
-    queued, late = [], []
+    queued, late, adrift = [], [], []
     with changing_many(job_ids) as changes:
-        waiting = {key for key, change in changes.items() if change.job.state == State.WAITING}
-        open_now = {
-            question.job_id: question
-            for question in statements.select(JobQuestion, job_id=waiting)
-            if question.state == Open
-        }
-        for job_id, question in open_now.items():
-            change = changes[job_id]
+        for question in statements.select(JobQuestion, job_id=list(changes)):
+            change = changes[question.job_id]
             job, at = change.job, change.logs.at
-            if question.expires_at > at:
+            if question.state != Open or question.expires_at > at:
+                continue
+            if job.state != State.WAITING:
+                # Nothing here leaves one behind; it would be found again by every sweep.
+                adrift.append(question.pk)
                 continue
             job.state, job.queued_at, job.rung_at, job.due_at = State.QUEUED, at, at, None
             for shown in prefetched(job).get("questions", ()):
@@ -95,5 +93,6 @@ def queue_unanswered(job_ids: Collection[UUID]) -> int:
             late.append(question.pk)
         statements.update(Job, [Queued(State.QUEUED, at, at, None, job.pk) for job in queued])
         JobQuestion.objects.filter(pk__in=late).update(state=JobQuestion.State.EXPIRED)
+        JobQuestion.objects.filter(pk__in=adrift).update(state=JobQuestion.State.WITHDRAWN)
         doorbell.ring_on_commit(queued)
     return len(queued)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from rooms.database import clock
 from rooms.models import Event, Membership, Message, Room, User
 from rooms.protocol import Conflict, Forbidden, Invalid, NotFound
 from tests.integration.jobs.conftest import claim, fresh, make_due, outcomes, told
+from tests.integration.jobs.submitting.test_actions import in_threads
 from tests.support.store import Store
 from tests.support.watch import Watch
 from tests.support.workshop import Run
@@ -53,6 +55,11 @@ def answer(job: Job, user: User, words: str = "Yes") -> Job:
 def expire(job: Job) -> None:
     past = clock.now() - timedelta(seconds=1)
     JobQuestion.objects.filter(job=job, state="open").update(expires_at=past)
+
+
+def at_once(*calls: Callable[[], object]) -> list[Any]:
+    """What each returned or raised."""
+    return in_threads(len(calls), lambda number: calls[number]())
 
 
 def test_it_asks_waits_and_goes_on(ask: Ask, run: Run, alice: User, bob: User) -> None:
@@ -192,6 +199,56 @@ def test_an_answer_in_time_beats_the_sweeper(ask: Ask, bob: User) -> None:
     answer(job, bob)
     assert questions.queue_unanswered([job.pk]) == 0
     assert fresh(job).questions.get().state == "answered"
+
+
+def test_a_question_whose_job_waits_no_more_is_not_swept_for_ever(ask: Ask) -> None:
+    job = ask()
+    expire(job)
+    Job.objects.filter(pk=job.pk).update(state=State.CANCELLED)
+    assert sweeper.queue_unanswered() == 0
+    assert fresh(job).questions.get().state == "withdrawn"
+    assert fresh(job).state == State.CANCELLED
+
+
+@pytest.mark.parametrize("room", ["lobby", None])
+def test_of_all_that_happens_at_once_one_counts(ask: Ask, alice: User, room: str | None) -> None:
+    """Answers, the sweeper and a cancel race; no two of them move the job."""
+    for _ in range(5):
+        job = ask(room=room, who="requester")
+        question = asked(job)
+        expire(job)
+        found = at_once(
+            partial(actions.answer, alice, job.pk, question.pk, "Yes"),
+            partial(actions.answer, alice, job.pk, question.pk, "No"),
+            partial(questions.queue_unanswered, [job.pk]),
+        )
+        answered = [each for each in found if isinstance(each, Job)]
+        assert all(isinstance(each, (Job, Conflict, int)) for each in found), found
+        settled = fresh(job).questions.get()
+        swept = [each for each in found if each == 1]
+        assert len(answered) + len(swept) == 1
+        assert settled.state == ("expired" if swept else "answered")
+        assert fresh(job).state == State.QUEUED
+        if room is not None:
+            assert told(job) == ["queued", "running", "waiting", "queued"]
+
+
+def test_a_cancel_and_an_answer_at_once(ask: Ask, alice: User) -> None:
+    for _ in range(5):
+        job = ask(who="requester")
+        question = asked(job)
+        at_once(
+            partial(actions.answer, alice, job.pk, question.pk, "Yes"),
+            partial(actions.cancel, alice, job.pk),
+        )
+        states = told(job)
+        assert fresh(job).state == State.CANCELLED
+        assert states in (
+            ["queued", "running", "waiting", "queued", "cancelled"],
+            ["queued", "running", "waiting", "cancelled"],
+        )
+        wanted = "answered" if len(states) == 5 else "withdrawn"
+        assert fresh(job).questions.get().state == wanted
 
 
 def test_a_waiting_job_can_be_cancelled_and_asks_anew_when_it_is_retried(
