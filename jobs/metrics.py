@@ -33,13 +33,16 @@ class Jobs(Collector):
         running = GaugeMetricFamily(
             "parley_jobs_running", "Jobs that a worker has", overview.running()
         )
+        asking = GaugeMetricFamily(
+            "parley_jobs_waiting", "Jobs that wait for an answer", overview.waiting()
+        )
         since = overview.due_since(now)
         late = GaugeMetricFamily(
             "parley_jobs_due_late_seconds",
             "How late the most overdue scheduled or retrying job is: the sweeper's lag",
             max(0.0, (now - since).total_seconds()) if since else 0.0,
         )
-        return [waiting, oldest, running, late, *_workers(now), _ended(now)]
+        return [waiting, oldest, running, asking, late, *_workers(now), _ended(now)]
 
 
 def _workers(now: datetime) -> list[GaugeMetricFamily]:

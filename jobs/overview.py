@@ -103,6 +103,11 @@ def running() -> int:
     return Job.objects.filter(state=State.RUNNING).count()
 
 
+def waiting() -> int:
+    """How many jobs wait for an answer."""
+    return Job.objects.filter(state=State.WAITING).count()
+
+
 def queues() -> list[Queue]:
     """Every queue there is, and every one that has a job."""
     rows = Job.objects.filter(state=State.QUEUED).order_by().values("queue")

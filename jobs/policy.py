@@ -4,6 +4,7 @@ What the caller may not see does not exist. `JobQuerySet.visible_to` is `see` as
 `ScheduleQuerySet.visible_to` is `see_schedule`.
 """
 
+from jobs.models import JobQuestion, Who
 from rooms.core import policy, rules
 from rooms.core.policy import Action, Cases, Facts
 from rooms.models import User
@@ -38,6 +39,35 @@ def control(facts: Facts) -> Refusal | None:
     if facts.own or facts.role in rules.MANAGERS or CHANGE in facts.permissions:
         return None
     return Forbidden("Only its requester and the room's moderators may do this to a job.")
+
+
+def answer_as_requester(facts: Facts) -> Refusal | None:
+    """What a job asks its requester, nobody answers for them."""
+    return _answer(facts, facts.own, "its requester")
+
+
+def answer_as_member(facts: Facts) -> Refusal | None:
+    return _answer(facts, facts.role is not None, "members of the room")
+
+
+def answer_as_moderator(facts: Facts) -> Refusal | None:
+    return _answer(facts, facts.role in rules.MANAGERS, "the room's moderators")
+
+
+def _answer(facts: Facts, may: bool, who: str) -> Refusal | None:
+    """An answer is somebody's word in the room. Staff have none there by being staff."""
+    if (hidden := see(facts)) is not None:
+        return hidden
+    if not may:
+        return Forbidden(f"Only {who} may answer this.")
+    if facts.room is not None and facts.room.archived_at is not None:
+        return Forbidden(f"{facts.room.name} is archived: no job runs there.", "archived")
+    return None
+
+
+def answer_action(question: JobQuestion) -> str:
+    """The name of the action that answering it is."""
+    return ANSWERS[Who(question.who)]
 
 
 def retry(facts: Facts) -> Refusal | None:
@@ -87,6 +117,12 @@ def run_schedule(facts: Facts) -> Refusal | None:
     return submit(facts) if refused is None else refused
 
 
+ANSWERS = {
+    Who.REQUESTER: "job.answer_as_requester",
+    Who.MEMBERS: "job.answer_as_member",
+    Who.MODERATORS: "job.answer_as_moderator",
+}
+
 JOBS: Cases = {
     "one's own": {"own": True},
     "somebody else's": {},
@@ -115,6 +151,16 @@ ACTIONS = [
     Action("job.see", "see a job", see, JOBS),
     Action("job.cancel", "cancel a job", control, JOBS),
     Action("job.retry", "begin a job again", retry, JOBS),
+    Action(
+        "job.answer_as_requester", "answer what a job asks its requester", answer_as_requester, JOBS
+    ),
+    Action("job.answer_as_member", "answer what a job asks the members", answer_as_member, JOBS),
+    Action(
+        "job.answer_as_moderator",
+        "answer what a job asks the moderators",
+        answer_as_moderator,
+        JOBS,
+    ),
     Action(
         "schedule.make",
         "have a job done again and again",

@@ -4,7 +4,16 @@ from rooms.protocol.scopes import Scope
 from rooms.slices import Slice
 
 from . import policy
-from .faces import page, remind, schedule_shapes, schedule_slash, slash, socket, terminal
+from .faces import (
+    answer_slash,
+    page,
+    remind,
+    schedule_shapes,
+    schedule_slash,
+    slash,
+    socket,
+    terminal,
+)
 from .lifecycle.message import MESSAGE_KIND, PART
 from .loops import pruning
 
@@ -15,7 +24,7 @@ SLICE = Slice(
     actions=policy.ACTIONS,
     commands=socket.COMMANDS,
     events=[*socket.EVENTS, *schedule_shapes.EVENTS],
-    slash=[slash.JOB, schedule_slash.SCHEDULE, remind.REMIND],
+    slash=[slash.JOB, schedule_slash.SCHEDULE, remind.REMIND, answer_slash.ANSWER],
     rest="jobs.faces.api.router",
     message_kinds=[MESSAGE_KIND],
     message_parts=[PART],

@@ -1,11 +1,11 @@
-"""The attempts and the steps of a job, on its page: what the worker wrote, to be read."""
+"""The attempts, the steps and the questions of a job, on its page: to be read."""
 
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold.admin import StackedInline, TabularInline
 from unfold.decorators import display
 
-from jobs.models import Attempt, Step
+from jobs.models import Attempt, JobQuestion, Step
 from rooms.admin.base import Shown
 
 from . import shown
@@ -77,3 +77,34 @@ class StepInline(ReadOnlyInline, TabularInline):
     @display(description="Result")
     def shown_result(self, step: Step) -> str:
         return pretty(step.result)
+
+
+class QuestionInline(ReadOnlyInline, TabularInline):
+    model = JobQuestion
+    verbose_name_plural = "Questions"
+    fields = ["asked", "who", "badge", "given", "by", "answered", "expires"]
+    readonly_fields = fields
+
+    @display(description="Question")
+    def asked(self, question: JobQuestion) -> str:
+        return isolated(question.text)
+
+    @display(description="State")
+    def badge(self, question: JobQuestion) -> str:
+        return shown.pill(question.state)
+
+    @display(description="Answer")
+    def given(self, question: JobQuestion) -> str:
+        return isolated(question.answer) if question.answer else shown.NOTHING
+
+    @display(description="By")
+    def by(self, question: JobQuestion) -> str:
+        return isolated(question.answered_by.name) if question.answered_by else shown.NOTHING
+
+    @display(description="Answered")
+    def answered(self, question: JobQuestion) -> str:
+        return shown.moment(question.answered_at)
+
+    @display(description="Until")
+    def expires(self, question: JobQuestion) -> str:
+        return shown.moment(question.expires_at)

@@ -28,7 +28,7 @@ from rooms.models import User
 from rooms.protocol import Refusal
 
 from . import shown
-from .attempts import AttemptInline, StepInline
+from .attempts import AttemptInline, QuestionInline, StepInline
 from .submitting import SubmittingAdmin
 from .texts import LINK, isolated, pretty
 
@@ -83,7 +83,7 @@ class JobAdmin(SubmittingAdmin):
     search_fields = ["id"]
     search_help_text = "A job's id, or a kind: the whole of it."
     ordering = ["-created_at", "-id"]
-    inlines = [AttemptInline, StepInline]
+    inlines = [QuestionInline, AttemptInline, StepInline]
     autocomplete_fields = ["room"]
     actions = ["cancel_selected", "retry_selected", "run_selected_now"]
     actions_submit_line = ["cancel_this", "retry_this", "run_this_now"]
@@ -183,7 +183,8 @@ class JobAdmin(SubmittingAdmin):
     def get_inlines(self, request: HttpRequest, obj: Shown) -> Any:
         if not isinstance(obj, Job):
             return []
-        return self.inlines if obj.steps.exists() else [AttemptInline]
+        there = {QuestionInline: obj.questions.exists(), StepInline: obj.steps.exists()}
+        return [each for each in self.inlines if there.get(each, True)]
 
     def has_delete_permission(self, request: HttpRequest, obj: Shown = None) -> bool:
         return False

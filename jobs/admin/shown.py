@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from jobs.models import WAITING, Attempt, Job, State
+from jobs.models import UNCLAIMED, Attempt, Job, State
 
 # A class of the stylesheet, which has the colour for light and dark.
 TONES: dict[str, str] = {
@@ -15,10 +15,13 @@ TONES: dict[str, str] = {
     State.QUEUED: "wait",
     State.RUNNING: "run",
     State.RETRYING: "again",
+    State.WAITING: "again",
     State.SUCCEEDED: "good",
     State.FAILED: "bad",
     State.CANCELLED: "quiet",
 }
+# Of steps and questions.
+TONES |= {"open": "again", "answered": "good"}
 NOTHING = "–"
 
 
@@ -73,7 +76,7 @@ def waited(job: Job, now: datetime) -> str:
 
 def took(job: Job, now: datetime) -> str:
     """Counts up while the job runs."""
-    if job.state in WAITING:
+    if job.state in UNCLAIMED:
         return NOTHING
     return between(job.started_at, now if job.state == State.RUNNING else job.finished_at)
 

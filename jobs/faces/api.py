@@ -1,4 +1,5 @@
-"""REST of jobs: submit, list, look, cancel, retry. `config.api` puts `router` under /api/v1/.
+"""REST of jobs: submit, list, look, answer, cancel, retry. `config.api` puts `router` under
+/api/v1/.
 
 Operations are synchronous: they run in a thread each, where transactions work.
 """
@@ -30,7 +31,7 @@ from rooms.rest.requests import Limit, PageCursor, Request
 from rooms.rest.schemas import Moment, Problem, SlugText
 
 from . import batch, schedules, status
-from .schemas import JobDetail, JobOut, JobPage, KindList, KindName, NewJob
+from .schemas import JobDetail, JobOut, JobPage, KindList, KindName, NewAnswer, NewJob
 from .submissions import KeyHeader, key_of, submission_of, tell_share
 
 # By alias: a field may be called as no name in Python can be, `class`.
@@ -40,6 +41,8 @@ router.add_router("", schedules.router)
 router.add_router("", status.router)
 
 LONGEST_POLL_SECONDS = 60
+# For an answer of somebody who has to think.
+PEOPLE_POLL_SECONDS = 5
 CURSOR_TIME: TypeAdapter[Moment] = TypeAdapter(Moment)
 
 
@@ -134,6 +137,8 @@ def get_job(request: Request, job_id: UUID, response: HttpResponse) -> dict[str,
 
 
 def _look_again_in(job: Job) -> int:
+    if job.state == State.WAITING:
+        return PEOPLE_POLL_SECONDS
     if job.due_at is None:
         return 1
     seconds = math.ceil((job.due_at - timezone.now()).total_seconds())
@@ -144,6 +149,13 @@ def _look_again_in(job: Job) -> int:
 def cancel_job(request: Request, job_id: UUID) -> dict[str, Any]:
     """A waiting job ends at once, a running one is asked to stop, an ended one stays as it is."""
     return representations.job(actions.cancel(request.user, job_id))
+
+
+@router.post("/jobs/{uuid:job_id}/answer", response={200: JobOut, 409: Problem})
+def answer_job(request: Request, job_id: UUID, given: NewAnswer) -> dict[str, Any]:
+    """Answer what a job asks: it goes on. The first answer counts, another one is 409."""
+    job = actions.answer(request.user, job_id, given.question, given.answer)
+    return representations.job(job)
 
 
 @router.post("/jobs/{uuid:job_id}/retry", response={200: JobOut, 409: Problem, 429: Problem})

@@ -5,12 +5,18 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from jobs.models import IDLE, NORMAL, URGENT, Outcome, State, Step
+from jobs.lifecycle.asking import ANSWER_CHARACTERS
+from jobs.models import IDLE, NORMAL, URGENT, JobQuestion, Outcome, State, Step, Who
 from rooms.protocol.commands import whole
 from rooms.protocol.shapes import AttachmentOut, Given, Person, Timestamp
 from rooms.rest.schemas import Moment, Next, SlugText, Taken, Text
 
 Priority = Annotated[int, Field(ge=URGENT, le=IDLE), BeforeValidator(whole)]
+AnswerText = Annotated[
+    Text,
+    StringConstraints(min_length=1, max_length=ANSWER_CHARACTERS),
+    Field(description="one of the question's choices, or any text", examples=["Yes"]),
+]
 KindName = Annotated[Text, StringConstraints(min_length=1, max_length=80)]
 
 
@@ -30,6 +36,22 @@ class StepOut(Given):
     state: Literal[tuple(Step.State.values)]  # type: ignore[valid-type]
     result: Any
     error: ErrorOut | None
+
+
+class QuestionOut(Given):
+    id: UUID = Field(examples=["0198f5a2-9a10-7c2e-8f5d-0c1b2a3d4e5f"])
+    name: str = Field(description="the kind's own", examples=["approval"])
+    text: str = Field(examples=["Send 1,200 invitations?"])
+    choices: list[str] = Field(description="none: any text answers", examples=[["Yes", "No"]])
+    who: Literal[tuple(Who.values)] = Field(  # type: ignore[valid-type]
+        description="whose answer counts", examples=["moderators"]
+    )
+    state: Literal[tuple(JobQuestion.State.values)]  # type: ignore[valid-type]
+    asked_at: Timestamp
+    expires_at: Timestamp = Field(description="then the job goes on without an answer")
+    answer: str | None = Field(examples=["Yes"])
+    answered_by: Person | None
+    answered_at: Timestamp | None
 
 
 class JobOut(Given):
@@ -59,6 +81,9 @@ class JobOut(Given):
     cancelled_by: Person | None = Field(description="who asked for it", examples=[None])
     attachments: list[AttachmentOut] = Field(examples=[[]])
     steps: list[StepOut] = Field(examples=[[]])
+    questions: list[QuestionOut] = Field(
+        description="what it has asked; while one is `open` the job is `waiting`", examples=[[]]
+    )
 
 
 class AttemptOut(Given):
@@ -92,6 +117,11 @@ class NewJob(Taken):
     room: SlugText | None = Field(None, description="where its progress and result are shown")
     priority: Annotated[Priority, Field(strict=True, description="0 runs first")] = NORMAL
     run_at: Moment | None = None
+
+
+class NewAnswer(Taken):
+    question: UUID = Field(description="the question's `id`")
+    answer: AnswerText
 
 
 class KindLimits(Given):

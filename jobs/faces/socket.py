@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
-from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
@@ -19,7 +18,7 @@ from rooms.protocol.events import Durable, Ephemeral
 from rooms.rest.schemas import Moment
 from rooms.slices import SocketCommand
 
-from .schemas import JobOut, Priority, ProgressOut
+from .schemas import AnswerText, JobOut, Priority, ProgressOut
 
 if TYPE_CHECKING:
     from rooms.live.delivery.connection import Connection
@@ -30,6 +29,16 @@ JobId = Annotated[
         strict=False,
         description="the job's `id`",
         examples=["0198f5a2-7d5c-7d11-9c9e-3f4f6a5b2c10"],
+    ),
+]
+
+
+QuestionId = Annotated[
+    WrittenUUID,
+    Field(
+        strict=False,
+        description="the question's `id`",
+        examples=["0198f5a2-9a10-7c2e-8f5d-0c1b2a3d4e5f"],
     ),
 ]
 
@@ -57,6 +66,14 @@ class JobRetry(Command):
     """Begin a failed or cancelled job again."""
 
     job: JobId
+
+
+class JobAnswer(Command):
+    """Answer what a job asks. The first answer counts; the event brings it to everybody."""
+
+    job: JobId
+    question: QuestionId
+    answer: AnswerText
 
 
 class JobAccepted(Answer):
@@ -110,8 +127,13 @@ async def retry(connection: Connection, command: JobRetry) -> dict[str, Any]:
     return await connection.in_thread(_ok, actions.retry, connection.user, command.job)
 
 
-def _ok(action: Any, user: User, job_id: UUID) -> dict[str, Any]:
-    action(user, job_id)
+async def answer(connection: Connection, command: JobAnswer) -> dict[str, Any]:
+    given = (command.job, command.question, command.answer)
+    return await connection.in_thread(_ok, actions.answer, connection.user, *given)
+
+
+def _ok(action: Any, user: User, *given: Any) -> dict[str, Any]:
+    action(user, *given)
     return {"type": "ok"}
 
 
@@ -119,5 +141,6 @@ COMMANDS = (
     SocketCommand("job.submit", JobSubmit, submit, JobAccepted),
     SocketCommand("job.cancel", JobCancel, cancel, Ok),
     SocketCommand("job.retry", JobRetry, retry, Ok),
+    SocketCommand("job.answer", JobAnswer, answer, Ok),
 )
 EVENTS = (JobChanged, JobProgress)

@@ -72,7 +72,7 @@ class Status(Given):
     at: Timestamp
     unfinished: dict[str, int] = Field(
         description="jobs by state",
-        examples=[{"scheduled": 0, "queued": 3, "running": 1, "retrying": 0}],
+        examples=[{"scheduled": 0, "queued": 3, "retrying": 0, "running": 1, "waiting": 0}],
     )
     late_seconds: float = Field(description="of the most overdue job", examples=[0])
     queues: list[QueueStatus]

@@ -13,13 +13,27 @@ def _card(described: lines.Object) -> str:
     """A job's card in one line: `Report · running 3/7 days`."""
     state = described["state"]
     text = f"{lines.clean(described['title'])} · {ENDS.get(state, lines.clean(state))}"
-    if state in ("running", "retrying") and described["attempt"] > 1:
-        text += f", attempt {described['attempt']} of {described['max_attempts']}"
+    # Those that ended with a question were no tries that failed.
+    asked = len(described.get("questions", ()))
+    if state in ("running", "retrying") and described["attempt"] - asked > 1:
+        text += f", attempt {described['attempt'] - asked} of {described['max_attempts'] - asked}"
     if state == "running" and described["progress"]:
         text += f" {_progress(described['progress'])}"
+    if state == "waiting":
+        text += _question(described)
     if described["error"]:
         text += f": {lines.clean(described['error']['message'] or described['error']['class'])}"
     return text
+
+
+def _question(described: lines.Object) -> str:
+    """What it asks, and how that is answered here."""
+    for asked in described["questions"]:
+        if asked["state"] == "open":
+            choices = " / ".join(map(lines.clean, asked["choices"]))
+            answer = f"/answer {described['id'][:8]} {choices or '…'}"
+            return f" for an answer: {lines.clean(asked['text'])} ({answer})"
+    return ""
 
 
 def _progress(made: lines.Object) -> str:

@@ -14,12 +14,13 @@ from uuid import UUID, uuid4
 
 from jobs import registry
 from jobs.limits import job_limits
-from jobs.models import FINISHED, Attempt, Job, Outcome, State, Step, Worker
+from jobs.models import FINISHED, Attempt, Job, JobQuestion, Outcome, State, Step, Who, Worker
 from rooms.core import statements
 from rooms.features.messages.reports import report_in_transaction
 from rooms.models import Attachment
 
 from . import doorbell, requesters
+from .asking import NewQuestion
 from .changes import JobChange, changing_many, prefetched
 from .message import MESSAGE_KIND
 from .verdict import Ending, JobHistory, judge
@@ -82,6 +83,7 @@ class _Ended(NamedTuple):
     lease_token: None
     lease_expires_at: None
     losses: int
+    asked: int
     max_attempts: int
     progress: dict[str, Any] | None
     result: dict[str, Any] | None
@@ -92,6 +94,18 @@ class _Ended(NamedTuple):
     due_at: datetime | None
     finished_at: datetime | None
     pk: UUID
+
+
+class _QuestionRow(NamedTuple):
+    id: UUID
+    job_id: UUID
+    name: str
+    text: str
+    choices: list[str]
+    who: Who
+    state: str
+    asked_at: datetime
+    expires_at: datetime
 
 
 class _EndedAttempt(NamedTuple):
@@ -158,6 +172,7 @@ class _Batch:
         self._attempts: list[_NewAttempt] = []
         self._ended: list[_Ended] = []
         self._ended_attempts: list[_EndedAttempt] = []
+        self._questions: list[_QuestionRow] = []
         self._stopped: list[UUID] = []
         self._at: datetime | None = None
 
@@ -205,8 +220,31 @@ class _Batch:
         self._ended.append(values)
         if job.state == State.QUEUED:
             doorbell.ring_on_commit([job])
-        finish(change, ending.files if job.state == State.SUCCEEDED else [])
+        if job.state == State.WAITING and ending.question is not None:
+            self._ask(change, ending.question)
+        else:
+            finish(change, ending.files if job.state == State.SUCCEEDED else [])
         return job
+
+    def _ask(self, change: JobChange, asked: NewQuestion) -> None:
+        """Show the question with the job, and say it in the room, where the job's card may be far
+        above."""
+        job, now = change.job, change.logs.at
+        row = _QuestionRow(
+            uuid4(),
+            job_id=job.pk,
+            name=asked.name,
+            text=asked.text,
+            choices=list(asked.choices),
+            who=asked.who,
+            state=JobQuestion.State.OPEN,
+            asked_at=now,
+            expires_at=now + timedelta(seconds=asked.within),
+        )
+        self._questions.append(row)
+        prefetched(job).setdefault("questions", []).append(JobQuestion(**row._asdict()))
+        change.tell()
+        _say(change, f"{job.title} asks: {asked.line}", as_written=True)
 
     def write(self) -> None:
         """A job that went back to its queue and was taken again is written in this order."""
@@ -215,6 +253,7 @@ class _Batch:
         if self._stopped:
             running = Step.objects.filter(job__in=self._stopped, state=Step.State.RUNNING)
             running.update(state=Step.State.STOPPED, ended_at=self._at)
+        statements.insert(JobQuestion, self._questions)
         statements.update(Job, self._begun)
         statements.insert(Attempt, self._attempts)
 
@@ -252,6 +291,7 @@ def _after(change: JobChange, ending: Ending) -> _Ended:
         lease_token=None,
         lease_expires_at=None,
         losses=losses,
+        asked=job.asked + (verdict.state == State.WAITING),
         max_attempts=job.max_attempts + verdict.free,
         progress=ending.progress or job.progress,
         result=ending.result if final else job.result,
@@ -285,17 +325,25 @@ def finish(change: JobChange, files: Collection[Attachment]) -> None:
     if files:
         job.files.add(*files)
     change.tell()
-    if job.finished and change.room is not None:
+    if job.finished:
+        # What an exception says holds names with underscores, not emphasis.
+        _say(change, summary(job), files, as_written=job.state == State.FAILED)
+
+
+def _say(
+    change: JobChange, words: str, files: Collection[Attachment] = (), *, as_written: bool
+) -> None:
+    """A message of the job in its room, if it has one."""
+    if change.room is not None:
         report_in_transaction(
             change.logs,
             change.room,
-            job.requested_by,
-            summary(job),
+            change.job.requested_by,
+            words,
             MESSAGE_KIND,
-            job.pk,
+            change.job.pk,
             list(files),
-            # What an exception says holds names with underscores, not emphasis.
-            as_written=job.state == State.FAILED,
+            as_written=as_written,
         )
 
 

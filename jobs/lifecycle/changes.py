@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from jobs.models import Job, Step
+from jobs.models import Job, JobQuestion, Step
 from rooms.core import statements
 from rooms.core.log import Logs, writing_in_transaction
 from rooms.database import clock
@@ -41,8 +41,9 @@ class JobChange:
         """The values of a job that enters its queue now; its mover rings."""
         return {"queued_at": self.logs.at, "rung_at": self.logs.at, "due_at": None}
 
-    def reload_steps(self) -> None:
-        prefetched(self.job).pop("steps", None)
+    def reload(self, relation: str) -> None:
+        """What was read of the job's steps or questions is not so any more."""
+        prefetched(self.job).pop(relation, None)
 
 
 @contextmanager
@@ -77,16 +78,23 @@ def _attach_relations(jobs: list[Job], logs: Logs) -> None:
     """What a room is shown of its unfinished jobs."""
     if not jobs:
         return
+    # Few jobs ask: those that have not cost no statement.
+    asked = statements.select(JobQuestion, job_id=[job.pk for job in jobs if job.asked])
+    questions = sorted(asked, key=lambda question: question.asked_at)
     wanted = {job.requested_by_id for job in jobs} | {job.cancelled_by_id for job in jobs}
+    wanted |= {question.answered_by_id for question in questions}
     people = {user.pk: user for user in statements.select(User, id=wanted - {None})}
     begun = [job.pk for job in jobs if job.attempt]
     steps = sorted(statements.select(Step, job_id=begun), key=lambda step: step.position)
+    for question in questions:
+        question.answered_by = people.get(question.answered_by_id or 0)
     for job in jobs:
         job.room = logs.rooms[job.room_id or 0]
         job.requested_by = people.get(job.requested_by_id or 0)
         job.cancelled_by = people.get(job.cancelled_by_id or 0)
         cached = prefetched(job)
         cached["steps"] = [step for step in steps if step.job_id == job.pk]
+        cached["questions"] = [each for each in questions if each.job_id == job.pk]
         # A job has files when it has succeeded, and is not begun again then.
         cached["files"] = []
 

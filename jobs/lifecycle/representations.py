@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from jobs.models import Attempt, Job, State, Step
+from jobs.models import Attempt, Job, JobQuestion, State, Step
 from jobs.registry import Kind
 from rooms.core.representations import attachment, person, timestamp
 
@@ -83,6 +83,7 @@ def job(row: Job) -> dict[str, Any]:
         "cancelled_by": person(row.cancelled_by),
         "attachments": [attachment(file) for file in row.files.all()],
         "steps": [step(each) for each in row.steps.all()],
+        "questions": [question(each) for each in row.questions.all()],
     }
 
 
@@ -92,6 +93,22 @@ def step(row: Step) -> dict[str, Any]:
         "state": str(row.state),
         "result": _readable(row.result),
         "error": _error(row.error_class, row.error_message),
+    }
+
+
+def question(row: JobQuestion) -> dict[str, Any]:
+    return {
+        "id": str(row.pk),
+        "name": row.name,
+        "text": row.text,
+        "choices": row.choices,
+        "who": str(row.who),
+        "state": str(row.state),
+        "asked_at": timestamp(row.asked_at),
+        "expires_at": timestamp(row.expires_at),
+        "answer": row.answer or None,
+        "answered_by": person(row.answered_by),
+        "answered_at": _at(row.answered_at),
     }
 
 

@@ -10,16 +10,16 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from jobs.models import SPOILT, WAITING, Job, State
+from jobs.models import SPOILT, UNCLAIMED, Job, JobQuestion, State
 from rooms.core import statements
 from rooms.models import User
 
 from . import doorbell
 from .attempts import finish
-from .changes import changing, changing_many
+from .changes import JobChange, changing, changing_many
 
 
-class _Queued(NamedTuple):
+class Queued(NamedTuple):
     """What becomes of the row of a job whose time has come."""
 
     state: State
@@ -43,18 +43,18 @@ def queue_due(job_ids: Collection[UUID], *, early: bool = False) -> int:
             job.state, job.queued_at, job.rung_at, job.due_at = State.QUEUED, at, at, None
             change.tell()
             queued.append(job)
-        statements.update(Job, [_Queued(State.QUEUED, at, at, None, job.pk) for job in queued])
+        statements.update(Job, [Queued(State.QUEUED, at, at, None, job.pk) for job in queued])
         doorbell.ring_on_commit(queued)
     return len(queued)
 
 
-def cancel_waiting(job_id: UUID, by: User | None = None) -> Job | None:
-    """A job that no worker has begun ends at once. None: it is running, or ended already."""
+def cancel_unclaimed(job_id: UUID, by: User | None = None) -> Job | None:
+    """A job that no worker has ends at once. None: it is running, or ended already."""
     with changing(job_id) as change:
         job, now = change.job, change.logs.at
         won = job.move(
             State.CANCELLED,
-            sources=WAITING,
+            sources=UNCLAIMED,
             cancel_requested_at=now,
             cancelled_by=by,
             finished_at=now,
@@ -64,6 +64,8 @@ def cancel_waiting(job_id: UUID, by: User | None = None) -> Job | None:
         )
         if not won:
             return None
+        if job.asked:
+            _withdraw(change)
         finish(change, [])
     return job
 
@@ -83,8 +85,16 @@ def ask_to_stop(job_id: UUID, by: User | None = None) -> Job | None:
     return job
 
 
+def _withdraw(change: JobChange) -> None:
+    """Nobody can answer any more what the job asks."""
+    rows = JobQuestion.objects.filter(job=change.job, state=JobQuestion.State.OPEN)
+    rows.update(state=JobQuestion.State.WITHDRAWN)
+    change.reload("questions")
+
+
 def begin_again(job_id: UUID, max_attempts: int) -> Job | None:
-    """A failed or cancelled job gets as many attempts again. None: it has not ended so."""
+    """A failed or cancelled job gets as many attempts again, and asks anew what it has to ask: the
+    answers were for how things stood then. None: it has not ended so."""
     with changing(job_id) as change:
         job = change.job
         won = job.move(
@@ -92,6 +102,7 @@ def begin_again(job_id: UUID, max_attempts: int) -> Job | None:
             sources=SPOILT,
             max_attempts=job.attempt + max_attempts,
             losses=0,
+            asked=0,
             cancel_requested_at=None,
             cancelled_by=None,
             started_at=None,
@@ -104,6 +115,8 @@ def begin_again(job_id: UUID, max_attempts: int) -> Job | None:
         )
         if not won:
             return None
+        JobQuestion.objects.filter(job=job).delete()
+        change.reload("questions")
         doorbell.ring_on_commit([job])
         change.tell()
     return job

@@ -7,6 +7,8 @@ from typing import Any
 from jobs.models import Outcome, State
 from rooms.models import Attachment
 
+from .asking import NewQuestion
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -22,6 +24,7 @@ class Ending:
     """How an attempt ended, as its worker saw it, or the sweeper in its place.
 
     `retry_in` is the delay that the kind asked for; `give_up` says that another attempt is useless.
+    `question` is what the job waits to be answered.
     """
 
     outcome: Outcome
@@ -29,6 +32,7 @@ class Ending:
     result: dict[str, Any] | None = None
     retry_in: float | None = None
     give_up: bool = False
+    question: NewQuestion | None = None
     files: list[Attachment] = field(default_factory=list)
     progress: dict[str, Any] | None = None
     log: str = ""
@@ -70,6 +74,8 @@ def judge(
         return Verdict(State.QUEUED, free=True)
     if outcome == Outcome.POSTPONED:
         return Verdict(State.RETRYING, delay=ending.retry_in or 0.0, free=True)
+    if outcome == Outcome.ASKED:
+        return Verdict(State.WAITING, free=True)
     if ending.give_up or history.attempt >= history.max_attempts:
         return Verdict(State.FAILED)
     if outcome == Outcome.LOST:

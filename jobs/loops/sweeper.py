@@ -13,11 +13,11 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q
 
 from jobs import registry
-from jobs.lifecycle import attempts, doorbell, transitions
+from jobs.lifecycle import attempts, doorbell, questions, transitions
 from jobs.lifecycle.attempts import End
 from jobs.lifecycle.verdict import Ending, Failure
 from jobs.limits import job_limits
-from jobs.models import Job, Outcome, State, Worker
+from jobs.models import Job, JobQuestion, Outcome, State, Worker
 from rooms.core.outages import Outage
 from rooms.database import clock, trouble
 
@@ -39,6 +39,7 @@ class Swept:
     """What one sweep has done."""
 
     due: int = 0
+    unanswered: int = 0
     lost: int = 0
     rung: int = 0
     fired: int = 0
@@ -47,6 +48,7 @@ class Swept:
 def sweep(waiting: QueueDepth) -> Swept:
     clock.set_by_database()
     swept = Swept(lost=take_back_lost(), due=queue_due(), rung=ring_again(waiting))
+    swept.unanswered = queue_unanswered()
     swept.fired = recurring.fire_due()
     if swept != Swept():
         logger.info("swept: %s", swept)
@@ -88,6 +90,13 @@ def queue_due() -> int:
         state__in=[State.SCHEDULED, State.RETRYING], due_at__lte=clock.now()
     ).order_by("due_at")
     return _each(list(due.values_list("pk", flat=True)[:JOBS_PER_SWEEP]), transitions.queue_due)
+
+
+def queue_unanswered() -> int:
+    """Jobs whose question nobody has answered in time."""
+    late = JobQuestion.objects.filter(state=JobQuestion.State.OPEN, expires_at__lte=clock.now())
+    found = list(late.order_by("expires_at").values_list("job_id", flat=True)[:JOBS_PER_SWEEP])
+    return _each(found, questions.queue_unanswered)
 
 
 def _each(job_ids: Sequence[UUID], move: Callable[[Sequence[UUID]], int]) -> int:

@@ -7,16 +7,18 @@ retries them. The times that decide (leases, what is due) are the database's: se
 from .answers import KeptAnswer
 from .attempts import Attempt, Step
 from .jobs import Job, JobQuerySet
+from .questions import JobQuestion, Who
 from .schedules import CatchUp, Schedule, ScheduleQuerySet
 from .states import (
     FINISHED,
+    GOING,
     IDLE,
     NORMAL,
     SOURCES,
     SPOILT,
+    UNCLAIMED,
     UNFINISHED,
     URGENT,
-    WAITING,
     Outcome,
     State,
 )
@@ -24,22 +26,25 @@ from .workers import Worker
 
 __all__ = [
     "FINISHED",
+    "GOING",
     "IDLE",
     "NORMAL",
     "SOURCES",
     "SPOILT",
+    "UNCLAIMED",
     "UNFINISHED",
     "URGENT",
-    "WAITING",
     "Attempt",
     "CatchUp",
     "Job",
     "JobQuerySet",
     "KeptAnswer",
     "Outcome",
+    "JobQuestion",
     "Schedule",
     "ScheduleQuerySet",
     "State",
     "Step",
+    "Who",
     "Worker",
 ]

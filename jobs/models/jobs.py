@@ -13,10 +13,10 @@ from rooms.models import Attachment, Room, User
 from .schedules import Schedule
 from .states import (
     FINISHED,
+    GOING,
     NORMAL,
     SOURCES,
     SPOILT,
-    UNFINISHED,
     State,
 )
 from .workers import Worker
@@ -32,9 +32,9 @@ class JobQuerySet(models.QuerySet["Job"]):
         )
 
     def with_relations(self) -> Self:
-        """Everything that `representations.job` shows, in four queries for any number of jobs."""
+        """Everything that `representations.job` shows, in six queries for any number of jobs."""
         return self.select_related("room", "requested_by", "cancelled_by").prefetch_related(
-            "files", "steps"
+            "files", "steps", "questions__answered_by"
         )
 
 
@@ -92,6 +92,9 @@ class Job(models.Model):
     attempt = models.PositiveIntegerField(default=0, help_text="How many were begun.")
     max_attempts = models.PositiveIntegerField(default=1)
     losses = models.PositiveIntegerField(default=0, help_text="Attempts whose worker vanished.")
+    asked = models.PositiveSmallIntegerField(
+        default=0, db_default=0, editable=False, help_text="How many questions, since it was begun."
+    )
     worker = models.ForeignKey(
         Worker,
         null=True,
@@ -160,8 +163,13 @@ class Job(models.Model):
             ),
             models.Index(
                 fields=["requested_by"],
-                condition=Q(state__in=UNFINISHED),
+                condition=Q(state__in=GOING),
                 name="job_in_flight",
+            ),
+            models.Index(
+                fields=["requested_by"],
+                condition=Q(state=State.WAITING),
+                name="job_waiting",
             ),
         ]
 

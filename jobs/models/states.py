@@ -8,13 +8,14 @@ class State(models.TextChoices):
     QUEUED = "queued"
     RUNNING = "running"
     RETRYING = "retrying"
+    WAITING = "waiting"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
 
 
 class Outcome(models.TextChoices):
-    """How an attempt ended. `postponed` and `interrupted` did not use it up."""
+    """How an attempt ended. `postponed`, `asked` and `interrupted` did not use it up."""
 
     SUCCEEDED = "succeeded"
     FAILED = "failed"
@@ -23,21 +24,33 @@ class Outcome(models.TextChoices):
     CANCELLED = "cancelled"
     INTERRUPTED = "interrupted"
     POSTPONED = "postponed"
+    ASKED = "asked"
 
 
-WAITING = (State.SCHEDULED, State.QUEUED, State.RETRYING)
-UNFINISHED = (*WAITING, State.RUNNING)
+# What comes to its end by itself. An index is made of these: see `admission`.
+GOING = (State.SCHEDULED, State.QUEUED, State.RETRYING, State.RUNNING)
+UNFINISHED = (*GOING, State.WAITING)
+# No worker has it.
+UNCLAIMED = (State.SCHEDULED, State.QUEUED, State.RETRYING, State.WAITING)
 FINISHED = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
 SPOILT = (State.FAILED, State.CANCELLED)
 
 # Where a job may come from. What leaves `running` has to show the lease.
 SOURCES: dict[State, tuple[State, ...]] = {
-    State.QUEUED: (State.SCHEDULED, State.RETRYING, State.RUNNING, State.FAILED, State.CANCELLED),
+    State.QUEUED: (
+        State.SCHEDULED,
+        State.RETRYING,
+        State.WAITING,
+        State.RUNNING,
+        State.FAILED,
+        State.CANCELLED,
+    ),
     State.RUNNING: (State.QUEUED,),
     State.RETRYING: (State.RUNNING,),
+    State.WAITING: (State.RUNNING,),
     State.SUCCEEDED: (State.RUNNING,),
     State.FAILED: (State.RUNNING,),
-    State.CANCELLED: (*WAITING, State.RUNNING),
+    State.CANCELLED: UNFINISHED,
 }
 
 URGENT, NORMAL, IDLE = 0, 5, 9

@@ -6,8 +6,10 @@ import asyncio
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from datetime import timedelta
+from functools import partial
 from io import BytesIO
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -17,18 +19,20 @@ from django.utils import timezone
 from pydantic import BaseModel
 
 from jobs import registry
-from jobs.lifecycle import storable
+from jobs.lifecycle import asking, questions, storable
+from jobs.lifecycle.asking import GivenAnswer
+from jobs.models import JobQuestion, Who
 from jobs.registry import Kind
 from rooms.features.files import actions as files
 from rooms.models import Attachment, Room, User
 from rooms.text import graphemes
 
 from .attempt import RunningAttempt
-from .interruption import Cancelled, LeaseLost, TimedOut
+from .interruption import Cancelled, LeaseLost, TimedOut, WaitsForAnswer
 from .steps import side_by_side
 from .surroundings import close_connections
 
-__all__ = ["Cancelled", "Context", "GiveUp", "RetryLater", "TimedOut"]
+__all__ = ["GivenAnswer", "Cancelled", "Context", "GiveUp", "NotAnswered", "RetryLater", "TimedOut"]
 
 logger = logging.getLogger("jobs.kinds")
 P = TypeVar("P", bound=BaseModel)
@@ -38,6 +42,7 @@ LOG_CHARACTERS = 10_000
 # Of one attempt; what it logs beyond would fill the worker's disk.
 LINES_IN_THE_WORKERS_LOG = 1_000
 TEXT_CHARACTERS = 200
+DAY = timedelta(days=1)
 
 
 class RetryLater(Exception):
@@ -50,6 +55,10 @@ class RetryLater(Exception):
 
 class GiveUp(Exception):
     """The job has failed, and trying again would not help."""
+
+
+class NotAnswered(GiveUp):
+    """Nobody answered in time, and the kind has no default."""
 
 
 class UnknownKind(LookupError):
@@ -176,6 +185,46 @@ class Context(Generic[P]):
     async def asteps(self, steps: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
         """`steps` for a kind that is a coroutine. The parts are plain functions."""
         return await _aside(self.steps, steps)
+
+    def ask(
+        self,
+        name: str,
+        text: str,
+        *,
+        choices: Sequence[str] = (),
+        who: str | None = None,
+        within: float | timedelta = DAY,
+        default: str | None = None,
+    ) -> GivenAnswer:
+        """Ask people, and wait for the answer without holding a worker: this attempt ends here, and
+        the one after the answer gets it from the same call. So what stands before it runs again.
+
+        `who` may answer: `members` of the room, its `moderators`, or the `requester` (the only one
+        for a job in no room, and the first is what holds in a room if nothing is said). Without
+        `choices` any text answers. When nobody has within the time (seconds or a timedelta) it is
+        the `default`, or NotAnswered is raised.
+        """
+        self.check_cancelled()
+        who = who or (Who.MEMBERS if self.in_room else Who.REQUESTER)
+        seconds = within.total_seconds() if isinstance(within, timedelta) else within
+        asked = asking.asked(name, text, choices, who, seconds, default)
+        with self._window.shut():
+            found = questions.recorded(self.job.pk, name)
+        if found is None and who != Who.REQUESTER and not self.in_room:
+            raise ValueError("a job in no room can ask its requester alone")
+        if found is None and self.job.asked >= asking.MOST_QUESTIONS:
+            raise GiveUp(f"A job asks at most {asking.MOST_QUESTIONS} questions.")
+        if found is None or found.state == JobQuestion.State.OPEN:
+            raise WaitsForAnswer(asked)
+        if found.state == JobQuestion.State.ANSWERED:
+            return GivenAnswer(found.answer, found.answered_by, found.answered_at)
+        if default is None:
+            raise NotAnswered(f"Nobody answered in time: {asked.text}")
+        return GivenAnswer(default, None, None)
+
+    async def aask(self, name: str, text: str, **how: Any) -> GivenAnswer:
+        """`ask` for a kind that is a coroutine."""
+        return await _aside(partial(self.ask, name, text, **how))
 
     def interrupted(self) -> bool:
         return self._window.wanted is not None

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import ClassVar
 
+from jobs.lifecycle.asking import NewQuestion
 from jobs.models import Outcome
 
 
@@ -48,6 +49,17 @@ class NeedsProcess(Interruption):
     """This worker cannot give the kind the process that it needs."""
 
     outcome = Outcome.INTERRUPTED
+
+
+class WaitsForAnswer(Interruption):
+    """The job has asked something, and waits for the answer without a worker. Raised by the kind's
+    own context."""
+
+    outcome = Outcome.ASKED
+
+    def __init__(self, asked: NewQuestion) -> None:
+        super().__init__(asked.text)
+        self.asked = asked
 
 
 SIGNAL = signal.SIGUSR1

@@ -32,7 +32,13 @@ from .clerk import LONGEST_PAUSE_SECONDS, SHORTEST_PAUSE_SECONDS, Clerk
 from .context import Context, GiveUp, RetryLater, UnknownKind, is_told
 from .crew import Crew
 from .event_loop import CoroutineWindow
-from .interruption import HandedBack, Interruption, InterruptWindow, NeedsProcess
+from .interruption import (
+    HandedBack,
+    Interruption,
+    InterruptWindow,
+    NeedsProcess,
+    WaitsForAnswer,
+)
 from .surroundings import TransactionLeftOpen
 from .worker import WorkerProcess
 
@@ -152,6 +158,8 @@ def success(kind: Kind, value: Any) -> Ending:
 
 
 def ending_of(error: BaseException, kind: Kind, process: WorkerProcess) -> Ending:
+    if isinstance(error, WaitsForAnswer):
+        return Ending(Outcome.ASKED, question=error.asked)
     if isinstance(error, Interruption):
         return interrupted(type(error), failure_of(error, told=False).traceback)
     if isinstance(error, SystemExit) and process.terminating():

@@ -19,6 +19,8 @@ from jobs.lifecycle.failures import failure_of
 from jobs.lifecycle.results import plain
 from jobs.models import Step
 
+from .interruption import WaitsForAnswer
+
 NAME_CHARACTERS = 60
 Work = Callable[[], Any]
 
@@ -76,7 +78,7 @@ def _begin(context: StepsOwner, names: list[str]) -> dict[str, Any]:
             step.state = Step.State.RUNNING
             step.ended_at, step.result, step.error_class, step.error_message = None, None, "", ""
             step.save()
-        change.reload_steps()
+        change.reload("steps")
         change.tell()
     return {name: step.result for name, step in there.items() if step.state == Step.State.SUCCEEDED}
 
@@ -93,6 +95,9 @@ def _run(
             result = plain(work())
         except BaseException as error:
             failures[name] = error
+            if isinstance(error, WaitsForAnswer):
+                _end(context, name, state=Step.State.STOPPED)
+                return
             failure = failure_of(error, context.tells(error))
             _end(
                 context,
@@ -115,5 +120,5 @@ def _end(context: StepsOwner, name: str, **values: Any) -> None:
         if not change.job.hold(context.lease):
             raise context.lost()
         change.job.steps.filter(name=name).update(ended_at=timezone.now(), **values)
-        change.reload_steps()
+        change.reload("steps")
         change.tell()

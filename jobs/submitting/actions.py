@@ -1,5 +1,5 @@
-"""What people do with jobs: submit, cancel, retry. Called by REST, the socket, the slash command
-and the admin; each decides by `policy` and `admission` and writes through `transitions`.
+"""What people do with jobs: submit, answer, cancel, retry. Called by REST, the socket, the slash
+commands and the admin; each decides by `policy` and `admission` and writes through `transitions`.
 """
 
 from uuid import UUID
@@ -7,8 +7,9 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from jobs import registry
-from jobs.lifecycle import doorbell, transitions
-from jobs.models import Job
+from jobs.lifecycle import doorbell, questions, transitions
+from jobs.models import Job, JobQuestion
+from jobs.policy import answer_action
 from rooms.core import policy
 from rooms.core.policy import Facts
 from rooms.models import User
@@ -70,11 +71,21 @@ def cancel(user: User, job_id: UUID) -> Job:
     for _ in range(CANCEL_ATTEMPTS):
         if job.finished:
             return job
-        moved = transitions.cancel_waiting(job.pk, user) or transitions.ask_to_stop(job.pk, user)
+        moved = transitions.cancel_unclaimed(job.pk, user) or transitions.ask_to_stop(job.pk, user)
         if moved is not None:
             return moved
         job, _ = find(user, job_id)
     raise Refusal("The job changes too fast to be cancelled. Try again.", temporary=True)
+
+
+def answer(user: User, job_id: UUID, question_id: UUID, given: str) -> Job:
+    """The first answer to what a job asks; the job goes on. Raises Conflict when it is too late."""
+
+    def require(job: Job, question: JobQuestion) -> None:
+        policy.require(answer_action(question), facts_of(user, job))
+
+    find(user, job_id)
+    return questions.answer(job_id, question_id, given, user, require)
 
 
 def run_now(user: User, job_id: UUID) -> Job:

@@ -155,7 +155,7 @@ class _Insertion:
         job = Job(**row._asdict())
         # Nothing of it is to be read.
         job.requested_by, job.room = user, room
-        prefetched(job).update(files=[], steps=[])
+        prefetched(job).update(files=[], steps=[], questions=[])
         shown = representations.job(job)
         if room is not None:
             self._logs.append(room, "job.changed", {"job": shown}, seq=row.seq)

@@ -37,6 +37,8 @@ actions.ban(Room.objects.get(slug="lounge").pk, User.objects.get(username="mallo
 job = submit(Submission(alice, "room.report", {}, "lounge"))[0]
 give_up = {"outcome": "give_up", "value": "no luck"}
 failed = submit(Submission(alice, "test.outcome", give_up, "lounge"))[0]
+for more in ({"choices": ["Yes", "No"]}, {"choices": []}, {"who": "requester"}):
+    submit(Submission(root if "who" in more else alice, "test.ask", more, "quay"))
 result = [str(job.pk), str(failed.pk)]
 """
 RENDERED = """
@@ -83,6 +85,12 @@ def furnished(page: Page) -> None:
     expect(cards).to_have_count(2, timeout=PATIENCE)
     expect(cards.first).to_contain_text("Succeeded", timeout=PATIENCE)
     expect(cards.last).to_contain_text("Failed", timeout=PATIENCE)
+
+
+def asked(page: Page) -> None:
+    open_room(page)
+    questions = page.get_by_role("log", name="Messages").locator("[data-question]:visible")
+    expect(questions).to_have_count(3, timeout=PATIENCE)
 
 
 def dialog(then: Callable[[Page], object]) -> Callable[[Page], None]:
@@ -133,6 +141,7 @@ def swagger(page: Page) -> None:
 
 PAGES = {
     "room": Case("/rooms/lounge/", then=furnished),
+    "questions": Case("/rooms/quay/", then=asked),
     "empty room": Case("/rooms/attic/", then=open_room),
     "room of others": Case("/rooms/lounge/", "guest", open_room),
     "directory": Case("/rooms/"),
@@ -192,6 +201,7 @@ def jobs(site: Site) -> list[str]:
     site.room("lounge", "alice", "root", "mallory")
     site.room("attic", "alice")
     site.room("annex", "root")
+    site.room("quay", "alice", "root")
     made: list[str] = site.ask(FURNISH)
     return made
 

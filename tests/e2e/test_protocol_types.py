@@ -108,6 +108,13 @@ async def everything(site: Site, room: str, alice: Recorder, bob: Recorder) -> N
     await alice.call("job.cancel", job=slow["id"])
     await alice.event(of_job(slow, "cancelled"), timeout=60)
 
+    asking = {**submit("ok"), "kind": "test.ask", "params": {}}
+    asks = (await alice.call("job.submit", **asking))["job"]
+    waits = (await alice.event(of_job(asks, "waiting"), timeout=60))["job"]
+    given = {"question": waits["questions"][0]["id"], "answer": "Yes"}
+    await alice.call("job.answer", job=asks["id"], **given)
+    await alice.event(of_job(asks, "succeeded"), timeout=60)
+
     slash = "/schedule every 1h test.outcome"
     answer = await alice.call("send", room=room, body=slash, client_id=str(uuid.uuid4()))
     assert "Next on" in answer["words"]

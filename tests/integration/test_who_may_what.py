@@ -15,7 +15,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from jobs.models import Job, Schedule, State
+from jobs.models import Job, JobQuestion, Schedule, State
 from rooms.contract.permissions import PEOPLE, ROOMS, cells
 from rooms.core import policy
 from rooms.features.files import actions as files
@@ -157,6 +157,16 @@ def made(cell: Cell) -> Any:
     return cell.rest("post", "schedules", {"kind": "test.outcome", "every": 3600, **room})
 
 
+def answered(cell: Cell, who: str) -> Any:
+    job = cell.job(State.WAITING)
+    now = timezone.now()
+    question = JobQuestion.objects.create(
+        job=job, name="go", text="Go?", who=who, asked_at=now, expires_at=now + timedelta(hours=1)
+    )
+    given = {"question": str(question.pk), "answer": "Yes"}
+    return cell.rest("post", f"jobs/{job.pk}/answer", given)
+
+
 def invited(cell: Cell) -> Any:
     role = cell.case.rpartition(" ")[2]
     return cell.rest("post", "rooms/{slug}/members", {"user": "some name", "role": role})
@@ -210,6 +220,9 @@ PROBES: dict[str, list[Callable[[Cell], Any]]] = {
     "job.see": [lambda cell: cell.rest("get", f"jobs/{cell.job(State.QUEUED).pk}")],
     "job.cancel": [lambda cell: cell.rest("post", f"jobs/{cell.job(State.QUEUED).pk}/cancel")],
     "job.retry": [lambda cell: cell.rest("post", f"jobs/{cell.job(State.FAILED).pk}/retry")],
+    "job.answer_as_requester": [lambda cell: answered(cell, "requester")],
+    "job.answer_as_member": [lambda cell: answered(cell, "members")],
+    "job.answer_as_moderator": [lambda cell: answered(cell, "moderators")],
     "schedule.make": [made],
     "schedule.see": [lambda cell: cell.rest("get", cell.schedule())],
     "schedule.control": [

@@ -10,6 +10,7 @@ import { count, isolated } from "../rooms/ui/text.js";
 import { details } from "./attempts.js";
 import { drawBadge } from "./badge.js";
 import { drawBar } from "./progress-bar.js";
+import { drawConditions, drawQuestions, spokenChange } from "./questions.js";
 import { drawResult } from "./result.js";
 import { hasEnded } from "./store.js";
 import { watchWaiting } from "./waiting.js";
@@ -37,8 +38,8 @@ export const jobCard = {
     one("article", card).setAttribute("aria-label", `Job: ${title}`);
     setText(one("[data-by]", card), `by ${isolated(nameOf(requested_by))} · ${moment(created_at, now())}`);
     one("[data-by]", card).title = exactTime(created_at);
-    one("[data-cancel]", card).onclick = () => ask(card, room, "job.cancel");
-    one("[data-retry]", card).onclick = () => ask(card, room, "job.retry");
+    one("[data-cancel]", card).onclick = () => ask(card, room, { type: "job.cancel" });
+    one("[data-retry]", card).onclick = () => ask(card, room, { type: "job.retry" });
     one("[data-more]", card).onclick = () => unfold(card, room);
     return card;
   },
@@ -55,10 +56,11 @@ export const jobCard = {
     const job = entry.value;
     card.entry = entry;
     card.dataset.state = job.state;
+    card.room = room;
     drawTime(card);
     drawButtons(card, room);
     if (before !== undefined && before.state !== job.state) {
-      setText(one("[data-said]", card), `${job.title}: ${look(job.state).word}`);
+      setText(one("[data-said]", card), spokenChange(before, job) ?? `${job.title}: ${look(job.state).word}`);
       if (isUnfolded(card)) fill(card, room);
     }
     const running = job.state === "running";
@@ -81,6 +83,7 @@ function drawTime(card) {
   drawBadge(one("header [data-state]", card), job.state, stateText(job, now()));
   if (job.state === "running") setText(one("[data-progress-text]", card), progressText(job, pace, now()));
   setText(one("[data-time]", card), runTime(job, now(), card.ahead));
+  drawConditions(card, card.room.state, job);
 }
 
 function drawButtons(card, room) {
@@ -90,10 +93,11 @@ function drawButtons(card, room) {
   const cancel = one("[data-cancel]", card);
   const retry = one("[data-retry]", card);
   const focused = /** @type {HTMLElement | null} */ (card.contains(document.activeElement) ? document.activeElement : null);
+  drawQuestions(card, room.state, job, ({ id }, answer) => ask(card, room, { type: "job.answer", question: id, answer }));
   show(cancel, may && !hasEnded(job) && !job.cancel_requested);
   show(retry, may && (job.state === "failed" || job.state === "cancelled"));
   // A button that goes away must not take the keyboard's place with it.
-  if (focused?.hidden) one("[data-more]", card).focus({ preventScroll: true });
+  if (focused?.closest("[hidden]")) one("[data-more]", card).focus({ preventScroll: true });
 }
 
 function drawError(element, job) {
@@ -120,18 +124,22 @@ function stepText({ error, result }) {
   return typeof result === "string" ? result : (result?.summary ?? "");
 }
 
-async function ask(card, room, type) {
-  const buttons = card.querySelectorAll("[data-cancel], [data-retry]");
+async function ask(card, room, command) {
+  if (card.asking) return;
+  card.asking = true;
+  const buttons = card.querySelectorAll("[data-cancel], [data-retry], [data-question] button");
   const refusal = one("[data-refusal]", card);
-  for (const button of buttons) button.disabled = true;
+  // A button that is disabled would lose the keyboard's place.
+  for (const button of buttons) button.setAttribute("aria-disabled", "true");
   show(refusal, false);
   try {
-    await room.command({ type, job: card.entry.value.id });
+    await room.command({ ...command, job: card.entry.value.id });
   } catch (error) {
     setText(refusal, error.message);
     show(refusal, true);
   } finally {
-    for (const button of buttons) button.disabled = false;
+    card.asking = false;
+    for (const button of buttons) button.removeAttribute("aria-disabled");
   }
 }
 

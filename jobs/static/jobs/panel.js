@@ -3,6 +3,7 @@
 import { now } from "../rooms/core/clock.js";
 import { copy, one, reconcile, setText, show } from "../rooms/ui/dom.js";
 import { drawBar } from "./progress-bar.js";
+import { openQuestion } from "./questions.js";
 import { progressText, runTime, stateText } from "./words.js";
 
 export function runningJobs(room) {
@@ -35,6 +36,7 @@ function draw(item) {
   setText(one("[data-title]", item), job.title);
   show(one(".bar", item), running);
   if (running) drawBar(one(".bar", item), job);
-  const state = [stateText(job, now()), !running && runTime(job, now())].filter(Boolean).join(" · ");
+  const asks = openQuestion(job);
+  const state = asks ? `Asks: ${asks.text}` : [stateText(job, now()), !running && runTime(job, now())].filter(Boolean).join(" · ");
   setText(one("[data-text]", item), running && job.progress ? progressText(job, null, now()) : state);
 }

@@ -9,6 +9,7 @@ export const STATES = {
   queued: { icon: "queue", tone: "grey", word: "Queued" },
   running: { icon: "play", tone: "accent", word: "Running" },
   retrying: { icon: "retry", tone: "amber", word: "Retrying" },
+  waiting: { icon: "bubble", tone: "amber", word: "Waits for an answer" },
   succeeded: { icon: "check", tone: "green", word: "Succeeded" },
   failed: { icon: "cross", tone: "red", word: "Failed" },
   cancelled: { icon: "stop", tone: "grey", word: "Cancelled" },
@@ -17,6 +18,7 @@ export const STATES = {
   lost: { icon: "cross", tone: "amber", word: "Worker lost" },
   interrupted: { icon: "stop", tone: "grey", word: "Interrupted" },
   postponed: { icon: "clock", tone: "grey", word: "Postponed" },
+  asked: { icon: "bubble", tone: "grey", word: "Asked" },
 };
 const UNKNOWN = { icon: "clock", tone: "grey", word: "" };
 
@@ -84,4 +86,8 @@ export function runTime(job, now, ahead = null) {
   return job.state === "running" ? `${duration((now - Date.parse(job.started_at)) / 1000)} so far` : "";
 }
 
-export const attemptText = (job) => (job.attempt > 1 ? `attempt ${job.attempt} of ${job.max_attempts}` : "");
+/** Those that ended with a question were no tries that failed. */
+export function attemptText({ attempt, max_attempts, questions = [] }) {
+  const number = attempt - questions.length;
+  return number > 1 ? `attempt ${number} of ${max_attempts - questions.length}` : "";
+}

@@ -1,5 +1,6 @@
 import { described, isComplete } from "./jobs/kinds.js";
 import { outcome } from "./jobs/outcome.js";
+import { conditions, mayAnswer, openQuestion, settledText, spokenChange } from "./jobs/questions.js";
 import { drawResult } from "./jobs/result.js";
 import { mayControl, nextText } from "./jobs/schedules.js";
 import { jobEntry, reducers } from "./jobs/store.js";
@@ -141,4 +142,36 @@ test("its owner and the room's moderators are offered what can be done with it",
   const schedule = { owner: { id: 1, name: "Ana" } };
   equal([state(1, null), state(2, "member"), state(2, "moderator"), state(2, "owner")].map((each) => mayControl(each, schedule)), [true, false, true, true]);
   equal(mayControl(state(1, "member"), { owner: null }), false);
+});
+
+const asks = (more = {}) => ({ id: "q", text: "Go?", choices: ["Yes"], who: "members", state: "open", expires_at: inSeconds(86_400), answer: null, answered_by: null, ...more });
+const asking = (more = {}) => job({ state: "waiting", requested_by: { id: 1, name: "Ana" }, questions: [asks(more)] });
+
+test("a question is open while its job waits", () => {
+  equal(openQuestion(asking()).id, "q");
+  equal([openQuestion({ ...asking(), state: "queued" }), openQuestion(asking({ state: "answered" })), openQuestion(job())], [null, null, null]);
+});
+
+test("those are offered to answer whose answer counts", () => {
+  const state = (id, role) => ({ user: { id }, room: { role } });
+  const people = [state(1, null), state(2, null), state(2, "member"), state(2, "moderator"), state(2, "owner")];
+  const may = (who) => people.map((each) => mayAnswer(each, asking(), { who }));
+  equal(may("requester"), [true, false, false, false, false]);
+  equal(may("members"), [false, false, true, true, true]);
+  equal(may("moderators"), [false, false, false, true, true]);
+});
+
+test("a card says who may answer until when, what was answered, and reads it out", () => {
+  equal(conditions(asks(), true, now).startsWith("Until tomorrow at "), true);
+  equal(conditions(asks(), false, now).startsWith("Only members of the room can answer, until tomorrow at "), true);
+  const answered = asks({ state: "answered", answer: "Yes", answered_by: { id: 2, name: "Ben" } });
+  equal([settledText(answered), settledText(asks({ state: "expired" }))], [`${isolated("Ben")} answered`, "Nobody answered in time"]);
+  equal(spokenChange(job(), asking()), "Job asks: Go?");
+  equal(spokenChange(asking(), job({ state: "queued", questions: [answered] })), `${isolated("Ben")} answered Yes`);
+  equal(spokenChange(job(), job({ state: "succeeded" })), null);
+});
+
+test("an attempt that ended with a question is no try that failed", () => {
+  equal(attemptText(job({ attempt: 2, max_attempts: 6, questions: [asks()] })), "");
+  equal(attemptText(job({ attempt: 3, max_attempts: 6, questions: [asks()] })), "attempt 2 of 5");
 });

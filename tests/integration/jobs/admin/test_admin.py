@@ -12,6 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from jobs.models import Job, State
+from jobs.submitting import actions
+from jobs.submitting.actions import Submission
+from rooms.models import Room, User
 from tests.support.workshop import Run, Submit
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,6 +40,18 @@ def test_the_list_and_the_job_are_shown(staff: Client, submit: Submit, run: Run)
     assert str(job.pk) in listed.content.decode()
     shown = staff.get(page(job)).content.decode()
     assert "the second part" in shown and "tests/kinds.py" in shown
+
+
+def test_what_a_job_asks_is_shown_and_not_answered_there(
+    staff: Client, alice: User, lobby: Room, run: Run
+) -> None:
+    wanted = Submission(alice, "test.ask", {}, "lobby")
+    job = run(actions.submit(wanted)[0])
+    shown = staff.get(page(job)).content.decode()
+    assert "Go *on*?" in shown and "Waiting" in shown
+    press(staff, page(job), "cancel_this")
+    assert Job.objects.get(pk=job.pk).state == State.CANCELLED
+    assert "Withdrawn" in staff.get(page(job)).content.decode()
 
 
 @pytest.mark.parametrize("term", ["test.outcome", "{id}", "no.such", "' OR 1=1"])

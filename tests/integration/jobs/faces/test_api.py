@@ -195,12 +195,36 @@ def test_a_page_costs_the_same_for_one_job_and_for_many(
     run(submit("steps"))
     call = api(alice)
     call("GET", "/jobs")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         call("GET", "/jobs")
     for _ in range(5):
         submit("ok")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         call("GET", "/jobs")
+
+
+def test_answering(api: Api, alice: User, bob: User, lobby: Room, run: Run) -> None:
+    call = api(alice)
+    body = {"kind": "test.ask", "room": "lobby", "params": {"who": "requester"}}
+    path = call("POST", "/jobs", body)["Location"]
+    run(Job.objects.get())
+    waiting = call("GET", path)
+    assert (waiting.json()["state"], waiting["Retry-After"]) == ("waiting", "5")
+    assert call("GET", "/jobs?state=waiting").json()["jobs"][0]["id"] == waiting.json()["id"]
+    [question] = waiting.json()["questions"]
+    given = {"question": question["id"], "answer": "yes"}
+    assert api(bob)("POST", f"{path}/answer", given).status_code == 403
+    assert call("POST", f"{path}/answer", {**given, "answer": "Perhaps"}).status_code == 422
+    assert call("POST", f"{path}/answer", {**given, "question": "x"}).status_code == 422
+    done = call("POST", f"{path}/answer", given)
+    assert (done.status_code, done.json()["state"]) == (200, "queued")
+    assert done.json()["questions"][0]["answered_by"]["id"] == alice.pk
+    assert call("POST", f"{path}/answer", given).status_code == 200
+    late = call("POST", f"{path}/answer", {**given, "answer": "No"})
+    assert late.status_code == 409
+    assert "has answered already: Yes" in late.json()["detail"]
+    other = {**given, "question": str(uuid.uuid4())}
+    assert call("POST", f"{path}/answer", other).status_code == 409
 
 
 def test_cancel_and_retry(api: Api, submit: Submit, alice: User, charlie: User) -> None:

@@ -25,7 +25,13 @@ def test_it_says_what_waits_runs_and_ended(
     answer = caller(alice).get("status")
     assert answer.status_code == 200
     found = answer.json()
-    assert found["unfinished"] == {"scheduled": 0, "queued": 1, "running": 1, "retrying": 0}
+    assert found["unfinished"] == {
+        "scheduled": 0,
+        "queued": 1,
+        "running": 1,
+        "retrying": 0,
+        "waiting": 0,
+    }
     queues = {queue["name"]: queue for queue in found["queues"]}
     assert queues[waiting.queue]["waiting"] == 1
     for span in (found["last_hour"], found["last_day"]):

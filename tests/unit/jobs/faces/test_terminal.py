@@ -19,6 +19,21 @@ def test_jobs_in_one_line() -> None:
     assert terminal.changed({"job": failed}) == "▪  Report · ✗ failed: no␛"
 
 
+def test_a_question_says_how_it_is_answered() -> None:
+    question = {"state": "open", "text": "Go\x1b?", "choices": ["Yes", "No"]}
+    job: dict[str, Any] = {
+        "id": "0198f5a2-7d5c",
+        "title": "Report",
+        "state": "waiting",
+        "attempt": 1,
+        "progress": None,
+        "error": None,
+        "questions": [{**question, "state": "answered"}, question],
+    }
+    asks = "▪  Report · waiting for an answer: Go␛? (/answer 0198f5a2 Yes / No)"
+    assert terminal.changed({"job": job}) == asks
+
+
 def test_what_runs_is_shown_until_it_has_ended() -> None:
     titles = terminal.Titles()
     made = {"current": 3.0, "total": None, "text": ""}
