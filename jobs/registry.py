@@ -76,6 +76,8 @@ class Kind:
     tell: Errors = ()
     needs_room: bool = False
     needs_process: bool = False
+    keep_days: int | None = None
+    keep_jobs: int | None = None
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name) or len(self.name) > 80:
@@ -86,6 +88,8 @@ class Kind:
             raise ImproperlyConfigured(f"{self.name}: soft_time_limit must be below the hard one")
         if self.max_attempts < 1:
             raise ImproperlyConfigured(f"{self.name}: max_attempts must be at least 1")
+        if any(each is not None and each < 1 for each in (self.keep_days, self.keep_jobs)):
+            raise ImproperlyConfigured(f"{self.name}: keep_days and keep_jobs are at least 1")
         if inspect.isasyncgenfunction(self.run) or inspect.isgeneratorfunction(self.run):
             raise ImproperlyConfigured(f"{self.name}: a kind returns its result and yields nothing")
         if has_secret(self.params.model_json_schema()):
@@ -151,13 +155,17 @@ def kind(
     tell: Iterable[type[Exception]] = (),
     needs_room: bool = False,
     needs_process: bool = False,
+    keep_days: int | None = None,
+    keep_jobs: int | None = None,
 ) -> Callable[[R], R]:
     """Declare a kind. The function's docstring explains it to people.
 
     `max_attempts=1` promises that the work is never begun twice. `hard_time_limit` is 30 seconds
     above the soft one unless it is given. Of an exception people in the room read the class; its
     text as well if it is one of `tell`, GiveUp or RetryLater. `needs_process`: it has to be
-    stoppable by force, so that only workers run it whose jobs have a process each.
+    stoppable by force, so that only workers run it whose jobs have a process each. `keep_days`
+    and `keep_jobs`: for how long, and how many, ended jobs of it are kept, where the site's
+    `PARLEY_JOB_KEEP_DAYS` and `PARLEY_JOB_KEEP_PER_KIND` are not right for them.
     """
 
     def declare(run: R) -> R:
@@ -178,6 +186,8 @@ def kind(
                 tell=tuple(tell),
                 needs_room=needs_room,
                 needs_process=needs_process,
+                keep_days=keep_days,
+                keep_jobs=keep_jobs,
             )
         )
         return run
