@@ -11,6 +11,7 @@ import random
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, TypeVar
@@ -20,6 +21,8 @@ from django.core.exceptions import ImproperlyConfigured
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rooms.protocol import Invalid
+
+from . import secret_params
 
 INTERACTIVE, DEFAULT, BULK = QUEUES = ("interactive", "default", "bulk")
 
@@ -78,6 +81,7 @@ class Kind:
     needs_process: bool = False
     keep_days: int | None = None
     keep_jobs: int | None = None
+    secret_result: bool | tuple[str, ...] = False
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name) or len(self.name) > 80:
@@ -92,10 +96,9 @@ class Kind:
             raise ImproperlyConfigured(f"{self.name}: keep_days and keep_jobs are at least 1")
         if inspect.isasyncgenfunction(self.run) or inspect.isgeneratorfunction(self.run):
             raise ImproperlyConfigured(f"{self.name}: a kind returns its result and yields nothing")
-        if has_secret(self.params.model_json_schema()):
+        if shown := secret_params.unmasked(self.params):
             raise ImproperlyConfigured(
-                f"{self.name}: params are kept and shown, so that none of them can be a secret;"
-                " give the name under which the kind finds it"
+                f"{self.name}: {', '.join(shown)} would be shown: a secret is a SecretStr"
             )
         self._require_stored_params()
 
@@ -115,6 +118,15 @@ class Kind:
         if again != params:
             raise ImproperlyConfigured(f"{self.name}: the params change when they are written")
 
+    @cached_property
+    def has_secret_params(self) -> bool:
+        return secret_params.holds_secret(self.params)
+
+    @property
+    def has_secrets(self) -> bool:
+        """Whether what it gives from one part to the next is not to be shown."""
+        return self.has_secret_params or bool(self.secret_result)
+
     @property
     def is_coroutine(self) -> bool:
         return inspect.iscoroutinefunction(self.run)
@@ -124,16 +136,9 @@ class Kind:
 
 
 def stored(params: BaseModel) -> dict[str, Any]:
-    """Params as they are kept: JSON from which the same model is made. Raises ValueError."""
-    return params.model_dump(mode="json", by_alias=True, round_trip=True)
-
-
-def has_secret(schema: Any) -> bool:
-    """Whether a JSON schema has a property that is not to be shown."""
-    if isinstance(schema, dict):
-        secret = schema.get("writeOnly") is True and schema.get("format") == "password"
-        return secret or any(map(has_secret, schema.values()))
-    return isinstance(schema, list) and any(map(has_secret, schema))
+    """Params as JSON from which the same model is made, secrets as they are. Raises ValueError."""
+    shown, secret = secret_params.split(params)
+    return shown if secret is None else secret
 
 
 R = TypeVar("R", bound=KindFunction)
@@ -157,6 +162,7 @@ def kind(
     needs_process: bool = False,
     keep_days: int | None = None,
     keep_jobs: int | None = None,
+    secret_result: bool | Iterable[str] = False,
 ) -> Callable[[R], R]:
     """Declare a kind. The function's docstring explains it to people.
 
@@ -165,7 +171,8 @@ def kind(
     text as well if it is one of `tell`, GiveUp or RetryLater. `needs_process`: it has to be
     stoppable by force, so that only workers run it whose jobs have a process each. `keep_days`
     and `keep_jobs`: for how long, and how many, ended jobs of it are kept, where the site's
-    `PARLEY_JOB_KEEP_DAYS` and `PARLEY_JOB_KEEP_PER_KIND` are not right for them.
+    `PARLEY_JOB_KEEP_DAYS` and `PARLEY_JOB_KEEP_PER_KIND` are not right for them. `secret_result`:
+    what the function returns is kept nowhere; or the names in it that are not.
     """
 
     def declare(run: R) -> R:
@@ -188,6 +195,9 @@ def kind(
                 needs_process=needs_process,
                 keep_days=keep_days,
                 keep_jobs=keep_jobs,
+                secret_result=(
+                    secret_result if isinstance(secret_result, bool) else tuple(secret_result)
+                ),
             )
         )
         return run

@@ -15,7 +15,7 @@ from rooms.core import statements
 from rooms.models import User
 
 from . import doorbell
-from .attempts import finish
+from .attempts import finish, forget_results
 from .changes import changing, changing_many
 
 
@@ -59,11 +59,13 @@ def cancel_waiting(job_id: UUID, by: User | None = None) -> Job | None:
             cancelled_by=by,
             finished_at=now,
             due_at=None,
+            secret_params=None,
             error_class="",
             error_message="",
         )
         if not won:
             return None
+        forget_results([job])
         finish(change, [])
     return job
 

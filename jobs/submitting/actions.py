@@ -98,6 +98,8 @@ def retry(user: User, job_id: UUID) -> Job:
     kind = registry.get(job.kind)
     if not job.spoilt:
         raise Conflict(f"Only a failed or cancelled job can be retried; this one is {job.state}.")
+    if kind.has_secret_params:
+        raise Conflict("Its secret params were forgotten when it ended. Submit it again.")
     with transaction.atomic():
         admission.admit_in_transaction(user, kind.queue)
         try:

@@ -63,6 +63,7 @@ class _NewJob(NamedTuple):
     seq: int | None
     requested_by_id: int
     params: dict[str, Any]
+    secret_params: dict[str, Any] | None
     queue: str
     priority: int
     idempotency_key: str
@@ -200,6 +201,7 @@ class _Insertion:
             seq=self._logs.take_seq(room) if room else None,
             requested_by_id=wanted.user.pk,
             params=checked.params,
+            secret_params=checked.secret_params,
             queue=kind.queue,
             priority=wanted.priority,
             idempotency_key=wanted.key,
