@@ -27,8 +27,7 @@ from rooms.admin.base import Shown
 from rooms.models import User
 from rooms.protocol import Refusal
 
-from . import shown
-from .attempts import AttemptInline, StepInline
+from . import shown, timeline
 from .submitting import SubmittingAdmin
 from .texts import LINK, isolated, pretty
 
@@ -83,7 +82,7 @@ class JobAdmin(SubmittingAdmin):
     search_fields = ["id"]
     search_help_text = "A job's id, or a kind: the whole of it."
     ordering = ["-created_at", "-id"]
-    inlines = [AttemptInline, StepInline]
+    change_form_after_template = "admin/jobs/job/timeline.html"
     autocomplete_fields = ["room"]
     actions = ["cancel_selected", "retry_selected", "run_selected_now"]
     actions_submit_line = ["cancel_this", "retry_this", "run_this_now"]
@@ -180,11 +179,6 @@ class JobAdmin(SubmittingAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Shown = None) -> Any:
         return self.readonly_fields if obj else []
 
-    def get_inlines(self, request: HttpRequest, obj: Shown) -> Any:
-        if not isinstance(obj, Job):
-            return []
-        return self.inlines if obj.steps.exists() else [AttemptInline]
-
     def has_delete_permission(self, request: HttpRequest, obj: Shown = None) -> bool:
         return False
 
@@ -200,6 +194,14 @@ class JobAdmin(SubmittingAdmin):
         context = {**(extra_context or {}), **hidden}
         response: HttpResponseBase = super().change_view(request, object_id, form_url, context)
         return response
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        job = kwargs.get("obj")
+        if isinstance(job, Job):
+            context["timeline"] = timeline.of(job)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_actions_submit_line(self, request: HttpRequest, object_id: Any) -> Any:
         """Only what the job's state allows."""
