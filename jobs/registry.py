@@ -82,6 +82,7 @@ class Kind:
     keep_days: int | None = None
     keep_jobs: int | None = None
     secret_result: bool | tuple[str, ...] = False
+    rule: str = ""
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name) or len(self.name) > 80:
@@ -92,6 +93,8 @@ class Kind:
             raise ImproperlyConfigured(f"{self.name}: soft_time_limit must be below the hard one")
         if self.max_attempts < 1:
             raise ImproperlyConfigured(f"{self.name}: max_attempts must be at least 1")
+        if self.rule and self.needs_room:
+            raise ImproperlyConfigured(f"{self.name}: what has a rule is done in no room")
         if any(each is not None and each < 1 for each in (self.keep_days, self.keep_jobs)):
             raise ImproperlyConfigured(f"{self.name}: keep_days and keep_jobs are at least 1")
         if inspect.isasyncgenfunction(self.run) or inspect.isgeneratorfunction(self.run):
@@ -163,6 +166,7 @@ def kind(
     keep_days: int | None = None,
     keep_jobs: int | None = None,
     secret_result: bool | Iterable[str] = False,
+    rule: str = "",
 ) -> Callable[[R], R]:
     """Declare a kind. The function's docstring explains it to people.
 
@@ -172,7 +176,8 @@ def kind(
     stoppable by force, so that only workers run it whose jobs have a process each. `keep_days`
     and `keep_jobs`: for how long, and how many, ended jobs of it are kept, where the site's
     `PARLEY_JOB_KEEP_DAYS` and `PARLEY_JOB_KEEP_PER_KIND` are not right for them. `secret_result`:
-    what the function returns is kept nowhere; or the names in it that are not.
+    what the function returns is kept nowhere; or the names in it that are not. `rule`: the action
+    of the table of rules that says who may submit it; it is in no room, and in no list of kinds.
     """
 
     def declare(run: R) -> R:
@@ -198,6 +203,7 @@ def kind(
                 secret_result=(
                     secret_result if isinstance(secret_result, bool) else tuple(secret_result)
                 ),
+                rule=rule,
             )
         )
         return run
@@ -215,6 +221,11 @@ def known() -> list[Kind]:
     return [_kinds[name] for name in sorted(_kinds)]
 
 
+def offered() -> list[Kind]:
+    """Those that anybody may submit."""
+    return [each for each in known() if not each.rule]
+
+
 def find(name: str) -> Kind | None:
     return _kinds.get(name)
 
@@ -223,7 +234,7 @@ def get(name: str) -> Kind:
     """The kind, or Invalid with the names of those there are."""
     found = _kinds.get(name)
     if found is None:
-        names = ", ".join(sorted(_kinds)) or "none"
+        names = ", ".join(each.name for each in offered()) or "none"
         raise Invalid(f"There is no kind of job {name[:80]!r}. Kinds: {names}.")
     return found
 

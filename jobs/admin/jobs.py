@@ -28,6 +28,7 @@ from rooms.models import User
 from rooms.protocol import Refusal
 
 from . import shown, timeline
+from .many import ManyAdmin
 from .submitting import SubmittingAdmin
 from .texts import LINK, isolated, pretty
 
@@ -55,7 +56,7 @@ def _moment(name: str, described: str) -> Callable[[Any, Job], str]:
 
 
 @admin.register(Job)
-class JobAdmin(SubmittingAdmin):
+class JobAdmin(ManyAdmin, SubmittingAdmin):
     paginator = InfinitePaginator
     show_full_result_count = False
     list_per_page = 50

@@ -176,6 +176,9 @@ class _Insertion:
         slug, user = checked.wanted.room, checked.wanted.user
         if slug is None:
             policy.require("job.submit", Facts())
+            if checked.kind.rule:
+                permissions = lookup.staff_permissions(user)
+                policy.require(checked.kind.rule, Facts(permissions=permissions))
             return None, True
         room = self._rooms.get(slug)
         if room is None:

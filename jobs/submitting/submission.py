@@ -129,6 +129,8 @@ def _check(wanted: Submission, kind: Kind) -> None:
         raise _about("priority", f"The priority is {URGENT} (runs first) to {IDLE} (runs last).")
     if kind.needs_room and wanted.room is None:
         raise _about("room", f"{kind.title} needs a room.")
+    if kind.rule and wanted.room is not None:
+        raise _about("room", f"{kind.title} is done in no room.")
     if len(wanted.key) > MOST_KEY_CHARACTERS:
         raise Invalid(
             f"An idempotency key has at most {MOST_KEY_CHARACTERS} characters.", "too_long"

@@ -105,6 +105,7 @@ class Cell:
         """If the case is about staff, they have the permissions that it says."""
         if "as staff" in self.case:
             names = [f"view_{thing}"] + ([f"change_{thing}"] if "change" in self.case else [])
+            names += [f"delete_{thing}"] if "delete" in self.case else []
             User.objects.filter(pk=self.me.pk).update(is_staff=True)
             self.me.user_permissions.set(Permission.objects.filter(codename__in=names))
 
@@ -150,6 +151,11 @@ class Cell:
 def submitted(cell: Cell) -> Any:
     room = {} if "no room" in cell.case else {"room": cell.slug}
     return cell.rest("post", "jobs", {"kind": "test.outcome", "params": {}, **room})
+
+
+def many(cell: Cell, kind: str, **params: Any) -> Any:
+    cell.staff("job")
+    return cell.rest("post", "jobs", {"kind": kind, "params": params})
 
 
 def made(cell: Cell) -> Any:
@@ -210,6 +216,8 @@ PROBES: dict[str, list[Callable[[Cell], Any]]] = {
     "job.see": [lambda cell: cell.rest("get", f"jobs/{cell.job(State.QUEUED).pk}")],
     "job.cancel": [lambda cell: cell.rest("post", f"jobs/{cell.job(State.QUEUED).pk}/cancel")],
     "job.retry": [lambda cell: cell.rest("post", f"jobs/{cell.job(State.FAILED).pk}/retry")],
+    "job.change_many": [lambda cell: many(cell, "jobs.change_many", verb="cancel")],
+    "job.delete_many": [lambda cell: many(cell, "jobs.delete_many")],
     "schedule.make": [made],
     "schedule.see": [lambda cell: cell.rest("get", cell.schedule())],
     "schedule.control": [
