@@ -22,6 +22,8 @@ class JobLimits(BaseSettings):
     job_oldest_seconds: Seconds = 3600
     job_cancel_grace_seconds: Seconds = 10
     job_drain_seconds: Seconds = 10
+    job_keep_days: Positive = 90
+    job_keep_per_kind: Positive = 100_000
     schedules_per_user: Positive = 50
     schedules_per_room: Positive = 100
     schedule_shortest_seconds: Positive = 60

@@ -10,7 +10,7 @@ from rooms.core.policy import Action, Cases, Facts
 from rooms.models import User
 from rooms.protocol import Forbidden, NotFound, Refusal
 
-SEE, CHANGE = "jobs.view_job", "jobs.change_job"
+SEE, CHANGE, DELETE = "jobs.view_job", "jobs.change_job", "jobs.delete_job"
 SEE_SCHEDULE, CHANGE_SCHEDULE = "jobs.view_schedule", "jobs.change_schedule"
 
 
@@ -78,6 +78,20 @@ def retry(facts: Facts) -> Refusal | None:
     return refused
 
 
+def change_many(facts: Facts) -> Refusal | None:
+    """Whoever may do it to any job of the site may do it to all that match."""
+    if SEE in facts.permissions and CHANGE in facts.permissions:
+        return None
+    return Forbidden("Only staff who may change jobs may change many at once.")
+
+
+def delete_many(facts: Facts) -> Refusal | None:
+    """Nobody else deletes a job before its time."""
+    if SEE in facts.permissions and DELETE in facts.permissions:
+        return None
+    return Forbidden("Only staff who may delete jobs may delete them.")
+
+
 def see_schedule(facts: Facts) -> Refusal | None:
     """As for jobs."""
     if SEE_SCHEDULE in facts.permissions:
@@ -132,6 +146,13 @@ JOBS: Cases = {
     "somebody else's in no room": {"room": None, "role": None},
 }
 
+MANY: Cases = {
+    "": {},
+    "as staff who may view jobs": {"permissions": (SEE,)},
+    "as staff who may change jobs": {"permissions": (SEE, CHANGE)},
+    "as staff who may change and delete jobs": {"permissions": (SEE, CHANGE, DELETE)},
+}
+
 SCHEDULES: Cases = {
     "one's own": {"own": True},
     "somebody else's": {},
@@ -151,6 +172,8 @@ ACTIONS = [
     Action("job.see", "see a job", see, JOBS),
     Action("job.cancel", "cancel a job", control, JOBS),
     Action("job.retry", "begin a job again", retry, JOBS),
+    Action("job.change_many", "cancel, retry or queue all jobs that match", change_many, MANY),
+    Action("job.delete_many", "delete all ended jobs that match", delete_many, MANY),
     Action(
         "job.answer_as_requester", "answer what a job asks its requester", answer_as_requester, JOBS
     ),

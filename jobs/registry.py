@@ -11,6 +11,7 @@ import random
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, TypeVar
@@ -20,6 +21,8 @@ from django.core.exceptions import ImproperlyConfigured
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rooms.protocol import Invalid
+
+from . import secret_params
 
 INTERACTIVE, DEFAULT, BULK = QUEUES = ("interactive", "default", "bulk")
 
@@ -76,6 +79,10 @@ class Kind:
     tell: Errors = ()
     needs_room: bool = False
     needs_process: bool = False
+    keep_days: int | None = None
+    keep_jobs: int | None = None
+    secret_result: bool | tuple[str, ...] = False
+    rule: str = ""
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name) or len(self.name) > 80:
@@ -86,12 +93,15 @@ class Kind:
             raise ImproperlyConfigured(f"{self.name}: soft_time_limit must be below the hard one")
         if self.max_attempts < 1:
             raise ImproperlyConfigured(f"{self.name}: max_attempts must be at least 1")
+        if self.rule and self.needs_room:
+            raise ImproperlyConfigured(f"{self.name}: what has a rule is done in no room")
+        if any(each is not None and each < 1 for each in (self.keep_days, self.keep_jobs)):
+            raise ImproperlyConfigured(f"{self.name}: keep_days and keep_jobs are at least 1")
         if inspect.isasyncgenfunction(self.run) or inspect.isgeneratorfunction(self.run):
             raise ImproperlyConfigured(f"{self.name}: a kind returns its result and yields nothing")
-        if has_secret(self.params.model_json_schema()):
+        if shown := secret_params.unmasked(self.params):
             raise ImproperlyConfigured(
-                f"{self.name}: params are kept and shown, so that none of them can be a secret;"
-                " give the name under which the kind finds it"
+                f"{self.name}: {', '.join(shown)} would be shown: a secret is a SecretStr"
             )
         self._require_stored_params()
 
@@ -111,6 +121,15 @@ class Kind:
         if again != params:
             raise ImproperlyConfigured(f"{self.name}: the params change when they are written")
 
+    @cached_property
+    def has_secret_params(self) -> bool:
+        return secret_params.holds_secret(self.params)
+
+    @property
+    def has_secrets(self) -> bool:
+        """Whether what it gives from one part to the next is not to be shown."""
+        return self.has_secret_params or bool(self.secret_result)
+
     @property
     def is_coroutine(self) -> bool:
         return inspect.iscoroutinefunction(self.run)
@@ -120,16 +139,9 @@ class Kind:
 
 
 def stored(params: BaseModel) -> dict[str, Any]:
-    """Params as they are kept: JSON from which the same model is made. Raises ValueError."""
-    return params.model_dump(mode="json", by_alias=True, round_trip=True)
-
-
-def has_secret(schema: Any) -> bool:
-    """Whether a JSON schema has a property that is not to be shown."""
-    if isinstance(schema, dict):
-        secret = schema.get("writeOnly") is True and schema.get("format") == "password"
-        return secret or any(map(has_secret, schema.values()))
-    return isinstance(schema, list) and any(map(has_secret, schema))
+    """Params as JSON from which the same model is made, secrets as they are. Raises ValueError."""
+    shown, secret = secret_params.split(params)
+    return shown if secret is None else secret
 
 
 R = TypeVar("R", bound=KindFunction)
@@ -151,13 +163,21 @@ def kind(
     tell: Iterable[type[Exception]] = (),
     needs_room: bool = False,
     needs_process: bool = False,
+    keep_days: int | None = None,
+    keep_jobs: int | None = None,
+    secret_result: bool | Iterable[str] = False,
+    rule: str = "",
 ) -> Callable[[R], R]:
     """Declare a kind. The function's docstring explains it to people.
 
     `max_attempts=1` promises that the work is never begun twice. `hard_time_limit` is 30 seconds
     above the soft one unless it is given. Of an exception people in the room read the class; its
     text as well if it is one of `tell`, GiveUp or RetryLater. `needs_process`: it has to be
-    stoppable by force, so that only workers run it whose jobs have a process each.
+    stoppable by force, so that only workers run it whose jobs have a process each. `keep_days`
+    and `keep_jobs`: for how long, and how many, ended jobs of it are kept, where the site's
+    `PARLEY_JOB_KEEP_DAYS` and `PARLEY_JOB_KEEP_PER_KIND` are not right for them. `secret_result`:
+    what the function returns is kept nowhere; or the names in it that are not. `rule`: the action
+    of the table of rules that says who may submit it; it is in no room, and in no list of kinds.
     """
 
     def declare(run: R) -> R:
@@ -178,6 +198,12 @@ def kind(
                 tell=tuple(tell),
                 needs_room=needs_room,
                 needs_process=needs_process,
+                keep_days=keep_days,
+                keep_jobs=keep_jobs,
+                secret_result=(
+                    secret_result if isinstance(secret_result, bool) else tuple(secret_result)
+                ),
+                rule=rule,
             )
         )
         return run
@@ -195,6 +221,11 @@ def known() -> list[Kind]:
     return [_kinds[name] for name in sorted(_kinds)]
 
 
+def offered() -> list[Kind]:
+    """Those that anybody may submit."""
+    return [each for each in known() if not each.rule]
+
+
 def find(name: str) -> Kind | None:
     return _kinds.get(name)
 
@@ -203,7 +234,7 @@ def get(name: str) -> Kind:
     """The kind, or Invalid with the names of those there are."""
     found = _kinds.get(name)
     if found is None:
-        names = ", ".join(sorted(_kinds)) or "none"
+        names = ", ".join(each.name for each in offered()) or "none"
         raise Invalid(f"There is no kind of job {name[:80]!r}. Kinds: {names}.")
     return found
 

@@ -40,6 +40,10 @@ SLICE = Slice(
     command_scopes={"job": Scope.JOBS},
     # Whatever of `/jobs`, `/job-…` or `/schedules` changes something.
     operation_scopes={r"\w+ (job|schedule).*": Scope.JOBS},
-    housekeeping={"workers": pruning.ended_workers, "answers": pruning.kept_answers},
+    housekeeping={
+        "workers": pruning.ended_workers,
+        "answers": pruning.kept_answers,
+        "jobs": pruning.finished_jobs,
+    },
     running={"job.changed": _titles.changed, "job.progress": _titles.progressed},
 )

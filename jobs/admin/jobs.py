@@ -27,8 +27,8 @@ from rooms.admin.base import Shown
 from rooms.models import User
 from rooms.protocol import Refusal
 
-from . import shown
-from .attempts import AttemptInline, QuestionInline, StepInline
+from . import shown, timeline
+from .many import ManyAdmin
 from .submitting import SubmittingAdmin
 from .texts import LINK, isolated, pretty
 
@@ -56,7 +56,7 @@ def _moment(name: str, described: str) -> Callable[[Any, Job], str]:
 
 
 @admin.register(Job)
-class JobAdmin(SubmittingAdmin):
+class JobAdmin(ManyAdmin, SubmittingAdmin):
     paginator = InfinitePaginator
     show_full_result_count = False
     list_per_page = 50
@@ -83,7 +83,7 @@ class JobAdmin(SubmittingAdmin):
     search_fields = ["id"]
     search_help_text = "A job's id, or a kind: the whole of it."
     ordering = ["-created_at", "-id"]
-    inlines = [QuestionInline, AttemptInline, StepInline]
+    change_form_after_template = "admin/jobs/job/timeline.html"
     autocomplete_fields = ["room"]
     actions = ["cancel_selected", "retry_selected", "run_selected_now"]
     actions_submit_line = ["cancel_this", "retry_this", "run_this_now"]
@@ -180,12 +180,6 @@ class JobAdmin(SubmittingAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Shown = None) -> Any:
         return self.readonly_fields if obj else []
 
-    def get_inlines(self, request: HttpRequest, obj: Shown) -> Any:
-        if not isinstance(obj, Job):
-            return []
-        there = {QuestionInline: obj.questions.exists(), StepInline: obj.steps.exists()}
-        return [each for each in self.inlines if there.get(each, True)]
-
     def has_delete_permission(self, request: HttpRequest, obj: Shown = None) -> bool:
         return False
 
@@ -201,6 +195,14 @@ class JobAdmin(SubmittingAdmin):
         context = {**(extra_context or {}), **hidden}
         response: HttpResponseBase = super().change_view(request, object_id, form_url, context)
         return response
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        job = kwargs.get("obj")
+        if isinstance(job, Job):
+            context["timeline"] = timeline.of(job)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_actions_submit_line(self, request: HttpRequest, object_id: Any) -> Any:
         """Only what the job's state allows."""

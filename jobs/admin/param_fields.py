@@ -7,6 +7,7 @@ by the field where a form can; the kind's own check has the last word.
 """
 
 import json
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -105,6 +106,8 @@ def _made(param: Param) -> forms.Field:
         return DateParam(param)
     if kind == "string" and schema.get("format") == "date-time":
         return MomentParam(param)
+    if kind == "string" and schema.get("writeOnly"):
+        return SecretParam(param)
     if kind == "string":
         return TextParam(param)
     return JsonParam(param)
@@ -216,6 +219,25 @@ class TextParam(_Param, forms.CharField):
 
     def emptied(self) -> Any:
         return "" if self.param.default else NOTHING
+
+
+class UnseenInput(UnfoldAdminTextInputWidget):
+    input_type = "password"
+
+    def format_value(self, value: Any) -> None:
+        return None
+
+
+class SecretParam(TextParam):
+    """Typed unseen, not shown again, and not offered by the browser."""
+
+    def __init__(self, param: Param) -> None:
+        # A default is masked: left empty it holds.
+        schema = {name: value for name, value in param.schema.items() if name != "default"}
+        required = param.required and "default" not in param.schema
+        super().__init__(replace(param, schema=schema, required=required))
+        self.widget = UnseenInput(attrs={"autocomplete": "new-password"})
+        self.widget.is_required = self.required
 
 
 class DateParam(_Param, forms.DateField):

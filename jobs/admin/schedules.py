@@ -18,7 +18,7 @@ from django.utils.safestring import mark_safe
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action, display
 
-from jobs.models import Schedule
+from jobs.models import Job, Schedule
 from jobs.scheduling import actions, times
 from rooms.admin.base import ListAdmin, Shown
 from rooms.models import User
@@ -102,6 +102,8 @@ class ScheduleAdmin(ListAdmin):
     def last_job_link(self, row: Schedule) -> str:
         if row.last_job_id is None:
             return shown.NOTHING
+        if not Job.objects.filter(pk=row.last_job_id).exists():
+            return "No longer kept"
         return format_html(
             LINK, reverse("admin:jobs_job_change", args=[row.last_job_id]), row.last_job_id
         )

@@ -39,7 +39,7 @@ class SubmittingAdmin(TypedAddresses, ModelAdmin):
                 **admin.site.each_context(request),
                 "opts": self.opts,
                 "title": "Submit a job",
-                "kinds": registry.known(),
+                "kinds": registry.offered(),
                 "unknown": name[:80],
             }
             return render(request, "admin/jobs/job/choose_kind.html", context)

@@ -22,6 +22,9 @@ def folded(text: str) -> str:
 
 
 def pretty(value: Any) -> str:
-    if value is None:
-        return "–"
-    return folded(json.dumps(value, indent=2, ensure_ascii=False))
+    return "–" if value is None else folded(indented(value))
+
+
+def indented(value: Any) -> str:
+    """JSON to be read; not escaped."""
+    return json.dumps(value, indent=2, ensure_ascii=False)

@@ -49,7 +49,7 @@ CURSOR_TIME: TypeAdapter[Moment] = TypeAdapter(Moment)
 @router.get("/job-kinds", response=KindList)
 def list_job_kinds(request: Request) -> dict[str, Any]:
     """What can be submitted, with a JSON Schema of each kind's params."""
-    return {"kinds": [representations.kind(kind) for kind in registry.known()]}
+    return {"kinds": [representations.kind(kind) for kind in registry.offered()]}
 
 
 @router.post("/jobs", response={202: JobOut, 409: Problem, 429: Problem, 404: Problem})

@@ -1,6 +1,5 @@
 """`POST /jobs/batch`: many submissions in one request. `api` adds `router` to its own."""
 
-import hashlib
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -10,10 +9,11 @@ from django.http import HttpResponse
 from ninja import Router
 from pydantic import Field
 
+from jobs import registry
 from jobs.lifecycle import representations
 from jobs.submitting import answers, batch
 from jobs.submitting.insertion import ACCEPTED, SubmissionOutcome, Submitted
-from jobs.submitting.submission import Submission
+from jobs.submitting.submission import Submission, digest
 from rooms.protocol import Refusal
 from rooms.protocol.shapes import Given
 from rooms.rest import problems
@@ -105,8 +105,9 @@ def _answer(body: bytes) -> HttpResponse:
 
 
 def _fingerprint(jobs: NewBatch) -> str:
-    sent = jobs.model_dump(mode="json")
-    return hashlib.sha256(orjson.dumps(sent, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    kinds = [registry.find(job.kind) for job in jobs.jobs]
+    has_secrets = any(kind is not None and kind.has_secret_params for kind in kinds)
+    return digest(jobs.model_dump(mode="json"), has_secrets)
 
 
 def _job_ids(body: str) -> list[UUID]:

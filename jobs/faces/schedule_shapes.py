@@ -71,7 +71,8 @@ class ScheduleOut(Given):
     next_run_at: Timestamp | None = Field(description="null while it is paused")
     last_run_at: Timestamp | None
     last_job: UUID | None = Field(
-        description="the job's `id`", examples=["0198f5a2-7d5c-7d11-9c9e-3f4f6a5b2c10"]
+        description="the job's `id`; it may be kept no longer",
+        examples=["0198f5a2-7d5c-7d11-9c9e-3f4f6a5b2c10"],
     )
 
 

@@ -63,7 +63,7 @@ def _value(text: str) -> Any:
 def kinds() -> str:
     listed = "; ".join(
         " ".join([kind.name, *(f"{name}=…" for name in kind.params.model_fields)])
-        for kind in registry.known()
+        for kind in registry.offered()
     )
     return f"Kinds: {listed or 'none'}."
 

@@ -85,6 +85,7 @@ class _Ended(NamedTuple):
     losses: int
     asked: int
     max_attempts: int
+    secret_params: dict[str, Any] | None
     progress: dict[str, Any] | None
     result: dict[str, Any] | None
     error_class: str
@@ -174,6 +175,7 @@ class _Batch:
         self._ended_attempts: list[_EndedAttempt] = []
         self._questions: list[_QuestionRow] = []
         self._stopped: list[UUID] = []
+        self._final: list[Job] = []
         self._at: datetime | None = None
 
     def begin(self, change: JobChange | None, begin: Begin) -> Claim | None:
@@ -218,6 +220,8 @@ class _Batch:
                     step.state, step.ended_at = Step.State.STOPPED, now
         _take_over(job, values)
         self._ended.append(values)
+        if job.finished:
+            self._final.append(job)
         if job.state == State.QUEUED:
             doorbell.ring_on_commit([job])
         if job.state == State.WAITING and ending.question is not None:
@@ -254,8 +258,18 @@ class _Batch:
             running = Step.objects.filter(job__in=self._stopped, state=Step.State.RUNNING)
             running.update(state=Step.State.STOPPED, ended_at=self._at)
         statements.insert(JobQuestion, self._questions)
+        forget_results(self._final)
         statements.update(Job, self._begun)
         statements.insert(Attempt, self._attempts)
+
+
+def forget_results(jobs: Collection[Job]) -> None:
+    """Secret results of steps, which the next attempt would have needed."""
+    kinds = {job.kind: registry.find(job.kind) for job in jobs}
+    secret = [job.pk for job in jobs if (kind := kinds[job.kind]) is None or kind.has_secrets]
+    if secret:
+        kept = Step.objects.filter(job__in=secret, secret_result__isnull=False)
+        kept.update(secret_result=None)
 
 
 def _was_written(end: End) -> bool:
@@ -293,6 +307,7 @@ def _after(change: JobChange, ending: Ending) -> _Ended:
         losses=losses,
         asked=job.asked + (verdict.state == State.WAITING),
         max_attempts=job.max_attempts + verdict.free,
+        secret_params=None if final else job.secret_params,
         progress=ending.progress or job.progress,
         result=ending.result if final else job.result,
         error_class=failure.error_class if failure else "",

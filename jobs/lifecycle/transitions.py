@@ -15,7 +15,7 @@ from rooms.core import statements
 from rooms.models import User
 
 from . import doorbell
-from .attempts import finish
+from .attempts import finish, forget_results
 from .changes import JobChange, changing, changing_many
 
 
@@ -59,6 +59,7 @@ def cancel_unclaimed(job_id: UUID, by: User | None = None) -> Job | None:
             cancelled_by=by,
             finished_at=now,
             due_at=None,
+            secret_params=None,
             error_class="",
             error_message="",
         )
@@ -66,6 +67,7 @@ def cancel_unclaimed(job_id: UUID, by: User | None = None) -> Job | None:
             return None
         if job.asked:
             _withdraw(change)
+        forget_results([job])
         finish(change, [])
     return job
 

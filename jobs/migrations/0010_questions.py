@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("jobs", "0007_workers_process"),
+        ("jobs", "0009_secrets"),
         ("rooms", "0008_bans_by_name_and_former_slugs"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

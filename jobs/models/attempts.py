@@ -47,6 +47,8 @@ class Step(models.Model):
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     result = models.JSONField(null=True, blank=True)
+    # In place of `result` where the kind has secrets, until the job has ended.
+    secret_result = models.JSONField(null=True, blank=True, editable=False)
     error_class = models.CharField(max_length=200, blank=True)
     error_message = models.TextField(blank=True)
 

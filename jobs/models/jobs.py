@@ -55,6 +55,8 @@ class Job(models.Model):
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs"
     )
     params = models.JSONField(default=dict, blank=True)
+    # Where some are secret: all of them as they are, until the end; `params` has masks for those.
+    secret_params = models.JSONField(null=True, blank=True, editable=False)
     queue = models.CharField(max_length=20)
     priority = models.SmallIntegerField(default=NORMAL, help_text="0 runs first, 9 last.")
     idempotency_key = models.CharField(max_length=255, blank=True)

@@ -7,6 +7,7 @@ import time
 from typing import Any
 from uuid import UUID
 
+from jobs import secret_params
 from jobs.lifecycle.attempts import Claim
 from jobs.lifecycle.verdict import Ending, Failure
 from jobs.limits import job_limits
@@ -24,6 +25,8 @@ class RunningAttempt:
     ) -> None:
         now = time.monotonic()
         self.claim, self.window = claim, window
+        # Of its params: what is not to be in what it says.
+        self.secrets = secret_params.of_job(claim.job.params, claim.job.secret_params)
         self.soft_at, self.hard_at = now + soft, now + hard
         self.progress: dict[str, Any] | None = None
         # The last progress that the room was told, and the last one that is in the database.

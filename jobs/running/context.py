@@ -23,6 +23,7 @@ from jobs.lifecycle import asking, questions, storable
 from jobs.lifecycle.asking import GivenAnswer
 from jobs.models import JobQuestion, Who
 from jobs.registry import Kind
+from jobs.secret_params import Redaction
 from rooms.features.files import actions as files
 from rooms.models import Attachment, Room, User
 from rooms.text import graphemes
@@ -81,6 +82,22 @@ class Context(Generic[P]):
         self._logged_lines = self._logged_characters = 0
         self._lock = threading.Lock()
 
+    def _said(self, text: str) -> str:
+        """What can be kept and shown of a text of the kind's."""
+        kept = storable.text(text)
+        return kept if self.secrets is None else self.secrets.text(kept)
+
+    @property
+    def secrets(self) -> Redaction | None:
+        """Of its params; for steps."""
+        return self._attempt.secrets
+
+    @property
+    def keeps_results_secret(self) -> bool:
+        """What its steps return is shown to nobody."""
+        kind = registry.find(self.job.kind)
+        return kind is not None and kind.has_secrets
+
     def tells(self, error: BaseException) -> bool:
         """Whether the people in the room are told the text of this exception."""
         return is_told(error, registry.find(self.job.kind))
@@ -119,7 +136,7 @@ class Context(Generic[P]):
             {
                 "current": storable.number(current),
                 "total": None if total is None else storable.number(total),
-                "text": graphemes.cut(storable.text(text), TEXT_CHARACTERS),
+                "text": graphemes.cut(self._said(text), TEXT_CHARACTERS),
             }
         )
 
@@ -138,7 +155,7 @@ class Context(Generic[P]):
             row = files.attach(
                 self.job.room,
                 self.requested_by,
-                storable.text(name),
+                self._said(name),
                 storable.text(content_type),
                 file,
             )
@@ -154,7 +171,7 @@ class Context(Generic[P]):
 
     def log(self, text: str, *args: object) -> None:
         """A line for those who run the site; kept with the attempt."""
-        line = storable.text(text % args if args else text)[:LOG_CHARACTERS]
+        line = self._said(text % args if args else text)[:LOG_CHARACTERS]
         with self._lock:
             self._logged_lines += 1
             number = self._logged_lines

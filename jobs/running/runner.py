@@ -13,8 +13,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import Error as DatabaseError
+from pydantic import ValidationError
 
-from jobs import registry
+from jobs import registry, secret_params
 from jobs.lifecycle import doorbell
 from jobs.lifecycle.attempts import Claim
 from jobs.lifecycle.failures import failure_of
@@ -22,9 +23,11 @@ from jobs.lifecycle.results import as_result
 from jobs.lifecycle.verdict import Ending
 from jobs.models import Job, Outcome, State
 from jobs.registry import Kind
+from jobs.secret_params import Redaction
 from rooms.core.outages import Outage
 from rooms.database import trouble
 from rooms.models import Attachment
+from rooms.protocol import problems
 
 from . import crew, surroundings
 from .attempt import RunningAttempt, interrupted
@@ -69,7 +72,7 @@ def run(job_id: UUID, process: WorkerProcess) -> Job | None:
         except Interruption as refused:
             ending = Ending(refused.outcome, failure_of(refused, told=True))
         except Exception as error:
-            failure = failure_of(error, is_told(error, None))
+            failure = failure_of(error, is_told(error, None), _secrets(claim))
             ending = Ending(Outcome.FAILED, failure, give_up=isinstance(error, GiveUp))
         else:
             ending = perform(prepared, process, ours)
@@ -120,9 +123,14 @@ def prepare(claim: Claim, process: WorkerProcess, ours: Crew) -> Prepared:
         logger.warning("job %s: %s needs a process of its own; left for another", job.pk, kind.name)
         raise NeedsProcess(f"The pool {process.pool or 'of this worker'} has no process to give.")
     try:
-        params = kind.params.model_validate(job.params)
+        given = job.params if job.secret_params is None else job.secret_params
+        params = kind.params.model_validate(given)
+    except ValidationError as error:
+        # It would say the values as well.
+        said = "; ".join(f"{item['pointer']}: {item['message']}" for item in problems(error))
+        raise GiveUp(f"The params do not fit the kind any more: {said}") from None
     except ValueError as error:
-        raise GiveUp(f"The params do not fit the kind any more: {error}") from error
+        raise GiveUp(f"The params do not fit the kind any more: {error}") from None
     window = ours.event_loop().window() if kind.is_coroutine else InterruptWindow()
     attempt = RunningAttempt(
         claim, window, kind.soft_time_limit, kind.hard_time_limit, ours.keeper.wake
@@ -140,9 +148,9 @@ def perform(prepared: Prepared, process: WorkerProcess, ours: Crew) -> Ending:
                 value = prepared.kind.run(context)
                 if isinstance(window, CoroutineWindow):
                     value = ours.event_loop().run(value, window)
-            ending = success(prepared.kind, value)
+            ending = success(prepared.kind, value, attempt.secrets)
         except BaseException as error:
-            ending = ending_of(error, prepared.kind, process)
+            ending = ending_of(error, prepared.kind, process, attempt.secrets)
     if not surroundings.close_connections() and ending.outcome == Outcome.SUCCEEDED:
         left = TransactionLeftOpen("It left a transaction open; what it wrote there is undone.")
         ending = Ending(Outcome.FAILED, failure_of(left, told=True), files=ending.files)
@@ -150,21 +158,27 @@ def perform(prepared: Prepared, process: WorkerProcess, ours: Crew) -> Ending:
     return ending
 
 
-def success(kind: Kind, value: Any) -> Ending:
+def _secrets(claim: Claim) -> Redaction | None:
+    return secret_params.of_job(claim.job.params, claim.job.secret_params)
+
+
+def success(kind: Kind, value: Any, secrets: Redaction | None) -> Ending:
     try:
-        return Ending(Outcome.SUCCEEDED, result=as_result(kind, value))
+        return Ending(Outcome.SUCCEEDED, result=as_result(kind, value, secrets))
     except ValueError as error:
         raise GiveUp(str(error)) from error
 
 
-def ending_of(error: BaseException, kind: Kind, process: WorkerProcess) -> Ending:
+def ending_of(
+    error: BaseException, kind: Kind, process: WorkerProcess, secrets: Redaction | None
+) -> Ending:
     if isinstance(error, WaitsForAnswer):
         return Ending(Outcome.ASKED, question=error.asked)
     if isinstance(error, Interruption):
-        return interrupted(type(error), failure_of(error, told=False).traceback)
+        return interrupted(type(error), failure_of(error, False, secrets).traceback)
     if isinstance(error, SystemExit) and process.terminating():
         return interrupted(HandedBack)
-    failure = failure_of(error, is_told(error, kind))
+    failure = failure_of(error, is_told(error, kind), secrets)
     if isinstance(error, RetryLater):
         return Ending(Outcome.POSTPONED, failure, retry_in=error.seconds)
     final = isinstance(error, GiveUp) or not (isinstance(error, Exception) and kind.retries(error))

@@ -18,6 +18,7 @@ from jobs.lifecycle.changes import changing
 from jobs.lifecycle.failures import failure_of
 from jobs.lifecycle.results import plain
 from jobs.models import Step
+from jobs.secret_params import Redaction
 
 from .interruption import WaitsForAnswer
 
@@ -36,6 +37,10 @@ class StepsOwner(Protocol):
     def check_cancelled(self) -> None: ...
     def lost(self) -> BaseException: ...
     def tells(self, error: BaseException) -> bool: ...
+    @property
+    def secrets(self) -> Redaction | None: ...
+    @property
+    def keeps_results_secret(self) -> bool: ...
 
 
 def side_by_side(context: StepsOwner, steps: Mapping[str, Work]) -> dict[str, Any]:
@@ -76,11 +81,18 @@ def _begin(context: StepsOwner, names: list[str]) -> dict[str, Any]:
                 continue
             step.position, step.started_at = position, change.logs.at
             step.state = Step.State.RUNNING
-            step.ended_at, step.result, step.error_class, step.error_message = None, None, "", ""
+            step.ended_at, step.result, step.secret_result = None, None, None
+            step.error_class, step.error_message = "", ""
             step.save()
         change.reload("steps")
         change.tell()
-    return {name: step.result for name, step in there.items() if step.state == Step.State.SUCCEEDED}
+    column = _column(context)
+    done = [step for step in there.values() if step.state == Step.State.SUCCEEDED]
+    return {step.name: getattr(step, column) for step in done}
+
+
+def _column(context: StepsOwner) -> str:
+    return "secret_result" if context.keeps_results_secret else "result"
 
 
 def _run(
@@ -98,7 +110,7 @@ def _run(
             if isinstance(error, WaitsForAnswer):
                 _end(context, name, state=Step.State.STOPPED)
                 return
-            failure = failure_of(error, context.tells(error))
+            failure = failure_of(error, context.tells(error), context.secrets)
             _end(
                 context,
                 name,
@@ -107,7 +119,7 @@ def _run(
                 error_message=failure.message,
             )
         else:
-            _end(context, name, state=Step.State.SUCCEEDED, result=result)
+            _end(context, name, state=Step.State.SUCCEEDED, **{_column(context): result})
             done[name] = result
     except BaseException as error:
         failures.setdefault(name, error)

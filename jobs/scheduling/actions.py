@@ -89,6 +89,10 @@ def _known(user: User, key: str) -> Schedule | None:
 def _check(row: Schedule) -> None:
     """Everything that can be said of it without asking who they are. Fills in what was left out."""
     kind = registry.get(row.kind)
+    if kind.rule:
+        raise Invalid(f"{kind.title} cannot be scheduled.")
+    if kind.has_secret_params:
+        raise Invalid(f"{kind.title} has secret params, and a schedule keeps what it is given.")
     row.params = checked_params(kind, row.params)
     if kind.needs_room and row.room is None:
         raise Invalid(f"{kind.title} needs a room.")

@@ -61,7 +61,12 @@ def find(user: User, job_id: UUID) -> tuple[Job, Facts]:
         facts = facts_of(user, job)
         if policy.allows("job.see", facts):
             return job, facts
-    raise NotFound(f"There is no job {job_id}, or you may not see it.")
+    raise gone(job_id)
+
+
+def gone(job_id: UUID) -> NotFound:
+    """It never was, is hidden, or has been pruned."""
+    return NotFound(f"There is no job {job_id}, or you may not see it.")
 
 
 def cancel(user: User, job_id: UUID) -> Job:
@@ -104,9 +109,14 @@ def retry(user: User, job_id: UUID) -> Job:
     kind = registry.get(job.kind)
     if not job.spoilt:
         raise Conflict(f"Only a failed or cancelled job can be retried; this one is {job.state}.")
+    if kind.has_secret_params:
+        raise Conflict("Its secret params were forgotten when it ended. Submit it again.")
     with transaction.atomic():
         admission.admit_in_transaction(user, kind.queue)
-        again = transitions.begin_again(job.pk, kind.max_attempts)
+        try:
+            again = transitions.begin_again(job.pk, kind.max_attempts)
+        except Job.DoesNotExist:
+            raise gone(job_id) from None
         if again is None:
             raise Conflict("Somebody else has just retried this job.")
     return again

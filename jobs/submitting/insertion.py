@@ -63,6 +63,7 @@ class _NewJob(NamedTuple):
     seq: int | None
     requested_by_id: int
     params: dict[str, Any]
+    secret_params: dict[str, Any] | None
     queue: str
     priority: int
     idempotency_key: str
@@ -175,6 +176,9 @@ class _Insertion:
         slug, user = checked.wanted.room, checked.wanted.user
         if slug is None:
             policy.require("job.submit", Facts())
+            if checked.kind.rule:
+                permissions = lookup.staff_permissions(user)
+                policy.require(checked.kind.rule, Facts(permissions=permissions))
             return None, True
         room = self._rooms.get(slug)
         if room is None:
@@ -200,6 +204,7 @@ class _Insertion:
             seq=self._logs.take_seq(room) if room else None,
             requested_by_id=wanted.user.pk,
             params=checked.params,
+            secret_params=checked.secret_params,
             queue=kind.queue,
             priority=wanted.priority,
             idempotency_key=wanted.key,

@@ -10,9 +10,10 @@ from typing import Any
 
 import orjson
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from pydantic import ValidationError
 
-from jobs import registry
+from jobs import registry, secret_params
 from jobs.lifecycle.storable import NUL
 from jobs.limits import job_limits
 from jobs.models import IDLE, NORMAL, URGENT
@@ -43,7 +44,8 @@ class Submission:
 
 @dataclass(frozen=True)
 class Checked:
-    """A submission of which only the database can say no. `params` have their defaults filled in.
+    """A submission of which only the database can say no. `params` have their defaults filled in,
+    and masks in place of secrets; where there are any, `secret_params` are the same as they are.
     With `keeps_answer` what is answered is kept under the key, to be given again to the letter."""
 
     wanted: Submission
@@ -51,6 +53,7 @@ class Checked:
     params: dict[str, Any]
     fingerprint: str
     keeps_answer: bool = False
+    secret_params: dict[str, Any] | None = None
 
     @property
     def intention(self) -> tuple[int, str]:
@@ -61,14 +64,22 @@ class Checked:
 def checked(wanted: Submission, *, keeps_answer: bool = False) -> Checked:
     """Raises Invalid with a pointer to each fault, or NotFound for what cannot be a room."""
     kind = registry.get(wanted.kind)
-    params = checked_params(kind, wanted.params)
+    params, secret = checked_with_secrets(kind, wanted.params)
     _check(wanted, kind)
-    fingerprint = _fingerprint(wanted, params) if wanted.key else ""
-    return Checked(wanted, kind, params, fingerprint, keeps_answer and bool(wanted.key))
+    fingerprint = _fingerprint(wanted, params, secret) if wanted.key else ""
+    return Checked(wanted, kind, params, fingerprint, keeps_answer and bool(wanted.key), secret)
 
 
 def checked_params(kind: Kind, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters as plain JSON, defaults filled in, or Invalid with a pointer to each fault."""
+    """The parameters as they are shown: plain JSON, defaults filled in and secrets masked; or
+    Invalid with a pointer to each fault."""
+    return checked_with_secrets(kind, given)[0]
+
+
+def checked_with_secrets(
+    kind: Kind, given: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """The same, and where there are secrets all the params as they are."""
     if json_depth.levels(given) > json_depth.MOST_LEVELS:
         raise Invalid(
             f"{kind.name}: params: lists and objects stand within one another at most"
@@ -78,8 +89,9 @@ def checked_params(kind: Kind, given: Mapping[str, Any]) -> dict[str, Any]:
     try:
         value = kind.params.model_validate(given)
     except ValidationError as error:
-        raise _wrong_params(kind, error) from None
-    encoded = _encoded(kind, registry.stored(value))
+        raise _wrong_params(kind, error, given) from None
+    shown, secret = secret_params.split(value)
+    encoded = _encoded(kind, shown if secret is None else secret)
     if NUL.search(encoded):
         raise Invalid("The params of a job cannot hold the NUL character.")
     params: dict[str, Any] = orjson.loads(encoded)
@@ -87,8 +99,8 @@ def checked_params(kind: Kind, given: Mapping[str, Any]) -> dict[str, Any]:
         kind.params.model_validate(params)
     except ValidationError as error:
         # What JSON does not know, such as a number that is none, is not what the kind would get.
-        raise _wrong_params(kind, error) from None
-    return params
+        raise _wrong_params(kind, error, given) from None
+    return (params, None) if secret is None else (shown, params)
 
 
 def _encoded(kind: Kind, params: Mapping[str, Any]) -> bytes:
@@ -103,8 +115,11 @@ def _encoded(kind: Kind, params: Mapping[str, Any]) -> bytes:
     return encoded
 
 
-def _wrong_params(kind: Kind, error: ValidationError) -> Invalid:
+def _wrong_params(kind: Kind, error: ValidationError, given: Mapping[str, Any]) -> Invalid:
     found = [{**item, "pointer": f"/params{item['pointer']}"} for item in problems(error)]
+    if kind.has_secret_params:
+        # A validator of the kind's own may have said what it was given.
+        found = secret_params.of_given(kind.params, given).json(found)
     text = "; ".join(f"{item['pointer'][1:]}: {item['message']}" for item in found)
     return Invalid(f"{kind.name}: {text}", errors=found)
 
@@ -114,6 +129,8 @@ def _check(wanted: Submission, kind: Kind) -> None:
         raise _about("priority", f"The priority is {URGENT} (runs first) to {IDLE} (runs last).")
     if kind.needs_room and wanted.room is None:
         raise _about("room", f"{kind.title} needs a room.")
+    if kind.rule and wanted.room is not None:
+        raise _about("room", f"{kind.title} is done in no room.")
     if len(wanted.key) > MOST_KEY_CHARACTERS:
         raise Invalid(
             f"An idempotency key has at most {MOST_KEY_CHARACTERS} characters.", "too_long"
@@ -132,7 +149,16 @@ def _about(field: str, message: str) -> Invalid:
     return Invalid(message, errors=[{"pointer": f"/{field}", "message": message}])
 
 
-def _fingerprint(wanted: Submission, params: dict[str, Any]) -> str:
+def _fingerprint(wanted: Submission, params: dict[str, Any], secret: dict[str, Any] | None) -> str:
     run_at = wanted.run_at.timestamp() if wanted.run_at else None
-    parts = [wanted.kind, params, wanted.room, wanted.priority, run_at]
-    return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    parts = [wanted.kind, secret or params, wanted.room, wanted.priority, run_at]
+    return digest(parts, secret is not None)
+
+
+def digest(value: Any, has_secrets: bool) -> str:
+    """By which the same is known again. With a key of the site's where a short secret could be
+    found by trying."""
+    written = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    if has_secrets:
+        return salted_hmac("jobs.submission", written, algorithm="sha256").hexdigest()
+    return hashlib.sha256(written).hexdigest()

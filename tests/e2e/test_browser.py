@@ -202,6 +202,27 @@ def test_a_job_lives_in_its_card(site: Site, people: Callable[..., Person]) -> N
 
 
 @pytest.mark.once
+def test_the_message_of_a_job_that_is_gone_says_so(
+    site: Site, people: Callable[..., Person]
+) -> None:
+    room = site.room("pruned", "alice")
+    alice = people("alice").enter(room)
+    alice.say("/job test.outcome outcome=ok")
+    card = alice.cards.first
+    expect(card.locator("[data-state]").first).to_contain_text("Succeeded")
+    site.ask("from jobs.models import Job\nresult = Job.objects.all().delete()[0]")
+    card.get_by_role("button", name="Details").click()
+    expect(card.get_by_text("no longer kept")).to_be_visible()
+    alice.page.reload()
+    message = alice.page.locator(".outcome")
+    message.get_by_role("link", name="Show the job").click()
+    expect(message.get_by_role("status")).to_have_text("The job is no longer kept")
+    expect(message.get_by_role("link")).to_be_hidden()
+    # The browser itself says that there were 404s.
+    alice.complaints.clear()
+
+
+@pytest.mark.once
 def test_a_report_shows_its_table_and_its_plot(site: Site, people: Callable[..., Person]) -> None:
     room = site.room("reported", "alice")
     alice = people("alice").enter(room)

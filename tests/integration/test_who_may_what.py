@@ -105,6 +105,7 @@ class Cell:
         """If the case is about staff, they have the permissions that it says."""
         if "as staff" in self.case:
             names = [f"view_{thing}"] + ([f"change_{thing}"] if "change" in self.case else [])
+            names += [f"delete_{thing}"] if "delete" in self.case else []
             User.objects.filter(pk=self.me.pk).update(is_staff=True)
             self.me.user_permissions.set(Permission.objects.filter(codename__in=names))
 
@@ -150,6 +151,11 @@ class Cell:
 def submitted(cell: Cell) -> Any:
     room = {} if "no room" in cell.case else {"room": cell.slug}
     return cell.rest("post", "jobs", {"kind": "test.outcome", "params": {}, **room})
+
+
+def many(cell: Cell, kind: str, **params: Any) -> Any:
+    cell.staff("job")
+    return cell.rest("post", "jobs", {"kind": kind, "params": params})
 
 
 def made(cell: Cell) -> Any:
@@ -223,6 +229,8 @@ PROBES: dict[str, list[Callable[[Cell], Any]]] = {
     "job.answer_as_requester": [lambda cell: answered(cell, "requester")],
     "job.answer_as_member": [lambda cell: answered(cell, "members")],
     "job.answer_as_moderator": [lambda cell: answered(cell, "moderators")],
+    "job.change_many": [lambda cell: many(cell, "jobs.change_many", verb="cancel")],
+    "job.delete_many": [lambda cell: many(cell, "jobs.delete_many")],
     "schedule.make": [made],
     "schedule.see": [lambda cell: cell.rest("get", cell.schedule())],
     "schedule.control": [

@@ -162,7 +162,8 @@ async function fill(card, room) {
   try {
     found = await details(card.entry.value.id);
   } catch (error) {
-    found = [Object.assign(document.createElement("p"), { className: "form-error", textContent: error.message })];
+    const textContent = error.status === 404 ? "This job is no longer kept." : error.message;
+    found = [Object.assign(document.createElement("p"), { className: "form-error", textContent })];
   }
   // The job may have changed since, and been asked for again.
   if (!isUnfolded(card) || asked !== card.asked) return;

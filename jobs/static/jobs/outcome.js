@@ -1,5 +1,6 @@
 // A job's last word: the message that it leaves in the room, as one line that leads to its card.
 
+import * as api from "../rooms/core/api.js";
 import { nameOf } from "../rooms/ui/avatar.js";
 import { copy, one, setTime } from "../rooms/ui/dom.js";
 import { drawBody } from "../rooms/stream/body.js";
@@ -12,7 +13,7 @@ export const outcome = {
     setTime(one("time", element), at);
     one("[data-to-card]", element).addEventListener("click", (event) => {
       event.preventDefault();
-      room.reveal(value.job);
+      show(value.job, element, room);
     });
     return element;
   },
@@ -20,3 +21,20 @@ export const outcome = {
   /** Right under its card, which says the same and more, the line would only repeat it. */
   repeats: ({ value }, above) => above?.value.id === value.job,
 };
+
+/** To the card of a job; of one that is gone the line says so, in place of the way there. */
+async function show(id, element, room) {
+  let seq = null;
+  try {
+    ({ seq } = await api.get(`/jobs/${id}`));
+  } catch (error) {
+    if (error.status === 404) {
+      const gone = one("[data-gone]", element);
+      one("[data-to-card]", element).hidden = true;
+      gone.hidden = false;
+      gone.focus({ preventScroll: true });
+      return;
+    }
+  }
+  room.reveal(id, seq);
+}

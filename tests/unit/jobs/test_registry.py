@@ -126,6 +126,10 @@ class NestedSecret(Params):
     inside: list[Secret] = []
 
 
+class OnlySaidToBeSecret(Params):
+    password: str = Field("", json_schema_extra={"writeOnly": True})
+
+
 def one_by_one(ctx: Any) -> Iterator[None]:
     yield
 
@@ -138,8 +142,8 @@ async def later(ctx: Any) -> None:
     ("values", "reason"),
     [
         ({"params": OneWay}, "not read as they are written"),
-        ({"params": Secret}, "secret"),
-        ({"params": NestedSecret}, "secret"),
+        ({"params": OnlySaidToBeSecret}, "password would be shown"),
+        ({"keep_days": 0}, "at least 1"),
         ({"run": one_by_one}, "yields nothing"),
     ],
 )
@@ -148,6 +152,14 @@ def test_what_could_only_go_wrong_later_is_refused_when_it_is_declared(
 ) -> None:
     with pytest.raises(ImproperlyConfigured, match=reason):
         declare(**values)
+
+
+def test_a_kind_knows_whether_it_has_secret_params() -> None:
+    assert declare(params=Secret).has_secret_params
+    assert declare(params=NestedSecret).has_secret_params
+    assert not declare().has_secret_params
+    given = NestedSecret.model_validate({"inside": [{"password": "x"}]})
+    assert registry.stored(given) == {"inside": [{"password": "x"}]}
 
 
 def test_a_kind_may_be_a_coroutine() -> None:

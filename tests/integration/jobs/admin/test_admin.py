@@ -7,14 +7,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from jobs.models import Job, State
+from jobs.models import Attempt, Job, State
 from jobs.submitting import actions
 from jobs.submitting.actions import Submission
-from rooms.models import Room, User
+from rooms.models import Event, Room, User
+from tests.integration.jobs.admin.test_dashboard import explained
+from tests.integration.jobs.conftest import make_due
 from tests.support.workshop import Run, Submit
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,10 +52,59 @@ def test_what_a_job_asks_is_shown_and_not_answered_there(
     wanted = Submission(alice, "test.ask", {}, "lobby")
     job = run(actions.submit(wanted)[0])
     shown = staff.get(page(job)).content.decode()
-    assert "Go *on*?" in shown and "Waiting" in shown
+    assert "Go *on*?" in shown and "Waiting" in shown and "To go on unanswered" in shown
     press(staff, page(job), "cancel_this")
     assert Job.objects.get(pk=job.pk).state == State.CANCELLED
-    assert "Withdrawn" in staff.get(page(job)).content.decode()
+    assert "withdrawn" in staff.get(page(job)).content.decode()
+
+
+def test_a_jobs_page_tells_its_story(staff: Client, submit: Submit, run: Run) -> None:
+    job = run(submit("steps", value="fail"))
+    make_due(job)
+    job = run(job)
+    text = html.unescape(staff.get(page(job)).content.decode())
+    story = re.findall(r"<b>(.*?)</b>", text[text.index("job-timeline") :])
+    assert story == [
+        "Submitted",
+        "Attempt 1 began",
+        "Step first: succeeded",
+        "Attempt 1: failed",
+        "Queued",
+        "Attempt 2 began",
+        "Step second: succeeded",
+        "Attempt 2: succeeded",
+        "Ended: succeeded",
+    ]
+    seqs = re.findall(r"room events? ([\d, ]+)", text)
+    told = [int(seq) for each in seqs for seq in each.split(", ")]
+    events = Event.objects.filter(type__in=["job.changed", "message.created"])
+    of_it = [event for event in events if str(job.pk) in event.encoded]
+    # What steps say is told at times of its own.
+    assert set(told) <= {event.seq for event in of_it} and len(told) >= 5
+    assert max(told) == max(event.seq for event in of_it), "the message at the end"
+
+
+def test_what_a_kind_says_is_shown_as_text(staff: Client, submit: Submit, run: Run) -> None:
+    job = submit("give_up", value="<b>bold</b><script>alert(1)</script>")
+    shown = staff.get(page(run(job))).content.decode()
+    assert "alert(1)" in shown and "<b>bold" not in shown and "<script>alert" not in shown
+
+
+def test_a_long_story_is_cut(staff: Client, submit: Submit, run: Run) -> None:
+    job = run(submit("give_up"))
+    at = timezone.now()
+    Attempt.objects.bulk_create(
+        Attempt(job=job, number=number, worker="w", started_at=at, outcome="postponed")
+        for number in range(2, 41)
+    )
+    with CaptureQueriesContext(connection) as captured:
+        shown = staff.get(page(job)).content.decode()
+    assert "15 earlier attempts not shown" in shown
+    assert "Attempt 40 began" in shown and "Attempt 15 began" not in shown
+    events = [each["sql"] for each in captured if 'FROM "rooms_event"' in each["sql"]]
+    assert len(events) == 1
+    if connection.vendor == "sqlite":
+        assert "event_at" in explained(events[0])
 
 
 @pytest.mark.parametrize("term", ["test.outcome", "{id}", "no.such", "' OR 1=1"])
