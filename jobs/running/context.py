@@ -216,10 +216,10 @@ class Context(Generic[P]):
         """Ask people, and wait for the answer without holding a worker: this attempt ends here, and
         the one after the answer gets it from the same call. So what stands before it runs again.
 
-        `who` may answer: `members` of the room, its `moderators`, or the `requester` (the only one
-        for a job in no room, and the first is what holds in a room if nothing is said). Without
-        `choices` any text answers. When nobody has within the time (seconds or a timedelta) it is
-        the `default`, or NotAnswered is raised.
+        `who` may answer: the `members` of the room if nothing is said, its `moderators`, or the
+        `requester`, the only one for a job in no room. Without `choices` any text answers. When
+        nobody has within the time (seconds or a timedelta) it is the `default`, or NotAnswered is
+        raised. Raises ValueError for what cannot be asked.
         """
         self.check_cancelled()
         who = who or (Who.MEMBERS if self.in_room else Who.REQUESTER)
