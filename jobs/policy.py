@@ -147,7 +147,7 @@ JOBS: Cases = {
 }
 
 MANY: Cases = {
-    "": {},
+    "in no room": {},
     "as staff who may view jobs": {"permissions": (SEE,)},
     "as staff who may change jobs": {"permissions": (SEE, CHANGE)},
     "as staff who may change and delete jobs": {"permissions": (SEE, CHANGE, DELETE)},
