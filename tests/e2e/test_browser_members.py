@@ -214,6 +214,8 @@ def test_long_names_leave_their_place_to_others(site: Site, open_as: Open) -> No
     assert panel is not None
     for row in details(page).locator("[data-member]").all():
         for part in ("[data-dot]", ".name"):
+            # The list is made anew when somebody comes.
+            expect(row.locator(part)).to_be_visible()
             found = row.locator(part).bounding_box()
             assert found is not None and found["width"] > 0
             assert found["x"] + found["width"] <= panel["x"] + panel["width"]

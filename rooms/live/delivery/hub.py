@@ -107,6 +107,8 @@ class Hub:
             for task in self._tasks:
                 task.cancel()
             await asyncio.wait(self._tasks, timeout=0.2)
+        # Its timer does not come any more.
+        self.counters.hand_on()
 
     # Subscribing ---------------------------------------------------------------------------------
 
