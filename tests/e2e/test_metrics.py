@@ -6,6 +6,7 @@ import signal
 import time
 import uuid
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -134,19 +135,25 @@ def test_either_process_tells_of_both_and_not_of_the_dead(pair: Pair) -> None:
     async def die_connected() -> None:
         survivor = SocketClient(pair.socket_urls[0], pair.site.user("alice").bearer)
         victim = SocketClient(pair.socket_urls[1], pair.site.user("bob").bearer)
+        subscribed = partial(pair.number, "parley_commands_total", type="subscribe", outcome="ok")
+        first = subscribed()
         for client in (survivor, victim):
             await client.open()
             await client.subscribe("graves")
         await until_async(
+            lambda: asyncio.to_thread(lambda: subscribed() >= first + 2),
+            what="what they asked for is handed on",
+        )
+        await until_async(
             lambda: asyncio.to_thread(lambda: pair.number("parley_subscriptions") == 2),
             what="both are counted",
         )
-        counted = pair.number("parley_commands_total", type="subscribe", outcome="ok")
+        counted = subscribed()
         pair.other.kill()
         assert pair.number("parley_connections") == pair.number("parley_subscriptions") == 1
         assert pids(pair) == {pair.web.pid}
         # What it had counted stays counted.
-        assert pair.number("parley_commands_total", type="subscribe", outcome="ok") == counted
+        assert subscribed() == counted
         for client in (survivor, victim):
             await client.close()
 
