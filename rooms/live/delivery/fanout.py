@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Iterator
 from typing import Protocol
 
-from rooms.live.metrics import names as metrics
 from rooms.live.metrics.counters import TrafficCounters
 
 from .feed import Feed
@@ -176,4 +175,4 @@ class FanOut:
                     started = self._loop.time()
         feed.mark_flushed(top)
         self._hub.counters.sent(served, served * len(events), served * len(frame.wire))
-        metrics.FAN_OUT.observe(self._loop.time() - began)
+        self._hub.counters.round_took(self._loop.time() - began)

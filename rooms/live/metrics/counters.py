@@ -12,7 +12,7 @@ HAND_ON_SECONDS = 1.0
 
 
 class TrafficCounters:
-    __slots__ = ("_answered", "_bytes", "_due", "_events", "_frames", "_loop", "_shed")
+    __slots__ = ("_answered", "_bytes", "_due", "_events", "_frames", "_loop", "_rounds", "_shed")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -20,6 +20,7 @@ class TrafficCounters:
         self._frames = self._events = self._bytes = self._shed = 0
         # By command and outcome.
         self._answered: dict[tuple[str, str], int] = {}
+        self._rounds = metrics.FAN_OUT.batch()
 
     def sent(self, frames: int, events: int, size: int) -> None:
         """Add frames, the durable events in them and their bytes, over all members."""
@@ -27,6 +28,10 @@ class TrafficCounters:
         self._events += events
         self._bytes += size
         self._soon()
+
+    def round_took(self, seconds: float) -> None:
+        """From the first to the last member. `sent` counts the same round."""
+        self._rounds.observe(seconds)
 
     def shed(self, count: int) -> None:
         self._shed += count
@@ -48,6 +53,7 @@ class TrafficCounters:
         metrics.EVENTS.inc(self._events)
         metrics.BYTES.inc(self._bytes)
         metrics.SHED.inc(self._shed)
+        metrics.FAN_OUT.observe_batch(self._rounds)
         self._frames = self._events = self._bytes = self._shed = 0
         answered, self._answered = self._answered, {}
         for (command, outcome), count in answered.items():

@@ -7,6 +7,8 @@ set, which has to be before this is imported, those of all processes that share 
 
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 
+from .batched_histogram import BatchedHistogram
+
 # A time of creation for each series doubles their number and tells what `started` tells.
 disable_created_metrics()
 
@@ -45,7 +47,7 @@ JOURNAL_DEPTH = Gauge(
 )
 JOURNAL_BATCH = Histogram("parley_journal_batch", "Posts in a transaction.", buckets=_BATCH_SIZES)
 JOURNAL_BUSY = Counter("parley_journal_busy", "Posts refused because the journal was full.")
-FAN_OUT = Histogram(
+FAN_OUT = BatchedHistogram(
     "parley_fan_out_seconds",
     "From the first to the last member of one round.",
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
