@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "rooms.pages.content_policy.ContentPolicyMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "jobs.faces.prefer_wait.PreferWait",
 ]
 
 ROOT_URLCONF = "config.urls"

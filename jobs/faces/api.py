@@ -5,6 +5,7 @@ Operations are synchronous: they run in a thread each, where transactions work.
 """
 
 import math
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from jobs.submitting import actions
 from jobs.submitting.admission import Share
 from rooms.core.lookup import find_room
 from rooms.core.representations import timestamp
+from rooms.models import User
 from rooms.protocol import Id, Invalid, RateLimited
 from rooms.rest import paging
 from rooms.rest.json import Renderer
@@ -31,6 +33,7 @@ from rooms.rest.requests import Limit, PageCursor, Request
 from rooms.rest.schemas import Moment, Problem, SlugText
 
 from . import batch, schedules, status
+from .prefer_wait import PreferHeader, wait_for_end
 from .schemas import JobDetail, JobOut, JobPage, KindList, KindName, NewAnswer, NewJob
 from .submissions import KeyHeader, key_of, submission_of, tell_share
 
@@ -53,7 +56,12 @@ def list_job_kinds(request: Request) -> dict[str, Any]:
 
 
 @router.post("/jobs", response={202: JobOut, 409: Problem, 429: Problem, 404: Problem})
-def submit_job(request: Request, job: NewJob, idempotency_key: KeyHeader = None) -> HttpResponse:
+def submit_job(
+    request: Request,
+    job: NewJob,
+    idempotency_key: KeyHeader = None,
+    prefer: PreferHeader = None,
+) -> HttpResponse:
     """Hand work to the workers. Look at `Location` for what becomes of it."""
     wanted = submission_of(request.user, job, key_of(idempotency_key))
     try:
@@ -69,7 +77,18 @@ def submit_job(request: Request, job: NewJob, idempotency_key: KeyHeader = None)
     body = done.answer or orjson.dumps(done.shown or representations.job(done.job))
     answer = HttpResponse(body, status=202, content_type=Renderer.media_type)
     answer["Location"] = reverse("api:get_job", args=[done.job.pk])
+    wait_for_end(request, prefer, done.job.pk, partial(_end_of, request.user, done.job.pk))
     return answer
+
+
+def _end_of(user: User, job_id: UUID, detailed: bool = False) -> tuple[bytes, bool]:
+    """What a request that has waited is told, and whether the job has ended. Raises NotFound."""
+    job, _ = actions.find(user, job_id)
+    if detailed:
+        # As Ninja makes it of what `get_job` returns.
+        shape = JobDetail.model_validate(_detail(user, job))
+        return shape.model_dump_json(by_alias=True).encode(), job.finished
+    return orjson.dumps(representations.job(job)), job.finished
 
 
 @router.get("/jobs", response=JobPage)
@@ -126,12 +145,19 @@ def _next(request: HttpRequest, last: Job) -> str:
 
 
 @router.get("/jobs/{uuid:job_id}", response=JobDetail, url_name="get_job")
-def get_job(request: Request, job_id: UUID, response: HttpResponse) -> dict[str, Any]:
+def get_job(
+    request: Request, job_id: UUID, response: HttpResponse, prefer: PreferHeader = None
+) -> dict[str, Any]:
     """One job with its attempts. While it has not ended, `Retry-After` says when to look again."""
     job, _ = actions.find(request.user, job_id)
     if not job.finished:
         response["Retry-After"] = str(_look_again_in(job))
-    staff = policy.runs_the_site(request.user)
+        wait_for_end(request, prefer, job_id, partial(_end_of, request.user, job_id, True))
+    return _detail(request.user, job)
+
+
+def _detail(user: User, job: Job) -> dict[str, Any]:
+    staff = policy.runs_the_site(user)
     attempts = [representations.attempt(row, staff) for row in job.attempts.all()]
     return {**representations.job(job), "attempts": attempts, "ahead": overview.ahead_of(job)}
 

@@ -20,7 +20,7 @@ from django.utils.text import slugify
 from django.utils.translation.trans_real import parse_accept_lang_header
 from pydantic import TypeAdapter
 
-from jobs.faces import remind, schedule_slash, submissions
+from jobs.faces import prefer_wait, remind, schedule_slash, submissions
 from jobs.faces import slash as jobs_slash
 from jobs.kinds import room_reminder
 from jobs.lifecycle import failures, results, storable
@@ -120,6 +120,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "nested JSON": lambda body: json_depth.levels(list(body)),
     "JSON without NUL": lambda body: rest_json._holds_nul([body]),
     "an idempotency key": submissions.key_of,
+    "a preference": prefer_wait.seconds_of,
+    "a preference's seconds": lambda body: prefer_wait.seconds_of(f"wait={body}"),
     "a token": credentials.bearer,
     "a path": lambda body: body_bounds.bound_of(f"/api/v1/rooms/{body}"),
     "a cookie": read_cookie,

@@ -150,7 +150,7 @@ class LiveRequest(WebRequest):
         if message.get("type") == "http.response.body" and channel is not None:
             more = message.get("more_body", False)
             if more and self._flow is None and not self.finished:
-                self._flow = AnswerFlow(limits().idle_seconds, self._end_turn, channel.make_way)
+                self._flow = AnswerFlow(limits().idle_seconds, self.end_turn, channel.make_way)
                 self.registerProducer(self._flow, True)
         super().handle_reply(message)
 
@@ -159,8 +159,9 @@ class LiveRequest(WebRequest):
         if self._flow is not None:
             await self._flow.wait()
 
-    def _end_turn(self) -> None:
-        """Who reads slowly keeps no other request waiting: nothing is worked on for them."""
+    def end_turn(self) -> None:
+        """Who reads slowly, or waits for something, keeps no other request waiting: nothing is
+        worked on for them."""
         if self._turn is not None and self.channel is not None:
             self.channel.door.turnstile.end(self._turn)
 

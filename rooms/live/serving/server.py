@@ -23,6 +23,7 @@ from daphne.ws_protocol import WebSocketFactory
 from twisted.internet import reactor
 
 from rooms import health
+from rooms.http.turn import REQUEST_TURN, RequestTurn
 from rooms.limits import limits
 from rooms.live.commands.consumer import SOCKET
 from rooms.live.node import Node
@@ -260,12 +261,15 @@ class LiveServer(Server):
         return [*self._answering, *sockets]
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
-        """Hand the consumer the socket itself."""
+        """Hand the consumer the socket itself, and a request the turn that it has."""
         if isinstance(protocol, LiveProtocol):
             scope["extensions"] = {SOCKET: protocol}
             self._gc_tuning.arrived()
-        elif self._stopping:
-            self._answer_and_close(protocol)
+        else:
+            turn = RequestTurn(protocol.end_turn, lambda: self._stopping)
+            scope["extensions"] = {REQUEST_TURN: turn}
+            if self._stopping:
+                self._answer_and_close(protocol)
         queue = super().create_application(protocol, scope)
         if queue is not None:
             application = self.connections[protocol]["application_instance"]
