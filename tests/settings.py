@@ -19,7 +19,7 @@ os.environ.update(environment.IMPATIENT)
 # The tests empty the tables, and with them the id that Redis knows.
 os.environ["PARLEY_INSTALLATION"] = "tests"
 if (environment.ROOT / "tests" / "kinds.py").exists():
-    os.environ["PARLEY_KINDS"] = "tests.kinds,tests.asking_kinds"
+    os.environ["PARLEY_KINDS"] = "tests.kinds,tests.asking_kinds,tests.parts_kinds"
 if environment.database_url():
     os.environ["DATABASE_URL"] = environment.database_url()
 

@@ -54,6 +54,15 @@ class QuestionOut(Given):
     answered_at: Timestamp | None
 
 
+class PartOut(Given):
+    id: UUID
+    kind: str = Field(examples=["room.export"])
+    title: str = Field(examples=["Export"])
+    state: Literal[tuple(State.values)]  # type: ignore[valid-type]
+    summary: str | None = Field(description="of its result", examples=["1,204 messages"])
+    error: ErrorOut | None = Field(examples=[None])
+
+
 class JobOut(Given):
     id: UUID = Field(examples=["0198f5a2-7d5c-7d11-9c9e-3f4f6a5b2c10"])
     kind: str = Field(examples=["room.report"])
@@ -83,6 +92,11 @@ class JobOut(Given):
     steps: list[StepOut] = Field(examples=[[]])
     questions: list[QuestionOut] = Field(
         description="what it has asked; while one is `open` the job is `waiting`", examples=[[]]
+    )
+    parent: UUID | None = Field(description="the job that it is a part of", examples=[None])
+    parts: list[PartOut] = Field(
+        description="jobs of their own that it waits for; as they were when this was told",
+        examples=[[]],
     )
 
 

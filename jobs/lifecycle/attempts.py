@@ -19,7 +19,7 @@ from rooms.core import statements
 from rooms.features.messages.reports import report_in_transaction
 from rooms.models import Attachment
 
-from . import doorbell, requesters
+from . import doorbell, ended, requesters
 from .asking import NewQuestion
 from .changes import JobChange, changing_many, prefetched
 from .message import MESSAGE_KIND
@@ -176,6 +176,7 @@ class _Batch:
         self._questions: list[_QuestionRow] = []
         self._stopped: list[UUID] = []
         self._final: list[Job] = []
+        self._waiting: list[Job] = []
         self._at: datetime | None = None
 
     def begin(self, change: JobChange | None, begin: Begin) -> Claim | None:
@@ -227,6 +228,8 @@ class _Batch:
         if job.state == State.WAITING and ending.question is not None:
             self._ask(change, ending.question)
         else:
+            if job.state == State.WAITING:
+                self._waiting.append(job)
             finish(change, ending.files if job.state == State.SUCCEEDED else [])
         return job
 
@@ -259,6 +262,7 @@ class _Batch:
             running.update(state=Step.State.STOPPED, ended_at=self._at)
         statements.insert(JobQuestion, self._questions)
         forget_results(self._final)
+        ended.tell([*self._final, *self._waiting])
         statements.update(Job, self._begun)
         statements.insert(Attempt, self._attempts)
 
@@ -305,7 +309,7 @@ def _after(change: JobChange, ending: Ending) -> _Ended:
         lease_token=None,
         lease_expires_at=None,
         losses=losses,
-        asked=job.asked + (verdict.state == State.WAITING),
+        asked=job.asked + (ending.question is not None and verdict.state == State.WAITING),
         max_attempts=job.max_attempts + verdict.free,
         secret_params=None if final else job.secret_params,
         progress=ending.progress or job.progress,
@@ -335,12 +339,17 @@ def _ended_attempt(job: Job, ending: Ending, now: datetime) -> _EndedAttempt:
 
 
 def finish(change: JobChange, files: Collection[Attachment]) -> None:
-    """Tell the room, and if this was the end leave the one message there."""
+    """Tell the room, and if this was the end leave the one message there. A part leaves none: its
+    job does, with the files of its parts."""
     job = change.job
     if files:
         job.files.add(*files)
     change.tell()
-    if job.finished:
+    if job.finished and job.parent_id is None:
+        if job.parts and change.room is not None:
+            of_parts = Job.files.through.objects.filter(job__parent=job.pk)
+            rows = Attachment.objects.filter(pk__in=of_parts.values("attachment_id"), message=None)
+            files = [*files, *rows.order_by("pk")]
         # What an exception says holds names with underscores, not emphasis.
         _say(change, summary(job), files, as_written=job.state == State.FAILED)
 

@@ -78,6 +78,8 @@ def _attach_relations(jobs: list[Job], logs: Logs) -> None:
     """What a room is shown of its unfinished jobs."""
     if not jobs:
         return
+    # Few jobs have parts.
+    parts = statements.select(Job, parent_id=[job.pk for job in jobs if job.parts])
     # Few jobs ask: those that have not cost no statement.
     asked = statements.select(JobQuestion, job_id=[job.pk for job in jobs if job.asked])
     questions = sorted(asked, key=lambda question: question.asked_at)
@@ -95,6 +97,7 @@ def _attach_relations(jobs: list[Job], logs: Logs) -> None:
         cached = prefetched(job)
         cached["steps"] = [step for step in steps if step.job_id == job.pk]
         cached["questions"] = [each for each in questions if each.job_id == job.pk]
+        cached["children"] = [each for each in parts if each.parent_id == job.pk]
         # A job has files when it has succeeded, and is not begun again then.
         cached["files"] = []
 

@@ -1,5 +1,5 @@
-"""Takes ended jobs out of the database with all that is theirs: attempts, steps, what was answered
-under their keys, and files that no message shows. What stands in rooms stays.
+"""Takes ended jobs out of the database with all that is theirs: attempts, steps, parts, what was
+answered under their keys, and files that no message shows. What stands in rooms stays.
 
 Called by `loops.pruning` and by the actions that delete; both go by slices.
 """
@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.db.models.fields.files import FieldFile
 
-from jobs.models import Job, KeptAnswer
+from jobs.models import FINISHED, UNFINISHED, Job, KeptAnswer
 from rooms.models import Attachment
 
 logger = logging.getLogger(__name__)
@@ -30,12 +30,17 @@ def remove(job_ids: Collection[UUID], ended_before: datetime) -> int:
         rows = Job.objects.filter(pk__in=job_ids, finished_at__lt=ended_before).order_by()
         if connection.features.has_select_for_update_skip_locked:
             rows = rows.select_for_update(skip_locked=True)
-        jobs = list(rows.values_list("pk", "requested_by_id", "idempotency_key"))
-        found = [job_id for job_id, _, _ in jobs]
+        jobs = list(rows.values_list("pk", "requested_by_id", "idempotency_key", "parts"))
+        found = [job_id for job_id, *_ in jobs]
+        whole = [job_id for job_id, *_, number in jobs if number]
+        parts = Job.objects.filter(parent__in=whole)
+        found += parts.filter(state__in=FINISHED).values_list("pk", flat=True)
+        # One that is still being stopped ends by itself, and is by itself then.
+        parts.filter(state__in=UNFINISHED).update(parent=None, part=None)
         _remove_files(found)
-        _forget_answers({(user_id, key) for _, user_id, key in jobs if user_id and key})
+        _forget_answers({(user_id, key) for _, user_id, key, _ in jobs if user_id and key})
         Job.objects.filter(pk__in=found).delete()
-    return len(found)
+    return len(jobs)
 
 
 def _remove_files(job_ids: Collection[UUID]) -> None:

@@ -84,6 +84,27 @@ def job(row: Job) -> dict[str, Any]:
         "attachments": [attachment(file) for file in row.files.all()],
         "steps": [step(each) for each in row.steps.all()],
         "questions": [question(each) for each in row.questions.all()],
+        "parent": None if row.parent_id is None else str(row.parent_id),
+        "parts": [part(each) for each in sorted(row.children.all(), key=_made)]
+        if row.parts
+        else [],
+    }
+
+
+def _made(row: Job) -> Any:
+    return row.created_at, (row.part or {}).get("position", 0)
+
+
+def part(row: Job) -> dict[str, Any]:
+    """A job as its parent shows it."""
+    result = _object(row.result) or {}
+    return {
+        "id": str(row.pk),
+        "kind": row.kind,
+        "title": row.title,
+        "state": str(row.state),
+        "summary": storable.text(result["summary"]) if result.get("summary") else None,
+        "error": _error(row.error_class, row.error_message),
     }
 
 

@@ -14,7 +14,7 @@ from jobs.models import SPOILT, UNCLAIMED, Job, JobQuestion, State
 from rooms.core import statements
 from rooms.models import User
 
-from . import doorbell
+from . import doorbell, ended
 from .attempts import finish, forget_results
 from .changes import JobChange, changing, changing_many
 
@@ -68,6 +68,7 @@ def cancel_unclaimed(job_id: UUID, by: User | None = None) -> Job | None:
         if job.asked:
             _withdraw(change)
         forget_results([job])
+        ended.tell([job])
         finish(change, [])
     return job
 
@@ -119,6 +120,13 @@ def begin_again(job_id: UUID, max_attempts: int) -> Job | None:
             return None
         JobQuestion.objects.filter(job=job).delete()
         change.reload("questions")
+        if job.parts:
+            # Those that succeeded are not done again; the others are made anew.
+            parts = Job.objects.filter(parent=job)
+            parts.exclude(state=State.SUCCEEDED).update(parent=None, part=None)
+            job.parts = parts.count()
+            Job.objects.filter(pk=job.pk).update(parts=job.parts)
+            change.reload("children")
         doorbell.ring_on_commit([job])
         change.tell()
     return job

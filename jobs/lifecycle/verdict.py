@@ -74,7 +74,7 @@ def judge(
         return Verdict(State.QUEUED, free=True)
     if outcome == Outcome.POSTPONED:
         return Verdict(State.RETRYING, delay=ending.retry_in or 0.0, free=True)
-    if outcome == Outcome.ASKED:
+    if outcome in (Outcome.ASKED, Outcome.FANNED_OUT):
         return Verdict(State.WAITING, free=True)
     if ending.give_up or history.attempt >= history.max_attempts:
         return Verdict(State.FAILED)

@@ -102,14 +102,15 @@ def _bounds(kind: str, now: datetime) -> Iterator[tuple[datetime, datetime]]:
 
 
 def newest_first(kind: str) -> "QuerySet[Job]":
-    return Job.objects.filter(kind=kind).order_by("-created_at")
+    return Job.objects.filter(kind=kind, parent=None).order_by("-created_at")
 
 
 def old_jobs(
     kind: str, created_before: datetime, ended_before: datetime, after: datetime | None
 ) -> "QuerySet[Job]":
     """What is to be removed next."""
+    # Parts go with the job that they are of.
     rows = Job.objects.filter(
-        kind=kind, created_at__lt=created_before, finished_at__lt=ended_before
+        kind=kind, created_at__lt=created_before, finished_at__lt=ended_before, parent=None
     ).order_by("created_at")
     return rows if after is None else rows.filter(created_at__gte=after)

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q
 
 from jobs import registry
-from jobs.lifecycle import attempts, doorbell, questions, transitions
+from jobs.lifecycle import attempts, doorbell, parts, questions, transitions
 from jobs.lifecycle.attempts import End
 from jobs.lifecycle.verdict import Ending, Failure
 from jobs.limits import job_limits
@@ -40,6 +40,7 @@ class Swept:
 
     due: int = 0
     unanswered: int = 0
+    gathered: int = 0
     lost: int = 0
     rung: int = 0
     fired: int = 0
@@ -49,6 +50,8 @@ def sweep(waiting: QueueDepth) -> Swept:
     clock.set_by_database()
     swept = Swept(lost=take_back_lost(), due=queue_due(), rung=ring_again(waiting))
     swept.unanswered = queue_unanswered()
+    swept.gathered = _each(parts.complete()[:JOBS_PER_SWEEP], parts.go_on)
+    parts.stop(parts.unwanted()[:JOBS_PER_SWEEP])
     swept.fired = recurring.fire_due()
     if swept != Swept():
         logger.info("swept: %s", swept)

@@ -32,9 +32,9 @@ class JobQuerySet(models.QuerySet["Job"]):
         )
 
     def with_relations(self) -> Self:
-        """Everything that `representations.job` shows, in six queries for any number of jobs."""
+        """Everything that `representations.job` shows, in seven queries for any number of jobs."""
         return self.select_related("room", "requested_by", "cancelled_by").prefetch_related(
-            "files", "steps", "questions__answered_by"
+            "files", "steps", "questions__answered_by", "children"
         )
 
 
@@ -75,6 +75,25 @@ class Job(models.Model):
     )
     scheduled_for = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="The time of the schedule that it is for."
+    )
+
+    parent = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        editable=False,
+        # Parts go with their job, in slices: see `lifecycle.removal`.
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="children",
+        help_text="The job that this one is a part of, and that waits for it.",
+    )
+    part = models.JSONField(
+        null=True, blank=True, editable=False, help_text="Its place there: see lifecycle.parts."
+    )
+    parts = models.PositiveSmallIntegerField(
+        default=0, db_default=0, editable=False, help_text="How many parts it has."
     )
 
     created_at = models.DateTimeField(default=timezone.now)
@@ -152,6 +171,11 @@ class Job(models.Model):
                 fields=["queue", "queued_at"],
                 condition=Q(state=State.QUEUED),
                 name="job_queued",
+            ),
+            models.Index(
+                fields=["parent"],
+                condition=Q(parent__isnull=False),
+                name="job_parent",
             ),
             models.Index(
                 fields=["lease_expires_at"],

@@ -15,7 +15,8 @@ class State(models.TextChoices):
 
 
 class Outcome(models.TextChoices):
-    """How an attempt ended. `postponed`, `asked` and `interrupted` did not use it up."""
+    """How an attempt ended. `postponed`, `asked`, `fanned_out` and `interrupted` did not use it
+    up."""
 
     SUCCEEDED = "succeeded"
     FAILED = "failed"
@@ -25,6 +26,7 @@ class Outcome(models.TextChoices):
     INTERRUPTED = "interrupted"
     POSTPONED = "postponed"
     ASKED = "asked"
+    FANNED_OUT = "fanned_out", "fanned out"
 
 
 # What comes to its end by itself. An index is made of these: see `admission`.

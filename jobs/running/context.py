@@ -19,21 +19,36 @@ from django.utils import timezone
 from pydantic import BaseModel
 
 from jobs import registry
-from jobs.lifecycle import asking, questions, storable
+from jobs.lifecycle import asking, parts, questions, storable
 from jobs.lifecycle.asking import GivenAnswer
+from jobs.lifecycle.parts import PartResult
 from jobs.models import JobQuestion, Who
 from jobs.registry import Kind
 from jobs.secret_params import Redaction
+from jobs.submitting import parts as making
+from jobs.submitting.parts import Part
 from rooms.features.files import actions as files
 from rooms.models import Attachment, Room, User
+from rooms.protocol import Refusal
 from rooms.text import graphemes
 
 from .attempt import RunningAttempt
-from .interruption import Cancelled, LeaseLost, TimedOut, WaitsForAnswer
+from .interruption import Cancelled, LeaseLost, TimedOut, WaitsForAnswer, WaitsForParts
 from .steps import side_by_side
 from .surroundings import close_connections
 
-__all__ = ["GivenAnswer", "Cancelled", "Context", "GiveUp", "NotAnswered", "RetryLater", "TimedOut"]
+__all__ = [
+    "Cancelled",
+    "Context",
+    "GivenAnswer",
+    "GiveUp",
+    "NotAnswered",
+    "Part",
+    "PartResult",
+    "PartsFailed",
+    "RetryLater",
+    "TimedOut",
+]
 
 logger = logging.getLogger("jobs.kinds")
 P = TypeVar("P", bound=BaseModel)
@@ -60,6 +75,16 @@ class GiveUp(Exception):
 
 class NotAnswered(GiveUp):
     """Nobody answered in time, and the kind has no default."""
+
+
+class PartsFailed(GiveUp):
+    """A part without which the job is nothing did not succeed."""
+
+    def __init__(self, failed: Sequence[PartResult]) -> None:
+        first = failed[0]
+        others = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+        super().__init__(f"{first.title}: {first.error or first.state}{others}")
+        self.failed = failed
 
 
 class UnknownKind(LookupError):
@@ -242,6 +267,55 @@ class Context(Generic[P]):
     async def aask(self, name: str, text: str, **how: Any) -> GivenAnswer:
         """`ask` for a kind that is a coroutine."""
         return await _aside(partial(self.ask, name, text, **how))
+
+    def gather(
+        self, name: str, wanted: Sequence[Part], *, required: bool = True
+    ) -> list[PartResult]:
+        """Have parts done by jobs of their own, side by side, and wait for all of them without
+        holding a worker: this attempt ends here, and the one after the last of them has ended gets
+        how they ended from the same call, in their order. So what stands before it runs again.
+
+        Where one that is `required` does not succeed, the others are stopped and PartsFailed is
+        raised; otherwise the results say which did. Made once for each `name`; a job that failed
+        and is retried by hand has only those done again that did not succeed. Raises ValueError for
+        names and numbers that cannot be, and GiveUp for what cannot be submitted.
+        """
+        self.check_cancelled()
+        if not 0 < len(name) <= parts.NAME_CHARACTERS or storable.text(name) != name:
+            raise ValueError(f"parts have a name of 1 to {parts.NAME_CHARACTERS} characters")
+        if not 0 < len(wanted) <= parts.MOST_PARTS:
+            raise ValueError(f"a job has 1 to {parts.MOST_PARTS} parts")
+        with self._window.shut():
+            made = parts.made(self.job.pk, name)
+            if len(made) < len(wanted):
+                try:
+                    if not making.make(self.job, self.lease, name, wanted, required):
+                        raise self.lost()
+                except Refusal as refusal:
+                    raise GiveUp(refusal.message) from None
+        if len(made) < len(wanted) or not all(row.finished for row in made):
+            raise WaitsForParts
+        results = [parts.result_of(row) for row in made]
+        failed = [each for each in results if not each.succeeded]
+        if failed and required:
+            raise PartsFailed(failed)
+        return results
+
+    async def agather(
+        self, name: str, wanted: Sequence[Part], *, required: bool = True
+    ) -> list[PartResult]:
+        """`gather` for a kind that is a coroutine."""
+        return await _aside(partial(self.gather, name, wanted, required=required))
+
+    def earlier(self) -> list[PartResult]:
+        """Where this job is a part: how the parts ended that its job had done before, in their
+        order. A job that collects what others found begins with this."""
+        with self._window.shut():
+            return parts.earlier(self.job)
+
+    async def aearlier(self) -> list[PartResult]:
+        """`earlier` for a kind that is a coroutine."""
+        return await _aside(self.earlier)
 
     def interrupted(self) -> bool:
         return self._window.wanted is not None

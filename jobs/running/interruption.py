@@ -62,6 +62,13 @@ class WaitsForAnswer(Interruption):
         self.asked = asked
 
 
+class WaitsForParts(Interruption):
+    """The job has made parts, and waits without a worker until they have ended. Raised by the
+    kind's own context."""
+
+    outcome = Outcome.FANNED_OUT
+
+
 SIGNAL = signal.SIGUSR1
 
 

@@ -41,6 +41,7 @@ from .interruption import (
     InterruptWindow,
     NeedsProcess,
     WaitsForAnswer,
+    WaitsForParts,
 )
 from .surroundings import TransactionLeftOpen
 from .worker import WorkerProcess
@@ -174,6 +175,8 @@ def ending_of(
 ) -> Ending:
     if isinstance(error, WaitsForAnswer):
         return Ending(Outcome.ASKED, question=error.asked)
+    if isinstance(error, WaitsForParts):
+        return Ending(Outcome.FANNED_OUT)
     if isinstance(error, Interruption):
         return interrupted(type(error), failure_of(error, False, secrets).traceback)
     if isinstance(error, SystemExit) and process.terminating():

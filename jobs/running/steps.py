@@ -20,7 +20,7 @@ from jobs.lifecycle.results import plain
 from jobs.models import Step
 from jobs.secret_params import Redaction
 
-from .interruption import WaitsForAnswer
+from .interruption import WaitsForAnswer, WaitsForParts
 
 NAME_CHARACTERS = 60
 Work = Callable[[], Any]
@@ -107,7 +107,7 @@ def _run(
             result = plain(work())
         except BaseException as error:
             failures[name] = error
-            if isinstance(error, WaitsForAnswer):
+            if isinstance(error, (WaitsForAnswer, WaitsForParts)):
                 _end(context, name, state=Step.State.STOPPED)
                 return
             failure = failure_of(error, context.tells(error), context.secrets)

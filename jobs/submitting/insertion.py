@@ -76,6 +76,8 @@ class _NewJob(NamedTuple):
     max_attempts: int
     schedule_id: int | None
     scheduled_for: datetime | None
+    parent_id: UUID | None
+    part: dict[str, Any] | None
 
 
 class _NewAnswer(NamedTuple):
@@ -90,11 +92,13 @@ class _NewAnswer(NamedTuple):
 
 
 def insert_in_transaction(
-    wanted: Sequence[Checked], loads: dict[str, Load]
+    wanted: Sequence[Checked], loads: dict[str, Load], gate: Gate | None = None
 ) -> tuple[list[SubmissionOutcome], Gate]:
     """What came of each, in order. Raises what the database raises. The caller has measured the
-    queues, rings for `Submitted.rings` after the commit, and then lets the gate `count`."""
-    gate = admission.gate_in_transaction({each.wanted.user.pk for each in wanted}, loads)
+    queues, rings for `Submitted.rings` after the commit, and then lets the gate `count`. Without a
+    `gate` the people are locked and counted."""
+    if gate is None:
+        gate = admission.gate_in_transaction({each.wanted.user.pk for each in wanted}, loads)
     known = _already_there(wanted)
     slugs = {
         each.wanted.room
@@ -156,7 +160,7 @@ class _Insertion:
         job = Job(**row._asdict())
         # Nothing of it is to be read.
         job.requested_by, job.room = user, room
-        prefetched(job).update(files=[], steps=[], questions=[])
+        prefetched(job).update(files=[], steps=[], questions=[], children=[])
         shown = representations.job(job)
         if room is not None:
             self._logs.append(room, "job.changed", {"job": shown}, seq=row.seq)
@@ -217,6 +221,8 @@ class _Insertion:
             max_attempts=kind.max_attempts,
             schedule_id=wanted.schedule,
             scheduled_for=wanted.scheduled_for,
+            parent_id=wanted.parent,
+            part=wanted.part.as_json() if wanted.part is not None else None,
         )
 
     def write(self) -> None:

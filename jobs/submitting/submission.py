@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import orjson
 from django.utils import timezone
@@ -14,6 +15,7 @@ from django.utils.crypto import salted_hmac
 from pydantic import ValidationError
 
 from jobs import registry, secret_params
+from jobs.lifecycle.parts import Place
 from jobs.lifecycle.storable import NUL
 from jobs.limits import job_limits
 from jobs.models import IDLE, NORMAL, URGENT
@@ -29,7 +31,8 @@ MOST_KEY_CHARACTERS = 255
 @dataclass(frozen=True)
 class Submission:
     """What somebody wants done. The same user and `key` again get the job that is there. Of the
-    same schedule and time there is one job."""
+    same schedule and time there is one job. `parent` is the job that it is a part of, `part` its
+    place there."""
 
     user: User
     kind: str
@@ -40,6 +43,8 @@ class Submission:
     key: str = ""
     schedule: int | None = None
     scheduled_for: datetime | None = None
+    parent: UUID | None = None
+    part: Place | None = None
 
 
 @dataclass(frozen=True)

@@ -332,7 +332,7 @@ def answers(url: str) -> bool:
 
 def kinds() -> dict[str, str]:
     there = (environment.ROOT / "tests" / "kinds.py").exists()
-    return {"PARLEY_KINDS": "tests.kinds,tests.asking_kinds"} if there else {}
+    return {"PARLEY_KINDS": "tests.kinds,tests.asking_kinds,tests.parts_kinds"} if there else {}
 
 
 def free_port() -> int:
