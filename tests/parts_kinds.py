@@ -3,7 +3,7 @@
 from typing import Any
 
 from jobs.registry import Backoff, Params, kind
-from jobs.running.context import Context, Part
+from jobs.running.context import Context, JobPart
 from tests.kinds import Expected
 
 
@@ -30,10 +30,10 @@ def gather(ctx: Context[GatherParams]) -> dict[str, Any]:
     params = ctx.params
     if params.depth:
         below = {"outcomes": params.outcomes, "depth": params.depth - 1}
-        parts = [Part("test.gather", below)]
+        parts = [JobPart("test.gather", below)]
     else:
         parts = [
-            Part("test.outcome", {"outcome": outcome, "value": str(number)})
+            JobPart("test.outcome", {"outcome": outcome, "value": str(number)})
             for number, outcome in enumerate(params.outcomes)
         ]
     try:
@@ -59,6 +59,6 @@ def collect(ctx: Context[Params]) -> dict[str, Any]:
 @kind("test.agather", title="Gather", params=GatherParams, queue="interactive")
 async def agather(ctx: Context[GatherParams]) -> dict[str, Any]:
     """The same as a coroutine."""
-    parts = [Part("test.outcome", {"outcome": outcome}) for outcome in ctx.params.outcomes]
+    parts = [JobPart("test.outcome", {"outcome": outcome}) for outcome in ctx.params.outcomes]
     found = await ctx.agather("parts", parts, required=ctx.params.required)
     return {"summary": str(len(found)), "earlier": len(await ctx.aearlier())}

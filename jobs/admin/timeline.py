@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from django.utils import timezone
 
+from jobs.lifecycle.parts import MOST_PARTS
 from jobs.models import Attempt, Job, JobQuestion, Outcome, State, Step
 from rooms.models import Attachment, Event
 
@@ -62,9 +63,10 @@ def of(job: Job) -> Timeline:
     attempts = list(job.attempts.order_by("-number")[:MOST_ATTEMPTS])[::-1]
     steps = list(job.steps.order_by("position")[:MOST_STEPS])
     files = list(job.files.order_by("created_at")[:MOST_FILES])
+    parts = list(job.children.order_by("created_at")[:MOST_PARTS]) if job.parts else []
     rows = job.questions.select_related("answered_by").order_by("asked_at")
     questions = list(rows[:MOST_QUESTIONS])
-    moments = made(job, attempts, steps, questions, files, timezone.now())
+    moments = made(job, attempts, steps, questions, files, timezone.now(), parts)
     for event in _told(job, {moment.at for moment in moments}):
         # Several moments may have one time, as what ends the attempt ends the job.
         next(each for each in reversed(moments) if each.at == event.at).seqs.append(event.seq)
@@ -88,9 +90,10 @@ def made(
     questions: Sequence[JobQuestion],
     files: Sequence[Attachment],
     now: datetime,
+    parts: Sequence[Job] = (),
 ) -> list[TimelineEntry]:
     """Pure."""
-    moments = [_submitted(job), *_of_row(job)]
+    moments = [_submitted(job), *_of_row(job), *map(_of_part, parts)]
     for attempt in attempts:
         moments += _of_attempt(attempt, now)
     moments += [_of_step(step, now) for step in steps]
@@ -111,6 +114,8 @@ def _submitted(job: Job) -> TimelineEntry:
     said = [f"by {by}"]
     if job.schedule_id is not None:
         said.append(f"for schedule {job.schedule_id}")
+    if job.parent_id is not None:
+        said.append(f"a part of the job {job.parent_id}")
     if job.run_at is not None:
         said.append(f"to run at {_time(job.run_at)}")
     elif job.queued_at is not None:
@@ -138,6 +143,7 @@ OUTCOME_STATES = {
     Outcome.CANCELLED: State.CANCELLED,
     Outcome.POSTPONED: State.RETRYING,
     Outcome.ASKED: State.WAITING,
+    Outcome.FANNED_OUT: State.WAITING,
     Outcome.INTERRUPTED: State.RETRYING,
 }
 
@@ -161,6 +167,16 @@ def _of_attempt(attempt: Attempt, now: datetime) -> list[TimelineEntry]:
         [part for part in parts if part.text],
     )
     return [began, ended]
+
+
+def _of_part(part: Job) -> TimelineEntry:
+    said = ": ".join(filter(None, [part.error_class, part.error_message]))
+    return TimelineEntry(
+        part.finished_at or part.started_at or part.created_at,
+        part.state,
+        f"Part {part.title} {part.pk}: {part.get_state_display().lower()}",
+        said or str((part.result or {}).get("summary") or ""),
+    )
 
 
 STEP_STATES = {Step.State.SUCCEEDED: State.SUCCEEDED, Step.State.RUNNING: State.RUNNING}

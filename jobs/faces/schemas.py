@@ -5,7 +5,9 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
+from jobs.kinds.chain import MOST_STAGES
 from jobs.lifecycle.asking import ANSWER_CHARACTERS
+from jobs.lifecycle.parts import MOST_PARTS
 from jobs.models import IDLE, NORMAL, URGENT, JobQuestion, Outcome, State, Step, Who
 from rooms.protocol.commands import whole
 from rooms.protocol.shapes import AttachmentOut, Given, Person, Timestamp
@@ -125,9 +127,32 @@ class JobPage(Given):
     next: Next
 
 
+class NewPart(Taken):
+    kind: KindName
+    params: dict[str, Any] = {}
+
+
+# Of a chain: one job, or some side by side.
+Following = NewPart | Annotated[list[NewPart], Field(min_length=1, max_length=MOST_PARTS)]
+Then = Annotated[
+    list[Following],
+    Field(
+        max_length=MOST_STAGES - 1,
+        description=(
+            "what is done after it, one after the other, and side by side where a list stands;"
+            " the job is a chain then, and these are its parts"
+        ),
+        examples=[[{"kind": "room.export", "params": {}}]],
+    ),
+]
+GoOn = Annotated[bool, Field(strict=True, description="`then` also after a job that has failed")]
+
+
 class NewJob(Taken):
     kind: KindName
     params: dict[str, Any] = {}
+    then: Then = []
+    go_on: GoOn = False
     room: SlugText | None = Field(None, description="where its progress and result are shown")
     priority: Annotated[Priority, Field(strict=True, description="0 runs first")] = NORMAL
     run_at: Moment | None = None

@@ -1,4 +1,5 @@
-"""`/job KIND name=value …`, the slash command that submits a job. Registered by `apps`."""
+"""`/job KIND name=value …`, the slash command that submits a job, or with `then` and `and` several
+one after the other and side by side. Registered by `apps`."""
 
 import shlex
 from collections.abc import Iterable
@@ -8,6 +9,7 @@ from uuid import UUID
 import orjson
 
 from jobs import registry
+from jobs.kinds import chain
 from jobs.submitting.actions import Submission
 from rooms.core.slash import SlashCommand
 from rooms.models import User
@@ -16,18 +18,40 @@ from rooms.protocol.scopes import Scope
 
 from .socket import JobAccepted, accepted
 
-USAGE = "/job KIND name=value …"
+USAGE = "/job KIND name=value … [then KIND name=value …]"
+# Between two jobs: after the one, or beside it.
+THEN, AND = "then", "and"
 
 
 def parse(arguments: str) -> tuple[str, dict[str, Any]]:
-    """The kind's name and the params as they were typed: texts, or JSON where it begins so.
+    """The kind's name and the params as they were typed: texts, or JSON where it begins so. Of
+    several jobs those of a chain.
 
     The kind's own model makes numbers, dates and switches of the texts.
     """
     words = split(arguments, USAGE)
+    stages = [[_job(each) for each in apart(stage, AND)] for stage in apart(words, THEN)]
+    if len(stages) == 1 and len(stages[0]) == 1:
+        return stages[0][0]
+    parts = [[{"kind": kind, "params": params} for kind, params in stage] for stage in stages]
+    return chain.CHAIN, {"stages": parts}
+
+
+def _job(words: list[str]) -> tuple[str, dict[str, Any]]:
     if not words:
         raise Invalid(f"Which job? Usage: {USAGE}. {kinds()}")
     return words[0], named(words[1:], USAGE)
+
+
+def apart(words: list[str], between: str) -> list[list[str]]:
+    """The lists of words that stand before, between and after that word."""
+    parts: list[list[str]] = [[]]
+    for word in words:
+        if word == between:
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    return parts
 
 
 def split(arguments: str, usage: str) -> list[str]:

@@ -18,7 +18,8 @@ from rooms.protocol.events import Durable, Ephemeral
 from rooms.rest.schemas import Moment
 from rooms.slices import SocketCommand
 
-from .schemas import AnswerText, JobOut, Priority, ProgressOut
+from .schemas import AnswerText, GoOn, JobOut, Priority, ProgressOut, Then
+from .submissions import with_following
 
 if TYPE_CHECKING:
     from rooms.live.delivery.connection import Connection
@@ -49,6 +50,8 @@ class JobSubmit(Command):
     room: Slug
     kind: Annotated[str, StringConstraints(max_length=80)] = Field(examples=["room.report"])
     params: dict[str, Any] = Field({}, description="as the kind declares", examples=[{"days": 7}])
+    then: Then = []
+    go_on: GoOn = False
     priority: Priority = Field(NORMAL, description="0 runs first", examples=[NORMAL])
     run_at: Annotated[Moment, Field(strict=False)] | None = Field(
         None, description="not before this time; at once without it"
@@ -101,10 +104,11 @@ class JobProgress(Ephemeral):
 
 
 async def submit(connection: Connection, command: JobSubmit) -> dict[str, Any]:
+    kind, params = with_following(command.kind, command.params, command.then, command.go_on)
     wanted = Submission(
         user=connection.user,
-        kind=command.kind,
-        params=command.params,
+        kind=kind,
+        params=params,
         room=command.room,
         priority=command.priority,
         run_at=command.run_at,

@@ -2,19 +2,21 @@
 `Submission`, and a person's share of the jobs in the answer's header. Used by `api` and `batch`.
 """
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Header
 from pydantic import Field
 
+from jobs.kinds import chain
 from jobs.submitting.admission import Share
 from jobs.submitting.submission import MOST_KEY_CHARACTERS, Submission
 from rooms.models import User
 from rooms.protocol import Invalid
 from rooms.rest import limits
 
-from .schemas import NewJob
+from .schemas import Following, NewJob
 
 # What every server and proxy lets through.
 KEY_PATTERN = "^[!-~]([ -~]*[!-~])?$"
@@ -58,7 +60,19 @@ def key_of(header: str | None) -> str:
 
 
 def submission_of(user: User, job: NewJob, key: str) -> Submission:
-    return Submission(user, job.kind, job.params, job.room, job.priority, job.run_at, key)
+    kind, params = with_following(job.kind, job.params, job.then, job.go_on)
+    return Submission(user, kind, params, job.room, job.priority, job.run_at, key)
+
+
+def with_following(
+    kind: str, params: dict[str, Any], then: Sequence[Following], go_on: bool
+) -> tuple[str, dict[str, Any]]:
+    """The kind and the params of a job, which with something to follow it is a chain."""
+    if not then:
+        return kind, params
+    stages = [each if isinstance(each, list) else [each] for each in then]
+    following = [[part.model_dump() for part in stage] for stage in stages]
+    return chain.CHAIN, {"stages": [[{"kind": kind, "params": params}], *following], "go_on": go_on}
 
 
 def tell_share(request: HttpRequest, share: Share) -> None:

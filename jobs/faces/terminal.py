@@ -13,14 +13,18 @@ def _card(described: lines.Object) -> str:
     """A job's card in one line: `Report · running 3/7 days`."""
     state = described["state"]
     text = f"{lines.clean(described['title'])} · {ENDS.get(state, lines.clean(state))}"
-    # Those that ended with a question were no tries that failed.
+    # Those that ended with a question, or to wait for parts, were no tries that failed.
     asked = len(described.get("questions", ()))
-    if state in ("running", "retrying") and described["attempt"] - asked > 1:
+    parts = described.get("parts", ())
+    if not parts and state in ("running", "retrying") and described["attempt"] - asked > 1:
         text += f", attempt {described['attempt'] - asked} of {described['max_attempts'] - asked}"
     if state == "running" and described["progress"]:
         text += f" {_progress(described['progress'])}"
     if state == "waiting":
         text += _question(described)
+        if parts:
+            ended = sum(part["state"] in ENDS for part in parts)
+            text += f" for its parts, {ended}/{len(parts)} ended"
     if described["error"]:
         text += f": {lines.clean(described['error']['message'] or described['error']['class'])}"
     return text
@@ -42,7 +46,8 @@ def _progress(made: lines.Object) -> str:
 
 
 def changed(told: lines.Object) -> str:
-    return f"▪  {_card(told['job'])}"
+    # A part of another job stands a step to the right.
+    return f"{'▫  ' if told['job'].get('parent') else ''}▪  {_card(told['job'])}"
 
 
 def schedule_changed(told: lines.Object) -> str:

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints, field_validator
 from jobs import registry
 from jobs.lifecycle.parts import MOST_PARTS
 from jobs.registry import Params, kind
-from jobs.running.context import Context, Part, PartResult
+from jobs.running.context import Context, JobPart, PartResult
 from jobs.submitting.submission import checked_params
 from rooms.protocol import Refusal
 
@@ -69,7 +69,7 @@ def chain(ctx: Context[ChainParams]) -> dict[str, Any]:
     """Runs jobs one after the other, or side by side, and ends with the last of them."""
     done: list[PartResult] = []
     for number, stage in enumerate(ctx.params.stages, 1):
-        parts = [Part(each.kind, each.params) for each in stage]
+        parts = [JobPart(each.kind, each.params) for each in stage]
         done += ctx.gather(f"stage {number}", parts, required=not ctx.params.go_on)
     failed = sum(not each.succeeded for each in done)
     said = f"{len(done) - failed} of {len(done)} done" if failed else done[-1].summary

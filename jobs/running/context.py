@@ -26,7 +26,7 @@ from jobs.models import JobQuestion, Who
 from jobs.registry import Kind
 from jobs.secret_params import Redaction
 from jobs.submitting import parts as making
-from jobs.submitting.parts import Part
+from jobs.submitting.parts import JobPart
 from rooms.features.files import actions as files
 from rooms.models import Attachment, Room, User
 from rooms.protocol import Refusal
@@ -43,7 +43,7 @@ __all__ = [
     "GivenAnswer",
     "GiveUp",
     "NotAnswered",
-    "Part",
+    "JobPart",
     "PartResult",
     "PartsFailed",
     "RetryLater",
@@ -269,7 +269,7 @@ class Context(Generic[P]):
         return await _aside(partial(self.ask, name, text, **how))
 
     def gather(
-        self, name: str, wanted: Sequence[Part], *, required: bool = True
+        self, name: str, wanted: Sequence[JobPart], *, required: bool = True
     ) -> list[PartResult]:
         """Have parts done by jobs of their own, side by side, and wait for all of them without
         holding a worker: this attempt ends here, and the one after the last of them has ended gets
@@ -302,7 +302,7 @@ class Context(Generic[P]):
         return results
 
     async def agather(
-        self, name: str, wanted: Sequence[Part], *, required: bool = True
+        self, name: str, wanted: Sequence[JobPart], *, required: bool = True
     ) -> list[PartResult]:
         """`gather` for a kind that is a coroutine."""
         return await _aside(partial(self.gather, name, wanted, required=required))

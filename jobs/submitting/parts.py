@@ -19,14 +19,14 @@ from .submission import Submission
 
 
 @dataclass(frozen=True)
-class Part:
+class JobPart:
     """What is to be done, by whom who asked for the whole, in its room."""
 
     kind: str
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
-def make(job: Job, lease: UUID, name: str, wanted: Sequence[Part], required: bool) -> bool:
+def make(job: Job, lease: UUID, name: str, wanted: Sequence[JobPart], required: bool) -> bool:
     """Those that are not there yet, all or none. False: the lease is somebody else's, and nothing
     was made. Raises Refusal for what cannot be a part."""
     there = {(row.part or {}).get("position") for row in parts.made(job.pk, name)}

@@ -10,11 +10,12 @@ import { count, isolated } from "../rooms/ui/text.js";
 import { details } from "./attempts.js";
 import { drawBadge } from "./badge.js";
 import { drawBar } from "./progress-bar.js";
+import { drawParts, isShownApart } from "./parts.js";
 import { drawConditions, drawQuestions, spokenChange } from "./questions.js";
 import { drawResult } from "./result.js";
 import { hasEnded } from "./store.js";
 import { watchWaiting } from "./waiting.js";
-import { attemptText, look, progressText, runTime, stateText } from "./words.js";
+import { attemptText, look, progressText, runTime, stateText, waitsForParts } from "./words.js";
 
 const MANAGERS = new Set(["owner", "moderator"]);
 const cards = new Set();
@@ -45,11 +46,11 @@ export const jobCard = {
   },
 
   /** Many that succeeded, one after another, are one line. */
-  like: ({ value }) => (value.state === "succeeded" ? `${value.kind} ${value.title}` : null),
+  like: ({ value }) => (value.state === "succeeded" && !value.parent ? `${value.kind} ${value.title}` : null),
   folded: (entries) => `${entries[0].value.title}: ${count(entries.length)} more succeeded`,
 
   /** What is read out when a card comes. */
-  spoken: ({ value }) => `Job: ${value.title}`,
+  spoken: ({ value }) => (isShownApart(value) ? `Job: ${value.title}` : null),
 
   update(card, entry, room) {
     const before = card.entry?.value;
@@ -57,15 +58,16 @@ export const jobCard = {
     card.entry = entry;
     card.dataset.state = job.state;
     card.room = room;
+    show(card, isShownApart(job));
     drawTime(card);
     drawButtons(card, room);
     if (before !== undefined && before.state !== job.state) {
       setText(one("[data-said]", card), spokenChange(before, job) ?? `${job.title}: ${look(job.state).word}`);
       if (isUnfolded(card)) fill(card, room);
     }
-    const running = job.state === "running";
-    show(one("[data-progress]", card), running);
-    if (running) drawBar(one(".bar", card), job);
+    const moves = job.state === "running" || waitsForParts(job);
+    show(one("[data-progress]", card), moves);
+    if (moves) drawBar(one(".bar", card), job);
     const attempt = attemptText(job);
     setText(one("[data-attempt]", card), attempt && ` · ${attempt}`);
     show(one("[data-attempt]", card), attempt !== "");
@@ -81,7 +83,8 @@ export const jobCard = {
 function drawTime(card) {
   const { value: job, pace } = card.entry;
   drawBadge(one("header [data-state]", card), job.state, stateText(job, now()));
-  if (job.state === "running") setText(one("[data-progress-text]", card), progressText(job, pace, now()));
+  if (job.state === "running" || waitsForParts(job)) setText(one("[data-progress-text]", card), progressText(job, pace, now()));
+  drawParts(one("[data-parts]", card), job, card.room.state);
   setText(one("[data-time]", card), runTime(job, now(), card.ahead));
   drawConditions(card, card.room.state, job);
 }

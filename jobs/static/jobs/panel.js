@@ -2,6 +2,7 @@
 
 import { now } from "../rooms/core/clock.js";
 import { copy, one, reconcile, setText, show } from "../rooms/ui/dom.js";
+import { isShownApart } from "./parts.js";
 import { drawBar } from "./progress-bar.js";
 import { openQuestion } from "./questions.js";
 import { progressText, runTime, stateText } from "./words.js";
@@ -10,7 +11,7 @@ export function runningJobs(room) {
   const element = copy("t-job-panel");
 
   function update(state) {
-    const jobs = Object.values(state.extra.jobs ?? {}).sort((a, b) => b.seq - a.seq);
+    const jobs = Object.values(state.extra.jobs ?? {}).filter(isShownApart).sort((a, b) => b.seq - a.seq);
     show(element, jobs.length > 0);
     reconcile(one("ul", element), jobs, {
       keyOf: (job) => job.id,

@@ -19,12 +19,18 @@ export const STATES = {
   interrupted: { icon: "stop", tone: "grey", word: "Interrupted" },
   postponed: { icon: "clock", tone: "grey", word: "Postponed" },
   asked: { icon: "bubble", tone: "grey", word: "Asked" },
+  fanned_out: { icon: "queue", tone: "grey", word: "Fanned out" },
 };
 const UNKNOWN = { icon: "clock", tone: "grey", word: "" };
 
 export const look = (state) => STATES[state] ?? { ...UNKNOWN, word: state };
 
+/** It goes on when its parts have ended; nobody has to answer anything. */
+export const waitsForParts = ({ state, parts = [], questions = [] }) =>
+  state === "waiting" && parts.length > 0 && !questions.some((each) => each.state === "open");
+
 export function stateText(job, now) {
+  if (waitsForParts(job)) return "Waits for its parts";
   if (job.state === "running" && job.cancel_requested) return "Cancelling";
   if (job.state === "retrying" && job.retry_at) return until("Retrying", job.retry_at, now);
   if (job.state === "scheduled" && job.run_at) {
@@ -86,8 +92,9 @@ export function runTime(job, now, ahead = null) {
   return job.state === "running" ? `${duration((now - Date.parse(job.started_at)) / 1000)} so far` : "";
 }
 
-/** Those that ended with a question were no tries that failed. */
-export function attemptText({ attempt, max_attempts, questions = [] }) {
+/** Those that ended with a question, or to wait for parts, were no tries that failed. */
+export function attemptText({ attempt, max_attempts, questions = [], parts = [] }) {
+  if (parts.length) return "";
   const number = attempt - questions.length;
   return number > 1 ? `attempt ${number} of ${max_attempts - questions.length}` : "";
 }

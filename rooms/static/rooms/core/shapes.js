@@ -82,7 +82,7 @@
 
 /**
  * @typedef {{ create(entry: Entry, room: Room): HTMLElement, update(element: HTMLElement, entry: Entry, room: Room): void,
- *   spoken?(entry: Entry): string, like?(entry: Entry): string | null, folded?(entries: Entry[]): string }} EntryKind
+ *   spoken?(entry: Entry): string | null, like?(entry: Entry): string | null, folded?(entries: Entry[]): string }} EntryKind
  */
 
 /**

@@ -154,7 +154,7 @@ def test_a_worker_that_dies_after_making_them(alice: User, lobby: Room, run: Run
     from jobs.submitting import parts as making
 
     held = Job.objects.with_relations().get(pk=job.pk)
-    assert making.make(held, claimed.lease, "parts", [making.Part("test.outcome")], True)
+    assert making.make(held, claimed.lease, "parts", [making.JobPart("test.outcome")], True)
     (part,) = of(job)
     run(part)
     assert fresh(job).state == State.RUNNING, "nobody waits yet"
@@ -171,7 +171,7 @@ def test_a_worker_that_has_lost_the_job_makes_none(alice: User, lobby: Room) -> 
     job, _ = actions.submit(Submission(alice, "test.gather", {"outcomes": ["ok"]}, "lobby"))
     claim(job)
     held = Job.objects.with_relations().get(pk=job.pk)
-    assert not making.make(held, uuid4(), "parts", [making.Part("test.outcome")], True)
+    assert not making.make(held, uuid4(), "parts", [making.JobPart("test.outcome")], True)
     assert not Job.objects.filter(parent=job).exists()
     assert fresh(job).parts == 0
 
@@ -184,7 +184,7 @@ def test_a_part_that_ends_before_its_job_waits(alice: User, lobby: Room, run: Ru
     from jobs.submitting import parts as making
 
     held = Job.objects.with_relations().get(pk=job.pk)
-    making.make(held, claimed.lease, "parts", [making.Part("test.outcome")], True)
+    making.make(held, claimed.lease, "parts", [making.JobPart("test.outcome")], True)
     run(of(job)[0])
     attempts.end(job.pk, claimed.lease, Ending(Outcome.FANNED_OUT))
     assert fresh(job).state == State.QUEUED

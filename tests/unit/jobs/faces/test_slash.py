@@ -79,3 +79,21 @@ def test_params_of_any_shape_have_a_depth() -> None:
     with pytest.raises(Invalid, match="deep"):
         checked_params(anything, {"value": value})
     assert checked_params(anything, {"value": [{"a": [1]}]}) == {"value": [{"a": [1]}]}
+
+
+def part(kind: str, **params: str) -> dict[str, Any]:
+    return {"kind": kind, "params": params}
+
+
+def test_several_jobs_are_a_chain() -> None:
+    typed = "room.export then room.report days=7 and room.report days=30 then room.approval"
+    days = [part("room.report", days="7"), part("room.report", days="30")]
+    stages = [[part("room.export")], days, [part("room.approval")]]
+    assert parse(typed) == ("jobs.chain", {"stages": stages})
+    assert parse("test.outcome value=then") == ("test.outcome", {"value": "then"})
+
+
+@pytest.mark.parametrize("typed", ["then", "a.b then", "then a.b", "a.b and", "a.b then then c.d"])
+def test_a_job_is_missing_in_a_chain(typed: str) -> None:
+    with pytest.raises(Invalid, match="Which job"):
+        parse(typed)
