@@ -32,9 +32,17 @@ def alice(site: Site) -> Person:
 class Work:
     """A test job of Alice's in the room, seen over REST."""
 
-    def __init__(self, site: Site, outcome: str, kind: str = "test.outcome", **params: Any) -> None:
+    def __init__(
+        self,
+        site: Site,
+        outcome: str,
+        kind: str = "test.outcome",
+        then: list[Any] | None = None,
+        **params: Any,
+    ) -> None:
         self.site = site
         body = {"kind": kind, "room": "plant", "params": {"outcome": outcome, **params}}
+        body["then"] = then or []
         with site.api(site.user("alice")) as api:
             answer = api.post("/jobs", json=body)
         assert answer.status_code == 202, answer.text
@@ -180,3 +188,31 @@ def test_the_log_of_the_room_has_no_hole(site: Site) -> None:
         ".values_list('seq', flat=True))"
     )
     assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))
+
+
+def test_a_chain_whose_workers_are_killed(site: Site) -> None:
+    """In the middle of a part, and while others end side by side; each part is done to its end."""
+    slow = {"kind": "test.outcome", "params": {"outcome": "slow", "steps": 20, "seconds": 0.05}}
+    quick = {"kind": "test.outcome", "params": {"outcome": "ok"}}
+    work = Work(site, "ok", then=[slow, [quick] * 6, {"kind": "test.collect"}])
+
+    def part_runs() -> bool:
+        parts = work.now()["parts"]
+        return len(parts) == 2 and site.ask(f"Job.objects.get(pk={parts[1]['id']!r}).state") == (
+            "running"
+        )
+
+    until(part_runs, what="the slow part runs")
+    site.worker.kill()
+    site.worker.start()
+    until(lambda: len(work.now()["parts"]) > 2, 40, "the parts side by side are there")
+    site.worker.kill()
+    site.redis_cli("FLUSHALL")
+    site.worker.start()
+    job = work.end()
+    assert job["state"] == "succeeded"
+    assert [part["state"] for part in job["parts"]] == ["succeeded"] * 9
+    assert (
+        site.ask(f"Message.objects.filter(room__slug='plant', subject={job['id']!r}).count()") == 1
+    )
+    assert site.ask(f"Job.objects.filter(parent={job['id']!r}).count()") == 9

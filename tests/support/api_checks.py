@@ -50,4 +50,13 @@ def nul_in_params(case: Case[Any]) -> bool:
     listed = body.get("jobs")
     listed = listed if isinstance(listed, list) else []
     jobs = [body, *(job for job in listed if isinstance(job, dict))]
-    return any("\\u0000" in json.dumps(job.get("params")) for job in jobs)
+    params = [each["params"] for job in jobs for each in [job, *following(job)] if "params" in each]
+    return "\\u0000" in json.dumps(params)
+
+
+def following(job: dict[str, Any]) -> list[dict[str, Any]]:
+    """What is done after it: one by one, or a list side by side."""
+    then = job.get("then")
+    stages = then if isinstance(then, list) else []
+    parts = [part for stage in stages for part in (stage if isinstance(stage, list) else [stage])]
+    return [part for part in parts if isinstance(part, dict)]

@@ -154,7 +154,7 @@ def test_nobody_else_is_offered_it_or_may_submit_it(
     alice: User, root: User, lobby: Room, caller: Callable[[Any], Caller]
 ) -> None:
     names = [kind["name"] for kind in caller(alice).get("job-kinds").json()["kinds"]]
-    assert "room.report" in names and not [name for name in names if name.startswith("jobs.")]
+    assert "room.report" in names and not {"jobs.change_many", "jobs.delete_many"} & set(names)
     with pytest.raises(Forbidden):
         actions.submit(Submission(alice, "jobs.change_many", {"verb": "cancel"}))
     with pytest.raises(Invalid, match="in no room"):

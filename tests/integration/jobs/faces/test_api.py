@@ -195,11 +195,11 @@ def test_a_page_costs_the_same_for_one_job_and_for_many(
     run(submit("steps"))
     call = api(alice)
     call("GET", "/jobs")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         call("GET", "/jobs")
     for _ in range(5):
         submit("ok")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         call("GET", "/jobs")
 
 
@@ -270,3 +270,41 @@ def test_kinds_are_described_with_a_schema(api: Api, alice: User, db: None) -> N
 def test_without_a_token_there_is_nothing(db: None) -> None:
     for path in ("/api/v1/jobs", "/api/v1/job-kinds", f"/api/v1/jobs/{uuid.uuid4()}"):
         assert Client().get(path).status_code == 401
+
+
+def test_then_makes_a_chain(api: Api, alice: User, lobby: Room, run: Run) -> None:
+    call = api(alice)
+    second, third = ({"kind": "test.outcome", "params": {"value": value}} for value in "bc")
+    answer = call("POST", "/jobs", ok(then=[second, [second, third]], go_on=True))
+    assert answer.status_code == 202, answer.json()
+    job = answer.json()
+    assert (job["kind"], job["parts"], job["parent"]) == ("jobs.chain", [], None)
+    assert [len(stage) for stage in job["params"]["stages"]] == [1, 1, 2]
+    assert job["params"]["go_on"] is True
+    row = Job.objects.get(pk=job["id"])
+    assert run(row).state == State.WAITING
+    shown = call("GET", answer["Location"]).json()
+    (part,) = shown["parts"]
+    assert (part["state"], part["title"]) == ("queued", "Test")
+    child = call("GET", f"/jobs/{part['id']}").json()
+    assert child["parent"] == job["id"]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"then": [{"kind": "no.such"}]}, "no kind"),
+        ({"then": [[]]}, "at least 1"),
+        ({"then": [{"params": {}}]}, "required"),
+        ({"then": [{"kind": "test.outcome", "params": {"outcome": "?"}}]}, "outcome"),
+        ({"then": [{"kind": "test.outcome"}], "go_on": "yes"}, "boolean"),
+        ({"then": [{"kind": "test.outcome"}] * 20}, "at most 19"),
+    ],
+)
+def test_a_chain_that_cannot_be_is_refused(
+    api: Api, alice: User, lobby: Room, more: dict[str, Any], said: str
+) -> None:
+    answer = api(alice)("POST", "/jobs", ok(**more))
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    assert not Job.objects.exists()

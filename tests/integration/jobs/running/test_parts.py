@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -11,6 +12,7 @@ from jobs.lifecycle.verdict import Ending
 from jobs.loops import sweeper
 from jobs.models import UNFINISHED, Attempt, Job, Outcome, State
 from jobs.submitting import actions
+from jobs.submitting import parts as making
 from jobs.submitting.actions import Submission
 from rooms.database import clock
 from rooms.models import Event, Message, Room, User
@@ -151,8 +153,6 @@ def test_a_worker_that_dies_after_making_them(alice: User, lobby: Room, run: Run
     job, _ = actions.submit(wanted)
     claimed = claim(job)
     assert claimed is not None
-    from jobs.submitting import parts as making
-
     held = Job.objects.with_relations().get(pk=job.pk)
     assert making.make(held, claimed.lease, "parts", [making.JobPart("test.outcome")], True)
     (part,) = of(job)
@@ -164,10 +164,6 @@ def test_a_worker_that_dies_after_making_them(alice: User, lobby: Room, run: Run
 
 
 def test_a_worker_that_has_lost_the_job_makes_none(alice: User, lobby: Room) -> None:
-    from uuid import uuid4
-
-    from jobs.submitting import parts as making
-
     job, _ = actions.submit(Submission(alice, "test.gather", {"outcomes": ["ok"]}, "lobby"))
     claim(job)
     held = Job.objects.with_relations().get(pk=job.pk)
@@ -181,8 +177,6 @@ def test_a_part_that_ends_before_its_job_waits(alice: User, lobby: Room, run: Ru
     job, _ = actions.submit(Submission(alice, "test.gather", {"outcomes": ["ok"]}, "lobby"))
     claimed = claim(job)
     assert claimed is not None
-    from jobs.submitting import parts as making
-
     held = Job.objects.with_relations().get(pk=job.pk)
     making.make(held, claimed.lease, "parts", [making.JobPart("test.outcome")], True)
     run(of(job)[0])
@@ -310,9 +304,6 @@ def chain(alice: User, *stages: list[dict[str, Any]], **more: Any) -> Job:
 
 OK = {"kind": "test.outcome", "params": {"value": "x"}}
 FAILS = {"kind": "test.outcome", "params": {"outcome": "give_up"}}
-    {"kind": "test.outcome", "params": {"value": "x"}},
-    {"kind": "test.outcome", "params": {"outcome": "give_up"}},
-)
 COLLECT = {"kind": "test.collect"}
 
 
