@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from jobs.webhooks.addresses import Network, networks
 from rooms.core.redaction import without_password
 from rooms.limits import Seconds
 
@@ -56,6 +57,8 @@ class Environment(BaseSettings):
     csrf_trusted_origins: CommaSeparated = []
     https: bool | None = None
     site_url: str = ""
+    # Networks that are not on the internet and may be told by webhooks all the same.
+    parley_webhook_networks: str = ""
     parley_hsts_seconds: Annotated[int, Field(ge=0)] = YEAR_SECONDS
     parley_hsts_subdomains: bool = False
     parley_hsts_preload: bool = False
@@ -97,6 +100,19 @@ class Environment(BaseSettings):
         if value not in ("", "transaction", "session"):
             raise ValueError("must be 'transaction' or 'session'")
         return value
+
+    @field_validator("parley_webhook_networks")
+    @classmethod
+    def _known_networks(cls, value: str) -> str:
+        try:
+            networks(value)
+        except ValueError as error:
+            raise ValueError(f"must be networks with commas between: {error}") from None
+        return value
+
+    @property
+    def webhook_networks(self) -> list[Network]:
+        return networks(self.parley_webhook_networks)
 
     @field_validator("log_level")
     @classmethod

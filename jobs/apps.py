@@ -14,7 +14,10 @@ class JobsConfig(AppConfig):
         from rooms.metrics import view as metrics_view
 
         # `tasks` brings the ring: every process that submits jobs rings.
+        # `outbox` and `parts` hear of ends.
         from . import checks, metrics, policy, registry, slice, tasks  # noqa: F401
+        from .lifecycle import parts  # noqa: F401
+        from .webhooks import outbox  # noqa: F401
 
         rules.roomless_file_permissions.add(policy.SEE)
         registry.autodiscover(settings.PARLEY_KINDS)

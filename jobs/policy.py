@@ -12,6 +12,7 @@ from rooms.protocol import Forbidden, NotFound, Refusal
 
 SEE, CHANGE, DELETE = "jobs.view_job", "jobs.change_job", "jobs.delete_job"
 SEE_SCHEDULE, CHANGE_SCHEDULE = "jobs.view_schedule", "jobs.change_schedule"
+CHANGE_WEBHOOK = "jobs.change_webhook"
 
 
 def runs_the_site(user: User) -> bool:
@@ -131,6 +132,34 @@ def run_schedule(facts: Facts) -> Refusal | None:
     return submit(facts) if refused is None else refused
 
 
+def webhook_of_site(facts: Facts) -> Refusal | None:
+    """It hears of every room."""
+    if CHANGE_WEBHOOK in facts.permissions:
+        return None
+    return Forbidden("Only staff who may change webhooks have one for all jobs of the site.")
+
+
+def webhook_of_room(facts: Facts) -> Refusal | None:
+    """What is done in the room leaves it by this."""
+    if CHANGE_WEBHOOK in facts.permissions:
+        return None
+    if (hidden := rules.see(facts)) is not None:
+        return hidden
+    if facts.role in rules.MANAGERS:
+        return None
+    return Forbidden("Only the room's moderators may give it a webhook.")
+
+
+def webhook_of_own(facts: Facts) -> Refusal | None:
+    """Of one's own jobs one may tell whom one likes."""
+    return None
+
+
+def deliver(facts: Facts) -> Refusal | None:
+    """Only the end of a job has something delivered."""
+    return Forbidden("Nobody submits deliveries of webhooks.")
+
+
 ANSWERS = {
     Who.REQUESTER: "job.answer_as_requester",
     Who.MEMBERS: "job.answer_as_member",
@@ -151,6 +180,16 @@ MANY: Cases = {
     "as staff who may view jobs": {"permissions": (SEE,)},
     "as staff who may change jobs": {"permissions": (SEE, CHANGE)},
     "as staff who may change and delete jobs": {"permissions": (SEE, CHANGE, DELETE)},
+}
+
+WEBHOOKS: Cases = {
+    "of a room": {},
+    "of a room, as staff who may change webhooks": {"permissions": (CHANGE_WEBHOOK,)},
+}
+
+SITE: Cases = {
+    "in no room": {},
+    "as staff who may change webhooks": {"permissions": (CHANGE_WEBHOOK,)},
 }
 
 SCHEDULES: Cases = {
@@ -194,5 +233,9 @@ ACTIONS = [
     Action("schedule.control", "pause, resume or delete a schedule", control_schedule, SCHEDULES),
     Action("schedule.change", "change when a schedule comes", change_schedule, SCHEDULES),
     Action("schedule.params", "change what a schedule does", change_params, SCHEDULES),
+    Action("webhook.room", "have the ends of a room's jobs sent out", webhook_of_room, WEBHOOKS),
+    Action("webhook.site", "have the ends of all jobs sent out", webhook_of_site, SITE),
+    Action("webhook.own", "have the ends of one's own jobs sent out", webhook_of_own, SITE),
+    Action("webhook.deliver", "submit a delivery", deliver, SITE),
     Action("schedule.run", "have a schedule's job done now", run_schedule, SCHEDULES),
 ]

@@ -38,8 +38,8 @@ SLICE = Slice(
         "schedule.deleted": terminal.schedule_deleted,
     },
     command_scopes={"job": Scope.JOBS},
-    # Whatever of `/jobs`, `/job-…` or `/schedules` changes something.
-    operation_scopes={r"\w+ (job|schedule).*": Scope.JOBS},
+    # Whatever of `/jobs`, `/job-…`, `/schedules` or `/webhooks` changes something.
+    operation_scopes={r"\w+ (job|schedule|webhook).*": Scope.JOBS},
     housekeeping={
         "workers": pruning.ended_workers,
         "answers": pruning.kept_answers,

@@ -10,12 +10,10 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from ninja import Query, Router
-from pydantic import TypeAdapter
 
 from jobs import overview, policy, registry
 from jobs.lifecycle import representations
@@ -24,15 +22,13 @@ from jobs.models import Job, State
 from jobs.submitting import actions
 from jobs.submitting.admission import Share
 from rooms.core.lookup import find_room
-from rooms.core.representations import timestamp
 from rooms.models import User
-from rooms.protocol import Id, Invalid, RateLimited
-from rooms.rest import paging
+from rooms.protocol import Id, RateLimited
 from rooms.rest.json import Renderer
 from rooms.rest.requests import Limit, PageCursor, Request
 from rooms.rest.schemas import Moment, Problem, SlugText
 
-from . import batch, schedules, status
+from . import batch, newest_first, schedules, status, webhooks
 from .prefer_wait import PreferHeader, wait_for_end
 from .schemas import JobDetail, JobOut, JobPage, KindList, KindName, NewAnswer, NewJob
 from .submissions import KeyHeader, key_of, submission_of, tell_share
@@ -42,11 +38,11 @@ router = Router(tags=["jobs"], by_alias=True)
 router.add_router("", batch.router)
 router.add_router("", schedules.router)
 router.add_router("", status.router)
+router.add_router("", webhooks.router)
 
 LONGEST_POLL_SECONDS = 60
 # For an answer of somebody who has to think.
 PEOPLE_POLL_SECONDS = 5
-CURSOR_TIME: TypeAdapter[Moment] = TypeAdapter(Moment)
 
 
 @router.get("/job-kinds", response=KindList)
@@ -117,31 +113,8 @@ def list_jobs(
         jobs = jobs.filter(created_at__gte=after)
     if before is not None:
         jobs = jobs.filter(created_at__lt=before)
-    page = list(_from(jobs, cursor).order_by("-created_at", "-id")[: limit + 1])
-    more = len(page) > limit
-    page = page[:limit]
-    return {
-        "jobs": [representations.job(row) for row in page],
-        "next": _next(request, page[-1]) if more else None,
-    }
-
-
-def _from(jobs: QuerySet[Job], cursor: str | None) -> QuerySet[Job]:
-    key = paging.key_of(cursor, str, str)
-    if key is None:
-        return jobs
-    try:
-        at, last = CURSOR_TIME.validate_python(key[0]), UUID(str(key[1]))
-    except ValueError:
-        raise Invalid("The cursor is not one that a `next` link gave.") from None
-    return jobs.filter(Q(created_at__lt=at) | Q(created_at=at, id__lt=last))
-
-
-def _next(request: HttpRequest, last: Job) -> str:
-    """The same question from the last job on."""
-    query = request.GET.copy()
-    query["cursor"] = paging.cursor(timestamp(last.created_at), str(last.pk))
-    return f"{request.path}?{query.urlencode()}"
+    rows, following = newest_first.page(request, jobs, limit, cursor)
+    return {"jobs": [representations.job(row) for row in rows], "next": following}
 
 
 @router.get("/jobs/{uuid:job_id}", response=JobDetail, url_name="get_job")

@@ -11,7 +11,7 @@ from jobs.lifecycle.parts import MOST_PARTS
 from jobs.models import IDLE, NORMAL, URGENT, JobQuestion, Outcome, State, Step, Who
 from rooms.protocol.commands import whole
 from rooms.protocol.shapes import AttachmentOut, Given, Person, Timestamp
-from rooms.rest.schemas import Moment, Next, SlugText, Taken, Text
+from rooms.rest.schemas import BodyId, Moment, Next, SlugText, Taken, Text
 
 Priority = Annotated[int, Field(ge=URGENT, le=IDLE), BeforeValidator(whole)]
 AnswerText = Annotated[
@@ -154,6 +154,7 @@ class NewJob(Taken):
     then: Then = []
     go_on: GoOn = False
     room: SlugText | None = Field(None, description="where its progress and result are shown")
+    webhook: BodyId | None = Field(None, description="one of your own, which is told of the end")
     priority: Annotated[Priority, Field(strict=True, description="0 runs first")] = NORMAL
     run_at: Moment | None = None
 

@@ -61,7 +61,9 @@ def key_of(header: str | None) -> str:
 
 def submission_of(user: User, job: NewJob, key: str) -> Submission:
     kind, params = with_following(job.kind, job.params, job.then, job.go_on)
-    return Submission(user, kind, params, job.room, job.priority, job.run_at, key)
+    return Submission(
+        user, kind, params, job.room, job.priority, job.run_at, key, webhook=job.webhook
+    )
 
 
 def with_following(

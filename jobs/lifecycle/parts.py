@@ -200,7 +200,10 @@ def unwanted() -> list[Job]:
 
 
 def _settle_on_commit(jobs: list[Job]) -> None:
-    transaction.on_commit(partial(settle, jobs), robust=True)
+    # Most jobs are by themselves.
+    found = [job for job in jobs if job.parent_id is not None or job.parts]
+    if found:
+        transaction.on_commit(partial(settle, found), robust=True)
 
 
 ended.follow(_settle_on_commit)

@@ -22,6 +22,7 @@ from .states import (
     Outcome,
     State,
 )
+from .webhooks import Webhook
 from .workers import Worker
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "ScheduleQuerySet",
     "State",
     "Step",
+    "Webhook",
     "Who",
     "Worker",
 ]

@@ -19,6 +19,7 @@ from .states import (
     SPOILT,
     State,
 )
+from .webhooks import Webhook
 from .workers import Worker
 
 
@@ -96,6 +97,18 @@ class Job(models.Model):
         default=0, db_default=0, editable=False, help_text="How many parts it has."
     )
 
+    webhook = models.ForeignKey(
+        Webhook,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        help_text="Which is told of its end; of a delivery, to whom it goes.",
+    )
+
     created_at = models.DateTimeField(default=timezone.now)
     run_at = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(
@@ -171,6 +184,11 @@ class Job(models.Model):
                 fields=["queue", "queued_at"],
                 condition=Q(state=State.QUEUED),
                 name="job_queued",
+            ),
+            models.Index(
+                fields=["webhook", "-created_at"],
+                condition=Q(webhook__isnull=False),
+                name="job_webhook",
             ),
             models.Index(
                 fields=["parent"],

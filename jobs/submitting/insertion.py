@@ -16,7 +16,7 @@ import orjson
 
 from jobs.lifecycle import representations
 from jobs.lifecycle.changes import prefetched
-from jobs.models import Job, KeptAnswer, State
+from jobs.models import Job, KeptAnswer, State, Webhook
 from rooms.core import lookup, policy, statements
 from rooms.core.log import Logs, writing_in_transaction
 from rooms.core.membership import add_member_in_transaction
@@ -76,6 +76,7 @@ class _NewJob(NamedTuple):
     max_attempts: int
     schedule_id: int | None
     scheduled_for: datetime | None
+    webhook_id: int | None
     parent_id: UUID | None
     part: dict[str, Any] | None
 
@@ -106,7 +107,7 @@ def insert_in_transaction(
         if each.wanted.room is not None and each.intention not in known
     }
     with writing_in_transaction(slugs=slugs, at=clock.now()) as logs:
-        insertion = _Insertion(logs, gate, known, _members(wanted, logs))
+        insertion = _Insertion(logs, gate, known, _members(wanted, logs), _own_webhooks(wanted))
         outcomes = [insertion.outcome(each) for each in wanted]
         insertion.write()
     return outcomes, gate
@@ -121,8 +122,10 @@ class _Insertion:
         gate: Gate,
         known: dict[tuple[int, str], SubmissionOutcome],
         members: set[tuple[int, int]],
+        webhooks: set[tuple[int, int]],
     ) -> None:
         self._logs, self._gate, self._known, self._members = logs, gate, known, members
+        self._webhooks = webhooks
         self._rooms = logs.by_slug()
         self._jobs: list[_NewJob] = []
         self._answers: list[_NewAnswer] = []
@@ -145,6 +148,9 @@ class _Insertion:
 
     def _new(self, checked: Checked) -> Submitted:
         wanted, user = checked.wanted, checked.wanted.user
+        if wanted.webhook is not None and (user.pk, wanted.webhook) not in self._webhooks:
+            message = "You have no webhook of your own with this number."
+            raise Invalid(message, errors=[{"pointer": "/webhook", "message": message}])
         room, is_member = self._room(checked)
         self._gate.admit(user.pk, checked.kind.queue)
         if room is not None and not is_member:
@@ -221,6 +227,7 @@ class _Insertion:
             max_attempts=kind.max_attempts,
             schedule_id=wanted.schedule,
             scheduled_for=wanted.scheduled_for,
+            webhook_id=wanted.webhook,
             parent_id=wanted.parent,
             part=wanted.part.as_json() if wanted.part is not None else None,
         )
@@ -240,6 +247,15 @@ def _members(wanted: Sequence[Checked], logs: Logs) -> set[tuple[int, int]]:
     }
     found = statements.select_together(Membership, ("room_id", "user_id"), pairs)
     return {(row.room_id, row.user_id) for row in found}
+
+
+def _own_webhooks(wanted: Sequence[Checked]) -> set[tuple[int, int]]:
+    """Of those that are named, whose they are: user id, id."""
+    named = {each.wanted.webhook for each in wanted if each.wanted.webhook is not None}
+    if not named:
+        return set()
+    rows = Webhook.objects.filter(pk__in=named, scope=Webhook.Scope.OWN)
+    return {(owner_id or 0, pk) for owner_id, pk in rows.values_list("owner_id", "pk")}
 
 
 # Keys ---------------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ MOST_KEY_CHARACTERS = 255
 class Submission:
     """What somebody wants done. The same user and `key` again get the job that is there. Of the
     same schedule and time there is one job. `parent` is the job that it is a part of, `part` its
-    place there."""
+    place there. `webhook`: which of the user's own is told of its end."""
 
     user: User
     kind: str
@@ -43,6 +43,7 @@ class Submission:
     key: str = ""
     schedule: int | None = None
     scheduled_for: datetime | None = None
+    webhook: int | None = None
     parent: UUID | None = None
     part: Place | None = None
 
@@ -157,6 +158,8 @@ def _about(field: str, message: str) -> Invalid:
 def _fingerprint(wanted: Submission, params: dict[str, Any], secret: dict[str, Any] | None) -> str:
     run_at = wanted.run_at.timestamp() if wanted.run_at else None
     parts = [wanted.kind, secret or params, wanted.room, wanted.priority, run_at]
+    if wanted.webhook is not None:
+        parts.append(wanted.webhook)
     return digest(parts, secret is not None)
 
 

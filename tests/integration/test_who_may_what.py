@@ -163,6 +163,12 @@ def made(cell: Cell) -> Any:
     return cell.rest("post", "schedules", {"kind": "test.outcome", "every": 3600, **room})
 
 
+def hooked(cell: Cell, scope: str) -> Any:
+    cell.staff("webhook")
+    room = {"room": cell.slug} if scope == "room" else {}
+    return cell.rest("post", "webhooks", {"url": "https://example.com", "scope": scope, **room})
+
+
 def answered(cell: Cell, who: str) -> Any:
     job = cell.job(State.WAITING)
     now = timezone.now()
@@ -231,6 +237,10 @@ PROBES: dict[str, list[Callable[[Cell], Any]]] = {
     "job.answer_as_moderator": [lambda cell: answered(cell, "moderators")],
     "job.change_many": [lambda cell: many(cell, "jobs.change_many", verb="cancel")],
     "job.delete_many": [lambda cell: many(cell, "jobs.delete_many")],
+    "webhook.room": [lambda cell: hooked(cell, "room")],
+    "webhook.site": [lambda cell: hooked(cell, "site")],
+    "webhook.own": [lambda cell: hooked(cell, "own")],
+    "webhook.deliver": [lambda cell: many(cell, "jobs.webhook", type="x", at="", data={})],
     "schedule.make": [made],
     "schedule.see": [lambda cell: cell.rest("get", cell.schedule())],
     "schedule.control": [

@@ -1,0 +1,1 @@
+"""Webhooks: other programs are told when jobs end, as Standard Webhooks has it."""
