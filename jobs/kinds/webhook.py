@@ -41,7 +41,7 @@ class NotDelivered(Exception):
 )
 def deliver(ctx: Context[DeliveryParams]) -> dict[str, Any]:
     """Tells another program that a job has ended."""
-    hook = Webhook.objects.filter(pk=ctx.job.webhook_id).first()
+    hook = Webhook.objects.filter(pk=ctx.job.webhook_id or 0).first()
     if hook is None:
         raise GiveUp("The webhook is deleted.")
     if hook.disabled_at is not None:

@@ -21,6 +21,7 @@ from jobs.submitting import actions as submitting
 from jobs.submitting.actions import Submission
 from jobs.webhooks import actions, addresses, outbox, sending
 from jobs.webhooks.actions import NewWebhook
+from rooms.core import statements
 from rooms.models import Membership, Room, User
 from rooms.protocol import Conflict, Forbidden, Invalid, NotFound
 from tests.integration.jobs.conftest import claim
@@ -139,7 +140,7 @@ def test_an_end_that_is_undone_is_not_told(
     def broken(*args: Any) -> None:
         raise RuntimeError("after the delivery was written")
 
-    monkeypatch.setattr(attempts.statements, "update", broken)
+    monkeypatch.setattr(statements, "update", broken)
     with pytest.raises(RuntimeError):
         attempts.end(job.pk, claimed.lease, Ending(Outcome.SUCCEEDED, result={"summary": "x"}))
     assert not deliveries(hook)
@@ -198,7 +199,7 @@ def test_who_may_have_one(alice: User, bob: User, lobby: Room, staff: User) -> N
             lambda u, r: actions.try_out(u, r.pk),
         ):
             with pytest.raises(NotFound):
-                forbidden(stranger, row)  # type: ignore[no-untyped-call]
+                forbidden(stranger, row)
     assert set(actions.visible_to(staff)) == {hook, own}
     for bad in ("ftp://example.com", "https://user:x@example.com"):
         with pytest.raises(Invalid):
