@@ -342,14 +342,14 @@ def finish(change: JobChange, files: Collection[Attachment]) -> None:
     """Tell the room, and if this was the end leave the one message there. A part leaves none: its
     job does, with the files of its parts."""
     job = change.job
+    if job.finished and job.parts:
+        of_parts = Job.files.through.objects.filter(job__parent=job.pk)
+        rows = Attachment.objects.filter(pk__in=of_parts.values("attachment_id"))
+        files = [*files, *rows.order_by("created_at", "pk")]
     if files:
         job.files.add(*files)
     change.tell()
     if job.finished and job.parent_id is None:
-        if job.parts and change.room is not None:
-            of_parts = Job.files.through.objects.filter(job__parent=job.pk)
-            rows = Attachment.objects.filter(pk__in=of_parts.values("attachment_id"), message=None)
-            files = [*files, *rows.order_by("pk")]
         # What an exception says holds names with underscores, not emphasis.
         _say(change, summary(job), files, as_written=job.state == State.FAILED)
 
@@ -377,5 +377,7 @@ def summary(job: Job) -> str:
         return str((job.result or {}).get("summary") or f"{job.title} is done.")
     if job.state == State.CANCELLED:
         return f"{job.title} was cancelled."
-    attempts = f" after {job.attempt} attempts" if job.attempt > 1 else ""
+    # Those that ended with a question, or to wait for parts, were no tries that failed.
+    tries = 1 if job.parts else job.attempt - job.asked
+    attempts = f" after {tries} attempts" if tries > 1 else ""
     return f"{job.title} failed{attempts}: {job.error_message or job.error_class}"

@@ -11,9 +11,9 @@ from schemathesis import Case, CheckContext, Response
 from schemathesis.core.failures import Failure
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-# In the answer's `detail`: an address leads somewhere, a cursor is one that was given, one parameter
-# excludes the others, a job's params are of its kind, and what is said or called something can be
-# seen.
+# In the answer's `detail`: an address leads somewhere, a cursor is one that was given, one
+# parameter excludes the others, a job's params are of its kind, and what is said or called
+# something can be seen.
 NO_SCHEMA_SAYS = re.compile(
     r"""The\ cursor\ is\ not\ one\ that\ a\ `next`\ link\ gave\.
     | Give\ one\ of\ `before`,\ `after`\ and\ `around`\.

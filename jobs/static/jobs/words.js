@@ -88,7 +88,9 @@ export function runTime(job, now, ahead = null) {
     return `waits for a free worker${before}`;
   }
   if (!job.started_at) return "";
-  if (job.finished_at) return `took ${measured((Date.parse(job.finished_at) - Date.parse(job.started_at)) / 1000)}`;
+  // Its attempts were short: what took time are its parts.
+  const began = job.parts?.length ? job.created_at : job.started_at;
+  if (job.finished_at) return `took ${measured((Date.parse(job.finished_at) - Date.parse(began)) / 1000)}`;
   return job.state === "running" ? `${duration((now - Date.parse(job.started_at)) / 1000)} so far` : "";
 }
 

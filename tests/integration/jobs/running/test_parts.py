@@ -88,6 +88,8 @@ def test_files_of_parts_come_with_the_result(gather: Gather, run: Run) -> None:
     run(job)
     message = Message.objects.get(subject=job.pk)
     assert message.attachments.count() == 1
+    last = Event.objects.filter(type="job.changed").order_by("seq").last()
+    assert last is not None and len(last.payload["job"]["attachments"]) == 1, "on its card"
 
 
 def test_a_job_without_a_room_goes_on_as_well(gather: Gather, run: Run) -> None:
@@ -114,6 +116,7 @@ def test_a_required_part_that_fails_stops_the_others(gather: Gather, run: Run) -
     assert (job.state, job.error_class) == (State.FAILED, "PartsFailed")
     assert job.error_message.startswith("Test: ") and "(and 2 more)" in job.error_message
     assert outcomes(job) == [Outcome.FANNED_OUT, Outcome.FAILED], "it is not tried again by itself"
+    assert "attempts" not in Message.objects.get(subject=job.pk).body
 
 
 def test_a_running_part_is_asked_to_stop(gather: Gather, run: Run) -> None:
