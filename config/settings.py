@@ -136,6 +136,8 @@ CACHES = {
 CELERY_BROKER_URL = redis_url.broker(ENVIRONMENT.celery_broker_url, REDIS_URL)
 CELERY_TIMEZONE = ENVIRONMENT.time_zone
 PARLEY_KINDS = ENVIRONMENT.parley_kinds
+# Of Django 6, or of the package django-tasks: what other apps enqueue becomes a job.
+TASKS = {"default": {"BACKEND": "jobs.django_tasks.backend.ParleyBackend"}}
 PARLEY_WEBHOOK_NETWORKS = ENVIRONMENT.webhook_networks
 
 # The database is the truth about jobs: a message only wakes a worker, and nothing comes back.

@@ -160,6 +160,11 @@ def deliver(facts: Facts) -> Refusal | None:
     return Forbidden("Nobody submits deliveries of webhooks.")
 
 
+def call_task(facts: Facts) -> Refusal | None:
+    """Which function is called is for code alone to say."""
+    return Forbidden("Tasks are enqueued by code.")
+
+
 ANSWERS = {
     Who.REQUESTER: "job.answer_as_requester",
     Who.MEMBERS: "job.answer_as_member",
@@ -237,5 +242,6 @@ ACTIONS = [
     Action("webhook.site", "have the ends of all jobs sent out", webhook_of_site, SITE),
     Action("webhook.own", "have the ends of one's own jobs sent out", webhook_of_own, SITE),
     Action("webhook.deliver", "submit a delivery", deliver, SITE),
+    Action("job.task", "submit a call of a Django task", call_task, SITE),
     Action("schedule.run", "have a schedule's job done now", run_schedule, SCHEDULES),
 ]

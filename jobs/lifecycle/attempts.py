@@ -113,6 +113,7 @@ class _EndedAttempt(NamedTuple):
     ended_at: datetime
     outcome: Outcome
     error_class: str
+    error_path: str
     message: str
     traceback: str
     log: str
@@ -330,6 +331,7 @@ def _ended_attempt(job: Job, ending: Ending, now: datetime) -> _EndedAttempt:
         now,
         outcome=ending.outcome,
         error_class=failure.error_class if failure else "",
+        error_path=failure.path if failure else "",
         message=failure.message if failure else "",
         traceback=failure.traceback if failure else "",
         log=ending.log,

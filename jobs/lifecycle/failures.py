@@ -29,6 +29,7 @@ def failure_of(error: BaseException, told: bool, secrets: Redaction | None = Non
         storable.text(type(error).__name__)[:200],
         graphemes.cut(lines[0], MESSAGE_CHARACTERS, graphemes.ELLIPSIS) if told else "",
         _traceback(error) if secrets is None else _places(error),
+        storable.text(f"{type(error).__module__}.{type(error).__qualname__}")[:200],
     )
 
 

@@ -17,6 +17,8 @@ class Failure:
     error_class: str
     message: str
     traceback: str = ""
+    # Where the class is, as `module.Class`.
+    path: str = ""
 
 
 @dataclass

@@ -17,6 +17,13 @@ class Attempt(models.Model):
     # Empty while it runs.
     outcome = models.CharField(max_length=11, choices=Outcome.choices, blank=True)
     error_class = models.CharField(max_length=200, blank=True)
+    error_path = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Where that class is, as module.Class.",
+    )
     message = models.TextField(blank=True)
     traceback = models.TextField(blank=True)
     log = models.TextField(blank=True)

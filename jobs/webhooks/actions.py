@@ -157,7 +157,7 @@ def try_out(user: User, webhook_id: int) -> Job:
     data: dict[str, Any] = {"webhook": representations.webhook(row), "at": timestamp(clock.now())}
     with transaction.atomic():
         (delivery,) = outbox.insert_in_transaction([(row.pk, outbox.TEST, data)])
-    return Job.objects.get(pk=delivery)
+    return delivery
 
 
 def send_again(user: User, webhook_id: int, delivery_id: UUID) -> Job:
@@ -176,4 +176,4 @@ def send_again(user: User, webhook_id: int, delivery_id: UUID) -> Job:
     params = delivery.params
     with transaction.atomic():
         (made,) = outbox.insert_in_transaction([(row.pk, params["type"], params["data"])])
-    return Job.objects.get(pk=made)
+    return made

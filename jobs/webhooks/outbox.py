@@ -6,14 +6,12 @@ a moment ago may miss an end, and most sites have none.
 
 import time
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import UUID, uuid4
 
-from jobs import registry
-from jobs.lifecycle import doorbell, ended, representations
-from jobs.models import NORMAL, Job, State, Webhook
-from rooms.core import statements
+from jobs.lifecycle import ended, representations
+from jobs.models import Job, State, Webhook
+from jobs.submitting import unowned
+from jobs.submitting.unowned import UnownedJob
 from rooms.core.representations import timestamp
 from rooms.database import clock
 
@@ -39,23 +37,6 @@ class WebhookFilter(NamedTuple):
         if self.scope == Webhook.Scope.OWN:
             return job.webhook_id == self.id
         return self.scope == Webhook.Scope.SITE or job.room_id == self.room_id
-
-
-class _Delivery(NamedTuple):
-    """A row of `Job`."""
-
-    id: UUID
-    kind: str
-    title: str
-    state: State
-    params: dict[str, Any]
-    queue: str
-    priority: int
-    created_at: datetime
-    queued_at: datetime
-    rung_at: datetime
-    max_attempts: int
-    webhook_id: int
 
 
 _known: tuple[float, list[WebhookFilter]] = (float("-inf"), [])
@@ -90,29 +71,16 @@ def deliver_in_transaction(jobs: Iterable[Job]) -> None:
     insert_in_transaction([(each.id, f"job.{job.state}", shown[job.pk]) for each, job in wanted])
 
 
-def insert_in_transaction(wanted: Sequence[tuple[int, str, dict[str, Any]]]) -> list[UUID]:
-    """Deliveries: to which webhook, of what type, with what data. Rung for after the commit."""
-    kind, at = registry.get(KIND), clock.now()
-    rows = [
-        _Delivery(
-            uuid4(),
-            kind=KIND,
-            title=kind.title,
-            state=State.QUEUED,
-            params={"type": type, "at": timestamp(at), "data": data},
-            queue=kind.queue,
-            priority=NORMAL,
-            created_at=at,
-            queued_at=at,
-            rung_at=at,
-            max_attempts=kind.max_attempts,
-            webhook_id=webhook_id,
-        )
-        for webhook_id, type, data in wanted
-    ]
-    statements.insert(Job, rows)
-    doorbell.ring_on_commit([Job(**row._asdict()) for row in rows])
-    return [row.id for row in rows]
+def insert_in_transaction(wanted: Sequence[tuple[int, str, dict[str, Any]]]) -> list[Job]:
+    """Deliveries: to which webhook, of what type, with what data."""
+    at = timestamp(clock.now())
+    return unowned.insert_in_transaction(
+        KIND,
+        [
+            UnownedJob({"type": type, "at": at, "data": data}, webhook_id=webhook_id)
+            for webhook_id, type, data in wanted
+        ],
+    )
 
 
 ended.follow(deliver_in_transaction)

@@ -241,6 +241,7 @@ PROBES: dict[str, list[Callable[[Cell], Any]]] = {
     "webhook.site": [lambda cell: hooked(cell, "site")],
     "webhook.own": [lambda cell: hooked(cell, "own")],
     "webhook.deliver": [lambda cell: many(cell, "jobs.webhook", type="x", at="", data={})],
+    "job.task": [lambda cell: many(cell, "django.task", task="os.getcwd", args=[], kwargs={})],
     "schedule.make": [made],
     "schedule.see": [lambda cell: cell.rest("get", cell.schedule())],
     "schedule.control": [

@@ -1,0 +1,1 @@
+"""Django's tasks framework: what other apps enqueue becomes jobs."""
