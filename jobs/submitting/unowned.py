@@ -28,7 +28,7 @@ class UnownedJob:
     webhook_id: int | None = None
 
 
-class _Row(NamedTuple):
+class _UnownedRow(NamedTuple):
     """Of `Job`."""
 
     id: UUID
@@ -54,7 +54,7 @@ def insert_in_transaction(kind_name: str, wanted: Sequence[UnownedJob]) -> list[
     for each in wanted:
         later = each.run_at is not None and each.run_at > at
         rows.append(
-            _Row(
+            _UnownedRow(
                 uuid4(),
                 kind=kind.name,
                 title=each.title or kind.title,
