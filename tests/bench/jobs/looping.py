@@ -1,0 +1,21 @@
+"""What every peer's program does when it is to submit: one call after the other, timed."""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+WARM_UP = 50
+
+
+def submit(ways: dict[str, Callable[..., Any]]) -> None:
+    """`program WAY COUNT [VALUE …]`: tells `{"seconds": …}`. What warms up is submitted besides."""
+    way, count, *values = sys.argv[1:]
+    call, arguments = ways[way], [json.loads(value) for value in values]
+    for _ in range(WARM_UP):
+        call(*arguments)
+    began = time.perf_counter()
+    for _ in range(int(count)):
+        call(*arguments)
+    print(json.dumps({"seconds": time.perf_counter() - began}))
