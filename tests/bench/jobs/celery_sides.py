@@ -30,15 +30,15 @@ class Peer(Side):
         self.trace = self.ground.folder / "trace"
         self.env = {"BENCH_TRACE": str(self.trace), "BENCH_REDIS": self.redis_url}
 
-    def process(self, command: list[str]) -> Process:
-        """Of the worker. Says `ready` when it is; that is asked by `wait_ready` alone."""
+    def process(self, command: list[str], ready: str = "ready") -> Process:
+        """Of the worker, which says that it is ready by this word."""
         worker = Process(
             "worker",
             [sys.executable, *command],
             {**environment.clean(), "PYTHONPATH": str(environment.ROOT), **self.env},
             self.ground.folder / "worker.log",
             self.ground.guard,
-            lambda process: "ready" in process.log(),
+            lambda process: ready in process.log(),
         )
         self.ground.processes.append(worker)
         return worker

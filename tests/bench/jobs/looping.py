@@ -13,7 +13,7 @@ def submit(ways: dict[str, Callable[..., Any]]) -> None:
     """`program WAY COUNT [VALUE …]`: tells `{"seconds": …}`. What warms up is submitted besides."""
     way, count, *values = sys.argv[1:]
     call, arguments = ways[way], [json.loads(value) for value in values]
-    for _ in range(WARM_UP):
+    for _ in range(min(WARM_UP, int(count) // 10)):
         call(*arguments)
     began = time.perf_counter()
     for _ in range(int(count)):

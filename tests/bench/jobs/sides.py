@@ -39,6 +39,13 @@ class Side:
     keeps = ""
     ways: tuple[str, ...] = ("loop",)
 
+    def round(self, way: str, pool: Pool, count: int) -> tuple[float, float]:
+        """Submissions a second, and then jobs a second to their end; nothing is left behind."""
+        taken = self.submit(way, count)
+        done = drained(self, pool, count)
+        self.clear()
+        return taken, done
+
     def submit(self, way: str, count: int) -> float:
         """Have nothing done so many times; submissions a second."""
         raise NotImplementedError

@@ -12,8 +12,9 @@ from typing import Any
 
 from tests.bench import ours
 from tests.bench.jobs.celery_sides import BareCelery, CeleryWithResults
+from tests.bench.jobs.other_sides import Dramatiq, Procrastinate, QueueInProcess
 from tests.bench.jobs.parley import BATCH, CLIENTS, Parley
-from tests.bench.jobs.sides import PREFORK, THREADS, Side, drained
+from tests.bench.jobs.sides import PREFORK, THREADS, Side
 from tests.bench.options import Options
 from tests.bench.report import Section, Table, Target
 
@@ -47,8 +48,13 @@ def contenders(options: Options, until_the_end: ExitStack) -> list[Side]:
 
 
 Peers = dict[str, Callable[[ExitStack], Side]]
-PEERS: Peers = {"celery": BareCelery, "celery-results": CeleryWithResults}
-PEERS_ON_POSTGRES: Peers = {"celery-results": CeleryWithResults}
+PEERS: Peers = {
+    "celery": BareCelery,
+    "celery-results": CeleryWithResults,
+    "dramatiq": Dramatiq,
+    "fastapi-queue": QueueInProcess,
+}
+PEERS_ON_POSTGRES: Peers = {"celery-results": CeleryWithResults, "procrastinate": Procrastinate}
 
 
 def peers(options: Options, known: Peers, until_the_end: ExitStack) -> list[Side]:
@@ -58,9 +64,9 @@ def peers(options: Options, known: Peers, until_the_end: ExitStack) -> list[Side
 
 def one_round(side: Side, count: int, into: Runs) -> None:
     for way, pool in ((side.ways[0], PREFORK), (side.ways[-1], THREADS)):
-        into.setdefault(way, []).append(side.submit(way, count))
-        into.setdefault(pool.name, []).append(drained(side, pool, count))
-        side.clear()
+        taken, done = side.round(way, pool, count)
+        into.setdefault(way, []).append(taken)
+        into.setdefault(pool.name, []).append(done)
 
 
 # The report --------------------------------------------------------------------------------------
@@ -96,12 +102,13 @@ def section(options: Options, count: int, sides: list[Side], runs: dict[str, Run
 
 def text(options: Options, count: int) -> str:
     return (
-        f"{count:,} jobs that do nothing are handed over, and then done by a worker that is started "
-        "for them, twice in each round: once by a pool of 2 processes, once by one of 64 threads. "
-        "A loop is one program that submits one after the other. Batches come over HTTP from one "
-        f"client, single jobs from {CLIENTS}, by one person, in no room. Jobs a second are from the "
-        "end of the first tenth to the end of the last. Nothing is held to a core. Medians of "
-        f"{options.repeat} rounds in turn."
+        f"{count:,} jobs that do nothing are handed over, and then done by a worker that is "
+        "started for them, twice in each round: once by 2 processes with a job at a time, once by "
+        "one with 64 threads. A loop is one program that submits one after the other. Batches of "
+        f"Parley come over HTTP from one client, single jobs from {CLIENTS}, by one person, in no "
+        "room. Jobs a second are from the end of the first tenth to the end of the last. Nothing "
+        f"is held to a core. Medians of {options.repeat} rounds in turn. FastAPI works while it "
+        "takes more: it has no other way."
     )
 
 
