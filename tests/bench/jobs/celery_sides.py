@@ -64,6 +64,9 @@ class BareCelery(Peer):
     def submit(self, way: str, count: int) -> float:
         return count / float(tell(self.module, ["nothing", str(count)], self.env)["seconds"])
 
+    def submit_sleeps(self, count: int, seconds: float) -> float:
+        return float(tell(self.module, ["sleep", str(count), str(seconds)], self.env)["began"])
+
     def worker(self, pool: Pool) -> Process:
         command = ["-m", "celery", "-A", self.module, "worker", "--pool", pool.name]
         command += [f"--concurrency={pool.slots}", "--without-gossip", "--without-mingle"]

@@ -1,10 +1,15 @@
 """Parley as a side: submissions over HTTP, jobs in its database."""
 
 import json
-from contextlib import ExitStack
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
 from typing import Any
 
+import psutil
+import psycopg
+
 from tests.bench.driver import LoadFailed
+from tests.bench.scenarios.people import settle
 from tests.support import environment
 from tests.support.process import Process
 from tests.support.site import CELERY, Site
@@ -32,6 +37,10 @@ ENDS = (
     f"rows = Job.objects.filter(kind__in={KINDS!r}, state='succeeded').order_by('finished_at')\n"
     "result = [at.timestamp() for at in rows.values_list('finished_at', flat=True)]\n"
 )
+CONNECTIONS = (
+    "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database()"
+    " AND pid <> pg_backend_pid() AND backend_start > to_timestamp(%s)"
+)
 CLEAR = (
     "from jobs.models import Attempt, Job\n"
     f"rows = Job.objects.filter(kind__in={KINDS!r})\n"
@@ -45,11 +54,24 @@ class Parley(Side):
     keeps = "the job, each attempt and the result, in the database, before anybody hears of it"
     ways = ("batch", "clients")
 
-    def __init__(self, until_the_end: ExitStack) -> None:
-        database = "PostgreSQL" if environment.database_url() else "SQLite"
-        self.title = f"Parley, {database}"
-        self.site = until_the_end.enter_context(Site(SETTINGS, parts=("web",)))
+    def __init__(self, until_the_end: ExitStack, env: Mapping[str, str] | None = None) -> None:
+        self.database = "PostgreSQL" if environment.database_url() else "SQLite"
+        self.title = f"Parley, {self.database}"
+        self.site = until_the_end.enter_context(Site({**SETTINGS, **(env or {})}, parts=("web",)))
         self.person = self.site.user("bench")
+        self._rooms: set[str] = set()
+        self._people: list[dict[str, str]] = []
+
+    def settle(self, room: str) -> None:
+        """The person is in this room from here on."""
+        if room not in self._rooms:
+            self._rooms.add(self.site.room(room, "bench"))
+
+    def people(self, count: int) -> list[dict[str, str]]:
+        """The headers by which each of so many people comes; asked for once."""
+        if not self._people:
+            self._people = list(settle(self.site, {"people": list(range(count))}).values())
+        return self._people
 
     def submit(self, way: str, count: int) -> float:
         if way == "batch":
@@ -58,6 +80,11 @@ class Parley(Side):
             return count // BATCH * BATCH / float(told["seconds"])
         told = self.post("/jobs", {"kind": KINDS[0]}, CLIENTS, count, warm_up=CLIENTS)
         return count / float(told["seconds"])
+
+    def submit_sleeps(self, count: int, seconds: float) -> float:
+        jobs = [{"kind": KINDS[1], "params": {"seconds": seconds}}] * BATCH
+        told = self.post("/jobs/batch", {"mode": "all", "jobs": jobs}, 1, count // BATCH, warm_up=0)
+        return float(told["began"])
 
     def post(self, path: str, body: Any, clients: int, requests: int, warm_up: int = 1) -> Words:
         plan = {
@@ -79,6 +106,21 @@ class Parley(Side):
         worker.command = [*CELERY, "worker", "--pool", pool.name, f"--concurrency={pool.slots}"]
         worker.command += ["--without-gossip", "--without-mingle"]
         return worker
+
+    def connections(self, worker: Process) -> int | None:
+        """Of the worker and its sweeper. PostgreSQL does not say who is at the other end of a
+        socket: those are counted that have come since the worker is there."""
+        if self.database == "PostgreSQL":
+            began = psutil.Process(worker.pid).create_time()
+            with psycopg.connect(self.site.env["DATABASE_URL"]) as connection:
+                found = connection.execute(CONNECTIONS, [began]).fetchone()
+            return found[0] if found else None
+        name = str(self.site.folder / "db.sqlite3")
+        count = 0
+        for process in worker.tree():
+            with suppress(psutil.Error):
+                count += sum(file.path == name for file in process.open_files())
+        return count
 
     def ends(self) -> list[float]:
         found: list[float] = self.site.ask(ENDS)

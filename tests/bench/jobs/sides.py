@@ -50,9 +50,17 @@ class Side:
         """Have nothing done so many times; submissions a second."""
         raise NotImplementedError
 
+    def submit_sleeps(self, count: int, seconds: float) -> float:
+        """As fast as it goes; the moment when it began, in seconds since 1970."""
+        raise NotImplementedError
+
     def worker(self, pool: Pool) -> Process:
         """One that was not started yet."""
         raise NotImplementedError
+
+    def connections(self, worker: Process) -> int | None:
+        """How many the worker has to the database now; None where there is no database."""
+        return None
 
     def ends(self) -> list[float]:
         """When jobs have ended since `clear`, in order: durably, where the side keeps anything."""
@@ -93,7 +101,12 @@ def rate(ends: Sequence[float]) -> float:
     return (len(ends) - first) / (ends[-1] - ends[first - 1])
 
 
-def tell(module: str, arguments: Sequence[str], env: Mapping[str, str] | None = None) -> Words:
+def tell(
+    module: str,
+    arguments: Sequence[str],
+    env: Mapping[str, str] | None = None,
+    seconds: float = LONGEST_SECONDS,
+) -> Words:
     """What a program tells as its last line. Raises LoadFailed when it fails."""
     try:
         done = subprocess.run(
@@ -102,10 +115,10 @@ def tell(module: str, arguments: Sequence[str], env: Mapping[str, str] | None = 
             env={**environment.clean(), **(env or {})},
             capture_output=True,
             text=True,
-            timeout=LONGEST_SECONDS,
+            timeout=seconds,
         )
     except subprocess.TimeoutExpired:
-        raise LoadFailed(f"{module} was not done within {LONGEST_SECONDS:.0f} s") from None
+        raise LoadFailed(f"{module} was not done within {seconds:.0f} s") from None
     if done.returncode:
         raise LoadFailed(f"{module}: {done.stderr.strip()[-1500:]}")
     told: Words = json.loads(done.stdout.strip().splitlines()[-1])

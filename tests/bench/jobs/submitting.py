@@ -1,5 +1,6 @@
 """A load in a process of its own: the same request again and again, by some clients, each with one
-under way. Tells one JSON object: how long all of it took, the statuses, latencies.
+under way. Tells one JSON object: how long all of it took, when it began,
+the statuses, latencies.
 
     python -m tests.bench.jobs.submitting '{"port": 8000, "path": "/api/v1/jobs", …}'
 """
@@ -47,11 +48,13 @@ async def submit(plan: dict[str, Any]) -> dict[str, Any]:
     await everybody(plan.get("warm_up", 0))
     statuses.clear()
     took.clear()
+    at = time.time()
     seconds = await everybody(plan["requests"])
     for client in clients:
         client.close()
     return {
         "seconds": seconds,
+        "began": at,
         "statuses": dict(statuses),
         "p50_ms": quantile(took, 0.5) * 1e3,
         "p99_ms": quantile(took, 0.99) * 1e3,
