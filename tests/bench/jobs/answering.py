@@ -73,7 +73,7 @@ async def heard(socket: ClientConnection, wanted: Any) -> None:
 
 
 def measure(options: Options, sides: Sequence[Parley]) -> Part:
-    count = 30 if options.quick else 300
+    count = times(options)
     found = {side.title: answered(side, count) for side in sides}
     rows = [[title, each["p50_ms"], each["p99_ms"]] for title, each in found.items()]
     targets = [
@@ -97,6 +97,10 @@ def measure(options: Options, sides: Sequence[Parley]) -> Part:
         targets,
         found,
     )
+
+
+def times(options: Options) -> int:
+    return 30 if options.quick else 300
 
 
 def answered(side: Parley, count: int) -> Words:

@@ -21,7 +21,7 @@ Runs = dict[str, list[float]]
 
 
 def measure(options: Options, sides: Sequence[Side]) -> Part:
-    count = JOBS_QUICK if options.quick else JOBS
+    count = jobs(options)
     runs: dict[str, Runs] = {side.title: {} for side in sides}
     for _ in range(options.repeat):
         for side in sides:
@@ -41,6 +41,10 @@ def measure(options: Options, sides: Sequence[Side]) -> Part:
         "Done: nothing, to its durable end",
     )
     return Part(text(options, count), [taken, done], targets(middle), runs)
+
+
+def jobs(options: Options) -> int:
+    return JOBS_QUICK if options.quick else JOBS
 
 
 def one_round(side: Side, count: int, into: Runs) -> None:

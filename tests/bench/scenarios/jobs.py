@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from tests.bench import ours
-from tests.bench.jobs import answering, rounds, sleeping, storming
+from tests.bench.jobs import answering, million, rounds, sleeping, storming
 from tests.bench.jobs.celery_sides import BareCelery, CeleryWithResults
 from tests.bench.jobs.other_sides import Dramatiq, Procrastinate, QueueInProcess
 from tests.bench.jobs.parley import Parley
@@ -36,6 +36,9 @@ def run(options: Options) -> Section:
             sleeping.measure(options, [*mine, *bare]),
             answering.measure(options, mine),
         ]
+        if options.million:
+            runs, _, answers = (part.raw for part in parts)
+            parts.append(million.measure(options, mine, runs, answers))
     parts.append(storming.measure(options))
     return Section(
         title="Jobs",
