@@ -94,9 +94,8 @@ class QueueInProcess(Peer):
         plan = {
             "port": self.ground.port,
             "path": "/requests",
-            "headers": {},
+            "clients": [{}] * CLIENTS,
             "body": "{}",
-            "clients": CLIENTS,
             "requests": count,
             "warm_up": CLIENTS,
         }

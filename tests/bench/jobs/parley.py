@@ -1,7 +1,7 @@
 """Parley as a side: submissions over HTTP, jobs in its database."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from typing import Any
 
@@ -19,7 +19,8 @@ from .sides import Pool, Side, Words, tell
 BATCH = 100
 CLIENTS = 16
 KINDS = ("bench.nothing", "bench.sleep")
-# As the site is run by everybody: a site of the tests is in a hurry. Nobody is refused here.
+# As the site is run by everybody: a site of the tests is in a hurry. But no bound of one person or
+# address: those are for people, and here one stands for many.
 SETTINGS = {
     "PARLEY_KINDS": "tests.bench.jobs.kinds",
     "PARLEY_JOB_LEASE_SECONDS": "30",
@@ -31,6 +32,8 @@ SETTINGS = {
     "PARLEY_JOBS_QUEUED": "1000000",
     "PARLEY_REQUESTS_PER_SECOND": "1000000",
     "PARLEY_REQUESTS_BURST": "1000000",
+    "PARLEY_REQUEST_WORK_PER_SECOND": "1000",
+    "PARLEY_REQUESTS_AT_ONCE_PER_CLIENT": "8",
 }
 ENDS = (
     "from jobs.models import Job\n"
@@ -76,23 +79,31 @@ class Parley(Side):
     def submit(self, way: str, count: int) -> float:
         if way == "batch":
             jobs = [{"kind": KINDS[0]}] * BATCH
-            told = self.post("/jobs/batch", {"mode": "all", "jobs": jobs}, 1, count // BATCH)
+            told = self.post("/jobs/batch", {"mode": "all", "jobs": jobs}, count // BATCH)
             return count // BATCH * BATCH / float(told["seconds"])
-        told = self.post("/jobs", {"kind": KINDS[0]}, CLIENTS, count, warm_up=CLIENTS)
+        clients = self.people(CLIENTS)
+        told = self.post("/jobs", {"kind": KINDS[0]}, count, CLIENTS, clients)
         return count / float(told["seconds"])
 
     def submit_sleeps(self, count: int, seconds: float) -> float:
         jobs = [{"kind": KINDS[1], "params": {"seconds": seconds}}] * BATCH
-        told = self.post("/jobs/batch", {"mode": "all", "jobs": jobs}, 1, count // BATCH, warm_up=0)
+        told = self.post("/jobs/batch", {"mode": "all", "jobs": jobs}, count // BATCH, 0)
         return float(told["began"])
 
-    def post(self, path: str, body: Any, clients: int, requests: int, warm_up: int = 1) -> Words:
+    def post(
+        self,
+        path: str,
+        body: Any,
+        requests: int,
+        warm_up: int = 1,
+        clients: Sequence[Mapping[str, str]] = (),
+    ) -> Words:
+        """By one client, the person, unless others are named by their headers."""
         plan = {
             "port": self.site.port,
             "path": f"/api/v1{path}",
-            "headers": self.person.bearer,
+            "clients": list(clients) or [self.person.bearer],
             "body": json.dumps(body),
-            "clients": clients,
             "requests": requests,
             "warm_up": warm_up,
         }

@@ -63,7 +63,7 @@ def text(options: Options, count: int) -> str:
         f"{count:,} jobs that do nothing are handed over, and then done by a worker that is "
         "started for them, twice in each round: once by 2 processes with a job at a time, once by "
         "one with 64 threads. A loop is one program that submits one after the other. Batches of "
-        f"Parley come over HTTP from one client, single jobs from {CLIENTS}, by one person, in no "
+        f"Parley come over HTTP from one client, single jobs from {CLIENTS} people, in no "
         "room. Jobs a second are from the end of the first tenth to the end of the last. Nothing "
         f"is held to a core. Medians of {options.repeat} rounds in turn. FastAPI works while it "
         "takes more: it has no other way."

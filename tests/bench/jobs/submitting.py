@@ -17,19 +17,23 @@ import uvloop
 
 from tests.bench.scenarios.members import quantile
 
-from .http import connect, request
+from .http import Client, connect, request
 
 
 async def submit(plan: dict[str, Any]) -> dict[str, Any]:
-    """`plan`: port, path, headers, body (a text), clients, requests (of all together). Everybody is
-    connected before the clock starts, and has sent `warm_up` requests, which are in no number."""
-    data = request("POST", plan["path"], plan["headers"], plan["body"].encode())
-    clients = [await connect(plan["port"]) for _ in range(plan["clients"])]
+    """`plan`: port, path, clients (headers of each), body (a text), requests (of all together).
+    Everybody is connected before the clock starts, and `warm_up` requests have been sent, which are
+    in no number."""
+    body = plan["body"].encode()
+    clients = [
+        (await connect(plan["port"]), request("POST", plan["path"], headers, body))
+        for headers in plan["clients"]
+    ]
     statuses: Counter[int] = Counter()
     took: list[float] = []
     left = 0
 
-    async def go_on(client: Any) -> None:
+    async def go_on(client: Client, data: bytes) -> None:
         nonlocal left
         while left > 0:
             left -= 1
@@ -42,7 +46,7 @@ async def submit(plan: dict[str, Any]) -> dict[str, Any]:
         nonlocal left
         left = requests
         began = time.perf_counter()
-        await asyncio.gather(*map(go_on, clients))
+        await asyncio.gather(*(go_on(*each) for each in clients))
         return time.perf_counter() - began
 
     await everybody(plan.get("warm_up", 0))
@@ -50,7 +54,7 @@ async def submit(plan: dict[str, Any]) -> dict[str, Any]:
     took.clear()
     at = time.time()
     seconds = await everybody(plan["requests"])
-    for client in clients:
+    for client, _ in clients:
         client.close()
     return {
         "seconds": seconds,
