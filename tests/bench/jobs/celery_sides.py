@@ -76,6 +76,7 @@ class BareCelery(Peer):
 class CeleryWithResults(BareCelery):
     keeps = "state and result of each task, in the database, from its end on"
     module = "tests.bench.peers.celery_results"
+    packages = ("django_celery_results",)
 
     def __init__(self, until_the_end: ExitStack) -> None:
         super().__init__(until_the_end)

@@ -40,22 +40,28 @@ def parse(data: bytes) -> tuple[Answer, bytes] | None:
         headers[name.strip().lower()] = value.strip()
     status = int(first.split(" ", 2)[1])
     if headers.get("transfer-encoding", "").lower() == "chunked":
-        body, rest_after = b"", rest
-        while True:
-            size, found, rest_after = rest_after.partition(b"\r\n")
-            if not found:
-                return None
-            length = int(size, 16)
-            if len(rest_after) < length + 2:
-                return None
-            body += rest_after[:length]
-            rest_after = rest_after[length + 2 :]
-            if not length:
-                return Answer(status, headers, body), rest_after
+        whole = _chunks(rest)
+        return None if whole is None else (Answer(status, headers, whole[0]), whole[1])
     length = int(headers.get("content-length", "0"))
     if len(rest) < length:
         return None
     return Answer(status, headers, rest[:length]), rest[length:]
+
+
+def _chunks(data: bytes) -> tuple[bytes, bytes] | None:
+    """The body and what comes behind it; trailers are not read."""
+    body = b""
+    while True:
+        size, found, data = data.partition(b"\r\n")
+        if not found:
+            return None
+        length = int(size, 16)
+        if len(data) < length + 2:
+            return None
+        body += data[:length]
+        data = data[length + 2 :]
+        if not length:
+            return body, data
 
 
 class Client(asyncio.Protocol):

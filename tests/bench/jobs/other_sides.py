@@ -20,6 +20,7 @@ class Dramatiq(Peer):
     title = "Dramatiq"
     keeps = "nothing: a message in Redis until it is done"
     module = "tests.bench.peers.dramatiq_tasks"
+    packages = ("dramatiq",)
 
     def submit(self, way: str, count: int) -> float:
         return count / float(tell(self.module, ["nothing", str(count)], self.env)["seconds"])
@@ -34,6 +35,7 @@ class Procrastinate(Peer):
     title = "procrastinate, PostgreSQL"
     keeps = "the job and what became of it, in the database, before anybody hears of it"
     module = "tests.bench.peers.procrastinate_tasks"
+    packages = ("procrastinate",)
     ways = ("batch", "loop")
 
     def __init__(self, until_the_end: ExitStack) -> None:
@@ -72,6 +74,7 @@ class QueueInProcess(Peer):
     title = "FastAPI, asyncio.Queue, SQLite"
     keeps = "a row, from its acceptance on; the queue is gone with the process"
     ways = ("clients",)
+    packages = ("fastapi", "uvicorn")
 
     def __init__(self, until_the_end: ExitStack) -> None:
         super().__init__(until_the_end)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 from tests.bench.driver import LoadFailed
@@ -37,6 +38,8 @@ class Side:
 
     title = ""
     keeps = ""
+    # Of Python, that it needs beside Parley's own.
+    packages: tuple[str, ...] = ()
     ways: tuple[str, ...] = ("loop",)
 
     def round(self, way: str, pool: Pool, count: int) -> tuple[float, float]:
@@ -69,6 +72,12 @@ class Side:
     def clear(self) -> None:
         """Forget all jobs."""
         raise NotImplementedError
+
+
+def lacks(side: type[Side]) -> str:
+    """What this machine lacks for it, or nothing."""
+    lacking = [name for name in side.packages if find_spec(name) is None]
+    return f"{' and '.join(lacking)} (`make bench` installs them)" if lacking else ""
 
 
 def drained(side: Side, pool: Pool, count: int) -> float:

@@ -65,12 +65,12 @@ def measure(options: Options, sides: Sequence[Side]) -> Part:
     )
 
 
-def sleep(side: Side, count: int) -> dict[str, Any]:
+def sleep(side: Side, count: int, seconds: float = SECONDS) -> dict[str, Any]:
     worker = side.worker(Pool("threads", count))
     worker.start()
     try:
         with Peak(side, worker) as peak:
-            began = side.submit_sleeps(count, SECONDS)
+            began = side.submit_sleeps(count, seconds)
             ends = wait_for(side, count, worker)
     finally:
         worker.terminate()

@@ -4,19 +4,19 @@ Everything has all cores. Sides take turns, and while one works the others' work
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Mapping
 from contextlib import ExitStack
 
 from tests.bench import ours
 from tests.bench.jobs import answering, million, rounds, sleeping, storming
-from tests.bench.jobs.celery_sides import BareCelery, CeleryWithResults
+from tests.bench.jobs.celery_sides import BareCelery, CeleryWithResults, Peer
 from tests.bench.jobs.other_sides import Dramatiq, Procrastinate, QueueInProcess
 from tests.bench.jobs.parley import Parley
-from tests.bench.jobs.sides import Side
+from tests.bench.jobs.sides import Side, lacks
 from tests.bench.options import Options
 from tests.bench.report import Section
 
-Peers = dict[str, Callable[[ExitStack], Side]]
+Peers = Mapping[str, type[Peer]]
 PEERS: Peers = {
     "celery": BareCelery,
     "celery-results": CeleryWithResults,
@@ -42,7 +42,7 @@ def run(options: Options) -> Section:
     parts.append(storming.measure(options))
     return Section(
         title="Jobs",
-        text="\n\n".join(part.text for part in parts),
+        text="\n\n".join(part.text for part in parts) + missing(options),
         tables=[table for part in parts for table in part.tables],
         targets=[target for part in parts for target in part.targets],
         raw=[part.raw for part in parts],
@@ -62,5 +62,16 @@ def contenders(options: Options, until_the_end: ExitStack) -> list[Side]:
 
 
 def peers(options: Options, known: Peers, until_the_end: ExitStack) -> list[Side]:
-    wanted = known if options.peers is None else [name for name in known if name in options.peers]
-    return [known[name](until_the_end) for name in wanted]
+    return [known[name](until_the_end) for name in wanted(options, known) if not lacks(known[name])]
+
+
+def wanted(options: Options, known: Peers) -> list[str]:
+    return [name for name in known if options.peers is None or name in options.peers]
+
+
+def missing(options: Options) -> str:
+    """A sentence on those that could not be measured."""
+    known = {**PEERS, **PEERS_ON_POSTGRES} if options.postgres else PEERS
+    lacking = [f"{name}: {lacks(known[name])}" for name in wanted(options, known)]
+    lacking = [each for each in lacking if not each.endswith(": ")]
+    return f" Missing here: {'; '.join(lacking)}." if lacking else ""
