@@ -59,7 +59,7 @@ async def ask(plan: Words) -> Words:
 
 
 def has_ended(event: Words) -> bool:
-    return event["type"] == "job.changed" and event["job"]["state"] == "succeeded"
+    return event["type"] == "job.changed" and bool(event["job"]["state"] == "succeeded")
 
 
 async def heard(socket: ClientConnection, wanted: Any) -> None:

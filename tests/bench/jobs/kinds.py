@@ -13,7 +13,7 @@ class SleepParams(Params):
 
 
 @kind("bench.nothing", title="Nothing")
-def nothing(_ctx: Context) -> None:
+def nothing(_ctx: Context[Params]) -> None:
     """Does nothing."""
 
 

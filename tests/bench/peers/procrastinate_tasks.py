@@ -48,7 +48,12 @@ def work_in(processes: int, at_once: str) -> None:
     """So many processes, until this one is asked to end."""
     command = [sys.executable, "-m", "tests.bench.peers.procrastinate_tasks", "work", "1", at_once]
     them = [subprocess.Popen(command) for _ in range(processes)]
-    signal.signal(signal.SIGTERM, lambda *_: [each.terminate() for each in them])
+
+    def end(*_: object) -> None:
+        for each in them:
+            each.terminate()
+
+    signal.signal(signal.SIGTERM, end)
     for each in them:
         each.wait()
 

@@ -1,6 +1,7 @@
 """Django for `celery_results`. BENCH_DATABASE is a file, or the address of a PostgreSQL."""
 
 import os
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 # As in `config.database`, which cannot be imported without Parley's own Celery.
@@ -10,6 +11,7 @@ USE_TZ = True
 INSTALLED_APPS = ["django.contrib.contenttypes", "django_celery_results"]
 _database = os.environ["BENCH_DATABASE"]
 _parts = urlsplit(_database)
+DATABASES: dict[str, Any]
 if _parts.scheme:
     DATABASES = {
         "default": {
