@@ -14,7 +14,7 @@ from .part import Part
 from .sides import PREFORK, THREADS, Side
 
 # What one round submits, twice, and has done, once on each pool.
-JOBS, JOBS_QUICK = 1_500, 300
+JOBS, JOBS_QUICK = 1_000, 300
 WAYS = {"loop": "a loop", "batch": f"batches of {BATCH}", "clients": f"{CLIENTS} clients"}
 POOLS = (PREFORK, THREADS)
 Runs = dict[str, list[float]]

@@ -8,6 +8,7 @@ The load is a process of its own.
 import asyncio
 import gc
 import json
+import resource
 import sys
 import time
 from collections import Counter
@@ -17,6 +18,8 @@ from typing import Any
 import orjson
 import uvloop
 
+from rooms.limits import Limits
+from rooms.live.serving.capacity import capacity
 from tests.bench import layout, ours
 from tests.bench.options import Options
 from tests.bench.report import Table, Target
@@ -31,6 +34,7 @@ PEOPLE = 100
 CONNECTING_AT_ONCE = 100
 # A request that has not been taken and has not ended after so long is lost.
 PATIENCE_SECONDS = 150.0
+AGAIN_SECONDS = 1.0
 ENDED = ("succeeded", "failed", "cancelled")
 # Of production, where `SETTINGS` lifts them: what is refused is a part of this. But one address
 # stands for those of all people here, and as many may come as there are.
@@ -61,6 +65,8 @@ class Storm:
         self.taken: list[float] = []
         self.ended: list[float] = []
         self.ids: set[str] = set()
+        # Connections that were ended or refused without a word.
+        self.cut_off = 0
         self._began = 0.0
 
     async def run(self) -> Words:
@@ -72,6 +78,7 @@ class Storm:
             "different": len(self.ids),
             "ended": len(self.ended),
             "refused": {k: v for k, v in self.statuses.items() if k in ("429", "503")},
+            "cut_off": self.cut_off,
             "faults": dict(self.faults),
             "taken_seconds": max(self.taken, default=0.0),
             "taken_p50_seconds": quantile(self.taken, 0.5),
@@ -79,8 +86,14 @@ class Storm:
         }
 
     async def _connect(self) -> Client:
-        async with self._connecting:
-            return await connect(self._port)
+        """Tried until somebody takes it; how often not is counted."""
+        while True:
+            try:
+                async with self._connecting:
+                    return await connect(self._port)
+            except OSError:
+                self.cut_off += 1
+                await asyncio.sleep(AGAIN_SECONDS)
 
     async def _request(self, client: Client, number: int) -> None:
         headers = self._people[number % len(self._people)]
@@ -101,7 +114,7 @@ class Storm:
                 self.ended.append(time.perf_counter() - self._began)
         except TimeoutError:
             self.faults["out of patience"] += 1
-        except (OSError, AssertionError) as error:
+        except AssertionError as error:
             self.faults[repr(error)[:100]] += 1
         finally:
             client.close()
@@ -112,7 +125,7 @@ class Storm:
             try:
                 answer = await client.ask(data)
             except Disconnected:
-                self.statuses["disconnected"] += 1
+                self.cut_off += 1
                 client = await self._connect()
                 continue
             self.statuses[str(answer.status)] += 1
@@ -149,6 +162,7 @@ def measure(options: Options) -> Part:
             each["taken_p50_seconds"],
             each["taken_seconds"],
             each["ended_seconds"],
+            each["cut_off"],
             size - each["ended"],
         ]
         for title, sizes_of in found.items()
@@ -161,7 +175,7 @@ def measure(options: Options) -> Part:
         f"`Retry-After` says. One web process, one worker with {THREADS.slots} threads, the bounds "
         "of production but for those of an address. Who is refused comes again after "
         "`Retry-After`.",
-        [Table([*columns, "lost"], rows, "A load test")],
+        [Table([*columns, "cut off", "lost"], rows, "A load test")],
         [target(title, size, each) for title, of in found.items() for size, each in of.items()],
         {title: {str(size): each for size, each in of.items()} for title, of in found.items()},
     )
@@ -187,7 +201,16 @@ def target(title: str, size: int, found: Words) -> Target:
     if found["faults"]:
         said += "; " + ", ".join(f"{number} × {what}" for what, number in found["faults"].items())
     what = f"{title.partition(', ')[2]}: {size:,} requests at once"
-    return Target(what, "all taken, or refused with Retry-After; all end", said, whole)
+    wanted = "all taken, or refused with Retry-After; all end"
+    if not found["cut_off"]:
+        return Target(what, wanted, said, whole)
+    said += f"; {found['cut_off']:,} connections were cut off"
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    fit = capacity(files, Limits().connections, size).guests
+    if fit < size:
+        why = f"with {files:,} open files the server takes {fit:,} connections, and {size:,} came"
+        return Target(what, wanted, said, None if whole else False, why)
+    return Target(what, wanted, said, False)
 
 
 async def storm(plan: Words) -> Words:
