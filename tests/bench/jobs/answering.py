@@ -95,7 +95,7 @@ def measure(options: Options, sides: Sequence[Parley]) -> Part:
             )
         ],
         targets,
-        found,
+        {title: {key: each[key] for key in ("p50_ms", "p99_ms")} for title, each in found.items()},
     )
 
 
