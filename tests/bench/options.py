@@ -21,6 +21,7 @@ class Options:
     minutes: float = 0
     quick: bool = False
     postgres: bool = False
+    million: bool = False
     peers: tuple[str, ...] | None = None
     into: Path = ROOT / "docs"
 
@@ -37,6 +38,9 @@ def parse(arguments: list[str], description: str) -> Options:
     parser.add_argument("--minutes", type=float, help="of the hostile hour: 60 is the whole of it")
     parser.add_argument("--quick", action="store_true", help="short runs, into .cache/bench")
     parser.add_argument("--postgres", action="store_true", help="PostgreSQL beside SQLite")
+    parser.add_argument(
+        "--million", action="store_true", help="jobs beside a million that have ended, for minutes"
+    )
     parser.add_argument("--peers", nargs="*", metavar="NAME", help="these only; none: ours alone")
     parser.add_argument("--into", type=Path, help="folder of the report; docs when not given")
     said = parser.parse_args(arguments)
@@ -50,6 +54,7 @@ def parse(arguments: list[str], description: str) -> Options:
         minutes=said.minutes or default.minutes,
         quick=quick,
         postgres=said.postgres,
+        million=said.million,
         peers=None if said.peers is None else tuple(said.peers),
         into=said.into or (ROOT / ".cache" / "bench" if quick else default.into),
     )

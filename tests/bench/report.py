@@ -61,6 +61,8 @@ class Section:
     targets: list[Target] = field(default_factory=list)
     plots: list[Plot] = field(default_factory=list)
     raw: Any = None
+    # What was otherwise than `layout.machine` says of the whole bench.
+    machine: dict[str, str] = field(default_factory=dict)
 
 
 # What somebody found out about a section: where the time goes, what was tried. Written by hand.
@@ -81,7 +83,7 @@ def write(
     into.mkdir(parents=True, exist_ok=True)
     file = into / "benchmarks.json"
     known: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
-    known[name] = {"measured_on": machine, **asdict(section)}
+    known[name] = {"measured_on": {**machine, **section.machine}, **asdict(section)}
     # By way of JSON, so that the report is the same whether it was just measured or read back.
     text = json.dumps(known, indent=1, sort_keys=False, ensure_ascii=False)
     file.write_text(text + "\n")

@@ -11,4 +11,5 @@ SCENARIOS = (
     "storm",
     "processes",
     "page",
+    "jobs",
 )
