@@ -16,6 +16,7 @@ class JobLimits(BaseSettings):
     job_sweep_seconds: Seconds = 2
     job_ring_again_seconds: Seconds = 10
     job_losses: Positive = 3
+    job_canary_seconds: Seconds = 15
     job_params_bytes: Positive = 64 * 1024
     jobs_in_flight_per_user: Positive = 50
     jobs_queued: Positive = 10_000

@@ -6,7 +6,7 @@ A message only names a job. Celery neither retries nor delays nor keeps results:
 import logging
 import mmap
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -15,12 +15,14 @@ from billiard.common import terminate_handler_fired
 from billiard.process import current_process
 from celery import current_app, shared_task, signals
 from celery.utils import uuid
+from django.db import Error as DatabaseError
 from kombu.exceptions import ChannelError, OperationalError
 
 from rooms.core import housekeeping
 from rooms.core.outages import Outage
+from rooms.database.calls import with_connection
 
-from . import registry
+from . import hearing, registry
 from .lifecycle import doorbell
 from .models import Job
 from .running import crew, runner
@@ -137,6 +139,30 @@ def keep_house() -> None:
     housekeeping.run()
 
 
+@shared_task(name="jobs.canary", max_retries=0)
+def hear_canary(queue: str) -> None:
+    """This worker takes messages from `queue`, and its pool runs them."""
+    ear = hearing.Ear(str(_pool["name"])[:120], queue)
+    try:
+        with_connection(lambda: hearing.heard(ear))
+    except DatabaseError as error:
+        logger.info("That a canary was heard could not be written: %r", error)
+
+
+def send_canaries(numbers: Mapping[str, int]) -> None:
+    """So many to each queue, before all jobs, in one go: each worker that waits takes one. Raises
+    what Kombu raises."""
+    with current_app.producer_pool.acquire(block=True, timeout=RING_SECONDS) as producer:
+        on_redis = _on_redis(producer.connection)
+        with producer.batch():
+            for queue, number in numbers.items():
+                for _ in range(number):
+                    message = current_app.amqp.create_task_message(
+                        uuid(), hear_canary.name, (queue,), {}, ignore_result=True
+                    )
+                    _send(producer, hear_canary.name, message, queue, 0, on_redis)
+
+
 def ring(jobs: Sequence[Job]) -> None:
     """Publish one message for each, once, without waiting for a broker that is away: on one
     connection, and on Redis in one round. Raises what Kombu raises.
@@ -161,13 +187,20 @@ def _publish(producer: Any, job: Job, on_redis: bool) -> None:
         time_limit=kind.hard_time_limit + LAST_WALL_SECONDS if kind else None,
         ignore_result=True,
     )
+    queue = registry.process_queue(job.queue) if kind and kind.needs_process else job.queue
+    _send(producer, run_job.name, message, queue, job.priority, on_redis)
+
+
+def _send(
+    producer: Any, name: str, message: Any, queue: str, priority: int, on_redis: bool
+) -> None:
     current_app.amqp.send_task_message(
         producer,
-        run_job.name,
+        name,
         message,
-        queue=registry.process_queue(job.queue) if kind and kind.needs_process else job.queue,
+        queue=queue,
         # Redis takes 0 first, RabbitMQ 9.
-        priority=job.priority if on_redis else 9 - job.priority,
+        priority=priority if on_redis else 9 - priority,
         # On Redis there is nothing to declare.
         declare=[] if on_redis else None,
         retry=False,
