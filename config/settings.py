@@ -160,7 +160,10 @@ CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_BROKER_POOL_LIMIT = 10
 CELERY_BROKER_POOL_ACQUIRE_TIMEOUT = 2
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {}
-if CELERY_BROKER_URL.startswith(("redis", "sentinel")):
+# Elsewhere the broker has fewer priorities than ten, or none: a message then means "the next one",
+# and the database says which that is.
+PARLEY_BROKER_ORDERS = CELERY_BROKER_URL.startswith(("redis", "sentinel"))
+if PARLEY_BROKER_ORDERS:
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "queue_order_strategy": "priority",
         # Kombu's default has four steps for the ten priorities, and no order within one.
@@ -176,6 +179,19 @@ if CELERY_BROKER_URL.startswith(("redis", "sentinel")):
         "health_check_interval": 10,
         "retry_on_timeout": True,
     }
+    if CELERY_BROKER_URL.startswith("sentinel"):
+        CELERY_BROKER_TRANSPORT_OPTIONS["master_name"] = redis_url.sentinel_master(
+            ENVIRONMENT.celery_broker_url
+        )
+        CELERY_BROKER_TRANSPORT_OPTIONS["sentinel_kwargs"] = {
+            "socket_connect_timeout": 2,
+            "socket_timeout": 2,
+        }
+elif CELERY_BROKER_URL.startswith(("amqp", "pyamqp")):
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"read_timeout": 5, "write_timeout": 5}
+    # A worker's connection that says nothing for twice as long is made anew. (Those that only send
+    # have none: nobody would answer for them while they are idle.)
+    CELERY_BROKER_HEARTBEAT = 30
 
 # What recurs is kept in memory: no file that a crash could spoil. The sweeper is not among it: each
 # worker has one beside it, which never waits for the worker.
