@@ -6,6 +6,8 @@ from urllib.parse import quote, unquote, urlsplit
 
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from jobs.limits import JobLimits
 from rooms.limits import Limits
@@ -133,6 +135,8 @@ CACHES = {
 
 
 CELERY_BROKER_URL = redis_url.broker(ENVIRONMENT.celery_broker_url, REDIS_URL)
+# Celery itself prefers the environment's, as it stands there, to that one; not to these.
+CELERY_BROKER_READ_URL = CELERY_BROKER_WRITE_URL = CELERY_BROKER_URL
 CELERY_TIMEZONE = ENVIRONMENT.time_zone
 PARLEY_KINDS = ENVIRONMENT.parley_kinds
 
@@ -186,6 +190,9 @@ if PARLEY_BROKER_ORDERS:
         CELERY_BROKER_TRANSPORT_OPTIONS["sentinel_kwargs"] = {
             "socket_connect_timeout": 2,
             "socket_timeout": 2,
+            # There are others to be asked: redis-py would try one that is away for seconds, for
+            # each connection.
+            "retry": Retry(NoBackoff(), 0),
         }
 elif CELERY_BROKER_URL.startswith(("amqp", "pyamqp")):
     CELERY_BROKER_TRANSPORT_OPTIONS = {"read_timeout": 5, "write_timeout": 5}
