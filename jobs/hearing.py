@@ -8,7 +8,9 @@ minute. A busy worker is asked nothing, and so owes no answer. Knows nothing of 
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -30,6 +32,8 @@ SELDOM = 4
 SHORTEST_SECONDS = 5
 # What is known of a worker that is gone is forgotten then. Seconds.
 KEPT_SECONDS = 24 * 3600
+# One that is killed meanwhile is asked again then. Seconds.
+OCCUPIED_SECONDS = 3600
 
 # Sends so many canaries to each queue, without waiting long, or raises.
 SendCanaries = Callable[[Mapping[str, int]], None]
@@ -42,22 +46,39 @@ class Ear(NamedTuple):
     queue: str
 
 
-def ears(workers: Iterable[WorkerNow]) -> dict[Ear, bool]:
-    """All there are, and whether the worker could take a job now. Pure."""
-    found: dict[Ear, bool] = {}
+class Known(NamedTuple):
+    """Whether the worker could take a job now, and since when the first of its processes runs."""
+
+    is_free: bool
+    since: datetime
+
+
+def _ears(workers: Iterable[WorkerNow]) -> dict[Ear, Known]:
+    workers = list(workers)
+    away = cache.get_many({_away(each.row.name) for each in workers}) if workers else {}
+    found: dict[Ear, Known] = {}
     for each in workers:
-        for queue in filter(None, each.row.queues.split(", ")):
-            ear = Ear(each.row.name, queue)
-            found[ear] = found.get(ear, False) or each.busy < each.row.capacity
+        row = each.row
+        is_free = each.busy < row.capacity and _away(row.name) not in away
+        for queue in filter(None, row.queues.split(", ")):
+            ear = Ear(row.name, queue)
+            known = found.get(ear, Known(False, row.started_at))
+            found[ear] = Known(known.is_free or is_free, min(known.since, row.started_at))
     return found
 
 
 def deaf(workers: Iterable[WorkerNow]) -> list[Ear]:
-    """Those that have a free slot, and were asked long ago and have not answered since."""
-    free = [ear for ear, is_free in ears(workers).items() if is_free]
-    asked = cache.get_many([_asked(ear) for ear in free]) if free else {}
+    """Those that have a free slot, and were asked long ago and have not answered since. What was
+    asked of a worker of the same name that has ended is not owed."""
+    free = {ear: known.since for ear, known in _ears(workers).items() if known.is_free}
+    asked = _asked_at(free)
     before = clock.now().timestamp() - ROUNDS * job_limits().job_canary_seconds
-    return sorted(ear for ear in free if asked.get(_asked(ear), before) < before)
+    return sorted(ear for ear in asked if max(asked[ear], free[ear].timestamp()) < before)
+
+
+def _asked_at(ears: Iterable[Ear]) -> dict[Ear, float]:
+    keys = {_asked(ear): ear for ear in ears}
+    return {keys[key]: at for key, at in cache.get_many(keys).items()} if keys else {}
 
 
 def heard(ear: Ear) -> None:
@@ -71,22 +92,21 @@ def ask(send: SendCanaries, at_once: bool = False) -> dict[str, int]:
     database raise."""
     now = clock.now()
     workers = overview.workers(now)
-    there = ears(workers)
+    there = _ears(workers)
     unheard = set(deaf(workers))
     round_: dict[str, int] = {}
     for queue in sorted({ear.queue for ear in there}):
-        free = [ear for ear, is_free in there.items() if ear.queue == queue and is_free]
+        here = {ear: known for ear, known in there.items() if ear.queue == queue}
+        free = [ear for ear, known in here.items() if known.is_free]
         hopeless = bool(free) and unheard.issuperset(free)
         if not _is_due(queue, at_once and not hopeless, SELDOM if hopeless else 1):
             continue
-        for ear, is_free in there.items():
-            if ear.queue != queue:
-                continue
-            if is_free:
-                # What was asked before and not answered stays.
-                cache.add(_asked(ear), now.timestamp(), KEPT_SECONDS)
-            else:
+        asked = _asked_at(free)
+        for ear, known in here.items():
+            if not known.is_free:
                 cache.delete(_asked(ear))
+            elif asked.get(ear, 0.0) < known.since.timestamp():
+                cache.set(_asked(ear), now.timestamp(), KEPT_SECONDS)
         if free:
             round_[queue] = 1 if hopeless else len(free)
     if round_:
@@ -115,9 +135,27 @@ def _is_due(queue: str, at_once: bool, times: int) -> bool:
     return True
 
 
+@contextmanager
+def occupied(worker: str) -> Iterator[None]:
+    """A slot of this worker does what is no job: it is not asked meanwhile."""
+    cache.set(_away(worker), True, OCCUPIED_SECONDS)
+    try:
+        yield
+    finally:
+        cache.delete(_away(worker))
+
+
 def _asked(ear: Ear) -> str:
+    return f"canary:asked:{_key('|'.join(ear))}"
+
+
+def _away(worker: str) -> str:
+    return f"canary:away:{_key(worker)}"
+
+
+def _key(name: str) -> str:
     """Names of workers may hold what a key may not."""
-    return f"canary:asked:{sha256('|'.join(ear).encode()).hexdigest()[:40]}"
+    return sha256(name.encode()).hexdigest()[:40]
 
 
 def check(send: SendCanaries) -> str | None:

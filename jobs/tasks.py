@@ -143,13 +143,19 @@ def run_job(job_id: str) -> None:
 @shared_task(name="jobs.housekeeping", max_retries=0)
 def keep_house() -> None:
     """What every app has registered to be swept away: only Celery knows the hour."""
-    housekeeping.run()
+    with hearing.occupied(_name()):
+        housekeeping.run()
+
+
+def _name() -> str:
+    """Of this worker, as its processes' rows have it."""
+    return str(_pool["name"])[:120]
 
 
 @shared_task(name="jobs.canary", max_retries=0)
 def hear_canary(queue: str) -> None:
     """This worker takes messages from `queue`, and its pool runs them."""
-    ear = hearing.Ear(str(_pool["name"])[:120], queue)
+    ear = hearing.Ear(_name(), queue)
     try:
         with_connection(lambda: hearing.heard(ear))
     except DatabaseError as error:

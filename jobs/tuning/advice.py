@@ -110,7 +110,7 @@ def _groups(kinds: Sequence[KindFacts], queues: Sequence[str]) -> list[tuple[str
     """Queues that share a worker."""
     waiting = [queue for queue in queues if _only_waits(kinds, queue)]
     others = [queue for queue in queues if queue not in waiting]
-    groups = [(queue,) for queue in waiting]
+    groups: list[tuple[str, ...]] = [(queue,) for queue in waiting]
     long = any(kind.p95 > LONG_SECONDS for kind in kinds if kind.queue in others[1:])
     urgent = INTERACTIVE in others and any(
         kind.queue == INTERACTIVE and kind.ended for kind in kinds

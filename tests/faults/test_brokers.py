@@ -56,7 +56,7 @@ def test_urgent_jobs_pass_a_long_queue(site: Site) -> None:
     ids = []
     with site.api(site.user("alice")) as api:
         for priority in (9, 9, 7, 5, 5, 2, 0):
-            body = {"kind": "test.outcome", "params": {}, "priority": priority}
+            body: dict[str, Any] = {"kind": "test.outcome", "params": {}, "priority": priority}
             ids.append(api.post("/jobs", json=body).json()["id"])
 
         def all_ended() -> list[dict[str, Any]] | None:

@@ -115,6 +115,39 @@ def test_one_free_process_of_a_worker_is_enough_to_ask_it(time: Clock, submit: S
     assert are_deaf(time) == [Ear("a", "default")]
 
 
+def test_who_comes_back_under_the_same_name_owes_nothing(time: Clock) -> None:
+    gone = worker("a")
+    rounds(time, Sent(), 5)
+    Worker.objects.filter(pk=gone.pk).update(ended_at=NOW)
+    worker("a", started_at=time.now())
+    assert are_deaf(time) == []
+    rounds(time, Sent(), 3)
+    assert are_deaf(time) == []
+    rounds(time, Sent(), 2)
+    assert are_deaf(time) == [Ear("a", "default")]
+
+
+def test_who_keeps_house_owes_no_answer(time: Clock) -> None:
+    worker("a")
+    sent = Sent()
+    with hearing.occupied("a"):
+        rounds(time, sent, 5)
+        assert (are_deaf(time), sent) == ([], [])
+    rounds(time, sent, 4)
+    assert are_deaf(time) == [Ear("a", "default")]
+
+
+def test_the_overview_shows_who_is_deaf(time: Clock, client: Client, alice: Any) -> None:
+    alice.is_staff = alice.is_superuser = True
+    alice.save()
+    client.force_login(alice)
+    worker("a")
+    rounds(time, Sent(), 3)
+    assert "deaf:" not in client.get("/admin/").text
+    rounds(time, Sent(), 1)
+    assert "deaf: default" in client.get("/admin/").text
+
+
 def test_who_is_gone_is_not_deaf_and_not_asked(time: Clock) -> None:
     row, sent = worker("a"), Sent()
     rounds(time, sent, 4)
