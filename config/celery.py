@@ -23,6 +23,7 @@ from celery.concurrency.asynpool import AsynPool
 from celery.concurrency.prefork import TaskPool
 from celery.loaders.app import AppLoader
 from celery.signals import setup_logging, worker_ready, worker_shutting_down
+from celery.worker.consumer.delayed_delivery import DelayedDelivery
 from django.apps import apps
 from kombu import Queue
 from kombu.transport.virtual import QoS
@@ -52,6 +53,9 @@ broker.install()
 
 # A worker or beat waits this long for a database before it gives up.
 DATABASE_WAIT_SECONDS = 60
+# Of RabbitMQ's queues: kept by most nodes of a cluster. A message is acknowledged at its job's end,
+# which may be later than RabbitMQ's half hour (by queue from 3.12 on; in milliseconds).
+QUORUM = {"x-queue-type": "quorum", "x-consumer-timeout": 7 * 24 * 3600 * 1000}
 REDIS_SCHEMES = ("redis", "rediss", "sentinel")
 
 
@@ -107,8 +111,11 @@ app = ParleyCelery("parley", loader="config.celery:ParleyLoader")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # Celery publishes to the queue itself, by its name: a flush of Redis takes no binding away.
 app.conf.task_queues = [
-    Queue(name, routing_key=name, max_priority=9) for name in (*QUEUES, *map(process_queue, QUEUES))
+    Queue(name, routing_key=name, queue_arguments=QUORUM)
+    for name in (*QUEUES, *map(process_queue, QUEUES))
 ]
+# Celery would declare 28 queues more for countdowns, of which there are none here.
+DelayedDelivery.include_if = lambda self, consumer: False
 app.autodiscover_tasks()
 
 

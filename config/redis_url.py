@@ -6,12 +6,13 @@ socket by another name.
 """
 
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from redis import ConnectionPool, RedisError, SSLConnection, UnixDomainSocketConnection
 from redis.connection import parse_url
 
+SENTINEL_FORM = "sentinel://:password@host:26379/0?master=NAME, several with ; between them"
 FORMS = "redis://user:password@host:6379/0, rediss://…, unix:///path?db=0"
 SCHEMES = ("redis", "rediss", "unix")
 
@@ -34,8 +35,27 @@ def broker(url: str, redis_url: str) -> str:
     if url.partition(":")[0] in SCHEMES and ";" not in url:
         require_usable("CELERY_BROKER_URL", url)
         return broker_url(url)
+    if url.startswith("sentinel:"):
+        return ";".join(part.partition("?")[0] for part in url.split(";"))
     # Another broker, or a form that only Kombu knows.
     return url
+
+
+def sentinel_master(url: str) -> str:
+    """The name by which the Sentinels of such an address know the Redis that is written to. Raises
+    ImproperlyConfigured."""
+    parts = [urlsplit(part) for part in url.split(";")]
+    try:
+        usable = all(part.scheme == "sentinel" and part.hostname for part in parts)
+        # `port` is read for what it raises.
+        usable = usable and all(part.port != 0 for part in parts)
+    except ValueError:
+        usable = False
+    masters = {name for part in parts for name in parse_qs(part.query).get("master", [])}
+    if not usable or len(masters) != 1:
+        what = "its form is" if not usable else "it has to name one master:"
+        raise ImproperlyConfigured(f"CELERY_BROKER_URL is not usable: {what} {SENTINEL_FORM}")
+    return masters.pop()
 
 
 def parts_of(url: str) -> dict[str, Any]:

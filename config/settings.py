@@ -6,6 +6,8 @@ from urllib.parse import quote, unquote, urlsplit
 
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from jobs.limits import JobLimits
 from rooms.limits import Limits
@@ -134,6 +136,8 @@ CACHES = {
 
 
 CELERY_BROKER_URL = redis_url.broker(ENVIRONMENT.celery_broker_url, REDIS_URL)
+# Celery itself prefers the environment's, as it stands there, to that one; not to these.
+CELERY_BROKER_READ_URL = CELERY_BROKER_WRITE_URL = CELERY_BROKER_URL
 CELERY_TIMEZONE = ENVIRONMENT.time_zone
 PARLEY_KINDS = ENVIRONMENT.parley_kinds
 # Of Django 6, or of the package django-tasks: what other apps enqueue becomes a job.
@@ -164,7 +168,10 @@ CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_BROKER_POOL_LIMIT = 10
 CELERY_BROKER_POOL_ACQUIRE_TIMEOUT = 2
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {}
-if CELERY_BROKER_URL.startswith(("redis", "sentinel")):
+# Elsewhere the broker has fewer priorities than ten, or none: a message then means "the next one",
+# and the database says which that is.
+PARLEY_BROKER_ORDERS = CELERY_BROKER_URL.startswith(("redis", "sentinel"))
+if PARLEY_BROKER_ORDERS:
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "queue_order_strategy": "priority",
         # Kombu's default has four steps for the ten priorities, and no order within one.
@@ -180,6 +187,22 @@ if CELERY_BROKER_URL.startswith(("redis", "sentinel")):
         "health_check_interval": 10,
         "retry_on_timeout": True,
     }
+    if CELERY_BROKER_URL.startswith("sentinel"):
+        CELERY_BROKER_TRANSPORT_OPTIONS["master_name"] = redis_url.sentinel_master(
+            ENVIRONMENT.celery_broker_url
+        )
+        CELERY_BROKER_TRANSPORT_OPTIONS["sentinel_kwargs"] = {
+            "socket_connect_timeout": 2,
+            "socket_timeout": 2,
+            # There are others to be asked: redis-py would try one that is away for seconds, for
+            # each connection.
+            "retry": Retry(NoBackoff(), 0),
+        }
+elif CELERY_BROKER_URL.startswith(("amqp", "pyamqp")):
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"read_timeout": 5, "write_timeout": 5}
+    # A worker's connection that says nothing for twice as long is made anew. (Those that only send
+    # have none: nobody would answer for them while they are idle.)
+    CELERY_BROKER_HEARTBEAT = 30
 
 # What recurs is kept in memory: no file that a crash could spoil. The sweeper is not among it: each
 # worker has one beside it, which never waits for the worker.

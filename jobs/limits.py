@@ -18,6 +18,7 @@ class JobLimits(BaseSettings):
     job_losses: Positive = 3
     job_waits: Positive = 200
     webhooks_per_user: Positive = 20
+    job_canary_seconds: Seconds = 15
     job_params_bytes: Positive = 64 * 1024
     jobs_in_flight_per_user: Positive = 50
     jobs_queued: Positive = 10_000

@@ -1,6 +1,7 @@
 """What /metrics says of jobs, read from the database at each scrape. Registered when the app is
 ready. The ages are what to watch: they say whether workers and sweeper keep up."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -8,7 +9,7 @@ from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from . import overview
+from . import hearing, overview, registry
 
 
 class Jobs(Collector):
@@ -59,7 +60,15 @@ def _workers(now: datetime) -> list[GaugeMetricFamily]:
         of_pool = [each.row for each in workers if each.row.pool == pool]
         processes.add_metric([pool], len(of_pool))
         slots.add_metric([pool], sum(row.capacity for row in of_pool))
-    return [processes, slots]
+    deaf = GaugeMetricFamily(
+        "parley_job_workers_deaf",
+        "Workers that renew their lease, have a free slot, and take no message from the queue",
+        labels=["queue"],
+    )
+    numbers = Counter(ear.queue for ear in hearing.deaf(workers))
+    for queue in sorted({*registry.QUEUES, *numbers}):
+        deaf.add_metric([queue], numbers[queue])
+    return [processes, slots, deaf]
 
 
 def _ended(now: datetime) -> GaugeMetricFamily:

@@ -6,8 +6,8 @@ A message only names a job. Celery neither retries nor delays nor keeps results:
 import logging
 import mmap
 import os
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -15,13 +15,17 @@ from billiard.common import terminate_handler_fired
 from billiard.process import current_process
 from celery import current_app, shared_task, signals
 from celery.utils import uuid
+from django.conf import settings
+from django.db import Error as DatabaseError
 from kombu.exceptions import ChannelError, OperationalError
+from kombu.exceptions import ConnectionError as AMQPConnectionError
 
 from rooms.core import housekeeping
 from rooms.core.outages import Outage
+from rooms.database.calls import with_connection
 
-from . import registry
-from .lifecycle import doorbell
+from . import hearing, registry
+from .lifecycle import doorbell, turns
 from .models import Job
 from .running import crew, runner
 from .running.worker import WorkerProcess, spare
@@ -31,6 +35,9 @@ _unasked = Outage(logger, "The broker could not be asked how many messages wait"
 
 # The last wall behind a kind's hard time limit: for code that does not even let threads run.
 LAST_WALL_SECONDS = 60
+# What py-amqp raises beside errors of the system when a connection is gone; the last of them by
+# accident.
+_BROKEN = (AMQPConnectionError, AttributeError)
 # How long a ring waits for one of this process's connections.
 RING_SECONDS = 2.0
 
@@ -127,14 +134,46 @@ def _worker_process() -> WorkerProcess:
 
 @shared_task(name="jobs.run", max_retries=0)
 def run_job(job_id: str) -> None:
-    """One attempt at a job, unless somebody else has it."""
-    runner.run(UUID(job_id), _worker_process())
+    """One attempt at a job, unless somebody else has it; at the most urgent one, where the broker
+    knows no priorities."""
+    orders = settings.PARLEY_BROKER_ORDERS
+    runner.run(UUID(job_id), _worker_process(), None if orders else turns.whose)
 
 
 @shared_task(name="jobs.housekeeping", max_retries=0)
 def keep_house() -> None:
     """What every app has registered to be swept away: only Celery knows the hour."""
-    housekeeping.run()
+    with hearing.occupied(_name()):
+        housekeeping.run()
+
+
+def _name() -> str:
+    """Of this worker, as its processes' rows have it."""
+    return str(_pool["name"])[:120]
+
+
+@shared_task(name="jobs.canary", max_retries=0)
+def hear_canary(queue: str) -> None:
+    """This worker takes messages from `queue`, and its pool runs them."""
+    ear = hearing.Ear(_name(), queue)
+    try:
+        with_connection(lambda: hearing.heard(ear))
+    except DatabaseError as error:
+        logger.info("That a canary was heard could not be written: %r", error)
+
+
+def send_canaries(numbers: Mapping[str, int]) -> None:
+    """So many to each queue, before all jobs, in one go: each worker that waits takes one. Raises
+    what Kombu raises."""
+    with current_app.producer_pool.acquire(block=True, timeout=RING_SECONDS) as producer:
+        on_redis = _on_redis(producer.connection)
+        with _given_up_on_failure(producer.connection), producer.batch():
+            for queue, number in numbers.items():
+                for _ in range(number):
+                    message = current_app.amqp.create_task_message(
+                        uuid(), hear_canary.name, (queue,), {}, ignore_result=True
+                    )
+                    _send(producer, hear_canary.name, message, queue, 0, on_redis)
 
 
 def ring(jobs: Sequence[Job]) -> None:
@@ -146,7 +185,8 @@ def ring(jobs: Sequence[Job]) -> None:
     """
     with current_app.producer_pool.acquire(block=True, timeout=RING_SECONDS) as producer:
         on_redis = _on_redis(producer.connection)
-        with producer.batch() if len(jobs) > 1 else nullcontext():
+        batch = producer.batch() if len(jobs) > 1 else nullcontext()
+        with _given_up_on_failure(producer.connection), batch:
             for job in jobs:
                 _publish(producer, job, on_redis)
 
@@ -158,16 +198,33 @@ def _publish(producer: Any, job: Job, on_redis: bool) -> None:
         run_job.name,
         (str(job.pk),),
         {},
-        time_limit=kind.hard_time_limit + LAST_WALL_SECONDS if kind else None,
+        time_limit=_last_wall(kind),
         ignore_result=True,
     )
+    queue = registry.process_queue(job.queue) if kind and kind.needs_process else job.queue
+    _send(producer, run_job.name, message, queue, job.priority, on_redis)
+
+
+def _last_wall(kind: registry.Kind | None) -> float | None:
+    """Seconds after which Celery ends the process; the longest one where a message is for any."""
+    if kind is None:
+        return None
+    limits = [kind.hard_time_limit]
+    if not settings.PARLEY_BROKER_ORDERS:
+        limits = [each.hard_time_limit for each in registry.known()]
+    return max(limits) + LAST_WALL_SECONDS
+
+
+def _send(
+    producer: Any, name: str, message: Any, queue: str, priority: int, on_redis: bool
+) -> None:
     current_app.amqp.send_task_message(
         producer,
-        run_job.name,
+        name,
         message,
-        queue=registry.process_queue(job.queue) if kind and kind.needs_process else job.queue,
-        # Redis takes 0 first, RabbitMQ 9.
-        priority=job.priority if on_redis else 9 - job.priority,
+        queue=queue,
+        # Redis takes 0 first, RabbitMQ the highest.
+        priority=priority if on_redis else 9 - priority,
         # On Redis there is nothing to declare.
         declare=[] if on_redis else None,
         retry=False,
@@ -178,6 +235,24 @@ def _on_redis(connection: Any) -> bool:
     return bool(connection.transport.driver_type == "redis")
 
 
+@contextmanager
+def _given_up_on_failure(connection: Any) -> Iterator[None]:
+    """A connection of RabbitMQ on which something failed is not used again: Kombu would take it for
+    open, or an answer that comes late for that of the next question."""
+    on_redis = _on_redis(connection)
+    if not on_redis and not connection.connected:
+        connection.connect()
+    try:
+        yield
+    except ChannelError:
+        # It is about a channel alone.
+        raise
+    except Exception:
+        if not on_redis:
+            connection.collect()
+        raise
+
+
 def messages_waiting(queue: str) -> int | None:
     """How many messages the broker holds for a queue, or None when it does not say."""
     counts = [_messages_waiting(queue), _messages_waiting(registry.process_queue(queue))]
@@ -186,7 +261,10 @@ def messages_waiting(queue: str) -> int | None:
 
 def _messages_waiting(queue: str) -> int | None:
     try:
-        with current_app.pool.acquire(block=True, timeout=2) as connection:
+        with (
+            current_app.pool.acquire(block=True, timeout=2) as connection,
+            _given_up_on_failure(connection),
+        ):
             with connection.channel() as channel:
                 # Whether a queue is there Kombu asks Redis without the prefix of its names; to
                 # declare one does nothing there.
@@ -197,7 +275,7 @@ def _messages_waiting(queue: str) -> int | None:
     except ChannelError:
         # No worker has been there yet.
         return 0
-    except (OperationalError, OSError) as error:
+    except (OperationalError, OSError, *_BROKEN) as error:
         _unasked.failed(repr(error), about=queue)
         return None
 

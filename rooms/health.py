@@ -3,6 +3,9 @@
 For load balancers and `manage.py up`: no log-in, no session, and nothing said that helps a
 stranger. Parts that run inside a web process register what else being ready means.
 
+`/readyz?deep` asks besides what is not this process's own: for people and monitors; a balancer that
+sent nobody here for it would help nobody.
+
 Every check has a thread of its own. Who asks waits a second for all of them together; one that has
 not ended by then is not begun once more, and counts as failing until it ends.
 """
@@ -71,8 +74,9 @@ def redis_server() -> str | None:
 class Checker:
     """One check and its thread."""
 
-    def __init__(self, name: str, check: Check) -> None:
+    def __init__(self, name: str, check: Check, deep: bool = False) -> None:
         self._name = name
+        self.deep = deep
         self._check = check
         self._asked: SimpleQueue[Future[str] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -126,10 +130,10 @@ class Checker:
 _checkers: dict[str, Checker] = {}
 
 
-def register(name: str, check: Check) -> None:
-    """Let `/readyz` ask `check`, too. The last one of a name counts."""
+def register(name: str, check: Check, deep: bool = False) -> None:
+    """Let `/readyz` ask `check`, too, or only `/readyz?deep`. The last one of a name counts."""
     unregister(name)
-    _checkers[name] = Checker(name, check)
+    _checkers[name] = Checker(name, check, deep)
 
 
 def unregister(name: str) -> None:
@@ -148,12 +152,16 @@ async def healthz(request: HttpRequest) -> JsonResponse:
 
 
 async def readyz(request: HttpRequest) -> JsonResponse:
-    return _answer(await look())
+    return _answer(await look(deep="deep" in request.GET))
 
 
-async def look() -> dict[str, str]:
+async def look(deep: bool = False) -> dict[str, str]:
     """What each check finds, within `ANSWER_SECONDS`. On any loop."""
-    asked = {name: (checker, checker.ask()) for name, checker in list(_checkers.items())}
+    asked = {
+        name: (checker, checker.ask())
+        for name, checker in list(_checkers.items())
+        if deep or not checker.deep
+    }
     waiting = [asyncio.wrap_future(future) for _, future in asked.values()]
     _, silent = await asyncio.wait(waiting, timeout=ANSWER_SECONDS)
     for each in silent:

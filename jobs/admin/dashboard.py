@@ -10,7 +10,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
-from jobs import overview, registry
+from jobs import hearing, overview, registry
 from jobs.models import Job, State
 
 from . import shown
@@ -41,6 +41,8 @@ def jobs_now(*, may_see_rooms: bool) -> dict[str, Any]:
     day = overview.ended(now, overview.DAY)
     counts = overview.unfinished()
     running = overview.running_jobs(RUNNING_SHOWN)
+    workers = overview.workers(now)
+    deaf = hearing.deaf(workers)
     return {
         "counts": [(state, state.label.capitalize(), number) for state, number in counts.items()],
         "ended": [
@@ -57,7 +59,7 @@ def jobs_now(*, may_see_rooms: bool) -> dict[str, Any]:
         "failures": [failure(job) for job in overview.last_failures(now, FAILURES_SHOWN)],
         "kinds": failing(hour, day),
         "times": [times_row(each) for each in overview.times(now, overview.HOUR)],
-        "workers": [worker_row(each, now) for each in overview.workers(now)[:WORKERS_SHOWN]],
+        "workers": [worker_row(each, deaf, now) for each in workers[:WORKERS_SHOWN]],
         "plots": [
             plot("The last hour", hour, now, timedelta(minutes=1), 60),
             plot("The last day", day, now, timedelta(hours=1), 24),
@@ -84,7 +86,9 @@ def running_row(job: Job, now: Any) -> dict[str, Any]:
     }
 
 
-def worker_row(worker: overview.WorkerNow, now: datetime) -> dict[str, Any]:
+def worker_row(
+    worker: overview.WorkerNow, deaf: list[hearing.Ear], now: datetime
+) -> dict[str, Any]:
     row, mean = worker.row, worker.row.mean_seconds
     return {
         "row": row,
@@ -93,6 +97,7 @@ def worker_row(worker: overview.WorkerNow, now: datetime) -> dict[str, Any]:
             for each in worker.runs
         ],
         "busy": worker.busy,
+        "deaf": ", ".join(ear.queue for ear in deaf if ear.worker == row.name),
         "mean": shown.NOTHING if mean is None else shown.duration(mean),
         "heard": shown.between(row.seen_at, max(now, row.seen_at)),
         "up": shown.between(row.started_at, max(now, row.started_at)),

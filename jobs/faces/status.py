@@ -8,7 +8,7 @@ from typing import Any
 from ninja import Router
 from pydantic import Field
 
-from jobs import overview, policy
+from jobs import hearing, overview, policy
 from rooms.core.representations import timestamp
 from rooms.database import clock
 from rooms.protocol import Forbidden
@@ -66,6 +66,11 @@ class WorkerStatus(Given):
     failed: int = Field(examples=[2])
     mean_seconds: float | None = Field(description="of an attempt", examples=[0.8])
     runs: list[RunningStatus]
+    deaf: list[str] = Field(
+        description="queues that it says it serves, and has taken no message from although it"
+        " could; of its worker as a whole",
+        examples=[[]],
+    )
 
 
 class Status(Given):
@@ -88,6 +93,8 @@ def get_status(request: Request) -> dict[str, Any]:
         raise Forbidden("This is for staff who may view jobs.")
     now = clock.now()
     since = overview.due_since(now)
+    workers = overview.workers(now)
+    deaf = hearing.deaf(workers)
     return {
         "at": timestamp(now),
         "unfinished": {str(state): number for state, number in overview.unfinished().items()},
@@ -102,7 +109,7 @@ def get_status(request: Request) -> dict[str, Any]:
         ],
         "last_hour": _span(now, overview.HOUR),
         "last_day": _span(now, overview.DAY),
-        "workers": [_worker(each) for each in overview.workers(now)],
+        "workers": [_worker(each, deaf) for each in workers],
     }
 
 
@@ -128,7 +135,7 @@ def _span(now: datetime, span: Any) -> dict[str, Any]:
     }
 
 
-def _worker(worker: overview.WorkerNow) -> dict[str, Any]:
+def _worker(worker: overview.WorkerNow, deaf: list[hearing.Ear]) -> dict[str, Any]:
     row = worker.row
     return {
         "name": row.name,
@@ -145,4 +152,5 @@ def _worker(worker: overview.WorkerNow) -> dict[str, Any]:
             {"kind": each.kind, "number": each.number, "since": timestamp(each.since)}
             for each in worker.runs
         ],
+        "deaf": [ear.queue for ear in deaf if ear.worker == row.name],
     }

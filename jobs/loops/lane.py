@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import close_old_connections
 
+from jobs import hearing
 from jobs.limits import job_limits
 from rooms.core.outages import Outage
 from rooms.database import trouble
@@ -25,15 +26,23 @@ PARENT_CHECK_SECONDS = 1.0
 
 
 class Lane:
-    """`parent`: the process id without which this one ends, or None."""
+    """`parent`: the process id without which this one ends, or None. `canaries` sends those that
+    tell whether workers hear."""
 
-    def __init__(self, waiting: QueueDepth, parent: int | None = None) -> None:
-        self._waiting, self._parent = waiting, parent
+    def __init__(
+        self,
+        waiting: QueueDepth,
+        parent: int | None = None,
+        canaries: hearing.SendCanaries | None = None,
+    ) -> None:
+        self._waiting, self._parent, self._canaries = waiting, parent, canaries
         self._stopped = False
+        self._ask_at = 0.0
         self._wake = threading.Event()
         # Processes of the worker that have ended, until this is written.
         self._gone: set[UUID] = set()
         self._trouble = Outage(logger, "Jobs could not be swept")
+        self._unsent = Outage(logger, "No canaries could be sent")
 
     def stop(self) -> None:
         self._stopped = True
@@ -65,8 +74,21 @@ class Lane:
         except Exception as error:
             # The next one comes in two seconds: an outage is said once a minute, a fault in full.
             self._trouble.failed(error, traceback=trouble.reason(error) is None)
+        else:
+            self._ask()
         finally:
             close_old_connections()
+
+    def _ask(self) -> None:
+        """Whether the workers hear, when it is time to."""
+        if self._canaries is None or time.monotonic() < self._ask_at:
+            return
+        self._ask_at = time.monotonic() + min(1.0, job_limits().job_canary_seconds / 4)
+        try:
+            hearing.ask(self._canaries)
+            self._unsent.over()
+        except Exception as error:
+            self._unsent.failed(repr(error))
 
     def _rest(self, until: float) -> None:
         while self._goes_on() and (left := until - time.monotonic()) > 0:

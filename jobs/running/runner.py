@@ -7,8 +7,10 @@ database but the one that the kind asks for. Knows nothing of Celery.
 
 import logging
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +28,7 @@ from jobs.registry import Kind
 from jobs.secret_params import Redaction
 from rooms.core.outages import Outage
 from rooms.database import trouble
+from rooms.database.calls import with_connection
 from rooms.models import Attachment
 from rooms.protocol import problems
 
@@ -47,6 +50,10 @@ from .surroundings import TransactionLeftOpen
 from .worker import WorkerProcess
 
 logger = logging.getLogger(__name__)
+# The job whose turn it is for a message that names another; None: none waits.
+Turns = Callable[[UUID], UUID | None]
+# The sweeper rings again for what is left.
+TURNS_TRIED = 20
 _unclaimed = Outage(logger, "Jobs cannot be begun")
 
 
@@ -59,12 +66,13 @@ class Prepared:
     attempt: RunningAttempt
 
 
-def run(job_id: UUID, process: WorkerProcess) -> Job | None:
+def run(job_id: UUID, process: WorkerProcess, turns: Turns | None = None) -> Job | None:
     """The job after this attempt; None when there was nothing to do, nothing may be written, or
-    this process does not wait for the end to be written."""
+    this process does not wait for the end to be written. `turns`: whose turn it is, where that need
+    not be the job that is named."""
     ours = crew.of(process)
     try:
-        claim = _claim(job_id, process, ours.clerk)
+        claim = _claim(job_id, process, ours.clerk, turns)
         if claim is None:
             return None
         started = time.monotonic()
@@ -82,7 +90,9 @@ def run(job_id: UUID, process: WorkerProcess) -> Job | None:
             answer.result()
         seconds = time.monotonic() - started
         ours.clerk.worked(seconds, ending.outcome in (Outcome.FAILED, Outcome.TIMED_OUT))
-        logger.info("job %s (%s) %s in %.3f s", job_id, claim.job.kind, ending.outcome, seconds)
+        logger.info(
+            "job %s (%s) %s in %.3f s", claim.job.pk, claim.job.kind, ending.outcome, seconds
+        )
     finally:
         surroundings.close_connections()
     if process.terminating():
@@ -90,12 +100,12 @@ def run(job_id: UUID, process: WorkerProcess) -> Job | None:
     return answer.result() if process.waits_for_ends else None
 
 
-def _claim(job_id: UUID, process: WorkerProcess, clerk: Clerk) -> Claim | None:
+def _claim(job_id: UUID, process: WorkerProcess, clerk: Clerk, turns: Turns | None) -> Claim | None:
     """Whoever has the message tries until the database answers: what else could it do?"""
     pause = SHORTEST_PAUSE_SECONDS
     while not process.draining():
         try:
-            claim = clerk.claim(job_id)
+            claim = _claim_once(job_id, clerk, turns)
         except Exception as error:
             if trouble.reason(error) is None:
                 raise
@@ -107,6 +117,19 @@ def _claim(job_id: UUID, process: WorkerProcess, clerk: Clerk) -> Claim | None:
             return claim
     # It stays queued, and another worker, or this one when it is back, hears of it.
     doorbell.ring(Job.objects.filter(pk=job_id, state=State.QUEUED))
+    return None
+
+
+def _claim_once(job_id: UUID, clerk: Clerk, turns: Turns | None) -> Claim | None:
+    """With `turns`, others may be quicker: then it is somebody else's turn."""
+    if turns is None:
+        return clerk.claim(job_id)
+    for _ in range(TURNS_TRIED):
+        turn = with_connection(partial(turns, job_id))
+        if turn is None:
+            return None
+        if claim := clerk.claim(turn):
+            return claim
     return None
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from jobs.loops.lane import Lane
-from jobs.tasks import messages_waiting
+from jobs.tasks import messages_waiting, send_canaries
 
 
 class Command(BaseCommand):
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        lane = Lane(messages_waiting, options["parent"])
+        lane = Lane(messages_waiting, options["parent"], send_canaries)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: lane.stop())
         if options["parent"]:

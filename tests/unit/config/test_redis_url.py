@@ -1,5 +1,7 @@
 """Addresses of Redis: one place, every form, for all who use them."""
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from kombu.transport.redis import Channel
 from redis import ConnectionPool
 
 from config import redis_url
+from tests.support import environment
 
 ADDRESSES = [
     "redis://host",
@@ -94,7 +97,47 @@ def test_what_is_wrong_is_said_without_the_secret(address: str, says: str) -> No
 
 @pytest.mark.parametrize(
     "address",
-    ["amqp://guest:guest@mq//", "sentinel://a:1;sentinel://b:2", "redis+socket:///r.sock"],
+    ["amqp://guest:guest@mq//", "redis+socket:///r.sock"],
 )
 def test_other_brokers_are_left_as_they_are(address: str) -> None:
     assert redis_url.broker(address, "redis://host") == address
+
+
+def test_sentinels_name_the_master_that_they_watch() -> None:
+    address = "sentinel://:s3cret@a:1/0;sentinel://:s3cret@b:2/0?master=main"
+    plain = "sentinel://:s3cret@a:1/0;sentinel://:s3cret@b:2/0"
+    assert redis_url.broker(address, "redis://host") == plain
+    assert redis_url.sentinel_master(address) == "main"
+
+
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("sentinel://:s3cret@a:1", "name one master"),
+        ("sentinel://:s3cret@a:1?master=x;sentinel://b:2?master=y", "name one master"),
+        ("sentinel://:s3cret@a:port?master=x", "its form is"),
+        ("sentinel://:s3cret@a:1;redis://b?master=x", "its form is"),
+        ("sentinel://?master=x", "its form is"),
+    ],
+)
+def test_what_is_wrong_with_sentinels_is_said(address: str, says: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=says) as caught:
+        redis_url.sentinel_master(address)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_celery_uses_the_address_as_it_was_understood() -> None:
+    """It would read the environment by itself."""
+    script = (
+        "from config.celery import app; c = app.conf; print(c.broker_read_url, c.broker_write_url)"
+    )
+    environment_ = {**environment.clean(), "CELERY_BROKER_URL": "unix:///r.sock?db=2"}
+    answer = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=environment.ROOT,
+        env=environment_,
+        capture_output=True,
+        text=True,
+    )
+    understood = "redis+socket:///r.sock?virtual_host=2"
+    assert answer.stdout.split() == [understood, understood], answer.stderr

@@ -1,0 +1,37 @@
+"""Whose turn it is where the broker does not order jobs: a message then means "one of this queue".
+
+RabbitMQ's quorum queues have two priorities, or none. There are as many messages as jobs, whichever
+each names; the most urgent one is taken first, those of one priority as their messages come.
+"""
+
+import random
+from uuid import UUID
+
+from jobs import registry
+from jobs.models import Job, State
+
+# When the job that a message names is gone, several may look for another one at the same moment.
+AMONG = 20
+
+
+def whose(job_id: UUID) -> UUID | None:
+    """The job to be claimed for a message that names `job_id`; None: none waits in its queue."""
+    named = Job.objects.filter(pk=job_id).values("queue", "kind", "priority", "state").first()
+    if named is None:
+        return None
+    queued = Job.objects.filter(state=State.QUEUED, queue=named["queue"])
+    # Those that need a process have messages of their own.
+    alone = [kind.name for kind in registry.known() if kind.needs_process]
+    if named["kind"] in alone:
+        queued = queued.filter(kind__in=alone)
+    else:
+        queued = queued.exclude(kind__in=alone)
+    waits = named["state"] == State.QUEUED
+    if waits:
+        if named["priority"] == 0:
+            return job_id
+        queued = queued.filter(priority__lt=named["priority"])
+    found = list(queued.order_by("priority", "queued_at").values_list("pk", "priority")[:AMONG])
+    if not found:
+        return job_id if waits else None
+    return random.choice([pk for pk, priority in found if priority == found[0][1]])

@@ -1,0 +1,1 @@
+"""What `manage.py tune` advises, and of what it makes that."""
