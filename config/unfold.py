@@ -101,6 +101,7 @@ UNFOLD: dict[str, Any] = {
                 page("Jobs", "manufacturing", "jobs.job"),
                 page("Submit a job", "add_circle", "jobs.job", "add"),
                 page("Schedules", "event_repeat", "jobs.schedule"),
+                page("Pauses", "pause_circle", "jobs.pause"),
                 page("Workers", "memory", "jobs.worker"),
             ),
             section(

@@ -17,7 +17,7 @@ from ninja import Query, Router
 from pydantic import TypeAdapter
 
 from jobs import overview, policy, registry
-from jobs.lifecycle import representations
+from jobs.lifecycle import pausing, representations
 from jobs.limits import job_limits
 from jobs.models import Job, State
 from jobs.submitting import actions
@@ -30,7 +30,7 @@ from rooms.rest.json import Renderer
 from rooms.rest.requests import Limit, PageCursor, Request
 from rooms.rest.schemas import Moment, Problem, SlugText
 
-from . import batch, schedules, status
+from . import batch, pauses, schedules, status
 from .schemas import JobDetail, JobOut, JobPage, KindList, KindName, NewAnswer, NewJob
 from .submissions import KeyHeader, key_of, submission_of, tell_share
 
@@ -38,6 +38,7 @@ from .submissions import KeyHeader, key_of, submission_of, tell_share
 router = Router(tags=["jobs"], by_alias=True)
 router.add_router("", batch.router)
 router.add_router("", schedules.router)
+router.add_router("", pauses.router)
 router.add_router("", status.router)
 
 LONGEST_POLL_SECONDS = 60
@@ -133,7 +134,12 @@ def get_job(request: Request, job_id: UUID, response: HttpResponse) -> dict[str,
         response["Retry-After"] = str(_look_again_in(job))
     staff = policy.runs_the_site(request.user)
     attempts = [representations.attempt(row, staff) for row in job.attempts.all()]
-    return {**representations.job(job), "attempts": attempts, "ahead": overview.ahead_of(job)}
+    return {
+        **representations.job(job),
+        "attempts": attempts,
+        "ahead": overview.ahead_of(job),
+        "held": "paused" if pausing.is_paused(job) else None,
+    }
 
 
 def _look_again_in(job: Job) -> int:

@@ -104,6 +104,10 @@ class JobDetail(JobOut):
         description="how many jobs of its queue are before it while it waits; 101 for any more",
         examples=[3],
     )
+    held: Literal["paused"] | None = Field(
+        description="why it waits even if a worker is free: its queue or its kind is paused",
+        examples=[None],
+    )
 
 
 class JobPage(Given):

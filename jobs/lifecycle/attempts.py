@@ -2,7 +2,8 @@
 
 With a job go its attempt, the room's log, and at the end the message in the room. Nothing is told
 that was not committed, nothing committed is untold. Called by workers (`running.clerk`) and by the
-sweeper. Whoever lost a race writes nothing, and is told so by None.
+sweeper. Whoever lost a race writes nothing, and is told so by None. So is who wants to begin a job
+that is paused: it stays queued, and is rung for when the pause is over.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -140,7 +141,7 @@ def write(
     """
     wanted = {begin.job_id for begin in begins} | {end.job_id for end in ends}
     batch = _Batch(worker)
-    with changing_many(wanted, room_ids) as changes:
+    with changing_many(wanted, room_ids, claims=bool(begins)) as changes:
         # Ends first: what goes back to its queue may be taken again at once.
         ended = [batch.end(changes.get(end.job_id), end) for end in ends]
         begun = [batch.begin(changes.get(begin.job_id), begin) for begin in begins]
@@ -184,7 +185,7 @@ class _Batch:
         job, now = change.job, change.logs.at
         if job.lease_token == begin.lease:
             return Claim(job, begin.lease)
-        if job.state != State.QUEUED:
+        if job.state != State.QUEUED or getattr(job, "is_paused", False):
             return None
         begun = _Begun(
             State.RUNNING,

@@ -82,7 +82,7 @@ function drawTime(card) {
   const { value: job, pace } = card.entry;
   drawBadge(one("header [data-state]", card), job.state, stateText(job, now()));
   if (job.state === "running") setText(one("[data-progress-text]", card), progressText(job, pace, now()));
-  setText(one("[data-time]", card), runTime(job, now(), card.ahead));
+  setText(one("[data-time]", card), runTime(job, now(), card.ahead, card.held));
   drawConditions(card, card.room.state, job);
 }
 
