@@ -55,7 +55,7 @@ class Pauses:
 
 
 @dataclass
-class Waiting:
+class WaitingJobs:
     """The queued jobs of a queue: how many, how many of them because of a pause, and since when the
     oldest of the others has waited."""
 
@@ -79,7 +79,7 @@ def known() -> Pauses:
     return Pauses(frozenset(queues), frozenset(kinds), resumed)
 
 
-def waiting(queues: Iterable[str] = ()) -> dict[str, Waiting]:
+def waiting(queues: Iterable[str] = ()) -> dict[str, WaitingJobs]:
     """By queue, of these or of all that have any."""
     rows = Job.objects.filter(state=State.QUEUED).order_by()
     if queues:
@@ -87,10 +87,10 @@ def waiting(queues: Iterable[str] = ()) -> dict[str, Waiting]:
     pauses = known()
     # Without a pause the index has all of it; the kind stands in the wide rows.
     names = ("queue", "kind") if pauses else ("queue",)
-    found: dict[str, Waiting] = {}
+    found: dict[str, WaitingJobs] = {}
     for row in rows.values(*names).annotate(number=Count("pk"), first=Min("queued_at")):
         queue, kind, first = row["queue"], row.get("kind", ""), row["first"]
-        each = found.setdefault(queue, Waiting())
+        each = found.setdefault(queue, WaitingJobs())
         each.number += row["number"]
         if pauses.holds(queue, kind):
             each.paused += row["number"]

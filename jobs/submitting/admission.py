@@ -166,7 +166,7 @@ def measure(queue: str) -> Load:
     """What is paused counts in the depth, which is bounded, and not in the age: it is taken."""
     since = clock.now() - timedelta(seconds=RATE_WINDOW_SECONDS)
     finished = Job.objects.filter(finished_at__gte=since, queue=queue).count()
-    waiting = pausing.waiting([queue]).get(queue, pausing.Waiting())
+    waiting = pausing.waiting([queue]).get(queue, pausing.WaitingJobs())
     return Load(waiting.number, waiting.since, finished / RATE_WINDOW_SECONDS)
 
 

@@ -158,6 +158,13 @@ def many(cell: Cell, kind: str, **params: Any) -> Any:
     return cell.rest("post", "jobs", {"kind": kind, "params": params})
 
 
+def paused(cell: Cell) -> Any:
+    cell.staff("job")
+    if "pauses" in cell.case:
+        cell.me.user_permissions.add(Permission.objects.get(codename="change_pause"))
+    return cell.rest("post", "job-pauses", {"target": "queue", "name": "bulk"})
+
+
 def made(cell: Cell) -> Any:
     room = {} if "no room" in cell.case else {"room": cell.slug}
     return cell.rest("post", "schedules", {"kind": "test.outcome", "every": 3600, **room})
@@ -231,6 +238,7 @@ PROBES: dict[str, list[Callable[[Cell], Any]]] = {
     "job.answer_as_moderator": [lambda cell: answered(cell, "moderators")],
     "job.change_many": [lambda cell: many(cell, "jobs.change_many", verb="cancel")],
     "job.delete_many": [lambda cell: many(cell, "jobs.delete_many")],
+    "job.pause": [paused],
     "schedule.make": [made],
     "schedule.see": [lambda cell: cell.rest("get", cell.schedule())],
     "schedule.control": [

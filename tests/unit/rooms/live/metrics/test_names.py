@@ -39,9 +39,7 @@ def test_every_metric_is_counted() -> None:
     sources = [path for path in (ROOT / "rooms").rglob("*.py") if path.name != "names.py"]
     text = "\n".join(path.read_text() for path in sources)
     counted = set(
-        re.findall(
-            r"metrics\.([A-Z_]+)\.(?:labels\(.*?\)\.)?(?:inc|set|observe|observe_batch)\(", text
-        )
+        re.findall(r"metrics\.([A-Z_]+)\.(?:labels\(.*?\)\.)?(?:inc|set|observe|observe_batch)\(", text)
     )
     assert set(METRICS) == counted
 
