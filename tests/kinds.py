@@ -108,6 +108,23 @@ def block(state: Any) -> None:
     threading.Event().wait()
 
 
+class KeyedParams(Params):
+    value: str = "a"
+    outcome: Literal["ok", "lost"] = "ok"
+
+
+@kind("test.keyed", params=KeyedParams, at_once=1, key="value")
+def keyed(ctx: Context[KeyedParams]) -> str:
+    """One at a time for each value."""
+    return ctx.params.value
+
+
+@kind("test.two", params=KeyedParams, at_once=2, key="room")
+def two(ctx: Context[KeyedParams]) -> str:
+    """Two at a time in each room."""
+    return ctx.params.value
+
+
 @kind("test.process", params=OutcomeParams, needs_process=True)
 def process(ctx: Context[OutcomeParams]) -> Any:
     """One that has to be stoppable by force."""

@@ -17,7 +17,7 @@ from ninja import Query, Router
 from pydantic import TypeAdapter
 
 from jobs import overview, policy, registry
-from jobs.lifecycle import pausing, representations
+from jobs.lifecycle import holding, representations
 from jobs.limits import job_limits
 from jobs.models import Job, State
 from jobs.submitting import actions
@@ -138,7 +138,7 @@ def get_job(request: Request, job_id: UUID, response: HttpResponse) -> dict[str,
         **representations.job(job),
         "attempts": attempts,
         "ahead": overview.ahead_of(job),
-        "held": "paused" if pausing.is_paused(job) else None,
+        "held": holding.why(job),
     }
 
 

@@ -104,8 +104,11 @@ class JobDetail(JobOut):
         description="how many jobs of its queue are before it while it waits; 101 for any more",
         examples=[3],
     )
-    held: Literal["paused"] | None = Field(
-        description="why it waits even if a worker is free: its queue or its kind is paused",
+    held: Literal["paused", "at_once"] | None = Field(
+        description=(
+            "why it waits even if a worker is free: its queue or its kind is paused, or as many"
+            " like it as may run at once do, or are before it"
+        ),
         examples=[None],
     )
 
@@ -132,6 +135,7 @@ class KindLimits(Given):
     max_attempts: int
     soft_time_limit: float = Field(description="seconds; then it is asked to stop")
     hard_time_limit: float = Field(description="seconds; then it is stopped")
+    at_once: int | None = Field(description="how many with the same key run at once")
 
 
 class KindOut(Given):

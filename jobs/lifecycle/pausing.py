@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.db.models import Count, Min, Q, QuerySet
 
+from jobs import registry
 from jobs.models import Job, Pause, State
 from rooms.database import clock
 
@@ -57,7 +58,7 @@ class Pauses:
 @dataclass
 class WaitingJobs:
     """The queued jobs of a queue: how many, how many of them because of a pause, and since when the
-    oldest of the others has waited."""
+    oldest of the others has waited; but for those that wait for others of their key."""
 
     number: int = 0
     paused: int = 0
@@ -82,20 +83,26 @@ def known() -> Pauses:
 def waiting(queues: Iterable[str] = ()) -> dict[str, WaitingJobs]:
     """By queue, of these or of all that have any."""
     rows = Job.objects.filter(state=State.QUEUED).order_by()
+    # Those that wait for others like them say nothing of the workers, but a queue's own index does
+    # not know which they are.
+    with_keys = {kind.queue for kind in registry.known() if kind.at_once is not None}
+    keyless = Q() if with_keys.isdisjoint(queues or with_keys) else Q(hold_key=None)
     if queues:
         rows = rows.filter(queue__in=list(queues))
     pauses = known()
     # Without a pause the index has all of it; the kind stands in the wide rows.
     names = ("queue", "kind") if pauses else ("queue",)
     found: dict[str, WaitingJobs] = {}
-    for row in rows.values(*names).annotate(number=Count("pk"), first=Min("queued_at")):
-        queue, kind, first = row["queue"], row.get("kind", ""), row["first"]
+    for row in rows.values(*names).annotate(
+        number=Count("pk"), first=Min("queued_at", filter=keyless or None)
+    ):
+        queue, kind, since = row["queue"], row.get("kind", ""), row["first"]
         each = found.setdefault(queue, WaitingJobs())
         each.number += row["number"]
         if pauses.holds(queue, kind):
             each.paused += row["number"]
-        elif first is not None:
-            since = pauses.since(queue, kind, first)
+        elif since is not None:
+            since = pauses.since(queue, kind, since)
             each.since = since if each.since is None else min(each.since, since)
     return found
 

@@ -141,5 +141,6 @@ def kind(declared: Kind) -> dict[str, Any]:
             "max_attempts": declared.max_attempts,
             "soft_time_limit": declared.soft_time_limit,
             "hard_time_limit": declared.hard_time_limit,
+            "at_once": declared.at_once,
         },
     }

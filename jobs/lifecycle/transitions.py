@@ -14,7 +14,7 @@ from jobs.models import SPOILT, UNCLAIMED, Job, JobQuestion, State
 from rooms.core import statements
 from rooms.models import User
 
-from . import doorbell
+from . import doorbell, holding
 from .attempts import finish, forget_results
 from .changes import JobChange, changing, changing_many
 
@@ -65,6 +65,8 @@ def cancel_unclaimed(job_id: UUID, by: User | None = None) -> Job | None:
         )
         if not won:
             return None
+        # Others may have waited for it to be begun first.
+        holding.ring_next_on_commit([job])
         if job.asked:
             _withdraw(change)
         forget_results([job])

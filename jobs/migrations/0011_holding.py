@@ -11,6 +11,19 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name="job",
+            name="hold_key",
+            field=models.CharField(blank=True, editable=False, max_length=150, null=True),
+        ),
+        migrations.AddIndex(
+            model_name="job",
+            index=models.Index(
+                condition=models.Q(("hold_key__isnull", False)),
+                fields=["hold_key", "state", "priority", "queued_at"],
+                name="job_held",
+            ),
+        ),
         migrations.CreateModel(
             name='Pause',
             fields=[

@@ -66,6 +66,7 @@ class _NewJob(NamedTuple):
     secret_params: dict[str, Any] | None
     queue: str
     priority: int
+    hold_key: str | None
     idempotency_key: str
     fingerprint: str
     created_at: datetime
@@ -207,6 +208,7 @@ class _Insertion:
             secret_params=checked.secret_params,
             queue=kind.queue,
             priority=wanted.priority,
+            hold_key=_hold_key(checked, room),
             idempotency_key=wanted.key,
             fingerprint=checked.fingerprint,
             created_at=at,
@@ -222,6 +224,13 @@ class _Insertion:
     def write(self) -> None:
         statements.insert(Job, self._jobs)
         statements.insert(KeptAnswer, self._answers)
+
+
+def _hold_key(checked: Checked, room: Room | None) -> str | None:
+    wanted = checked.wanted
+    params = checked.params if checked.secret_params is None else checked.secret_params
+    room_id = room.pk if room else None
+    return checked.kind.hold_key(params, wanted.room, wanted.user.pk, room_id)
 
 
 def _members(wanted: Sequence[Checked], logs: Logs) -> set[tuple[int, int]]:
