@@ -12,6 +12,7 @@ import random
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from importlib import import_module
 from importlib.util import find_spec
@@ -92,6 +93,8 @@ class Kind:
     rule: str = ""
     at_once: int | None = None
     key: "str | KeyFunction" = ""
+    unique_within: timedelta | None = None
+    unique_params: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name) or len(self.name) > 80:
@@ -113,6 +116,12 @@ class Kind:
         if isinstance(self.key, str) and self.key not in ("", ROOM, REQUESTER):
             if self.key not in self.params.model_fields:
                 raise ImproperlyConfigured(f"{self.name}: there is no param {self.key!r}")
+        if self.unique_within is not None and self.unique_within <= timedelta(0):
+            raise ImproperlyConfigured(f"{self.name}: unique_within must be more than nothing")
+        if self.unique_params is not None and self.unique_within is None:
+            raise ImproperlyConfigured(f"{self.name}: unique_params are for unique_within")
+        if unknown := set(self.unique_params or ()) - set(self.params.model_fields):
+            raise ImproperlyConfigured(f"{self.name}: there are no params {sorted(unknown)}")
         if inspect.isasyncgenfunction(self.run) or inspect.isgeneratorfunction(self.run):
             raise ImproperlyConfigured(f"{self.name}: a kind returns its result and yields nothing")
         if shown := secret_params.unmasked(self.params):
@@ -209,6 +218,8 @@ def kind(
     rule: str = "",
     at_once: int | None = None,
     key: "str | KeyFunction" = "",
+    unique_within: timedelta | None = None,
+    unique_params: Iterable[str] | None = None,
 ) -> Callable[[R], R]:
     """Declare a kind. The function's docstring explains it to people.
 
@@ -223,6 +234,8 @@ def kind(
     `at_once`: so many of the same `key` run at a time, of the kind if there is none; the others
     wait queued. `key`: the name of a param, "room", "requester", or a function of the params, the
     room's slug (or None) and the requester's id that returns a text; "" is for no bound.
+    `unique_within`: for so long after a job was submitted, but not after its end, the same again is
+    that job; `unique_params` names the params that count, which are all unless it is said.
     """
 
     def declare(run: R) -> R:
@@ -251,6 +264,8 @@ def kind(
                 rule=rule,
                 at_once=at_once,
                 key=key,
+                unique_within=unique_within,
+                unique_params=None if unique_params is None else tuple(unique_params),
             )
         )
         return run

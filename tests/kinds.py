@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -123,6 +124,17 @@ def keyed(ctx: Context[KeyedParams]) -> str:
 def two(ctx: Context[KeyedParams]) -> str:
     """Two at a time in each room."""
     return ctx.params.value
+
+
+@kind(
+    "test.unique",
+    params=OutcomeParams,
+    unique_within=timedelta(minutes=10),
+    unique_params=["value"],
+)
+def unique(ctx: Context[OutcomeParams]) -> Any:
+    """The same value again within ten minutes is the same job."""
+    return OUTCOMES[ctx.params.outcome](ctx)
 
 
 @kind("test.process", params=OutcomeParams, needs_process=True)

@@ -53,9 +53,10 @@ def list_job_kinds(request: Request) -> dict[str, Any]:
     return {"kinds": [representations.kind(kind) for kind in registry.offered()]}
 
 
-@router.post("/jobs", response={202: JobOut, 409: Problem, 429: Problem, 404: Problem})
+@router.post("/jobs", response={200: JobOut, 202: JobOut, 409: Problem, 429: Problem, 404: Problem})
 def submit_job(request: Request, job: NewJob, idempotency_key: KeyHeader = None) -> HttpResponse:
-    """Hand work to the workers. Look at `Location` for what becomes of it."""
+    """Hand work to the workers. Look at `Location` for what becomes of it. 200: the same is not
+    done twice within a time (`unique_within` of the kind), and this is the job that is there."""
     wanted = submission_of(request.user, job, key_of(idempotency_key))
     try:
         done = actions.submit_for_answer(wanted)
@@ -68,7 +69,7 @@ def submit_job(request: Request, job: NewJob, idempotency_key: KeyHeader = None)
         tell_share(request, done.share)
     # Not validated again: it is what the room was told.
     body = done.answer or orjson.dumps(done.shown or representations.job(done.job))
-    answer = HttpResponse(body, status=202, content_type=Renderer.media_type)
+    answer = HttpResponse(body, status=done.status, content_type=Renderer.media_type)
     answer["Location"] = reverse("api:get_job", args=[done.job.pk])
     return answer
 

@@ -136,6 +136,9 @@ class KindLimits(Given):
     soft_time_limit: float = Field(description="seconds; then it is asked to stop")
     hard_time_limit: float = Field(description="seconds; then it is stopped")
     at_once: int | None = Field(description="how many with the same key run at once")
+    unique_within: float | None = Field(
+        description="seconds in which the same again is the job that is there"
+    )
 
 
 class KindOut(Given):

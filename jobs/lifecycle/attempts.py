@@ -95,6 +95,7 @@ class _Ended(NamedTuple):
     rung_at: datetime | None
     due_at: datetime | None
     finished_at: datetime | None
+    unique_key: str | None
     pk: UUID
 
 
@@ -330,6 +331,7 @@ def _after(change: JobChange, ending: Ending) -> _Ended:
         rung_at=queued.get("rung_at", job.rung_at),
         due_at=now + timedelta(seconds=verdict.delay) if due else None,
         finished_at=now if final else job.finished_at,
+        unique_key=None if final else job.unique_key,
         pk=job.pk,
     )
 

@@ -142,5 +142,8 @@ def kind(declared: Kind) -> dict[str, Any]:
             "soft_time_limit": declared.soft_time_limit,
             "hard_time_limit": declared.hard_time_limit,
             "at_once": declared.at_once,
+            "unique_within": (
+                declared.unique_within.total_seconds() if declared.unique_within else None
+            ),
         },
     }

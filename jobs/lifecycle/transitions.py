@@ -60,6 +60,7 @@ def cancel_unclaimed(job_id: UUID, by: User | None = None) -> Job | None:
             finished_at=now,
             due_at=None,
             secret_params=None,
+            unique_key=None,
             error_class="",
             error_message="",
         )

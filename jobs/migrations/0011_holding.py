@@ -16,6 +16,24 @@ class Migration(migrations.Migration):
             name="hold_key",
             field=models.CharField(blank=True, editable=False, max_length=150, null=True),
         ),
+        migrations.AddField(
+            model_name="job",
+            name="unique_key",
+            field=models.CharField(blank=True, editable=False, max_length=64, null=True),
+        ),
+        migrations.AddField(
+            model_name="job",
+            name="unique_until",
+            field=models.DateTimeField(blank=True, editable=False, null=True),
+        ),
+        migrations.AddConstraint(
+            model_name="job",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("unique_key__isnull", False)),
+                fields=("unique_key",),
+                name="one_job_a_window",
+            ),
+        ),
         migrations.AddIndex(
             model_name="job",
             index=models.Index(

@@ -63,6 +63,11 @@ class Job(models.Model):
     hold_key = models.CharField(  # noqa: DJ001 - what is null is in no index
         max_length=150, null=True, blank=True, editable=False
     )
+    # While it is there nobody gets another one that has the same; until then, or its end.
+    unique_key = models.CharField(  # noqa: DJ001 - what is null is in no index
+        max_length=64, null=True, blank=True, editable=False
+    )
+    unique_until = models.DateTimeField(null=True, blank=True, editable=False)
     idempotency_key = models.CharField(max_length=255, blank=True)
     fingerprint = models.CharField(max_length=64, blank=True)
 
@@ -128,6 +133,11 @@ class Job(models.Model):
     class Meta:
         ordering = ["-created_at", "-id"]
         constraints = [
+            models.UniqueConstraint(
+                fields=["unique_key"],
+                condition=Q(unique_key__isnull=False),
+                name="one_job_a_window",
+            ),
             models.UniqueConstraint(
                 fields=["requested_by", "idempotency_key"],
                 condition=~Q(idempotency_key=""),

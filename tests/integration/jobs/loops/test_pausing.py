@@ -12,9 +12,10 @@ from django.test.utils import CaptureQueriesContext
 
 from jobs import overview, registry
 from jobs.lifecycle import attempts, doorbell, pausing
+from jobs.lifecycle.verdict import Ending
 from jobs.limits import job_limits
 from jobs.loops import pruning, sweeper
-from jobs.models import Job, Pause, State
+from jobs.models import Job, Outcome, Pause, State
 from jobs.submitting import admission, pauses
 from rooms.database import clock
 from rooms.models import User
@@ -79,7 +80,7 @@ def test_what_runs_goes_on_and_what_goes_back_to_its_queue_waits(
     running, other = claim(job), claim(lost)
     assert running and other
     pauses.pause(warden, "kind", KIND)
-    ending = attempts.Ending(attempts.Outcome.SUCCEEDED, result={"summary": "x"})
+    ending = Ending(Outcome.SUCCEEDED, result={"summary": "x"})
     ended = attempts.end(job.pk, running.lease, ending)
     assert ended and ended.state == State.SUCCEEDED
     expire(lost)
