@@ -102,6 +102,7 @@ UNFOLD: dict[str, Any] = {
                 page("Submit a job", "add_circle", "jobs.job", "add"),
                 page("Schedules", "event_repeat", "jobs.schedule"),
                 page("Webhooks", "webhook", "jobs.webhook"),
+                page("Pauses", "pause_circle", "jobs.pause"),
                 page("Workers", "memory", "jobs.worker"),
             ),
             section(

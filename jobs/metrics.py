@@ -24,10 +24,16 @@ class Jobs(Collector):
         )
         oldest = GaugeMetricFamily(
             "parley_jobs_queued_oldest_seconds",
-            "How long the oldest queued job has waited for a worker",
+            "How long the oldest queued job that is not paused has waited for a worker",
+            labels=["queue"],
+        )
+        paused = GaugeMetricFamily(
+            "parley_jobs_queued_paused",
+            "Queued jobs that wait because their queue or kind is paused",
             labels=["queue"],
         )
         for queue in overview.queues():
+            paused.add_metric([queue.name], queue.paused)
             waiting.add_metric([queue.name], queue.waiting)
             age = (now - queue.since).total_seconds() if queue.since else 0.0
             oldest.add_metric([queue.name], max(0.0, age))
@@ -43,7 +49,12 @@ class Jobs(Collector):
             "How late the most overdue scheduled or retrying job is: the sweeper's lag",
             max(0.0, (now - since).total_seconds()) if since else 0.0,
         )
-        return [waiting, oldest, running, asking, late, *_workers(now), _ended(now)]
+        pauses = GaugeMetricFamily(
+            "parley_job_pauses", "Queues and kinds that are paused", labels=["target", "name"]
+        )
+        for pause in overview.pauses():
+            pauses.add_metric([pause.target, pause.name], 1)
+        return [waiting, paused, pauses, oldest, running, asking, late, *_workers(now), _ended(now)]
 
 
 def _workers(now: datetime) -> list[GaugeMetricFamily]:

@@ -14,7 +14,8 @@ from uuid import UUID
 from django.db.models import Count, Min, Prefetch, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, TruncHour, TruncMinute
 
-from .models import UNFINISHED, Attempt, Job, State, Worker
+from .lifecycle import pausing
+from .models import UNFINISHED, Attempt, Job, Pause, State, Worker
 from .models.workers import ALIVE
 from .registry import QUEUES
 
@@ -23,11 +24,13 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 @dataclass(frozen=True)
 class Queue:
-    """`since`: from when on its oldest job has waited."""
+    """`since`: from when on its oldest job has waited for a worker. Of those that wait, `paused`
+    do so because they or the queue are: their age says nothing of the workers."""
 
     name: str
     waiting: int
     since: datetime | None
+    paused: int = 0
 
 
 @dataclass(frozen=True)
@@ -110,10 +113,16 @@ def waiting() -> int:
 
 def queues() -> list[Queue]:
     """Every queue there is, and every one that has a job."""
-    rows = Job.objects.filter(state=State.QUEUED).order_by().values("queue")
-    rows = rows.annotate(number=Count("pk"), since=Min("queued_at"))
-    found = {row["queue"]: Queue(row["queue"], row["number"], row["since"]) for row in rows}
+    found = {
+        name: Queue(name, each.number, each.since, each.paused)
+        for name, each in pausing.waiting().items()
+    }
     return [found.get(name) or Queue(name, 0, None) for name in sorted({*QUEUES, *found})]
+
+
+def pauses() -> list[Pause]:
+    """What is paused now, the latest first."""
+    return list(Pause.objects.filter(resumed_at=None).select_related("paused_by"))
 
 
 # Whoever waits wants to know whether it is three or a hundred, not whether it is 812 or 813.

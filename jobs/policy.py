@@ -11,6 +11,7 @@ from rooms.models import User
 from rooms.protocol import Forbidden, NotFound, Refusal
 
 SEE, CHANGE, DELETE = "jobs.view_job", "jobs.change_job", "jobs.delete_job"
+PAUSE = "jobs.change_pause"
 SEE_SCHEDULE, CHANGE_SCHEDULE = "jobs.view_schedule", "jobs.change_schedule"
 CHANGE_WEBHOOK = "jobs.change_webhook"
 
@@ -84,6 +85,13 @@ def change_many(facts: Facts) -> Refusal | None:
     if SEE in facts.permissions and CHANGE in facts.permissions:
         return None
     return Forbidden("Only staff who may change jobs may change many at once.")
+
+
+def pause(facts: Facts) -> Refusal | None:
+    """Everybody's jobs wait then, so it is for those who run the site."""
+    if SEE in facts.permissions and PAUSE in facts.permissions:
+        return None
+    return Forbidden("Only staff who may change pauses may pause and resume.")
 
 
 def delete_many(facts: Facts) -> Refusal | None:
@@ -217,6 +225,16 @@ ACTIONS = [
     Action("job.cancel", "cancel a job", control, JOBS),
     Action("job.retry", "begin a job again", retry, JOBS),
     Action("job.change_many", "cancel, retry or queue all jobs that match", change_many, MANY),
+    Action(
+        "job.pause",
+        "pause and resume a queue or a kind",
+        pause,
+        {
+            "in no room": {},
+            "as staff who may view jobs": {"permissions": (SEE,)},
+            "as staff who may change pauses": {"permissions": (SEE, PAUSE)},
+        },
+    ),
     Action("job.delete_many", "delete all ended jobs that match", delete_many, MANY),
     Action(
         "job.answer_as_requester", "answer what a job asks its requester", answer_as_requester, JOBS

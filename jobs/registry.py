@@ -5,17 +5,20 @@ modules that `PARLEY_KINDS` names. Pure but for the registry. The REST list of k
 command, the admin's form and the worker all read the same declaration.
 """
 
+import hashlib
 import inspect
 import pkgutil
 import random
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, TypeVar
 
+import orjson
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -57,6 +60,11 @@ class Backoff:
 
 # Takes a `running.context.Context` of the kind's params. May be a coroutine function.
 KindFunction = Callable[[Any], Any]
+# Of the params, the slug of the room or None, and the requester's id.
+KeyFunction = Callable[[Any, str | None, int], str]
+ROOM, REQUESTER = "room", "requester"
+# Of the column.
+KEY_CHARACTERS = 150
 Errors = tuple[type[Exception], ...]
 
 
@@ -83,6 +91,10 @@ class Kind:
     keep_jobs: int | None = None
     secret_result: bool | tuple[str, ...] = False
     rule: str = ""
+    at_once: int | None = None
+    key: "str | KeyFunction" = ""
+    unique_within: timedelta | None = None
+    unique_params: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name) or len(self.name) > 80:
@@ -97,6 +109,19 @@ class Kind:
             raise ImproperlyConfigured(f"{self.name}: what has a rule is done in no room")
         if any(each is not None and each < 1 for each in (self.keep_days, self.keep_jobs)):
             raise ImproperlyConfigured(f"{self.name}: keep_days and keep_jobs are at least 1")
+        if self.at_once is not None and self.at_once < 1:
+            raise ImproperlyConfigured(f"{self.name}: at_once must be at least 1")
+        if self.key and self.at_once is None:
+            raise ImproperlyConfigured(f"{self.name}: a key is for at_once")
+        if isinstance(self.key, str) and self.key not in ("", ROOM, REQUESTER):
+            if self.key not in self.params.model_fields:
+                raise ImproperlyConfigured(f"{self.name}: there is no param {self.key!r}")
+        if self.unique_within is not None and self.unique_within <= timedelta(0):
+            raise ImproperlyConfigured(f"{self.name}: unique_within must be more than nothing")
+        if self.unique_params is not None and self.unique_within is None:
+            raise ImproperlyConfigured(f"{self.name}: unique_params are for unique_within")
+        if unknown := set(self.unique_params or ()) - set(self.params.model_fields):
+            raise ImproperlyConfigured(f"{self.name}: there are no params {sorted(unknown)}")
         if inspect.isasyncgenfunction(self.run) or inspect.isgeneratorfunction(self.run):
             raise ImproperlyConfigured(f"{self.name}: a kind returns its result and yields nothing")
         if shown := secret_params.unmasked(self.params):
@@ -129,6 +154,30 @@ class Kind:
     def has_secrets(self) -> bool:
         """Whether what it gives from one part to the next is not to be shown."""
         return self.has_secret_params or bool(self.secret_result)
+
+    def hold_key(
+        self, params: Mapping[str, Any], room: str | None, requester: int, room_id: int | None
+    ) -> str | None:
+        """Of jobs with the same at most `at_once` run at a time; None: there is no such bound for
+        this one. `params` as they are stored, `room` its slug. Raises what the key's function
+        raises."""
+        if self.at_once is None:
+            return None
+        value: Any
+        if callable(self.key):
+            value = self.key(self.params.model_validate(params), room, requester) or None
+        elif self.key == ROOM:
+            value = room_id
+        elif self.key == REQUESTER:
+            value = requester
+        else:
+            value = orjson.dumps(params.get(self.key)).decode() if self.key else "all"
+        if value is None:
+            return None
+        key = f"{self.name}:{value}"
+        if len(key) <= KEY_CHARACTERS and key.isascii() and key.isprintable():
+            return key
+        return f"{self.name}:{hashlib.sha256(key.encode(errors='replace')).hexdigest()}"
 
     @property
     def is_coroutine(self) -> bool:
@@ -167,6 +216,10 @@ def kind(
     keep_jobs: int | None = None,
     secret_result: bool | Iterable[str] = False,
     rule: str = "",
+    at_once: int | None = None,
+    key: "str | KeyFunction" = "",
+    unique_within: timedelta | None = None,
+    unique_params: Iterable[str] | None = None,
 ) -> Callable[[R], R]:
     """Declare a kind. The function's docstring explains it to people.
 
@@ -178,6 +231,11 @@ def kind(
     `PARLEY_JOB_KEEP_DAYS` and `PARLEY_JOB_KEEP_PER_KIND` are not right for them. `secret_result`:
     what the function returns is kept nowhere; or the names in it that are not. `rule`: the action
     of the table of rules that says who may submit it; it is in no room, and in no list of kinds.
+    `at_once`: so many of the same `key` run at a time, of the kind if there is none; the others
+    wait queued. `key`: the name of a param, "room", "requester", or a function of the params, the
+    room's slug (or None) and the requester's id that returns a text; "" is for no bound.
+    `unique_within`: for so long after a job was submitted, but not after its end, the same again is
+    that job; `unique_params` names the params that count, which are all unless it is said.
     """
 
     def declare(run: R) -> R:
@@ -204,6 +262,10 @@ def kind(
                     secret_result if isinstance(secret_result, bool) else tuple(secret_result)
                 ),
                 rule=rule,
+                at_once=at_once,
+                key=key,
+                unique_within=unique_within,
+                unique_params=None if unique_params is None else tuple(unique_params),
             )
         )
         return run

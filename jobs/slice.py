@@ -43,6 +43,7 @@ SLICE = Slice(
     housekeeping={
         "workers": pruning.ended_workers,
         "answers": pruning.kept_answers,
+        "pauses": pruning.ended_pauses,
         "jobs": pruning.finished_jobs,
     },
     running={"job.changed": _titles.changed, "job.progress": _titles.progressed},

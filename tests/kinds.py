@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -106,6 +107,34 @@ def short(ctx: Context[OutcomeParams]) -> Any:
 def block(state: Any) -> None:
     """Over remote control: the worker's loop does not turn any more."""
     threading.Event().wait()
+
+
+class KeyedParams(Params):
+    value: str = "a"
+    outcome: Literal["ok", "lost"] = "ok"
+
+
+@kind("test.keyed", params=KeyedParams, at_once=1, key="value")
+def keyed(ctx: Context[KeyedParams]) -> str:
+    """One at a time for each value."""
+    return ctx.params.value
+
+
+@kind("test.two", params=KeyedParams, at_once=2, key="room")
+def two(ctx: Context[KeyedParams]) -> str:
+    """Two at a time in each room."""
+    return ctx.params.value
+
+
+@kind(
+    "test.unique",
+    params=OutcomeParams,
+    unique_within=timedelta(minutes=10),
+    unique_params=["value"],
+)
+def unique(ctx: Context[OutcomeParams]) -> Any:
+    """The same value again within ten minutes is the same job."""
+    return OUTCOMES[ctx.params.outcome](ctx)
 
 
 @kind("test.process", params=OutcomeParams, needs_process=True)

@@ -1,3 +1,3 @@
 """Jobs in Django's admin. Importing the modules registers their pages."""
 
-from . import jobs, schedules, webhooks, workers  # noqa: F401
+from . import jobs, pauses, schedules, webhooks, workers  # noqa: F401

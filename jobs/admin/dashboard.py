@@ -53,6 +53,7 @@ def jobs_now(*, may_see_rooms: bool) -> dict[str, Any]:
             (queue, shown.between(queue.since, max(now, queue.since)) if queue.since else "–")
             for queue in overview.queues()
         ],
+        "pauses": overview.pauses(),
         "late": shown.between(overview.due_since(now), now),
         "running": [running_row(job, now) for job in running],
         "running_number": counts[State.RUNNING],

@@ -16,7 +16,7 @@ from django.utils import timezone
 from ninja import Query, Router
 
 from jobs import overview, policy, registry
-from jobs.lifecycle import representations
+from jobs.lifecycle import holding, representations
 from jobs.limits import job_limits
 from jobs.models import Job, State
 from jobs.submitting import actions
@@ -28,7 +28,7 @@ from rooms.rest.json import Renderer
 from rooms.rest.requests import Limit, PageCursor, Request
 from rooms.rest.schemas import Moment, Problem, SlugText
 
-from . import batch, newest_first, schedules, status, webhooks
+from . import batch, newest_first, pauses, schedules, status, webhooks
 from .prefer_wait import PreferHeader, wait_for_end
 from .schemas import JobDetail, JobOut, JobPage, KindList, KindName, NewAnswer, NewJob
 from .submissions import KeyHeader, key_of, submission_of, tell_share
@@ -37,6 +37,7 @@ from .submissions import KeyHeader, key_of, submission_of, tell_share
 router = Router(tags=["jobs"], by_alias=True)
 router.add_router("", batch.router)
 router.add_router("", schedules.router)
+router.add_router("", pauses.router)
 router.add_router("", status.router)
 router.add_router("", webhooks.router)
 
@@ -51,14 +52,15 @@ def list_job_kinds(request: Request) -> dict[str, Any]:
     return {"kinds": [representations.kind(kind) for kind in registry.offered()]}
 
 
-@router.post("/jobs", response={202: JobOut, 409: Problem, 429: Problem, 404: Problem})
+@router.post("/jobs", response={200: JobOut, 202: JobOut, 409: Problem, 429: Problem, 404: Problem})
 def submit_job(
     request: Request,
     job: NewJob,
     idempotency_key: KeyHeader = None,
     prefer: PreferHeader = None,
 ) -> HttpResponse:
-    """Hand work to the workers. Look at `Location` for what becomes of it."""
+    """Hand work to the workers. Look at `Location` for what becomes of it. 200: the same is not
+    done twice within a time (`unique_within` of the kind), and this is the job that is there."""
     wanted = submission_of(request.user, job, key_of(idempotency_key))
     try:
         done = actions.submit_for_answer(wanted)
@@ -71,7 +73,7 @@ def submit_job(
         tell_share(request, done.share)
     # Not validated again: it is what the room was told.
     body = done.answer or orjson.dumps(done.shown or representations.job(done.job))
-    answer = HttpResponse(body, status=202, content_type=Renderer.media_type)
+    answer = HttpResponse(body, status=done.status, content_type=Renderer.media_type)
     answer["Location"] = reverse("api:get_job", args=[done.job.pk])
     wait_for_end(request, prefer, done.job.pk, partial(_end_of, request.user, done.job.pk))
     return answer
@@ -132,7 +134,12 @@ def get_job(
 def _detail(user: User, job: Job) -> dict[str, Any]:
     staff = policy.runs_the_site(user)
     attempts = [representations.attempt(row, staff) for row in job.attempts.all()]
-    return {**representations.job(job), "attempts": attempts, "ahead": overview.ahead_of(job)}
+    return {
+        **representations.job(job),
+        "attempts": attempts,
+        "ahead": overview.ahead_of(job),
+        "held": holding.why(job),
+    }
 
 
 def _look_again_in(job: Job) -> int:

@@ -97,7 +97,7 @@ def _submission(request: Request, job: NewBatchJob, key: str, number: int) -> Su
 def _outcome(outcome: SubmissionOutcome) -> dict[str, Any]:
     if isinstance(outcome, Refusal):
         return {"status": outcome.status, "problem": problems.of(outcome)}
-    return {"status": ACCEPTED, "job": outcome.shown or representations.job(outcome.job)}
+    return {"status": outcome.status, "job": outcome.shown or representations.job(outcome.job)}
 
 
 def _answer(body: bytes) -> HttpResponse:

@@ -120,6 +120,13 @@ class JobDetail(JobOut):
         description="how many jobs of its queue are before it while it waits; 101 for any more",
         examples=[3],
     )
+    held: Literal["paused", "at_once"] | None = Field(
+        description=(
+            "why it waits even if a worker is free: its queue or its kind is paused, or as many"
+            " like it as may run at once do, or are before it"
+        ),
+        examples=[None],
+    )
 
 
 class JobPage(Given):
@@ -168,6 +175,10 @@ class KindLimits(Given):
     max_attempts: int
     soft_time_limit: float = Field(description="seconds; then it is asked to stop")
     hard_time_limit: float = Field(description="seconds; then it is stopped")
+    at_once: int | None = Field(description="how many with the same key run at once")
+    unique_within: float | None = Field(
+        description="seconds in which the same again is the job that is there"
+    )
 
 
 class KindOut(Given):

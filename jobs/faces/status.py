@@ -16,13 +16,19 @@ from rooms.protocol.shapes import Given, Timestamp
 from rooms.rest.requests import Request
 from rooms.rest.schemas import Problem
 
+from . import pauses
+from .pauses import PauseOut
+
 router = Router(tags=["jobs"])
 
 
 class QueueStatus(Given):
     name: str = Field(examples=["default"])
     waiting: int = Field(examples=[3])
-    oldest_seconds: float = Field(description="how long its oldest job has waited", examples=[0.4])
+    paused: int = Field(description="of these, how many wait because they are paused", examples=[0])
+    oldest_seconds: float = Field(
+        description="how long its oldest job that is not paused has waited", examples=[0.4]
+    )
 
 
 class EndedStatus(Given):
@@ -81,6 +87,7 @@ class Status(Given):
     )
     late_seconds: float = Field(description="of the most overdue job", examples=[0])
     queues: list[QueueStatus]
+    pauses: list[PauseOut] = Field(description="queues and kinds of which nothing is begun")
     last_hour: SpanStatus
     last_day: SpanStatus
     workers: list[WorkerStatus]
@@ -103,10 +110,12 @@ def get_status(request: Request) -> dict[str, Any]:
             {
                 "name": queue.name,
                 "waiting": queue.waiting,
+                "paused": queue.paused,
                 "oldest_seconds": _seconds(queue.since, now),
             }
             for queue in overview.queues()
         ],
+        "pauses": [pauses.pause(row) for row in overview.pauses()],
         "last_hour": _span(now, overview.HOUR),
         "last_day": _span(now, overview.DAY),
         "workers": [_worker(each, deaf) for each in workers],

@@ -51,6 +51,8 @@ class ExportParams(Params):
     queue=BULK,
     soft_time_limit=1800,
     needs_room=True,
+    at_once=1,
+    key="room",
 )
 def room_export(ctx: Context[ExportParams]) -> dict[str, Any]:
     """The room's whole history as a file for programs and a page to read."""

@@ -2,10 +2,11 @@
 
 With a job go its attempt, the room's log, and at the end the message in the room. Nothing is told
 that was not committed, nothing committed is untold. Called by workers (`running.clerk`) and by the
-sweeper. Whoever lost a race writes nothing, and is told so by None.
+sweeper. Whoever lost a race writes nothing, and is told so by None. So is who wants to begin a job
+that is paused, or has to wait for others of its key: it stays queued, and is rung for then.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,7 +20,7 @@ from rooms.core import statements
 from rooms.features.messages.reports import report_in_transaction
 from rooms.models import Attachment
 
-from . import doorbell, ended, requesters
+from . import doorbell, ended, holding, requesters
 from .asking import NewQuestion
 from .changes import JobChange, changing_many, prefetched
 from .message import MESSAGE_KIND
@@ -94,6 +95,7 @@ class _Ended(NamedTuple):
     rung_at: datetime | None
     due_at: datetime | None
     finished_at: datetime | None
+    unique_key: str | None
     pk: UUID
 
 
@@ -141,9 +143,10 @@ def write(
     """
     wanted = {begin.job_id for begin in begins} | {end.job_id for end in ends}
     batch = _Batch(worker)
-    with changing_many(wanted, room_ids) as changes:
+    with changing_many(wanted, room_ids, claims=bool(begins)) as changes:
         # Ends first: what goes back to its queue may be taken again at once.
         ended = [batch.end(changes.get(end.job_id), end) for end in ends]
+        batch.give_places(changes[begin.job_id].job for begin in begins if begin.job_id in changes)
         begun = [batch.begin(changes.get(begin.job_id), begin) for begin in begins]
         refused = requesters.refusals(claim.job for claim in begun if claim is not None)
         if refused:
@@ -179,6 +182,15 @@ class _Batch:
         self._final: list[Job] = []
         self._waiting: list[Job] = []
         self._at: datetime | None = None
+        self._held: set[UUID] = set()
+
+    def give_places(self, jobs: Iterable[Job]) -> None:
+        """Of these only those are begun that need not wait for others of their key."""
+        keyed = [job for job in jobs if holding.most_at_once(job) and job.state == State.QUEUED]
+        if keyed:
+            leaving = {row.pk for row in self._ended}
+            placed = holding.may_begin_in_transaction(keyed, leaving)
+            self._held = {job.pk for job in keyed} - placed
 
     def begin(self, change: JobChange | None, begin: Begin) -> Claim | None:
         if change is None or self._worker is None:
@@ -186,7 +198,9 @@ class _Batch:
         job, now = change.job, change.logs.at
         if job.lease_token == begin.lease:
             return Claim(job, begin.lease)
-        if job.state != State.QUEUED:
+        if job.state != State.QUEUED or getattr(job, "is_paused", False):
+            return None
+        if job.pk in self._held:
             return None
         begun = _Begun(
             State.RUNNING,
@@ -222,6 +236,7 @@ class _Batch:
                     step.state, step.ended_at = Step.State.STOPPED, now
         _take_over(job, values)
         self._ended.append(values)
+        holding.ring_next_on_commit([job])
         if job.finished:
             self._final.append(job)
         if job.state == State.QUEUED:
@@ -321,6 +336,7 @@ def _after(change: JobChange, ending: Ending) -> _Ended:
         rung_at=queued.get("rung_at", job.rung_at),
         due_at=now + timedelta(seconds=verdict.delay) if due else None,
         finished_at=now if final else job.finished_at,
+        unique_key=None if final else job.unique_key,
         pk=job.pk,
     )
 

@@ -18,7 +18,7 @@ from rooms.core.log import Logs, writing_in_transaction
 from rooms.database import clock
 from rooms.models import Room, User
 
-from . import representations
+from . import pausing, representations
 
 
 @dataclass
@@ -57,19 +57,41 @@ def changing(job_id: UUID) -> Iterator[JobChange]:
 
 @contextmanager
 def changing_many(
-    job_ids: Collection[UUID], room_ids: Mapping[UUID, int | None] | None = None
+    job_ids: Collection[UUID],
+    room_ids: Mapping[UUID, int | None] | None = None,
+    *,
+    claims: bool = False,
 ) -> Iterator[dict[UUID, JobChange]]:
     """Jobs by id, locked until the end of the transaction; those that are gone are missing. The
     rooms of some may be known already: a job never comes into another one, but may lose its own.
+    With `claims` those whose rooms are not known are to be claimed: each job says in `is_paused`
+    whether it may not be, and nothing of them is paused until the transaction is over.
 
     The statements are put together by hand: this is the path of every job."""
     known = dict(room_ids or {})
     unknown = [job_id for job_id in job_ids if job_id not in known]
-    for row in statements.select(Job, only=("id", "room_id"), id=unknown):
-        known[row.pk] = row.room_id
-    rooms = {room_id for job_id in job_ids if (room_id := known.get(job_id)) is not None}
-    with transaction.atomic(), writing_in_transaction(rooms, at=clock.now()) as logs:
-        jobs = statements.select(Job, lock=True, id=set(job_ids))
+    with transaction.atomic():
+        for row in statements.select(
+            Job, only=("id", "room_id"), also=_claim_lock() if claims else (), id=unknown
+        ):
+            known[row.pk] = row.room_id
+        rooms = {room_id for job_id in job_ids if (room_id := known.get(job_id)) is not None}
+        with _changing(job_ids, rooms, claims=claims) as changes:
+            yield changes
+
+
+def _claim_lock() -> statements.Expressions:
+    on_postgresql = transaction.get_connection().vendor == "postgresql"
+    return (("claim_lock", pausing.SHARED_LOCK),) if on_postgresql else ()
+
+
+@contextmanager
+def _changing(
+    job_ids: Collection[UUID], rooms: Collection[int], *, claims: bool
+) -> Iterator[dict[UUID, JobChange]]:
+    with writing_in_transaction(rooms, at=clock.now()) as logs:
+        also = (("is_paused", pausing.IS_PAUSED),) if claims else ()
+        jobs = statements.select(Job, lock=True, also=also, id=set(job_ids))
         _attach_relations([job for job in jobs if job.room_id in logs.rooms], logs)
         yield {job.pk: JobChange(job, logs) for job in jobs}
 

@@ -162,5 +162,9 @@ def kind(declared: Kind) -> dict[str, Any]:
             "max_attempts": declared.max_attempts,
             "soft_time_limit": declared.soft_time_limit,
             "hard_time_limit": declared.hard_time_limit,
+            "at_once": declared.at_once,
+            "unique_within": (
+                declared.unique_within.total_seconds() if declared.unique_within else None
+            ),
         },
     }

@@ -14,7 +14,7 @@ from jobs.models import SPOILT, UNCLAIMED, Job, JobQuestion, State
 from rooms.core import statements
 from rooms.models import User
 
-from . import doorbell, ended
+from . import doorbell, ended, holding
 from .attempts import finish, forget_results
 from .changes import JobChange, changing, changing_many
 
@@ -60,11 +60,14 @@ def cancel_unclaimed(job_id: UUID, by: User | None = None) -> Job | None:
             finished_at=now,
             due_at=None,
             secret_params=None,
+            unique_key=None,
             error_class="",
             error_message="",
         )
         if not won:
             return None
+        # Others may have waited for it to be begun first.
+        holding.ring_next_on_commit([job])
         if job.asked:
             _withdraw(change)
         forget_results([job])

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from jobs import registry
 from jobs.lifecycle import removal
 from jobs.limits import job_limits
-from jobs.models import Job, KeptAnswer, Worker
+from jobs.models import Job, KeptAnswer, Pause, Worker
 from rooms.core import housekeeping
 from rooms.database import clock
 
@@ -44,6 +44,12 @@ def kept_answers() -> int:
     what was said of it is not given again after this."""
     before = clock.now() - timedelta(hours=KEPT_ANSWER_HOURS)
     return housekeeping.delete_in_batches(KeptAnswer.objects.filter(created_at__lt=before))
+
+
+def ended_pauses() -> int:
+    """Pauses that were over as long ago as ended jobs are kept."""
+    before = clock.now() - timedelta(days=job_limits().job_keep_days)
+    return housekeeping.delete_in_batches(Pause.objects.filter(resumed_at__lt=before))
 
 
 def finished_jobs() -> int:

@@ -13,7 +13,15 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q
 
 from jobs import registry
-from jobs.lifecycle import attempts, doorbell, parts, questions, transitions
+from jobs.lifecycle import (
+    attempts,
+    doorbell,
+    holding,
+    parts,
+    pausing,
+    questions,
+    transitions,
+)
 from jobs.lifecycle.attempts import End
 from jobs.lifecycle.verdict import Ending, Failure
 from jobs.limits import job_limits
@@ -129,13 +137,15 @@ def ring_again(waiting: QueueDepth) -> int:
 
     How many have none is the difference between the jobs and the messages of a queue: a long
     queue that workers are busy with is left alone. Messages of jobs that are done already may hide
-    a lost one for as long as it takes to skip them.
+    a lost one for as long as it takes to skip them. What is paused, or waits
+    for others of its key, is rung for when that is over.
     """
     now = clock.now()
     before = now - timedelta(seconds=job_limits().job_ring_again_seconds)
-    count = 0
+    count, pauses = 0, pausing.known()
     for queue in registry.QUEUES:
-        queued = Job.objects.filter(queue=queue, state=State.QUEUED)
+        queued = pausing.unpaused(Job.objects.filter(queue=queue, state=State.QUEUED), pauses)
+        queued = holding.with_place(queued, JOBS_PER_SWEEP)
         overdue = queued.filter(rung_at__lt=before).order_by("queued_at")
         if not overdue.exists():
             continue

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('jobs', '0010_questions'),
+        ('jobs', '0011_holding'),
         ('rooms', '0008_bans_by_name_and_former_slugs'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

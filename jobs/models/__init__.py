@@ -7,6 +7,7 @@ retries them. The times that decide (leases, what is due) are the database's: se
 from .answers import KeptAnswer
 from .attempts import Attempt, Step
 from .jobs import Job, JobQuerySet
+from .pauses import Pause
 from .questions import JobQuestion, Who
 from .schedules import CatchUp, Schedule, ScheduleQuerySet
 from .states import (
@@ -42,6 +43,7 @@ __all__ = [
     "KeptAnswer",
     "Outcome",
     "JobQuestion",
+    "Pause",
     "Schedule",
     "ScheduleQuerySet",
     "State",

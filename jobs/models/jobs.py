@@ -60,6 +60,15 @@ class Job(models.Model):
     secret_params = models.JSONField(null=True, blank=True, editable=False)
     queue = models.CharField(max_length=20)
     priority = models.SmallIntegerField(default=NORMAL, help_text="0 runs first, 9 last.")
+    # At most so many as its kind says run at once of those with the same. None: as many as come.
+    hold_key = models.CharField(  # noqa: DJ001 - what is null is in no index
+        max_length=150, null=True, blank=True, editable=False
+    )
+    # While it is there nobody gets another one that has the same; until then, or its end.
+    unique_key = models.CharField(  # noqa: DJ001 - what is null is in no index
+        max_length=64, null=True, blank=True, editable=False
+    )
+    unique_until = models.DateTimeField(null=True, blank=True, editable=False)
     idempotency_key = models.CharField(max_length=255, blank=True)
     fingerprint = models.CharField(max_length=64, blank=True)
 
@@ -157,6 +166,11 @@ class Job(models.Model):
         ordering = ["-created_at", "-id"]
         constraints = [
             models.UniqueConstraint(
+                fields=["unique_key"],
+                condition=Q(unique_key__isnull=False),
+                name="one_job_a_window",
+            ),
+            models.UniqueConstraint(
                 fields=["requested_by", "idempotency_key"],
                 condition=~Q(idempotency_key=""),
                 name="one_job_a_key",
@@ -168,6 +182,11 @@ class Job(models.Model):
             ),
         ]
         indexes = [
+            models.Index(
+                fields=["hold_key", "state", "priority", "queued_at"],
+                condition=Q(hold_key__isnull=False),
+                name="job_held",
+            ),
             models.Index(fields=["-created_at", "-id"], name="job_newest"),
             models.Index(fields=["state", "-created_at"], name="job_state"),
             models.Index(fields=["kind", "-created_at"], name="job_kind"),

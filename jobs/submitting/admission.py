@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Min
 
+from jobs.lifecycle import pausing
 from jobs.limits import JobLimits, job_limits
 from jobs.models import GOING, Job, State
 from rooms.core import person_lock
@@ -174,11 +174,11 @@ def in_flight(user_ids: Collection[int]) -> dict[int, int]:
 
 
 def measure(queue: str) -> Load:
-    waiting = Job.objects.filter(queue=queue, state=State.QUEUED)
+    """What is paused counts in the depth, which is bounded, and not in the age: it is taken."""
     since = clock.now() - timedelta(seconds=RATE_WINDOW_SECONDS)
     finished = Job.objects.filter(finished_at__gte=since, queue=queue).count()
-    oldest = waiting.aggregate(oldest=Min("queued_at"))["oldest"]
-    return Load(waiting.count(), oldest, finished / RATE_WINDOW_SECONDS)
+    waiting = pausing.waiting([queue]).get(queue, pausing.WaitingJobs())
+    return Load(waiting.number, waiting.since, finished / RATE_WINDOW_SECONDS)
 
 
 class Loads:

@@ -25,24 +25,34 @@ from rooms.database import clock
 from rooms.models import Membership, Room, User
 from rooms.protocol import Conflict, Invalid, Refusal
 
-from . import admission
+from . import admission, uniqueness
 from .admission import Gate, Load, Share
 from .submission import Checked
+from .uniqueness import UniqueJobs, UniqueWindow
 
-ACCEPTED = 202
+ACCEPTED, JOINED = 202, 200
 OTHER_WORK = "This idempotency key was used for another job already."
 
 
 @dataclass(frozen=True)
 class Submitted:
     """A job that is there now. `shown` is how it was when it came to be, as everybody is shown it;
-    of one that was there before, `answer` is what was said then, if that is kept."""
+    of one that was there before, `answer` is what was said then, if that is kept. `joined`: it is
+    somebody's job that was there, because the same is not done twice within a time; `fingerprint`
+    is then that of the request that was told so before."""
 
     job: Job
     new: bool
     shown: dict[str, Any] | None = None
     answer: str | None = None
     share: Share | None = None
+    joined: bool = False
+    fingerprint: str = ""
+
+    @property
+    def status(self) -> int:
+        """Of HTTP."""
+        return JOINED if self.joined else ACCEPTED
 
     @property
     def rings(self) -> bool:
@@ -66,6 +76,7 @@ class _NewJob(NamedTuple):
     secret_params: dict[str, Any] | None
     queue: str
     priority: int
+    hold_key: str | None
     idempotency_key: str
     fingerprint: str
     created_at: datetime
@@ -79,6 +90,8 @@ class _NewJob(NamedTuple):
     webhook_id: int | None
     parent_id: UUID | None
     part: dict[str, Any] | None
+    unique_key: str | None
+    unique_until: datetime | None
 
 
 class _NewAnswer(NamedTuple):
@@ -107,7 +120,9 @@ def insert_in_transaction(
         if each.wanted.room is not None and each.intention not in known
     }
     with writing_in_transaction(slugs=slugs, at=clock.now()) as logs:
-        insertion = _Insertion(logs, gate, known, _members(wanted, logs), _own_webhooks(wanted))
+        insertion = _Insertion(
+            wanted, logs, gate, known, _members(wanted, logs), _own_webhooks(wanted)
+        )
         outcomes = [insertion.outcome(each) for each in wanted]
         insertion.write()
     return outcomes, gate
@@ -118,6 +133,7 @@ class _Insertion:
 
     def __init__(
         self,
+        wanted: Sequence[Checked],
         logs: Logs,
         gate: Gate,
         known: dict[tuple[int, str], SubmissionOutcome],
@@ -127,6 +143,7 @@ class _Insertion:
         self._logs, self._gate, self._known, self._members = logs, gate, known, members
         self._webhooks = webhooks
         self._rooms = logs.by_slug()
+        self._unique = UniqueJobs(_unique_keys(wanted, logs), logs.at)
         self._jobs: list[_NewJob] = []
         self._answers: list[_NewAnswer] = []
 
@@ -141,7 +158,7 @@ class _Insertion:
             return None
         found = self._known.get(checked.intention)
         if isinstance(found, Submitted):
-            if found.job.fingerprint != checked.fingerprint:
+            if (found.fingerprint or found.job.fingerprint) != checked.fingerprint:
                 raise Invalid(OTHER_WORK)
             require_to_see(checked.wanted.user, found.job)
         return found
@@ -152,6 +169,9 @@ class _Insertion:
             message = "You have no webhook of your own with this number."
             raise Invalid(message, errors=[{"pointer": "/webhook", "message": message}])
         room, is_member = self._room(checked)
+        window = uniqueness.window_of(checked, room, self._logs.at)
+        if (there := self._unique.find(window)) is not None:
+            return self._joined(checked, there)
         self._gate.admit(user.pk, checked.kind.queue)
         if room is not None and not is_member:
             # Working in a public room joins it, as speaking there does.
@@ -161,12 +181,13 @@ class _Insertion:
                 self._gate.give_back(user.pk, checked.kind.queue)
                 raise
             self._members.add((room.pk, user.pk))
-        row = self._row(checked, room)
+        row = self._row(checked, room, window)
         self._jobs.append(row)
         job = Job(**row._asdict())
         # Nothing of it is to be read.
         job.requested_by, job.room = user, room
         prefetched(job).update(files=[], steps=[], questions=[], children=[])
+        self._unique.add(window, job)
         shown = representations.job(job)
         if room is not None:
             self._logs.append(room, "job.changed", {"job": shown}, seq=row.seq)
@@ -180,6 +201,20 @@ class _Insertion:
             )
             self._answers.append(answer)
         return submitted
+
+    def _joined(self, checked: Checked, job: Job) -> Submitted:
+        """The job that is there; the key of the request, if it has one, stands for it from now."""
+        user, key = checked.wanted.user, checked.wanted.key
+        require_to_see(user, job)
+        shown = representations.job(job)
+        share = self._gate.share(user.pk, checked.kind.queue)
+        if key:
+            body = orjson.dumps(shown).decode()
+            row = _NewAnswer(user.pk, key, checked.fingerprint, JOINED, body, self._logs.at)
+            self._answers.append(row)
+            again = Submitted(job, False, None, body, None, True, checked.fingerprint)
+            self._known[checked.intention] = again
+        return Submitted(job, False, shown, None, share, True)
 
     def _room(self, checked: Checked) -> tuple[Room | None, bool]:
         """The room of a job that its requester may have done there, and whether they are in it."""
@@ -202,7 +237,7 @@ class _Insertion:
         policy.require("job.submit", facts)
         return room, is_member
 
-    def _row(self, checked: Checked, room: Room | None) -> _NewJob:
+    def _row(self, checked: Checked, room: Room | None, window: UniqueWindow | None) -> _NewJob:
         wanted, kind, at = checked.wanted, checked.kind, self._logs.at
         later = wanted.run_at is not None and wanted.run_at > at
         return _NewJob(
@@ -217,6 +252,7 @@ class _Insertion:
             secret_params=checked.secret_params,
             queue=kind.queue,
             priority=wanted.priority,
+            hold_key=_hold_key(checked, room),
             idempotency_key=wanted.key,
             fingerprint=checked.fingerprint,
             created_at=at,
@@ -230,11 +266,29 @@ class _Insertion:
             webhook_id=wanted.webhook,
             parent_id=wanted.parent,
             part=wanted.part.as_json() if wanted.part is not None else None,
+            unique_key=window.unique_key if window else None,
+            unique_until=window.unique_until if window else None,
         )
 
     def write(self) -> None:
+        self._unique.make_way()
         statements.insert(Job, self._jobs)
         statements.insert(KeptAnswer, self._answers)
+
+
+def _hold_key(checked: Checked, room: Room | None) -> str | None:
+    wanted = checked.wanted
+    params = checked.params if checked.secret_params is None else checked.secret_params
+    room_id = room.pk if room else None
+    return checked.kind.hold_key(params, wanted.room, wanted.user.pk, room_id)
+
+
+def _unique_keys(wanted: Sequence[Checked], logs: Logs) -> set[str]:
+    rooms = logs.by_slug()
+    windows = (
+        uniqueness.window_of(each, rooms.get(each.wanted.room or ""), logs.at) for each in wanted
+    )
+    return {window.unique_key for window in windows if window is not None}
 
 
 def _members(wanted: Sequence[Checked], logs: Logs) -> set[tuple[int, int]]:
@@ -269,10 +323,16 @@ def _already_there(wanted: Collection[Checked]) -> dict[tuple[int, str], Submiss
     names = ("requested_by_id", "idempotency_key")
     rows = statements.select_together(Job, names, intentions, filled="idempotency_key")
     ids = [row.pk for row in rows]
-    answers = _kept({each.intention for each in wanted if each.keeps_answer})
+    answers = _kept(
+        {
+            each.intention
+            for each in wanted
+            if each.wanted.key and (each.keeps_answer or each.kind.unique_within is not None)
+        }
+    )
     jobs = list(Job.objects.with_relations().filter(pk__in=ids)) if ids else []
     found: dict[tuple[int, str], SubmissionOutcome] = {
-        intention: _taken(answer) for intention, answer in answers.items()
+        intention: _joined_before(answer) or _taken(answer) for intention, answer in answers.items()
     }
     for job in jobs:
         intention = (job.requested_by_id or 0, job.idempotency_key)
@@ -287,6 +347,15 @@ def _kept(intentions: Collection[tuple[int, str]]) -> dict[tuple[int, str], Kept
     found = statements.select_together(KeptAnswer, ("user_id", "key"), intentions)
     rows = statements.select(KeptAnswer, id=[row.pk for row in found])
     return {(row.user_id, row.key): row for row in rows}
+
+
+def _joined_before(answer: KeptAnswer) -> Submitted | None:
+    """The request was told of a job that was there, which may have ended since then."""
+    said = orjson.loads(answer.body) if answer.status == JOINED else {}
+    job = Job.objects.with_relations().filter(pk=said["id"]).first() if "id" in said else None
+    if job is None:
+        return None
+    return Submitted(job, False, None, answer.body, None, True, answer.fingerprint)
 
 
 def _taken(answer: KeptAnswer) -> Refusal:

@@ -20,6 +20,7 @@ from django.utils import timezone
 Row = TypeVar("Row", bound=Model)
 AnyField: TypeAlias = "Field[Any, Any]"
 Names = tuple[str, ...]
+Expressions = tuple[tuple[str, str], ...]
 
 # Rows of one INSERT: well below the variables that SQLite takes in a statement.
 INSERT_ROWS = 500
@@ -36,12 +37,14 @@ def select(
     lock: bool = False,
     no_key: bool = False,
     only: Names = (),
+    also: Expressions = (),
     **where: Collection[Any],
 ) -> list[Row]:
     """Rows whose columns are among the given values, by primary key, and locked until the end of
     the transaction if wanted (SQLite has locked its whole file by then); with `no_key` rows that
     refer to them may be written meanwhile. `only` some columns: the others are read when they are
-    asked for."""
+    asked for. `also`: names and SQL of what else is computed with each row and becomes an attribute
+    of it; constants of the code, as they stand in the statement."""
     if not all(where.values()):
         return []
     database = connections[DEFAULT_DB_ALIAS]
@@ -50,14 +53,22 @@ def select(
     locking = ""
     if lock and database.features.has_select_for_update:
         locking = " FOR NO KEY UPDATE" if no_key else " FOR UPDATE"
-    statement = _select(model, shape, locking, names)
+    statement = _select(model, shape, locking, names, also)
     parameters = [
         field.get_db_prep_value(value, database)
         for field, values in zip(_fields(model, tuple(where)), where.values(), strict=True)
         for value in values
     ]
     rows = _rows(model, names, statement, parameters)
-    return [model.from_db(DEFAULT_DB_ALIAS, names, row) for row in rows]
+    if not also:
+        return [model.from_db(DEFAULT_DB_ALIAS, names, row) for row in rows]
+    found = []
+    for row in rows:
+        instance = model.from_db(DEFAULT_DB_ALIAS, names, row[: len(names)])
+        for (name, _), value in zip(also, row[len(names) :], strict=True):
+            setattr(instance, name, value)
+        found.append(instance)
+    return found
 
 
 def select_together(
@@ -243,15 +254,20 @@ def _marks(count: int) -> str:
 
 @lru_cache(512)
 def _select(
-    model: type[Model], shape: tuple[tuple[str, int], ...], locking: str, names: Names
+    model: type[Model],
+    shape: tuple[tuple[str, int], ...],
+    locking: str,
+    names: Names,
+    also: Expressions = (),
 ) -> str:
     fields = _fields(model, tuple(name for name, _ in shape))
     conditions = " AND ".join(
         f"{_quoted(field.column)} IN {_marks(count)}"
         for field, (_, count) in zip(fields, shape, strict=True)
     )
+    computed = "".join(f", {expression}" for _, expression in also)
     return (
-        f"SELECT {_columns(_fields(model, names))} FROM {_quoted(model._meta.db_table)}"
+        f"SELECT {_columns(_fields(model, names))}{computed} FROM {_quoted(model._meta.db_table)}"
         f" WHERE {conditions} ORDER BY {_columns(_fields(model, ('pk',)))}"
         f"{locking}"
     )

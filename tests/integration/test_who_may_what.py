@@ -158,6 +158,13 @@ def many(cell: Cell, kind: str, **params: Any) -> Any:
     return cell.rest("post", "jobs", {"kind": kind, "params": params})
 
 
+def paused(cell: Cell) -> Any:
+    cell.staff("job")
+    if "pauses" in cell.case:
+        cell.me.user_permissions.add(Permission.objects.get(codename="change_pause"))
+    return cell.rest("post", "job-pauses", {"target": "queue", "name": "bulk"})
+
+
 def made(cell: Cell) -> Any:
     room = {} if "no room" in cell.case else {"room": cell.slug}
     return cell.rest("post", "schedules", {"kind": "test.outcome", "every": 3600, **room})
@@ -242,6 +249,7 @@ PROBES: dict[str, list[Callable[[Cell], Any]]] = {
     "webhook.own": [lambda cell: hooked(cell, "own")],
     "webhook.deliver": [lambda cell: many(cell, "jobs.webhook", type="x", at="", data={})],
     "job.task": [lambda cell: many(cell, "django.task", task="os.getcwd", args=[], kwargs={})],
+    "job.pause": [paused],
     "schedule.make": [made],
     "schedule.see": [lambda cell: cell.rest("get", cell.schedule())],
     "schedule.control": [

@@ -85,7 +85,7 @@ function drawTime(card) {
   drawBadge(one("header [data-state]", card), job.state, stateText(job, now()));
   if (job.state === "running" || waitsForParts(job)) setText(one("[data-progress-text]", card), progressText(job, pace, now()));
   drawParts(one("[data-parts]", card), job, card.room.state);
-  setText(one("[data-time]", card), runTime(job, now(), card.ahead));
+  setText(one("[data-time]", card), runTime(job, now(), card.ahead, card.held));
   drawConditions(card, card.room.state, job);
 }
 

@@ -10,7 +10,7 @@ const MOST_CARDS = 3;
 // Most jobs begin at once: of them nothing needs to be asked.
 const PATIENCE_MS = 2000;
 
-/** Call `draw(card)` for each of the `cards` of which more is known; it is in `card.ahead`. */
+/** Call `draw(card)` for each of the `cards` of which more is known; it is in `card.ahead` and `card.held`. */
 export function watchWaiting(cards, draw) {
   setInterval(() => {
     if (document.hidden) return;
@@ -23,7 +23,7 @@ export function watchWaiting(cards, draw) {
 
 function waits(card) {
   const { value: job } = card.entry;
-  if (!isDue(job, now())) card.ahead = null;
+  if (!isDue(job, now())) card.ahead = card.held = null;
   return isDue(job, now()) && now() - Date.parse(job.retry_at ?? job.run_at ?? job.created_at) > PATIENCE_MS;
 }
 
@@ -35,7 +35,8 @@ function isInSight(card) {
 async function ask(card, draw) {
   card.askedAt = now();
   try {
-    card.ahead = (await api.get(`/jobs/${card.entry.value.id}`)).ahead;
+    const { ahead, held } = await api.get(`/jobs/${card.entry.value.id}`);
+    Object.assign(card, { ahead, held });
     draw(card);
   } catch {
     // It is asked for again.

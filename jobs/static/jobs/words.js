@@ -78,12 +78,14 @@ export function share({ progress }) {
   return Math.min(1, Math.max(0, progress.current / progress.total));
 }
 
+const HELD = { paused: "waits: paused by the people who run the site", at_once: "waits until others like it have ended" };
 // As many as the server counts.
 const MOST_AHEAD = 100;
 
-/** "took 0.4 s", "14 s so far", "waits for a free worker, 3 before it"; `ahead` may not be known. */
-export function runTime(job, now, ahead = null) {
+/** "took 0.4 s", "14 s so far", "waits for a free worker, 3 before it"; `ahead` may not be known, nor why it is `held`. */
+export function runTime(job, now, ahead = null, held = null) {
   if (isDue(job, now)) {
+    if (held) return HELD[held] ?? "waits";
     const before = ahead > MOST_AHEAD ? `, more than ${count(MOST_AHEAD)} before it` : ahead ? `, ${count(ahead)} before it` : "";
     return `waits for a free worker${before}`;
   }
