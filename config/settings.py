@@ -6,13 +6,11 @@ from urllib.parse import quote, unquote, urlsplit
 
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from jobs.limits import JobLimits
 from rooms.limits import Limits
 
-from . import env, redis_url
+from . import broker_options, env, redis_url
 from .database import database
 from .unfold import UNFOLD as UNFOLD
 
@@ -167,39 +165,13 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_BROKER_POOL_LIMIT = 10
 CELERY_BROKER_POOL_ACQUIRE_TIMEOUT = 2
-CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {}
 # Elsewhere the broker has fewer priorities than ten, or none: a message then means "the next one",
 # and the database says which that is.
-PARLEY_BROKER_ORDERS = CELERY_BROKER_URL.startswith(("redis", "sentinel"))
-if PARLEY_BROKER_ORDERS:
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "queue_order_strategy": "priority",
-        # Kombu's default has four steps for the ten priorities, and no order within one.
-        "priority_steps": list(range(10)),
-        "sep": ":",
-        # A message is gone once a worker has it, and the sweeper sends another if need be. Kombu's
-        # imitation of acknowledgements costs round trips, delivers long jobs twice, and ends the
-        # whole worker when Redis goes away during a job (5.7).
-        "ack_emulation": False,
-        "socket_connect_timeout": 2,
-        "socket_timeout": 5,
-        "socket_keepalive": True,
-        "health_check_interval": 10,
-        "retry_on_timeout": True,
-    }
-    if CELERY_BROKER_URL.startswith("sentinel"):
-        CELERY_BROKER_TRANSPORT_OPTIONS["master_name"] = redis_url.sentinel_master(
-            ENVIRONMENT.celery_broker_url
-        )
-        CELERY_BROKER_TRANSPORT_OPTIONS["sentinel_kwargs"] = {
-            "socket_connect_timeout": 2,
-            "socket_timeout": 2,
-            # There are others to be asked: redis-py would try one that is away for seconds, for
-            # each connection.
-            "retry": Retry(NoBackoff(), 0),
-        }
-elif CELERY_BROKER_URL.startswith(("amqp", "pyamqp")):
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"read_timeout": 5, "write_timeout": 5}
+PARLEY_BROKER_ORDERS = broker_options.has_ten_priorities(CELERY_BROKER_URL)
+CELERY_BROKER_TRANSPORT_OPTIONS = broker_options.transport(
+    CELERY_BROKER_URL, ENVIRONMENT.celery_broker_url
+)
+if broker_options.is_amqp(CELERY_BROKER_URL):
     # A worker's connection that says nothing for twice as long is made anew. (Those that only send
     # have none: nobody would answer for them while they are idle.)
     CELERY_BROKER_HEARTBEAT = 30

@@ -25,7 +25,7 @@ KIND = "django.task"
 TITLE_CHARACTERS = 120
 
 
-class ParleyBackend(BaseTaskBackend):  # type: ignore[misc]
+class ParleyBackend(BaseTaskBackend):
     supports_defer = True
     supports_async_task = True
     supports_get_result = True

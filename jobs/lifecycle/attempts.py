@@ -17,13 +17,10 @@ from jobs import registry
 from jobs.limits import job_limits
 from jobs.models import FINISHED, Attempt, Job, JobQuestion, Outcome, State, Step, Who, Worker
 from rooms.core import statements
-from rooms.features.messages.reports import report_in_transaction
-from rooms.models import Attachment
 
-from . import doorbell, ended, holding, requesters
+from . import doorbell, ended, holding, requesters, telling
 from .asking import NewQuestion
 from .changes import JobChange, changing_many, prefetched
-from .message import MESSAGE_KIND
 from .verdict import Ending, JobHistory, judge
 
 
@@ -246,7 +243,7 @@ class _Batch:
         else:
             if job.state == State.WAITING:
                 self._waiting.append(job)
-            finish(change, ending.files if job.state == State.SUCCEEDED else [])
+            telling.finish(change, ending.files if job.state == State.SUCCEEDED else [])
         return job
 
     def _ask(self, change: JobChange, asked: NewQuestion) -> None:
@@ -267,7 +264,7 @@ class _Batch:
         self._questions.append(row)
         prefetched(job).setdefault("questions", []).append(JobQuestion(**row._asdict()))
         change.tell()
-        _say(change, f"{job.title} asks: {asked.line}", as_written=True)
+        telling.say(change, f"{job.title} asks: {asked.line}", as_written=True)
 
     def write(self) -> None:
         """A job that went back to its queue and was taken again is written in this order."""
@@ -354,48 +351,3 @@ def _ended_attempt(job: Job, ending: Ending, now: datetime) -> _EndedAttempt:
         job_id=job.pk,
         number=job.attempt,
     )
-
-
-def finish(change: JobChange, files: Collection[Attachment]) -> None:
-    """Tell the room, and if this was the end leave the one message there. A part leaves none: its
-    job does, with the files of its parts."""
-    job = change.job
-    if job.finished and job.parts:
-        of_parts = Job.files.through.objects.filter(job__parent=job.pk)
-        rows = Attachment.objects.filter(pk__in=of_parts.values("attachment_id"))
-        files = [*files, *rows.order_by("created_at", "pk")]
-    if files:
-        job.files.add(*files)
-    change.tell()
-    if job.finished and job.parent_id is None:
-        # What an exception says holds names with underscores, not emphasis.
-        _say(change, summary(job), files, as_written=job.state == State.FAILED)
-
-
-def _say(
-    change: JobChange, words: str, files: Collection[Attachment] = (), *, as_written: bool
-) -> None:
-    """A message of the job in its room, if it has one."""
-    if change.room is not None:
-        report_in_transaction(
-            change.logs,
-            change.room,
-            change.job.requested_by,
-            words,
-            MESSAGE_KIND,
-            change.job.pk,
-            list(files),
-            as_written=as_written,
-        )
-
-
-def summary(job: Job) -> str:
-    """The end of a job in one line."""
-    if job.state == State.SUCCEEDED:
-        return str((job.result or {}).get("summary") or f"{job.title} is done.")
-    if job.state == State.CANCELLED:
-        return f"{job.title} was cancelled."
-    # Those that ended with a question, or to wait for parts, were no tries that failed.
-    tries = 1 if job.parts else job.attempt - job.asked
-    attempts = f" after {tries} attempts" if tries > 1 else ""
-    return f"{job.title} failed{attempts}: {job.error_message or job.error_class}"

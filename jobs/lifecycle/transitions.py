@@ -15,8 +15,9 @@ from rooms.core import statements
 from rooms.models import User
 
 from . import doorbell, ended, holding
-from .attempts import finish, forget_results
+from .attempts import forget_results
 from .changes import JobChange, changing, changing_many
+from .telling import finish
 
 
 class Queued(NamedTuple):

@@ -30,7 +30,7 @@ class Refused(ValueError):
     """The address is not one that may be asked, in words for who gave it."""
 
 
-class Target(NamedTuple):
+class WebhookTarget(NamedTuple):
     scheme: str
     host: str
     port: int
@@ -44,7 +44,7 @@ class Target(NamedTuple):
         return host if self.port == PORTS[self.scheme] else f"{host}:{self.port}"
 
 
-def parsed(url: str) -> Target:
+def parsed(url: str) -> WebhookTarget:
     """Raises Refused for what is no address to send to."""
     if len(url) > MOST_CHARACTERS:
         raise Refused(f"An address has at most {MOST_CHARACTERS:,} characters.")
@@ -64,7 +64,7 @@ def parsed(url: str) -> Target:
     path = parts.path or "/"
     if parts.query:
         path += f"?{parts.query}"
-    return Target(parts.scheme, parts.hostname, port or PORTS[parts.scheme], path)
+    return WebhookTarget(parts.scheme, parts.hostname, port or PORTS[parts.scheme], path)
 
 
 def networks(text: str) -> list[Network]:
@@ -86,7 +86,7 @@ def is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast
 
 
-def resolved(target: Target, allowed: Iterable[Network]) -> list[str]:
+def resolved(target: WebhookTarget, allowed: Iterable[Network]) -> list[str]:
     """The addresses of the host. Raises Refused if any of them is neither public nor allowed, and
     OSError when there is none."""
     found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)

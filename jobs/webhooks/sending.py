@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
-from .addresses import Network, Target, resolved
+from .addresses import Network, WebhookTarget, resolved
 
 # Of the whole: looking up, connecting, sending, and what is read of the answer.
 SECONDS = 15.0
@@ -28,7 +28,7 @@ class TargetAnswer(NamedTuple):
 class _Connection(http.client.HTTPConnection):
     """To an address that is given, under the name of its host."""
 
-    def __init__(self, target: Target, addresses: list[str]) -> None:
+    def __init__(self, target: WebhookTarget, addresses: list[str]) -> None:
         super().__init__(target.host, target.port, timeout=CONNECT_SECONDS)
         self._target, self._addresses = target, addresses
 
@@ -50,7 +50,7 @@ class _Connection(http.client.HTTPConnection):
 
 
 def post(
-    target: Target, content: bytes, headers: Mapping[str, str], allowed: Iterable[Network]
+    target: WebhookTarget, content: bytes, headers: Mapping[str, str], allowed: Iterable[Network]
 ) -> TargetAnswer:
     """Raises Refused, and OSError or HTTPException where there is no answer."""
     until = time.monotonic() + SECONDS

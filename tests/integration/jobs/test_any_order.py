@@ -2,9 +2,8 @@
 once of a key, and in the end every job has ended, each begun as often as it was claimed.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -97,7 +96,7 @@ class Walk:
             assert attempts.end(begun.job.pk, begun.lease, DONE) is None
 
     def cancel(self, number: int) -> None:
-        rows: Sequence[Any] = Job.objects.filter(state=State.QUEUED).order_by("created_at")
+        rows = list(Job.objects.filter(state=State.QUEUED).order_by("created_at"))
         if rows:
             transitions.cancel_unclaimed(rows[number % len(rows)].pk)
 

@@ -1,5 +1,6 @@
 """What beat sends is there to be run, and in a queue that somebody reads."""
 
+import pytest
 from django.conf import settings
 
 from config.celery import app
@@ -15,6 +16,7 @@ def test_beat_sends_what_workers_know() -> None:
         assert entry["options"]["queue"] in QUEUES
 
 
+@pytest.mark.django_db
 def test_housekeeping_is_everybodys() -> None:
     done: list[str] = []
     before = dict(housekeeping._duties)

@@ -7,19 +7,19 @@ from typing import Any
 import pytest
 
 from jobs.webhooks import addresses
-from jobs.webhooks.addresses import Refused, Target
+from jobs.webhooks.addresses import Refused, WebhookTarget
 
 
 @pytest.mark.parametrize(
     ("url", "target"),
     [
-        ("https://example.com", Target("https", "example.com", 443, "/")),
-        ("http://example.com:8080/a?b=c", Target("http", "example.com", 8080, "/a?b=c")),
-        ("https://[2001:db8::1]/x", Target("https", "2001:db8::1", 443, "/x")),
-        ("HTTPS://EXAMPLE.com/A#part", Target("https", "example.com", 443, "/A")),
+        ("https://example.com", WebhookTarget("https", "example.com", 443, "/")),
+        ("http://example.com:8080/a?b=c", WebhookTarget("http", "example.com", 8080, "/a?b=c")),
+        ("https://[2001:db8::1]/x", WebhookTarget("https", "2001:db8::1", 443, "/x")),
+        ("HTTPS://EXAMPLE.com/A#part", WebhookTarget("https", "example.com", 443, "/A")),
     ],
 )
-def test_an_address(url: str, target: Target) -> None:
+def test_an_address(url: str, target: WebhookTarget) -> None:
     assert addresses.parsed(url) == target
 
 
