@@ -7,9 +7,9 @@ import sys
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("PARLEY_SERVING", "1")
 
-from django.core.asgi import get_asgi_application
+from rooms.http import handler
 
-http = get_asgi_application()
+http = handler.application()
 
 from channels.routing import ProtocolTypeRouter
 

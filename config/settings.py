@@ -53,10 +53,15 @@ INSTALLED_APPS = [
     *ENVIRONMENT.parley_apps,
 ]
 
-MIDDLEWARE = [
+# These need no thread; the others share one for each request: see `rooms.http.handler`.
+MIDDLEWARE_ON_LOOP = [
     "rooms.probes.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "rooms.pages.static_files.StaticFiles",
+    "jobs.faces.prefer_wait.PreferWait",
+]
+MIDDLEWARE = [
+    *MIDDLEWARE_ON_LOOP,
     "rooms.pages.compression.CompressPages",
     "rooms.pages.private.PrivateMiddleware",
     "rooms.rest.problems.ProblemMiddleware",
@@ -70,7 +75,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "rooms.pages.content_policy.ContentPolicyMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "jobs.faces.prefer_wait.PreferWait",
 ]
 
 ROOT_URLCONF = "config.urls"

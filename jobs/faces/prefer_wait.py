@@ -200,6 +200,9 @@ class PreferWait(ResponseMiddleware):
         except Refusal:
             # It has been withdrawn from them meanwhile: what they were to be told at first stands.
             return first
+        first["Content-Length"] = str(len(first.content))
+        # The first one may have come compressed.
+        del first["Content-Encoding"]
         first["Preference-Applied"] = f"wait={wanted.seconds}"
         if is_over:
             del first["Retry-After"]
