@@ -10,23 +10,29 @@ from uuid import UUID
 from jobs import registry
 from jobs.models import Job, State
 
+from . import holding, pausing
+
 # When the job that a message names is gone, several may look for another one at the same moment.
 AMONG = 20
 
 
 def whose(job_id: UUID) -> UUID | None:
     """The job to be claimed for a message that names `job_id`; None: none waits in its queue."""
-    named = Job.objects.filter(pk=job_id).values("queue", "kind", "priority", "state").first()
+    named = Job.objects.filter(pk=job_id).values("queue", "kind", "priority").first()
     if named is None:
         return None
-    queued = Job.objects.filter(state=State.QUEUED, queue=named["queue"])
+    # What is paused, or has to wait for others of its key, has no turn.
+    queued = pausing.unpaused(
+        Job.objects.filter(state=State.QUEUED, queue=named["queue"]), pausing.known()
+    )
+    queued = holding.with_place(queued, AMONG)
     # Those that need a process have messages of their own.
     alone = [kind.name for kind in registry.known() if kind.needs_process]
     if named["kind"] in alone:
         queued = queued.filter(kind__in=alone)
     else:
         queued = queued.exclude(kind__in=alone)
-    waits = named["state"] == State.QUEUED
+    waits = queued.filter(pk=job_id).exists()
     if waits:
         if named["priority"] == 0:
             return job_id

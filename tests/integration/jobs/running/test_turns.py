@@ -5,9 +5,13 @@ from uuid import uuid4
 import pytest
 
 from jobs.lifecycle import turns
-from jobs.models import Job, State
+from jobs.models import Job, Pause, State
 from jobs.running import runner
-from tests.integration.jobs.conftest import PROCESS
+from jobs.submitting import actions
+from jobs.submitting.actions import Submission
+from rooms.database import clock
+from rooms.models import Room, User
+from tests.integration.jobs.conftest import PROCESS, claim
 from tests.support.workshop import Submit
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -53,4 +57,21 @@ def test_who_was_not_quick_enough_takes_the_next_one(submit: Submit) -> None:
     told = iter([urgent.pk, named.pk])
     Job.objects.filter(pk=urgent.pk).update(state=State.RUNNING)
     ended = runner.run(named.pk, PROCESS, lambda job_id: next(told))
+    assert ended is not None and ended.pk == named.pk
+
+
+def test_what_may_not_begin_keeps_nobody_from_their_turn(
+    submit: Submit, alice: User, lobby: Room
+) -> None:
+    held = actions.submit(Submission(alice, "test.keyed", {"value": "x"}, "lobby"))[0]
+    first = actions.submit(Submission(alice, "test.keyed", {"value": "x"}, "lobby"))[0]
+    assert claim(first) is None and claim(held) is not None
+    Job.objects.filter(pk=first.pk).update(priority=0, queue="interactive")
+    paused = with_priority(submit, 0, kind="test.short")
+    Job.objects.filter(pk=paused.pk).update(queue="interactive")
+    Pause.objects.create(target="kind", name="test.short", paused_at=clock.now())
+    named = with_priority(submit, 9)
+    assert turns.whose(named.pk) == named.pk
+    assert turns.whose(paused.pk) == named.pk, "its message is as good as any"
+    ended = runner.run(paused.pk, PROCESS, turns.whose)
     assert ended is not None and ended.pk == named.pk
