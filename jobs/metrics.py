@@ -52,8 +52,8 @@ class Jobs(Collector):
         pauses = GaugeMetricFamily(
             "parley_job_pauses", "Queues and kinds that are paused", labels=["target", "name"]
         )
-        for pause in overview.pauses():
-            pauses.add_metric([pause.target, pause.name], 1)
+        for target, name in overview.paused():
+            pauses.add_metric([target, name], 1)
         return [waiting, paused, pauses, oldest, running, asking, late, *_workers(now), _ended(now)]
 
 

@@ -125,6 +125,11 @@ def pauses() -> list[Pause]:
     return list(Pause.objects.filter(resumed_at=None).select_related("paused_by"))
 
 
+def paused() -> list[tuple[str, str]]:
+    """Target and name of what is paused now."""
+    return list(Pause.objects.filter(resumed_at=None).order_by().values_list("target", "name"))
+
+
 # Whoever waits wants to know whether it is three or a hundred, not whether it is 812 or 813.
 MOST_AHEAD = 100
 

@@ -19,7 +19,7 @@ AnswerText = Annotated[
     StringConstraints(min_length=1, max_length=ANSWER_CHARACTERS),
     Field(description="one of the question's choices, or any text", examples=["Yes"]),
 ]
-KindName = Annotated[Text, StringConstraints(min_length=1, max_length=80)]
+KindName = Annotated[Text, StringConstraints(max_length=80)]
 
 
 class ErrorOut(Given):

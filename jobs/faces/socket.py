@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from jobs.kinds.chain import MOST_STAGES
 from jobs.lifecycle import representations
+from jobs.lifecycle.parts import MOST_PARTS
 from jobs.models import NORMAL
 from jobs.submitting import actions
 from jobs.submitting.actions import Submission
@@ -18,7 +20,7 @@ from rooms.protocol.events import Durable, Ephemeral
 from rooms.rest.schemas import Moment
 from rooms.slices import SocketCommand
 
-from .schemas import AnswerText, GoOn, JobOut, Priority, ProgressOut, Then
+from .schemas import AnswerText, JobOut, Priority, ProgressOut
 from .submissions import with_following
 
 if TYPE_CHECKING:
@@ -44,14 +46,39 @@ QuestionId = Annotated[
 ]
 
 
+class FollowingJob(BaseModel):
+    """What is done after another job, or beside others that are."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    kind: Annotated[str, StringConstraints(min_length=1, max_length=80)] = Field(
+        examples=["room.export"]
+    )
+    params: dict[str, Any] = Field({}, description="as the kind declares", examples=[{}])
+
+
+SideBySide = Annotated[list[FollowingJob], Field(min_length=1, max_length=MOST_PARTS)]
+FollowingJobs = Annotated[
+    list[FollowingJob | SideBySide],
+    Field(
+        max_length=MOST_STAGES - 1,
+        description=(
+            "what is done after it, one after the other, and side by side where a list stands;"
+            " the job is a chain then, and these are its parts"
+        ),
+        examples=[[]],
+    ),
+]
+
+
 class JobSubmit(Command):
     """Ask for work in a room. The same `client_id` again gets the same job."""
 
     room: Slug
     kind: Annotated[str, StringConstraints(max_length=80)] = Field(examples=["room.report"])
     params: dict[str, Any] = Field({}, description="as the kind declares", examples=[{"days": 7}])
-    then: Then = []
-    go_on: GoOn = False
+    then: FollowingJobs = []
+    go_on: bool = Field(False, description="`then` also after a job that has failed")
     priority: Priority = Field(NORMAL, description="0 runs first", examples=[NORMAL])
     run_at: Annotated[Moment, Field(strict=False)] | None = Field(
         None, description="not before this time; at once without it"

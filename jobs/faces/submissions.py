@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Header
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from jobs.kinds import chain
 from jobs.submitting.admission import Share
@@ -16,7 +16,7 @@ from rooms.models import User
 from rooms.protocol import Invalid
 from rooms.rest import limits
 
-from .schemas import Following, NewJob
+from .schemas import NewJob
 
 # What every server and proxy lets through.
 KEY_PATTERN = "^[!-~]([ -~]*[!-~])?$"
@@ -67,12 +67,15 @@ def submission_of(user: User, job: NewJob, key: str) -> Submission:
 
 
 def with_following(
-    kind: str, params: dict[str, Any], then: Sequence[Following], go_on: bool
+    kind: str,
+    params: dict[str, Any],
+    then: Sequence[BaseModel | Sequence[BaseModel]],
+    go_on: bool,
 ) -> tuple[str, dict[str, Any]]:
     """The kind and the params of a job, which with something to follow it is a chain."""
     if not then:
         return kind, params
-    stages = [each if isinstance(each, list) else [each] for each in then]
+    stages = [[each] if isinstance(each, BaseModel) else each for each in then]
     following = [[part.model_dump() for part in stage] for stage in stages]
     return chain.CHAIN, {"stages": [[{"kind": kind, "params": params}], *following], "go_on": go_on}
 
