@@ -65,9 +65,11 @@ class Parley(Side):
         self.person = self.site.user("bench")
         self._rooms: set[str] = set()
         self._people: list[dict[str, str]] = []
-        # What is loaded at the first requests is not what a request costs.
-        self.submit("batch", WARM_UP)
-        self.clear()
+        if env is None:
+            # What is loaded at the first requests is not what a request costs. (Where `env` has
+            # the bounds of production, one person is not let in so often.)
+            self.submit("batch", WARM_UP)
+            self.clear()
 
     def settle(self, room: str) -> None:
         """The person is in this room from here on."""
