@@ -96,7 +96,7 @@ def test_a_command_that_is_refused_says_why_where_it_was_typed(site: Site, open_
     say(page, "/job room.report days=none")
     expect(page.get_by_role("alert")).to_contain_text("days")
     expect(page.get_by_label("Message", exact=True)).to_have_value("/job room.report days=none")
-    assert message(page, "/job").count() == 0
+    expect(message(page, "/job")).to_have_count(0)
 
 
 def test_the_reader_stays_where_they_are(site: Site, open_as: Open) -> None:

@@ -7,13 +7,14 @@ import signal
 import socket
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 import httpx
 import psutil
 import pytest
 
 from tests.support.client import SocketClient
+from tests.support.raw import Raw
 from tests.support.site import Site, runs
 from tests.support.waiting import until, until_async
 
@@ -118,6 +119,22 @@ def test_hangup_renews_all_and_somebody_always_answers(pair: Site) -> None:
 
     until(answered_all_the_time, 120, "both are new")
     until(lambda: not any(map(runs, before)), 40, "the old ones are gone")
+
+
+def test_who_was_let_in_before_the_end_is_answered() -> None:
+    with Site(parts=("web",)) as site, Raw(site.port) as newcomer:
+        # Connections are let in one after the other: this one was before.
+        assert httpx.get(f"{site.url}/healthz", trust_env=False).status_code == 200
+        os.kill(site.web.pid, signal.SIGTERM)
+        until(lambda: not listens(site.port), 10, "nobody else is let in")
+        newcomer.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert newcomer.answer()[0] == 200
+
+
+def listens(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
 
 
 def test_what_the_dead_have_counted_is_kept_in_one_file_for_all_of_them(pair: Site) -> None:

@@ -56,6 +56,10 @@ class Guests(Generic[G]):
     def anybody_waits(self) -> bool:
         return bool(self._waiting)
 
+    def waiting(self) -> list[G]:
+        """Longest first."""
+        return list(self._waiting)
+
     def one_that_waits(self) -> G | None:
         """Who has waited longest, and is forgotten by this."""
         goes = next(iter(self._waiting), None)

@@ -75,6 +75,11 @@ class BoundedChannel(http.HTTPChannel):
         self.let_go_of_body()
         self.door.left(self)
 
+    @property
+    def silent_seconds(self) -> float | None:
+        """How long it is here without having said anything; None: it has."""
+        return time.monotonic() - self._since if self._silent else None
+
     def make_way(self) -> None:
         """It is given up for somebody else."""
         self._phase = Phase.ENDING

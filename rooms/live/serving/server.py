@@ -47,6 +47,8 @@ CONNECTIONS_PER_LOOP_TURN = 50
 ACCEPTS_PER_LOOP_TURN = 4
 # What is left to do after the draining: write the last posts, leave Redis, end the threads.
 SHUTDOWN_SECONDS = 3
+# A connection that says nothing for so long has not come with a request.
+NEWCOMER_SECONDS = 1.0
 
 
 def not_laid_out(value: object) -> str:
@@ -222,6 +224,7 @@ class LiveServer(Server):
             for protocol, details in self.connections.items():
                 if isinstance(protocol, WebRequest) and "disconnected" not in details:
                     self._answer_and_close(protocol)
+            await self._newcomers_heard()
             if self._node is not None:
                 await self._node.drain(until)
             await self._everybody_gone(until)
@@ -233,6 +236,14 @@ class LiveServer(Server):
         finally:
             logger.info("Ended.")
             self.stop()
+
+    async def _newcomers_heard(self) -> None:
+        """Who was let in a moment ago has a request on its way, and has nobody else to ask."""
+        while any(
+            silent is not None and silent < NEWCOMER_SECONDS
+            for silent in [channel.silent_seconds for channel in self.door.guests.waiting()]
+        ):
+            await asyncio.sleep(0.02)
 
     def _answer_and_close(self, request: WebRequest) -> None:
         """This request is answered still; the next one must look for another process."""
