@@ -21,7 +21,6 @@ from jobs.submitting.unowned import UnownedJob
 from . import results
 from .library import BaseTaskBackend, base, exceptions, normalize_json, signals
 
-KIND = "django.task"
 TITLE_CHARACTERS = 120
 
 
@@ -57,7 +56,7 @@ class ParleyBackend(BaseTaskBackend):
             max_attempts=self.max_attempts,
         )
         with transaction.atomic():
-            (job,) = unowned.insert_in_transaction(KIND, [wanted])
+            (job,) = unowned.insert_in_transaction(results.KIND, [wanted])
         result = results.of(job, task, [])
         signals.task_enqueued.send(type(self), task_result=result)
         return result
@@ -83,14 +82,9 @@ class ParleyBackend(BaseTaskBackend):
             )
 
 
-def running(job: Job, task: Any) -> Any:
-    """The result of a call that is under way, as its context and the signals have it."""
-    return results.of(job, task, list(job.attempts.order_by("number")))
-
-
 def call(job: Job, task: Any, arguments: list[Any], keywords: dict[str, Any]) -> Any:
     """Call the task's function in a worker, with the signals around it. Returns plain JSON."""
-    result = running(job, task)
+    result = results.of(job, task, list(job.attempts.order_by("number")))
     signals.task_started.send(ParleyBackend, task_result=result)
     context = [base.TaskContext(task_result=result)] if task.takes_context else []
     try:

@@ -12,6 +12,7 @@ from jobs.models import IDLE, Attempt, Job, Outcome, State
 
 from .library import base, exceptions
 
+KIND = "django.task"
 # The framework's, of which the highest runs first.
 LOWEST, HIGHEST = -100, 100
 STATUS = {
@@ -34,7 +35,7 @@ def find(result_id: str) -> Job | None:
         job_id = UUID(str(result_id))
     except ValueError:
         return None
-    return Job.objects.filter(pk=job_id, kind="django.task").first()
+    return Job.objects.filter(pk=job_id, kind=KIND).first()
 
 
 def imported(path: str) -> Any:

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import partial
+from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -97,11 +98,7 @@ def earlier(job: Job) -> list[PartResult]:
     rows = Job.objects.filter(
         parent=job.parent_id, created_at__lt=job.created_at, state__in=FINISHED
     )
-    return [result_of(row) for row in sorted(rows, key=_order)]
-
-
-def _order(row: Job) -> Any:
-    return row.created_at, (row.part or {}).get("position", 0)
+    return [result_of(row) for row in sorted(rows, key=attrgetter("part_order"))]
 
 
 # After commits ------------------------------------------------------------------------------------
@@ -157,7 +154,7 @@ def go_on(job_ids: Collection[UUID]) -> int:
 def _parts_of(changes: Iterable[JobChange]) -> dict[UUID, list[Job]]:
     found: dict[UUID, list[Job]] = {}
     ids = [change.job.pk for change in changes if change.job.parts]
-    for row in sorted(statements.select(Job, parent_id=ids), key=_order):
+    for row in sorted(statements.select(Job, parent_id=ids), key=attrgetter("part_order")):
         if row.parent_id is not None:
             found.setdefault(row.parent_id, []).append(row)
     return found

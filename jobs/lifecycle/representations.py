@@ -4,6 +4,7 @@ Plain JSON types only. Jobs come from `Job.objects.with_relations()`, or queries
 """
 
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -85,14 +86,10 @@ def job(row: Job) -> dict[str, Any]:
         "steps": [step(each) for each in row.steps.all()],
         "questions": [question(each) for each in row.questions.all()],
         "parent": None if row.parent_id is None else str(row.parent_id),
-        "parts": [part(each) for each in sorted(row.children.all(), key=_made)]
+        "parts": [part(each) for each in sorted(row.children.all(), key=attrgetter("part_order"))]
         if row.parts
         else [],
     }
-
-
-def _made(row: Job) -> Any:
-    return row.created_at, (row.part or {}).get("position", 0)
 
 
 def part(row: Job) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Self
 
 from django.db import models
@@ -242,6 +243,11 @@ class Job(models.Model):
     @property
     def finished(self) -> bool:
         return self.state in FINISHED
+
+    @property
+    def part_order(self) -> tuple[datetime, int]:
+        """By which the parts of a job are in their order."""
+        return self.created_at, (self.part or {}).get("position", 0)
 
     @property
     def spoilt(self) -> bool:

@@ -1,8 +1,8 @@
 """How a request goes through Django: what waits or looks at headers on the event loop, and all the
 rest in one thread, from the session to the view and back.
 
-Django's own handler goes to a thread and back for each of its middlewares, some sixteen times a
-request, which took a third of the time of a small one. Used by `config.asgi`.
+Django's own handler goes to a thread and back for each of its middlewares, on the way in and on the
+way out, which took a third of the time of a small request. Used by `config.asgi`.
 """
 
 from collections.abc import Iterator
