@@ -39,7 +39,9 @@ def transport(url: str, given: str) -> dict[str, Any]:
         "socket_timeout": READ_SECONDS,
         "socket_keepalive": True,
         "health_check_interval": 10,
-        "retry_on_timeout": True,
+        # Kombu sends messages in one round only where none is sent twice. One that got no answer is
+        # rung for again by the sweeper.
+        "retry_on_timeout": False,
     }
     if url.startswith("sentinel"):
         options["master_name"] = redis_url.sentinel_master(given)

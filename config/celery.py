@@ -22,7 +22,7 @@ from celery import Celery, bootsteps
 from celery.concurrency.asynpool import AsynPool
 from celery.concurrency.prefork import TaskPool
 from celery.loaders.app import AppLoader
-from celery.signals import setup_logging, worker_ready, worker_shutting_down
+from celery.signals import setup_logging, worker_init, worker_ready, worker_shutting_down
 from celery.worker.consumer.delayed_delivery import DelayedDelivery
 from django.apps import apps
 from kombu import Queue
@@ -119,6 +119,21 @@ DelayedDelivery.include_if = lambda self, consumer: False
 app.autodiscover_tasks()
 
 
+@worker_init.connect
+def _keep_the_pool(**_: Any) -> None:
+    """Around every task Celery closes the connections to the database, and in a process of the
+    prefork pool the psycopg pool with its threads: another one was made for each job. To give the
+    connections back is enough; what a child inherits is still closed when it begins."""
+    for fixup in app._fixups:
+        fixup.worker_fixup.close_database = _give_connections_back
+
+
+def _give_connections_back(**_: Any) -> None:
+    from django.db import close_old_connections
+
+    close_old_connections()
+
+
 @setup_logging.connect
 def _keep_djangos_logging(**_: Any) -> None:
     """Celery leaves logging alone when somebody has taken it over."""
@@ -147,7 +162,8 @@ class Sweeper(bootsteps.StartStopStep):
         command = [sys.executable, str(MANAGE), "sweep", "--parent", str(os.getpid())]
         while not self._ended.is_set():
             started = time.monotonic()
-            process = subprocess.Popen(command, stdin=subprocess.PIPE)
+            with WatchedPool.forking:
+                process = subprocess.Popen(command, stdin=subprocess.PIPE)
             assert process.stdin is not None
             os.set_blocking(process.stdin.fileno(), False)
             with self._lock:
@@ -190,8 +206,15 @@ class Sweeper(bootsteps.StartStopStep):
 class WatchedPool(AsynPool):
     """Says which of its processes have ended, however they did: those that were killed cannot."""
 
+    # A process that is forked while another thread starts a program inherits the pipe by which that
+    # thread hears of the program's start, and keeps it waiting for as long as it lives.
+    forking: ClassVar[threading.Lock] = threading.Lock()
     # Set by the sweeper's step.
     tell: ClassVar[Callable[[UUID], None] | None] = None
+
+    def _create_worker_process(self, i: int) -> Any:
+        with self.forking:
+            return super()._create_worker_process(i)
 
     def _join_exited_workers(self, shutdown: bool = False) -> Any:
         before = list(self._pool)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from jobs.webhooks.addresses import Network, networks
@@ -57,13 +57,15 @@ class Environment(BaseSettings):
     csrf_trusted_origins: CommaSeparated = []
     https: bool | None = None
     site_url: str = ""
+    site_name: Annotated[str, Field(min_length=1, max_length=40)] = "Parley"
     # Networks that are not on the internet and may be told by webhooks all the same.
     parley_webhook_networks: str = ""
     parley_hsts_seconds: Annotated[int, Field(ge=0)] = YEAR_SECONDS
     parley_hsts_subdomains: bool = False
     parley_hsts_preload: bool = False
     session_cookie_age: Annotated[int, Field(ge=60)] = 14 * 24 * 3600
-    parley_signup: Literal["open", "invite", "closed"] | None = None
+    parley_signup: Literal["open", "domain", "invite", "closed"] | None = None
+    parley_signup_domains: CommaSeparated = []
     parley_trusted_proxies: Annotated[int, Field(ge=0)] = 0
     parley_serving: bool = False
     email_url: str = ""
@@ -79,13 +81,32 @@ class Environment(BaseSettings):
     parley_installation: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{0,64}$")] = ""
 
     @field_validator(
-        "allowed_hosts", "csrf_trusted_origins", "parley_kinds", "parley_apps", mode="before"
+        "allowed_hosts",
+        "csrf_trusted_origins",
+        "parley_kinds",
+        "parley_apps",
+        "parley_signup_domains",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
+
+    @field_validator("parley_signup_domains")
+    @classmethod
+    def _names_of_domains(cls, value: list[str]) -> list[str]:
+        if wrong := [name for name in value if "@" in name or "." not in name or "*" in name]:
+            raise ValueError(f"must be domains like example.org, with commas: {wrong[0]!r}")
+        return [name.lower() for name in value]
+
+    @model_validator(mode="after")
+    def _domains_are_proven(self) -> "Environment":
+        """An address that nobody proves could be anybody's."""
+        if self.parley_signup == "domain" and not (self.parley_signup_domains and self.email_url):
+            raise ValueError("PARLEY_SIGNUP=domain needs PARLEY_SIGNUP_DOMAINS and EMAIL_URL")
+        return self
 
     @field_validator("channel_layer")
     @classmethod
@@ -121,6 +142,13 @@ class Environment(BaseSettings):
             raise ValueError("must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL")
         return value.upper()
 
+    @field_validator("site_name")
+    @classmethod
+    def _a_line(cls, value: str) -> str:
+        if not value.isprintable() or not value.strip():
+            raise ValueError("must be one line that shows something")
+        return value.strip()
+
     @field_validator("site_url")
     @classmethod
     def _an_origin(cls, value: str) -> str:
@@ -154,7 +182,7 @@ class Environment(BaseSettings):
 
     @property
     def signup(self) -> str:
-        return self.parley_signup or ("open" if self.for_this_machine_alone else "closed")
+        return self.parley_signup or ("open" if self.for_this_machine_alone else "invite")
 
     # How long the database may take. Somebody waits for a web process; a worker may take its time.
 

@@ -86,6 +86,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["rooms.templatetags.site"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -216,8 +217,12 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "account_login"
 SESSION_COOKIE_AGE = ENVIRONMENT.session_cookie_age
-# Who may make an account: anybody, who has an invitation, or nobody.
+# Who may make an account: anybody, who has an address of these domains, who has an invitation, or
+# nobody.
 PARLEY_SIGNUP = ENVIRONMENT.signup
+PARLEY_SIGNUP_DOMAINS = ENVIRONMENT.parley_signup_domains
+# What people read at the head of pages and in letters.
+SITE_NAME = ENVIRONMENT.site_name
 # Where letters say that this site is; empty: where the request was sent to.
 SITE_URL = ENVIRONMENT.site_url
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
@@ -40,9 +41,13 @@ def section(title: str, *pages: dict[str, Any]) -> dict[str, Any]:
     return {"title": title, "items": list(pages)}
 
 
+def site_name(request: Any) -> str:
+    return str(settings.SITE_NAME)
+
+
 UNFOLD: dict[str, Any] = {
-    "SITE_TITLE": "Parley",
-    "SITE_HEADER": "Parley",
+    "SITE_TITLE": site_name,
+    "SITE_HEADER": site_name,
     "SITE_SUBHEADER": "Rooms and jobs",
     "SITE_SYMBOL": "forum",
     "SITE_FAVICONS": [
@@ -89,6 +94,7 @@ UNFOLD: dict[str, Any] = {
                 page("Attachments", "attach_file", "rooms.attachment"),
                 page("Bans", "block", "rooms.ban"),
                 page("Invitations to rooms", "outgoing_mail", "rooms.invitation"),
+                page("Links into rooms", "link", "rooms.invitelink"),
                 {
                     "title": "Connections",
                     "icon": "cable",

@@ -15,6 +15,7 @@ class JobLimits(BaseSettings):
     job_beat_seconds: Seconds = 10
     job_sweep_seconds: Seconds = 2
     job_ring_again_seconds: Seconds = 10
+    job_ageing_seconds: Seconds = 300
     job_losses: Positive = 3
     job_waits: Positive = 200
     webhooks_per_user: Positive = 20

@@ -202,7 +202,7 @@ def _publish(producer: Any, job: Job, on_redis: bool) -> None:
         ignore_result=True,
     )
     queue = registry.process_queue(job.queue) if kind and kind.needs_process else job.queue
-    _send(producer, run_job.name, message, queue, job.priority, on_redis)
+    _send(producer, run_job.name, message, queue, job.urgency, on_redis)
 
 
 def _last_wall(kind: registry.Kind | None) -> float | None:

@@ -125,6 +125,8 @@ def load() -> None:
     for each in ROOMS:
         room = create_room(people["ana"], each.slug, each.name, each.topic, Room.Visibility.PUBLIC)
         join(people["ben"], each.slug, Membership.Role.MEMBER)
+        if each.slug == "lobby":
+            Room.objects.filter(pk=room.pk).update(is_default=True)
         if each.visibility != Room.Visibility.PUBLIC:
             Room.objects.filter(pk=room.pk).update(visibility=each.visibility)
         _talk(each.slug, people, each.conversation)

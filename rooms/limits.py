@@ -93,14 +93,40 @@ class Limits(BaseSettings):
     # have made, and are offered (further ones do not reach them, and nobody is told).
     memberships_per_user: Positive = 500
     rooms_per_day: Positive = 50
+    direct_rooms_per_day: Positive = 50
     invitations_made: Positive = 100
     invitations_received: Positive = 50
     invitation_days: Positive = 14
     bans_per_room: Positive = 1_000
+    invite_links_per_room: Positive = 50
+    incoming_webhooks_per_room: Positive = 20
+    # Each is told to all rooms of the person.
+    renames_per_day: Positive = 10
+    # Letters to addresses that nobody has proven yet: to one in a day, and of the site in an hour.
+    letters_per_address: Positive = 5
+    letters_per_hour: Positive = 300
+    # Of one message: different emoji in all, and of one person.
+    reaction_emoji: Positive = 20
+    reactions_per_person: Positive = 10
+    # What waits in an inbox goes after so many days, and what is done after fewer.
+    inbox_days: Positive = 90
+    inbox_done_days: Positive = 30
+    pins_per_room: Positive = 50
+    # Members of a room whom one message can mention together, by `@room`.
+    mentioned_at_once: Positive = 1_000
     # REST, of one person over all processes; and of one address, for calls that prove nothing.
     requests_per_second: Seconds = 20
     requests_burst: Positive = 40
+    # How often a message may be edited: what stood there before is kept.
+    message_edits: Positive = 50
     upload_bytes: Positive = 20 * 1024 * 1024
+    # All that one person has sent, and what waits to be sent.
+    upload_quota_bytes: Positive = 1024 * 1024 * 1024
+    uploads_waiting: Positive = 50
+    # Of a picture; what is unpacked takes up to four bytes for each.
+    picture_pixels: Positive = 50_000_000
+    # What a search of messages may take of the database; then it tells what it has.
+    search_seconds: Seconds = 1
 
 
 @lru_cache

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from rooms.core.housekeeping import Duty
+from rooms.core.changed_messages import ChangedHook
+from rooms.core.housekeeping import Duty, UpkeepStep
 from rooms.core.message_parts import MessagePart
 from rooms.core.policy import Action
 from rooms.core.posted_messages import PostedHook
@@ -25,7 +26,7 @@ from rooms.protocol.scopes import Scope
 from rooms.terminal.lines import Line, Running
 
 from . import features
-from .core import housekeeping, message_parts, policy, posted_messages, slash
+from .core import changed_messages, housekeeping, message_parts, policy, posted_messages, slash
 from .models import Membership, Room, User
 from .protocol import Command, events, parts, scopes
 from .terminal import lines
@@ -51,10 +52,13 @@ class Slice:
     name, loaded with the API. `styles` and `modules` are files below `static/`, `templates` hold
     the `<template>` elements that the modules copy: all of them are put into the page of a room.
     `lines` and `running` are for the terminal client. `posted` is called with the messages that
-    people have just written, in their transaction (`core.posted_messages`).
+    people have just written, in their transaction (`core.posted_messages`), `posted_with` with
+    those that hold a certain text, `replied` with those that answer another one; `edited` and
+    `deleted` with one that says something else now, or will be no more (`core.changed_messages`).
 
     `command_scopes` and `operation_scopes` say what an API token needs, as `core.scopes` takes it;
-    what is not named needs `write`. `housekeeping` sweeps away what has run out."""
+    what is not named needs `write`. `housekeeping` sweeps away what has run out, `upkeep` is
+    done in small steps by web processes, every few seconds."""
 
     name: str
     actions: Sequence[Action] = ()
@@ -65,6 +69,10 @@ class Slice:
     message_kinds: Sequence[str] = ()
     message_parts: Sequence[MessagePart] = ()
     posted: Sequence[PostedHook] = ()
+    posted_with: Mapping[str, PostedHook] = field(default_factory=dict)
+    replied: Sequence[PostedHook] = ()
+    edited: Sequence[ChangedHook] = ()
+    deleted: Sequence[ChangedHook] = ()
     room_state: RoomState | None = None
     styles: Sequence[str] = ()
     modules: Sequence[str] = ()
@@ -74,6 +82,7 @@ class Slice:
     command_scopes: Mapping[str, Scope] = field(default_factory=dict)
     operation_scopes: Mapping[str, Scope] = field(default_factory=dict)
     housekeeping: Mapping[str, Duty] = field(default_factory=dict)
+    upkeep: Mapping[str, UpkeepStep] = field(default_factory=dict)
 
 
 _slices: dict[str, Slice] = {}
@@ -97,6 +106,14 @@ def register(slice: Slice) -> None:
         message_parts.register(part)
     for hook in slice.posted:
         posted_messages.register(hook)
+    for sign, hook in slice.posted_with.items():
+        posted_messages.register(hook, sign)
+    for hook in slice.replied:
+        posted_messages.register(hook, posted_messages.REPLY)
+    for hook_of_edits in slice.edited:
+        changed_messages.register(edited=hook_of_edits)
+    for hook_of_deletions in slice.deleted:
+        changed_messages.register(deleted=hook_of_deletions)
     for type, line in slice.lines.items():
         lines.register(type, line)
     for type, running in slice.running.items():
@@ -104,6 +121,8 @@ def register(slice: Slice) -> None:
     scopes.declare(commands=slice.command_scopes, operations=slice.operation_scopes)
     for name, duty in slice.housekeeping.items():
         housekeeping.register(name, duty)
+    for name, step in slice.upkeep.items():
+        housekeeping.register_step(name, step)
     _slices[slice.name] = slice
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
+from django.db.models import Q
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -28,7 +29,7 @@ from rooms.rest.json import Renderer
 from rooms.rest.requests import Limit, PageCursor, Request
 from rooms.rest.schemas import Moment, Problem, SlugText
 
-from . import batch, newest_first, pauses, schedules, status, webhooks
+from . import batch, newest_first, pauses, schedules, status, visible_jobs, webhooks
 from .prefer_wait import PreferHeader, wait_for_end
 from .schemas import JobDetail, JobOut, JobPage, KindList, KindName, NewAnswer, NewJob
 from .submissions import KeyHeader, key_of, submission_of, tell_share
@@ -102,20 +103,16 @@ def list_jobs(
     cursor: PageCursor = None,
 ) -> dict[str, Any]:
     """The jobs that you may see, newest first."""
-    jobs = Job.objects.visible_to(request.user).with_relations()
-    if state:
-        jobs = jobs.filter(state__in=state)
+    found = find_room(request.user, room)[0] if room is not None else None
+    wanted = newest_first.after(cursor)
     if kind is not None:
-        jobs = jobs.filter(kind=kind)
-    if room is not None:
-        jobs = jobs.filter(room=find_room(request.user, room)[0])
-    if requested_by is not None:
-        jobs = jobs.filter(requested_by=requested_by)
+        wanted &= Q(kind=kind)
     if after is not None:
-        jobs = jobs.filter(created_at__gte=after)
+        wanted &= Q(created_at__gte=after)
     if before is not None:
-        jobs = jobs.filter(created_at__lt=before)
-    rows, following = newest_first.page(request, jobs, limit, cursor)
+        wanted &= Q(created_at__lt=before)
+    jobs = visible_jobs.newest(request.user, found, state, requested_by, wanted, limit + 1)
+    rows, following = newest_first.page(request, jobs, limit)
     return {"jobs": [representations.job(row) for row in rows], "next": following}
 
 

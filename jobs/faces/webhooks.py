@@ -167,7 +167,8 @@ def list_deliveries(
     rows = actions.deliveries(actions.find(request.user, webhook_id))
     if failed:
         rows = rows.filter(state__in=[State.FAILED, State.CANCELLED])
-    found, following = newest_first.page(request, rows, limit, cursor)
+    rows = rows.filter(newest_first.after(cursor)).order_by(*newest_first.ORDER)
+    found, following = newest_first.page(request, list(rows[: limit + 1]), limit)
     return {"deliveries": [representations.delivery(row) for row in found], "next": following}
 
 

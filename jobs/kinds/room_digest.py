@@ -42,7 +42,7 @@ def room_digest(ctx: Context[DigestParams]) -> dict[str, Any]:
 def messages(ctx: Context[DigestParams]) -> Any:
     since = timezone.now() - timedelta(days=ctx.params.days)
     return Message.objects.filter(
-        room=ctx.room, kind=Message.Kind.TEXT, created_at__gte=since
+        room=ctx.room, kind=Message.Kind.TEXT, deleted_at=None, created_at__gte=since
     ).order_by("seq")
 
 

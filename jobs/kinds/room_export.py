@@ -180,11 +180,14 @@ class Page(Export):
             f'<p class="quiet">{escape(file.name)}, {file.size:,} bytes</p>'
             for file in message.attachments.all()
         )
-        quiet = "" if message.kind == Message.Kind.TEXT else ' class="quiet"'
+        said = message.kind == Message.Kind.TEXT and message.deleted_at is None
+        quiet = "" if said else ' class="quiet"'
+        html = message.html if message.deleted_at is None else "<p>Message deleted</p>"
+        edited = " (edited)" if message.edited_at else ""
         return (
             f'{day}<article id="m{message.seq}"{quiet}><b dir="auto">{escape(name)}</b>'
-            f' <time datetime="{at:%Y-%m-%dT%H:%M:%S%z}">{at:%H:%M}</time>'
-            f'<div dir="auto">{message.html}</div>{files}</article>\n'
+            f' <time datetime="{at:%Y-%m-%dT%H:%M:%S%z}">{at:%H:%M}</time>{edited}'
+            f'<div dir="auto">{html}</div>{files}</article>\n'
         ).encode()
 
 

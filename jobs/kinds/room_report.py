@@ -29,7 +29,7 @@ def room_report(ctx: Context[ReportParams]) -> dict[str, Any]:
     first = today - timedelta(days=ctx.params.days - 1)
     since = timezone.make_aware(datetime.combine(first, time.min))
     messages = Message.objects.filter(
-        room=ctx.room, kind=Message.Kind.TEXT, created_at__gte=since
+        room=ctx.room, kind=Message.Kind.TEXT, deleted_at=None, created_at__gte=since
     ).order_by()
     ctx.progress(0, 3, "counting by day")
     days = by_day(messages, first, ctx.params.days)

@@ -4,20 +4,16 @@ answered under their keys, and files that no message shows. What stands in rooms
 Called by `loops.pruning` and by the actions that delete; both go by slices.
 """
 
-import logging
 from collections.abc import Collection
 from datetime import datetime
-from functools import partial
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Q
-from django.db.models.fields.files import FieldFile
 
 from jobs.models import FINISHED, UNFINISHED, Job, KeptAnswer
+from rooms.core.file_contents import remove_contents_on_commit
 from rooms.models import Attachment
-
-logger = logging.getLogger(__name__)
 
 # Of one transaction: some hundredths of a second, also on SQLite, where everybody waits for it.
 JOBS_PER_SLICE = 200
@@ -51,15 +47,7 @@ def _remove_files(job_ids: Collection[UUID]) -> None:
     loose = list(Attachment.objects.filter(pk__in=file_ids, message=None))
     if loose:
         Attachment.objects.filter(pk__in=[row.pk for row in loose], message=None).delete()
-        transaction.on_commit(partial(_delete_contents, [row.file for row in loose]), robust=True)
-
-
-def _delete_contents(files: Collection[FieldFile]) -> None:
-    for file in files:
-        try:
-            file.storage.delete(file.name or "")
-        except OSError as error:
-            logger.warning("the file %s stays behind: %r", file.name, error)
+        remove_contents_on_commit([row.file for row in loose])
 
 
 def _forget_answers(keys: Collection[tuple[int, str]]) -> None:

@@ -5,7 +5,7 @@
 from collections.abc import Collection
 
 from jobs.models import Job, State
-from rooms.features.messages.reports import report_in_transaction
+from rooms.core.reports import report_in_transaction
 from rooms.models import Attachment
 
 from .changes import JobChange

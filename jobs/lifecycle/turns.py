@@ -7,6 +7,8 @@ each names; the most urgent one is taken first, those of one priority as their m
 import random
 from uuid import UUID
 
+from django.db.models import F
+
 from jobs import registry
 from jobs.models import Job, State
 
@@ -18,7 +20,7 @@ AMONG = 20
 
 def whose(job_id: UUID) -> UUID | None:
     """The job to be claimed for a message that names `job_id`; None: none waits in its queue."""
-    named = Job.objects.filter(pk=job_id).values("queue", "kind", "priority").first()
+    named = Job.objects.filter(pk=job_id).values("queue", "kind", "priority", "aged").first()
     if named is None:
         return None
     # What is paused, or has to wait for others of its key, has no turn.
@@ -34,10 +36,14 @@ def whose(job_id: UUID) -> UUID | None:
         queued = queued.exclude(kind__in=alone)
     waits = queued.filter(pk=job_id).exists()
     if waits:
-        if named["priority"] == 0:
+        urgency = named["priority"] - named["aged"]
+        if urgency <= 0:
             return job_id
-        queued = queued.filter(priority__lt=named["priority"])
-    found = list(queued.order_by("priority", "queued_at").values_list("pk", "priority")[:AMONG])
+        queued = queued.filter(priority__lt=F("aged") + urgency)
+    order = queued.order_by(F("priority") - F("aged"), "queued_at")
+    found = list(order.values_list("pk", "priority", "aged")[:AMONG])
     if not found:
         return job_id if waits else None
-    return random.choice([pk for pk, priority in found if priority == found[0][1]])
+    _, priority, aged = found[0]
+    most = priority - aged
+    return random.choice([pk for pk, priority, aged in found if priority - aged == most])

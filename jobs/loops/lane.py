@@ -60,22 +60,25 @@ class Lane:
         """Until `stop`, or until the parent is gone."""
         while self._goes_on():
             started = time.monotonic()
-            self._sweep()
-            self._rest(started + job_limits().job_sweep_seconds)
+            if not self._sweep():
+                self._rest(started + job_limits().job_sweep_seconds)
 
-    def _sweep(self) -> None:
+    def _sweep(self) -> bool:
+        """Whether there is more to do at once."""
         close_old_connections()
         try:
             if gone := set(self._gone):
                 expire(gone)
                 self._gone -= gone
-            sweep(self._waiting)
+            swept = sweep(self._waiting)
             self._trouble.over()
         except Exception as error:
             # The next one comes in two seconds: an outage is said once a minute, a fault in full.
             self._trouble.failed(error, traceback=trouble.reason(error) is None)
+            return False
         else:
             self._ask()
+            return swept.left_some
         finally:
             close_old_connections()
 

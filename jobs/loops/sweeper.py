@@ -29,7 +29,7 @@ from jobs.models import Job, JobQuestion, Outcome, State, Worker
 from rooms.core.outages import Outage
 from rooms.database import clock, trouble
 
-from . import recurring
+from . import ageing, recurring
 
 logger = logging.getLogger(__name__)
 _unswept = Outage(logger, "A job could not be swept", level=logging.ERROR)
@@ -52,11 +52,18 @@ class Swept:
     lost: int = 0
     rung: int = 0
     fired: int = 0
+    aged: int = 0
+
+    @property
+    def left_some(self) -> bool:
+        """Whether the next sweep should follow at once."""
+        return max(self.due, self.lost) >= JOBS_PER_SWEEP
 
 
 def sweep(waiting: QueueDepth) -> Swept:
     clock.set_by_database()
     swept = Swept(lost=take_back_lost(), due=queue_due(), rung=ring_again(waiting))
+    swept.aged = ageing.age()
     swept.unanswered = queue_unanswered()
     swept.gathered = _each(parts.complete()[:JOBS_PER_SWEEP], parts.go_on)
     parts.stop(parts.unwanted()[:JOBS_PER_SWEEP])

@@ -61,6 +61,12 @@ class Job(models.Model):
     secret_params = models.JSONField(null=True, blank=True, editable=False)
     queue = models.CharField(max_length=20)
     priority = models.SmallIntegerField(default=NORMAL, help_text="0 runs first, 9 last.")
+    aged = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="By how much it has become more urgent while it waited: see loops.ageing.",
+    )
     # At most so many as its kind says run at once of those with the same. None: as many as come.
     hold_key = models.CharField(  # noqa: DJ001 - what is null is in no index
         max_length=150, null=True, blank=True, editable=False
@@ -191,7 +197,36 @@ class Job(models.Model):
             models.Index(fields=["-created_at", "-id"], name="job_newest"),
             models.Index(fields=["state", "-created_at"], name="job_state"),
             models.Index(fields=["kind", "-created_at"], name="job_kind"),
-            models.Index(fields=["room", "-created_at"], name="job_room"),
+            # What a person sees, place by place: faces.visible_jobs. The conditions also keep
+            # SQLite from looking for one's own among all that are in no room.
+            models.Index(
+                fields=["room", "-created_at", "-id"],
+                condition=Q(room__isnull=False),
+                name="job_in_room",
+            ),
+            models.Index(
+                fields=["room", "kind", "-created_at", "-id"],
+                condition=Q(room__isnull=False),
+                name="job_in_room_kind",
+            ),
+            models.Index(
+                fields=["room", "state", "-created_at", "-id"],
+                condition=Q(room__isnull=False),
+                name="job_in_room_state",
+            ),
+            models.Index(
+                fields=["requested_by", "-created_at", "-id"],
+                condition=Q(room__isnull=True),
+                name="job_own",
+            ),
+            models.Index(
+                fields=["requested_by", "kind", "-created_at", "-id"],
+                condition=Q(room__isnull=True),
+                name="job_own_kind",
+            ),
+            models.Index(
+                fields=["requested_by", "state", "-created_at", "-id"], name="job_own_state"
+            ),
             models.Index(fields=["requested_by", "-created_at"], name="job_requester"),
             # What ended within a day is counted from this index alone: the rows are wide.
             models.Index(fields=["finished_at", "state", "kind"], name="job_ended"),
@@ -239,6 +274,11 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} {str(self.pk)[:8]}"
+
+    @property
+    def urgency(self) -> int:
+        """Its priority by now."""
+        return max(0, self.priority - self.aged)
 
     @property
     def finished(self) -> bool:

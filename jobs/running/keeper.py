@@ -92,7 +92,7 @@ class Keeper(threading.Thread):
         return now - self._draining_since >= job_limits().job_drain_seconds
 
     def _reasons(self, attempt: RunningAttempt, now: float, shutting_down: bool) -> None:
-        if now > self._clerk.lease_until:
+        if now > self._clerk.lease.until:
             # Nobody could be told in time that we still live; another worker may start any moment.
             attempt.stop_for(LeaseLost)
         if now >= attempt.soft_at:

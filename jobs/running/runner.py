@@ -69,35 +69,51 @@ class Prepared:
 def run(job_id: UUID, process: WorkerProcess, turns: Turns | None = None) -> Job | None:
     """The job after this attempt; None when there was nothing to do, nothing may be written, or
     this process does not wait for the end to be written. `turns`: whose turn it is, where that need
-    not be the job that is named."""
+    not be the job that is named. What was claimed together with it is run as well."""
     ours = crew.of(process)
+    claim = _claim(job_id, process, ours.clerk, turns)
+    if claim is None:
+        return None
     try:
-        claim = _claim(job_id, process, ours.clerk, turns)
-        if claim is None:
-            return None
-        started = time.monotonic()
-        try:
-            prepared = prepare(claim, process, ours)
-        except Interruption as refused:
-            ending = Ending(refused.outcome, failure_of(refused, told=True))
-        except Exception as error:
-            failure = failure_of(error, is_told(error, None), _secrets(claim))
-            ending = Ending(Outcome.FAILED, failure, give_up=isinstance(error, GiveUp))
-        else:
-            ending = perform(prepared, process, ours)
+        job = _attempt(claim, process, ours)
+        while not _stops(process) and (claim := ours.clerk.ahead.take()) is not None:
+            _attempt(claim, process, ours)
+    finally:
+        ours.clerk.hand_back()
+    if process.terminating():
+        raise SystemExit
+    return job
+
+
+def _stops(process: WorkerProcess) -> bool:
+    return process.draining() or process.terminating()
+
+
+def _attempt(claim: Claim, process: WorkerProcess, ours: Crew) -> Job | None:
+    """The job after this attempt, if this process waits for that to be written."""
+    started = time.monotonic()
+    try:
+        ending = _ending(claim, process, ours)
+        seconds = time.monotonic() - started
         answer = report(claim, ending, ours.clerk)
         if process.waits_for_ends or process.terminating():
             answer.result()
-        seconds = time.monotonic() - started
-        ours.clerk.worked(seconds, ending.outcome in (Outcome.FAILED, Outcome.TIMED_OUT))
-        logger.info(
-            "job %s (%s) %s in %.3f s", claim.job.pk, claim.job.kind, ending.outcome, seconds
-        )
     finally:
         surroundings.close_connections()
-    if process.terminating():
-        raise SystemExit
+    ours.clerk.worked(claim.job.kind, seconds, ending.outcome)
+    logger.info("job %s (%s) %s in %.3f s", claim.job.pk, claim.job.kind, ending.outcome, seconds)
     return answer.result() if process.waits_for_ends else None
+
+
+def _ending(claim: Claim, process: WorkerProcess, ours: Crew) -> Ending:
+    try:
+        prepared = prepare(claim, process, ours)
+    except Interruption as refused:
+        return Ending(refused.outcome, failure_of(refused, told=True))
+    except Exception as error:
+        failure = failure_of(error, is_told(error, None), _secrets(claim))
+        return Ending(Outcome.FAILED, failure, give_up=isinstance(error, GiveUp))
+    return perform(prepared, process, ours)
 
 
 def _claim(job_id: UUID, process: WorkerProcess, clerk: Clerk, turns: Turns | None) -> Claim | None:

@@ -46,25 +46,30 @@ def restored(*, alone: bool) -> Iterator[None]:
             _restore(*process)
 
 
-def _of_process() -> tuple[str | None, int, dict[str, str], dict[int, Any]]:
+def _of_process() -> tuple[str | None, int, dict[bytes, bytes], dict[int, Any]]:
     folder = None
     with suppress(OSError):
         folder = os.getcwd()
     umask = os.umask(0o077)
     os.umask(umask)
-    return folder, umask, dict(os.environ), {each: signal.getsignal(each) for each in HANDLED}
+    return folder, umask, _environment(), {each: signal.getsignal(each) for each in HANDLED}
+
+
+def _environment() -> dict[bytes, bytes]:
+    """What `os.environb` holds, which decodes each one when it is asked for all."""
+    return dict(getattr(os.environb, "_data", os.environb))
 
 
 def _restore(
-    folder: str | None, umask: int, environment: dict[str, str], handlers: dict[int, Any]
+    folder: str | None, umask: int, environment: dict[bytes, bytes], handlers: dict[int, Any]
 ) -> None:
     if folder is not None:
         with suppress(OSError):
             os.chdir(folder)
     os.umask(umask)
-    if dict(os.environ) != environment:
-        os.environ.clear()
-        os.environ.update(environment)
+    if _environment() != environment:
+        os.environb.clear()
+        os.environb.update(environment)
     for number, handler in handlers.items():
         if handler is not None and signal.getsignal(number) is not handler:
             signal.signal(number, handler)
@@ -72,7 +77,7 @@ def _restore(
 
 def close_connections() -> bool:
     """Give this thread's connections back; whether all of them were clean. One that was not is
-    thrown away with what was written in it."""
+    thrown away with what was written in it, and its place in the pool becomes free."""
     clean = True
     for wrapper in connections.all(initialized_only=True):
         if _is_clean(wrapper):
@@ -83,6 +88,9 @@ def close_connections() -> bool:
         if raw is not None:
             with suppress(Exception):
                 raw.close()
+            if (pool := getattr(raw, "_pool", None)) is not None:
+                with suppress(Exception):
+                    pool.putconn(raw)
         del connections[wrapper.alias]
     return clean
 

@@ -229,9 +229,11 @@ class _Insertion:
         if room is None:
             raise policy.no_room(slug)
         is_member = (room.pk, user.pk) in self._members
-        if is_member:
+        if is_member and room.who_posts == Room.WhoPosts.MEMBERS:
             # Of a membership counts here that there is one.
             facts = Facts(room, Membership.Role.MEMBER.value)
+        elif is_member:
+            facts = lookup.facts(user, room)
         else:
             facts = lookup.facts_of(user, room, None)
         policy.require("job.submit", facts)

@@ -4,4 +4,14 @@ What is said and logged is read there, never written; what is changed of rooms a
 through actions, so that the rooms hear of it.
 """
 
-from . import account_invitations, bans, events, files, invitations, messages, people, rooms  # noqa: F401
+from . import (  # noqa: F401
+    account_invitations,
+    bans,
+    events,
+    files,
+    invitations,
+    invite_links,
+    messages,
+    people,
+    rooms,
+)

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html_join
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
@@ -18,7 +19,7 @@ from .base import ReadOnlyAdmin, isolated
 
 @admin.register(Message)
 class MessageAdmin(ReadOnlyAdmin):
-    list_display = ["id", "room", "seq", "by", "text", "kind", "created_at"]
+    list_display = ["id", "room", "seq", "by", "text", "kind", "state", "created_at"]
     list_select_related = ["room", "author"]
     list_filter = [
         ("room", AutocompleteSelectFilter),
@@ -34,7 +35,11 @@ class MessageAdmin(ReadOnlyAdmin):
         "author",
         "kind",
         "created_at",
+        "edited_at",
+        "deleted_at",
+        "deleted_by",
         "body",
+        "said_before",
         "reply_to",
         "client_id",
         "subject",
@@ -54,6 +59,16 @@ class MessageAdmin(ReadOnlyAdmin):
     @display(description="Author")
     def by(self, message: Message) -> str:
         return isolated(message.author.name) if message.author else "–"
+
+    @display(description="State", label={"edited": "info", "deleted": "danger"})
+    def state(self, message: Message) -> str:
+        return "deleted" if message.deleted_at else "edited" if message.edited_at else ""
+
+    @display(description="What it said before")
+    def said_before(self, message: Message) -> str:
+        rows = [(edit.written_at, edit.body) for edit in message.edits.order_by("seq")]
+        pre = '<p>{}</p><pre dir="auto" class="whitespace-pre-wrap">{}</pre>'
+        return format_html_join("", pre, rows) or "–"
 
     @display(description="Text")
     def text(self, message: Message) -> str:

@@ -36,12 +36,40 @@ class RoomAdminForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Room
-        fields = ["name", "slug", "topic", "visibility"]
-        help_texts = {"slug": "Its address. It stays as it is once the room is there."}
+        fields = [
+            "name",
+            "slug",
+            "topic",
+            "description",
+            "visibility",
+            "who_posts",
+            "slow_mode_seconds",
+            "edit_window_seconds",
+            "is_default",
+        ]
+        help_texts = {
+            "is_default": "Newcomers are members of it from their first log-in on. Only of a public"
+            " room.",
+            "slug": "Its address. It stays as it is once the room is there.",
+            "edit_window_seconds": "For how many seconds a message may be edited. Empty: always;"
+            " 0: never.",
+            "description": "Markdown; members read it beside the conversation.",
+            "slow_mode_seconds": "How many seconds a member waits from one message to the next. 0:"
+            " none. Owners and moderators never wait.",
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["archived"].initial = self.instance.archived_at is not None
+        visibility: Any = self.fields.get("visibility")
+        if visibility is None:
+            return
+        # Rooms between two are made by those two, and stay that.
+        direct = Room.Visibility.DIRECT.value
+        if self.instance.visibility == direct:
+            visibility.disabled = True
+        else:
+            visibility.choices = [each for each in visibility.choices if each[0] != direct]
 
 
 class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -78,7 +106,23 @@ class RoomAdmin(ListAdmin):
     search_fields = ["name", "slug"]
     readonly_fields = ["created_by", "created_at", "message_count", "last_seq", "active_at"]
     fieldsets = [
-        (None, {"fields": ["name", "slug", "topic", "visibility", "archived"]}),
+        (
+            None,
+            {
+                "fields": [
+                    "name",
+                    "slug",
+                    "topic",
+                    "description",
+                    "visibility",
+                    "archived",
+                    "who_posts",
+                    "slow_mode_seconds",
+                    "edit_window_seconds",
+                    "is_default",
+                ]
+            },
+        ),
         ("Facts", {"fields": readonly_fields}),
     ]
     add_fieldsets = [(None, {"fields": ["name", "slug", "topic", "visibility"]})]
@@ -127,7 +171,17 @@ class RoomAdmin(ListAdmin):
     def save_model(self, request: HttpRequest, obj: Room, form: Any, change: bool) -> None:
         if change:
             archived = form.cleaned_data["archived"]
-            details = changes.Details(obj.name, obj.topic, obj.visibility, archived)
+            details = changes.Details(
+                name=obj.name,
+                topic=obj.topic,
+                description=obj.description,
+                visibility=obj.visibility,
+                archived=archived,
+                edit_window=obj.edit_window,
+                who_posts=obj.who_posts,
+                slow_mode=obj.slow_mode_seconds,
+                default=obj.is_default,
+            )
             changes.change_room(obj.pk, asdict(details))
         else:
             staff = cast(User, request.user)

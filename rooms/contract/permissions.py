@@ -26,13 +26,20 @@ PEOPLE: dict[str, Facts] = {
     "owner": Facts(role="owner"),
 }
 ROOMS: dict[str, Room] = {
-    name: Room(slug="room", name="Room", visibility=visibility, archived_at=archived_at)
-    for name, visibility, archived_at in (
-        ("public", "public", None),
-        ("private", "private", None),
-        ("between two", "direct", None),
-        ("public, archived", "public", timezone.now()),
-        ("private, archived", "private", timezone.now()),
+    name: Room(
+        slug="room",
+        name="Room",
+        visibility=visibility,
+        archived_at=archived_at,
+        who_posts=who_posts,
+    )
+    for name, visibility, archived_at, who_posts in (
+        ("public", "public", None, "members"),
+        ("private", "private", None, "members"),
+        ("between two", "direct", None, "members"),
+        ("public, archived", "public", timezone.now(), "members"),
+        ("private, archived", "private", timezone.now(), "members"),
+        ("public, moderators post", "public", None, "moderators"),
     )
 }
 

@@ -11,6 +11,7 @@ The messages, all read by `live.delivery.hub`:
     {"type": "rooms", "bells": [such messages]}                           to every process
     {"type": "whisper", "room": id, "key": fact, "data": encoded}         to a room's subscribers
     {"type": "personal", "user": id, "key": fact, "data": encoded}        to a user's connections
+    {"type": "personals", "key": fact, "told": [[user, data], …]}         the same, of many users
     {"type": "activity", "rooms": [[id, last_seq, message_count,
                                     [[author, number of their last message], …]], …]}
     {"type": "presence", "rooms": [[id, version], …]}     rooms whose list of present people changed
@@ -26,12 +27,14 @@ stands here; apps add theirs:
 
     typing:USER     somebody types
     read:USER       how far somebody has read
+    inbox           how many entries of the connection's user's inbox are open
+    mentions        how many unread messages mention the connection's user
     presence        who is there                                  made by `live.delivery.presence`
     unread          how much of it the connection's user has not read, or that it is not theirs any
                     more                                    made by `live.delivery.unread_notices`
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -41,6 +44,10 @@ from rooms.protocol import encode
 from .event_bells import EVERYONE, EventRun, LayerMessage, room_group
 from .read_state import ReadState
 from .ringer import Activity, Ringer, post
+
+# Above so many, users share layer messages, because each goes to every process.
+TOLD_APART = 20
+TOLD_TOGETHER = 200
 
 
 def ring_on_commit(rung: Iterable[EventRun], activity: Iterable[Activity]) -> None:
@@ -84,6 +91,24 @@ def tell(user_id: int, key: str, event: dict[str, Any], room_id: int | None = No
     known = fact(room_id, key)
     note = {"type": "personal", "user": user_id, "key": known, "data": encode(event)}
     post(lambda ringer: ringer.put_note(EVERYONE, f"{user_id}:{known}", note))
+
+
+def tell_many(events: Mapping[int, dict[str, Any]], key: str, room_id: int | None = None) -> None:
+    """Tell many users something, each of them their own."""
+    if len(events) <= TOLD_APART:
+        for user_id, event in events.items():
+            tell(user_id, key, event, room_id)
+        return
+    known = fact(room_id, key)
+    told = [(user_id, encode(event)) for user_id, event in events.items()]
+    for start in range(0, len(told), TOLD_TOGETHER):
+        _tell_together(known, told[start : start + TOLD_TOGETHER])
+
+
+def _tell_together(key: str, told: list[tuple[int, bytes]]) -> None:
+    """No such message takes another one's place: it may be about other people."""
+    note = {"type": "personals", "key": key, "told": told}
+    post(lambda ringer: ringer.put_note(EVERYONE, f"personals:{id(note)}:{key}", note))
 
 
 def echo(group: str, number: int) -> None:

@@ -16,8 +16,9 @@ from django.dispatch import receiver
 from rooms.models import ApiToken, User
 
 from . import bell
+from .credentials import NAMES
 
-PROOFS = {"password", "is_active"}
+PROOFS = {"password", "is_active", *NAMES}
 
 
 @receiver(post_delete, sender=Session)
@@ -36,7 +37,8 @@ def token_revoked(instance: ApiToken, **_: Any) -> None:
 def user_changed(
     instance: User, created: bool, update_fields: frozenset[str] | None, **_: Any
 ) -> None:
-    """A password that was changed, an account that was closed. Logging in saves users as well."""
+    """A password that was changed, an account that was closed, or a name, which open connections
+    carry. Logging in saves users as well."""
     if not created and (update_fields is None or PROOFS & set(update_fields)):
         bell.recheck_on_commit(instance.pk)
 

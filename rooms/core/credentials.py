@@ -21,6 +21,9 @@ from rooms.protocol.scopes import Scope
 
 from . import statements, token_use
 
+# The fields of `User.name`.
+NAMES = ("username", "first_name", "last_name")
+
 
 @dataclass(frozen=True)
 class Caller:
@@ -74,12 +77,12 @@ def by_session(session_key: str) -> Caller | None:
         return None
     session = SessionStore().decode(rows[0].session_data)
     user = active_user(int(session.get(SESSION_KEY) or 0))
-    if user is None or not _proves(session, user):
+    if user is None or not proves(session, user):
         return None
     return Caller(user, session_key=session_key)
 
 
-def _proves(session: Mapping[str, Any], user: User) -> bool:
+def proves(session: Mapping[str, Any], user: User) -> bool:
     """Whether what a session holds is a log-in of this user, with the password of today."""
     if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
         return False
@@ -102,7 +105,7 @@ def of_headers(headers: Mapping[str, str], address: str = "") -> Caller | None:
 
 def withdrawn(callers: Collection[Caller]) -> dict[Caller, str]:
     """Those of `callers` whose proof is worth nothing any more, and why, in words for them. Three
-    queries for any number."""
+    queries for any number. The others are called from here on what they are called now."""
     users = User.objects.filter(is_active=True).in_bulk({caller.user.pk for caller in callers})
     token_ids = {caller.token_id for caller in callers if caller.token_id is not None}
     tokens = ApiToken.objects.in_bulk(token_ids)
@@ -114,13 +117,16 @@ def withdrawn(callers: Collection[Caller]) -> dict[Caller, str]:
         user = users.get(caller.user.pk)
         if user is None:
             found[caller] = "The account is closed."
-        elif caller.token_id is not None:
+            continue
+        for name in NAMES:
+            setattr(caller.user, name, getattr(user, name))
+        if caller.token_id is not None:
             token = tokens.get(caller.token_id)
             why = token.ended(user) if token is not None else "The token was revoked."
             if why:
                 found[caller] = why
         elif caller.session_key is not None:
             session = sessions.get(caller.session_key)
-            if session is None or not _proves(session, user):
+            if session is None or not proves(session, user):
                 found[caller] = "You are logged out."
     return found

@@ -1,7 +1,8 @@
-"""What is swept away now and then: rows that nobody asks for any more.
+"""What is swept away now and then, rows that nobody asks for any more, and what is kept up.
 
-Slices bring duties of their own. `manage.py housekeeping` does all of them, and so
-does beat once an hour; doing them twice, or at the same time, is doing them once.
+Slices bring duties of their own. `manage.py housekeeping` does all of them, and so does beat once
+an hour; steps of upkeep are done every few seconds by web processes (`live.upkeep`). Doing them
+twice, or at the same time, is doing them once.
 """
 
 import logging
@@ -17,14 +18,27 @@ BATCH_ROWS = 1000
 
 # Returns how much it has swept away.
 Duty = Callable[[], int]
+# Takes a moment, and returns whether there is more to do.
+UpkeepStep = Callable[[], bool]
 
 _duties: dict[str, Duty] = {}
+_steps: dict[str, UpkeepStep] = {}
 
 
 def register(name: str, duty: Duty) -> None:
     if name in _duties:
         raise ValueError(f"the duty {name!r} is registered twice")
     _duties[name] = duty
+
+
+def register_step(name: str, step: UpkeepStep) -> None:
+    if name in _steps:
+        raise ValueError(f"the upkeep {name!r} is registered twice")
+    _steps[name] = step
+
+
+def steps() -> dict[str, UpkeepStep]:
+    return dict(_steps)
 
 
 def run() -> dict[str, int]:

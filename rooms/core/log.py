@@ -24,7 +24,18 @@ from .representations import timestamp
 from .ringer import Activity
 
 # The columns of a room that a message needs.
-HEAD_COLUMNS = ("id", "slug", "visibility", "archived_at", "last_seq", "message_count", "active_at")
+HEAD_COLUMNS = (
+    "id",
+    "slug",
+    "visibility",
+    "archived_at",
+    "last_seq",
+    "message_count",
+    "active_at",
+    "last_deletion_at",
+    "who_posts",
+    "slow_mode_seconds",
+)
 
 
 class Head(NamedTuple):
@@ -100,6 +111,12 @@ class Logs:
         number = self.take_seq(room) if seq is None else seq
         self.entries.setdefault(room.id, []).append(Entry(number, type, to_json(payload)))
 
+    def scrub(self, room: Room, seqs: Collection[int], payload: dict[str, Any]) -> None:
+        """Have these entries say this and no more: what they said is deleted. Each keeps its `seq`,
+        its type and its time. Who holds them in memory hears of it by an event that follows."""
+        rows = Event.objects.filter(room=room, seq__in=seqs)
+        rows.update(encoded=to_json(payload).decode())
+
 
 @contextmanager
 def writing_in_transaction(
@@ -168,16 +185,6 @@ def _ring_on_commit(logs: Logs) -> None:
         speakers = logs.speakers.get(room_id, {})
         activity.append(Activity(room_id, room.last_seq, room.message_count, speakers))
     bell.ring_on_commit(rung, activity)
-
-
-def read(room_id: int, slug: str, after: int, limit: int) -> list[tuple[int, bytes]]:
-    """Up to `limit` events after `after`, in order, as (seq, encoded): what was rung, to the
-    letter."""
-    rows = Event.objects.filter(room_id=room_id, seq__gt=after).order_by("seq")[:limit]
-    return [
-        (row.seq, encode_event(slug, row.seq, timestamp(row.at), row.type, row.encoded.encode()))
-        for row in rows
-    ]
 
 
 def head_of(room: Room) -> Head:

@@ -6,7 +6,8 @@ Called where a room is shown or somebody let in (`actions` has `find_room` as we
 
 from collections.abc import Collection, Mapping
 
-from rooms.models import Ban, Invitation, Membership, Room, User, is_slug
+from rooms.models import Ban, Invitation, Membership, Message, Room, User, is_slug
+from rooms.protocol import NotFound
 from rooms.protocol.shapes import Withdrawal
 
 from . import policy, statements
@@ -75,6 +76,15 @@ def find_room(user: User, slug: str) -> tuple[Room, Membership | None]:
     membership = membership_of(user, room)
     policy.require("room.see", facts_of(user, room, membership))
     return room, membership
+
+
+def message_in(room: Room, message_id: int) -> Message:
+    """A message of the room, with its author, that is not deleted. Raises NotFound."""
+    rows = Message.objects.filter(pk=message_id, room=room, deleted_at=None)
+    row = rows.select_related("author").first()
+    if row is None:
+        raise NotFound(f"There is no message {message_id} in {room.slug!r}.")
+    return row
 
 
 def withdrawn(pairs: Collection[Pair]) -> dict[Pair, Withdrawal]:

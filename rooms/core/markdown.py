@@ -17,13 +17,18 @@ logger = logging.getLogger(__name__)
 
 ALLOWED = {
     "p", "br", "em", "strong", "s", "code", "pre", "blockquote", "a", "ul", "ol", "li",
-    "h1", "h2", "h3", "h4", "h5", "h6", "hr", "table", "thead", "tbody", "tr", "th", "td",
+    "h1", "h2", "h3", "h4", "h5", "h6", "hr", "table", "thead", "tbody", "tr", "th", "td", "span",
 }  # fmt: skip
 ALIGNED = {"align": {"left", "center", "right"}}
 # Made once: to make one takes ten times as long as to clean a message.
 _wall = nh3.Cleaner(
     tags=ALLOWED,
-    attributes={"a": {"href", "title"}, "ol": {"start"}, "code": {"class"}},
+    attributes={
+        "a": {"href", "title"},
+        "ol": {"start"},
+        "code": {"class"},
+        "span": {"data-mention"},
+    },
     tag_attribute_values={"th": ALIGNED, "td": ALIGNED},
     url_schemes=set(addresses.SCHEMES),
     link_rel="noopener noreferrer nofollow",

@@ -11,15 +11,15 @@ from django.db import transaction
 from django.db.models import Case, IntegerField, Value, When
 
 from rooms.limits import limits
-from rooms.models import Invitation, Membership, Room, User
+from rooms.models import Invitation, InviteLink, Membership, Room, User
 from rooms.protocol import Conflict, NotFound
 
-from . import bell, lookup, person_lock, policy, read_state, representations
+from . import bell, inbox, lookup, person_lock, policy, read_state, representations
 from .log import Logs
 from .policy import Facts
 from .representations import member as member_json
 from .representations import person
-from .rules import keeps_an_owner
+from .rules import MANAGERS, keeps_an_owner
 
 Role = Membership.Role
 # Who comes first when an owner is wanted.
@@ -73,14 +73,20 @@ def _role_of(invitation: Invitation | None, room: Room) -> str:
 
 def remove_member_in_transaction(logs: Logs, room: Room, membership: Membership) -> None:
     user = membership.user
+    if membership.role in MANAGERS:
+        end_links_by_in_transaction(room, user.pk)
     membership.delete()
     logs.append(room, "member.left", {"member": {"user": person(user)}})
     bell.recheck_on_commit(user.pk, room.pk)
+    # What waits for them in this room is not shown any more.
+    inbox.tell_on_commit([user.pk])
     state = read_state.of_room(room, None)
     transaction.on_commit(lambda: bell.read_state(user.pk, state), robust=True)
 
 
 def set_role_in_transaction(logs: Logs, room: Room, membership: Membership, role: str) -> None:
+    if role not in MANAGERS:
+        end_links_by_in_transaction(room, membership.user_id)
     membership.role = role
     membership.save(update_fields=["role"])
     bell.recheck_on_commit(membership.user_id, room.pk)
@@ -96,7 +102,11 @@ def leave_in_transaction(logs: Logs, room: Room, membership: Membership) -> None
 def pass_on_in_transaction(logs: Logs, room: Room) -> None:
     """After somebody has left: a room whose last owner that was gets the longest-serving of its
     moderators, else of its members; a closed room that is empty now is archived, because nobody
-    could come in again."""
+    could come in again. So is one between two that one has left: what the other wrote there would
+    reach nobody."""
+    if room.visibility == Room.Visibility.DIRECT:
+        _archive_in_transaction(logs, room)
+        return
     members = Membership.objects.filter(room=room)
     if members.filter(role=Role.OWNER).exists():
         return
@@ -104,7 +114,12 @@ def pass_on_in_transaction(logs: Logs, room: Room) -> None:
     heir = heirs.first()
     if heir is not None:
         set_role_in_transaction(logs, room, heir, Role.OWNER.value)
-    elif room.visibility != Room.Visibility.PUBLIC and room.archived_at is None:
+    elif room.visibility != Room.Visibility.PUBLIC:
+        _archive_in_transaction(logs, room)
+
+
+def _archive_in_transaction(logs: Logs, room: Room) -> None:
+    if room.archived_at is None:
         room.archived_at = logs.at
         room.save(update_fields=["archived_at"])
         logs.append(room, "room.changed", {"changed": representations.details(room)})
@@ -125,6 +140,12 @@ def end_invitations_by_in_transaction(room: Room, user_id: int) -> None:
     """Of somebody who may not invite any more, because others have decided so."""
     for invitation in Invitation.objects.filter(room=room, by=user_id):
         end_invitation_in_transaction(invitation, room)
+
+
+def end_links_by_in_transaction(room: Room, user_id: int) -> None:
+    """Of somebody who does not look after the room any more, for whatever reason: a link lets in
+    whoever holds it, so somebody has to answer for it."""
+    InviteLink.objects.filter(room=room, by=user_id).delete()
 
 
 def tell_invitation_on_commit(

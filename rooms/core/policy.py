@@ -21,8 +21,8 @@ class Facts(NamedTuple):
 
     `role` is the caller's in the room, None without a membership. `target` is the role of the
     member acted on, `gives` the role that they would have. `own`: the thing, or the target, is the
-    caller's own. `last_owner`: the room has no owner but the target. `permissions` are those of the
-    site's staff; nobody else has any.
+    caller's own. `late`: the time for it is over. `last_owner`: the room has no owner but the
+    target. `permissions` are those of the site's staff; nobody else has any.
     """
 
     room: Room | None = None
@@ -32,6 +32,7 @@ class Facts(NamedTuple):
     target: str | None = None
     gives: str | None = None
     own: bool = False
+    late: bool = False
     last_owner: bool = False
     permissions: Collection[str] = ()
 

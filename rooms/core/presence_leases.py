@@ -53,6 +53,15 @@ local function add(room, user, name)
     return not old or known ~= name
 end
 
+-- Somebody who is held already is called something else. Whether the list reads differently now.
+local function rename(room, user, name)
+    local old = redis.call('HGET', list_of(room), user)
+    local count, known = string.match(old or '', '^(%d+):(.*)$')
+    if not count or known == name then return false end
+    redis.call('HSET', list_of(room), user, count .. ':' .. name)
+    return true
+end
+
 local function remove(room, user)
     local old = redis.call('HGET', list_of(room), user)
     if not old then return false end
@@ -96,7 +105,8 @@ for _, each in ipairs(asked.rooms) do
         redis.call('DEL', held)
     end
     for user, name in pairs(each.here) do
-        if redis.call('SADD', held, user) == 1 and add(room, user, name) then changed = true end
+        local say = redis.call('SADD', held, user) == 1 and add or rename
+        if say(room, user, name) then changed = true end
     end
     for _, user in ipairs(each.left) do
         if redis.call('SREM', held, user) == 1 and remove(room, user) then changed = true end

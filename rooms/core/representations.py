@@ -10,11 +10,15 @@ from functools import lru_cache
 from typing import Any, Protocol
 from uuid import UUID
 
+from django.db.models import prefetch_related_objects
 from django.urls import reverse
 
 from rooms.models import Attachment, Ban, Invitation, Membership, Message, Room, User
 
 from . import message_parts
+
+# What a room between two is called when the other has no account any more.
+GONE = "Somebody who left"
 
 
 # Messages that are written together have the same time.
@@ -24,11 +28,20 @@ def timestamp(value: datetime) -> str:
     return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
+# Of what `person` returns, for parts that features add to messages.
+PERSON_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {"id": {"type": "integer"}, "name": {"type": "string"}},
+    "required": ["id", "name"],
+}
+
+
 def person(user: User | None) -> dict[str, Any] | None:
     return None if user is None else {"id": user.pk, "name": user.name}
 
 
 def attachment(row: Attachment) -> dict[str, Any]:
+    url = reverse("rooms:attachment", args=[row.pk, row.name])
     return {
         "id": str(row.pk),
         "name": row.name,
@@ -36,7 +49,8 @@ def attachment(row: Attachment) -> dict[str, Any]:
         "content_type": row.content_type,
         "width": row.width,
         "height": row.height,
-        "url": reverse("rooms:attachment", args=[row.pk, row.name]),
+        "url": url,
+        "preview": f"{url}?preview" if row.preview else None,
     }
 
 
@@ -61,10 +75,21 @@ class MessageFields(Protocol):
 
 def messages(rows: Sequence[Message], room_slug: str) -> list[dict[str, Any]]:
     """Messages of a room, whose rows have been read with author and attachments."""
+    deleted = [row for row in rows if row.deleted_at is not None]
+    if deleted:
+        prefetch_related_objects(deleted, "deleted_by")
     return [
         {
             **said(row, row.pk, row.author, room_slug, parts),
+            "edited_at": timestamp(row.edited_at) if row.edited_at else None,
             "attachments": [attachment(file) for file in row.attachments.all()],
+        }
+        if row.deleted_at is None
+        else {
+            **said(row, row.pk, row.author, room_slug, message_parts.empty()),
+            "body": "",
+            "html": "",
+            "deleted": {"at": timestamp(row.deleted_at), "by": person(row.deleted_by)},
         }
         for row, parts in zip(rows, message_parts.of(rows), strict=True)
     ]
@@ -77,7 +102,8 @@ def message(row: Message, room_slug: str) -> dict[str, Any]:
 def said(
     row: MessageFields, pk: int, author: User | None, room_slug: str, parts: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """A message without files, from a row or from what was just inserted as one."""
+    """A message as it was first written, without files, from a row or from what was just inserted
+    as one."""
     return {
         "id": pk,
         "room": room_slug,
@@ -89,6 +115,8 @@ def said(
         "kind": row.kind,
         "reply_to": row.reply_to_id,
         "client_id": str(row.client_id) if row.client_id else None,
+        "edited_at": None,
+        "deleted": None,
         "attachments": [],
         **parts,
     }
@@ -99,22 +127,33 @@ def room(
     membership: Membership | None,
     members: int | None = None,
     epoch: str | None = None,
+    other: User | None = None,
+    whole: bool = False,
 ) -> dict[str, Any]:
     """`members` is how many there are, where the caller counted them; `epoch` the one that was
-    read before the row was."""
+    read before the row was; `other` is with whom the reader has it, if it is between two; `whole`
+    with its description, which lists leave out."""
     body: dict[str, Any] = {
         "slug": row.slug,
-        "name": row.name,
+        "name": row.name if row.pair is None else other.name if other else GONE,
+        "other": person(other),
         "topic": row.topic,
         "visibility": row.visibility,
         "archived": row.archived_at is not None,
+        "edit_window": row.edit_window,
+        "who_posts": row.who_posts,
+        "slow_mode": row.slow_mode_seconds,
+        "default": row.is_default,
         "created_at": timestamp(row.created_at),
         "active_at": timestamp(row.active_at),
         "seq": row.last_seq,
         "role": membership.role if membership else None,
         "read_seq": membership.read_seq if membership else None,
         "unread": max(0, row.message_count - membership.read_count) if membership else 0,
+        "mentions": membership.mentions if membership else 0,
     }
+    if whole:
+        body |= {"description": row.description, "description_html": row.description_html}
     if members is not None:
         body["members"] = members
     if epoch is not None:
@@ -127,8 +166,14 @@ def details(row: Room) -> dict[str, Any]:
     return {
         "name": row.name,
         "topic": row.topic,
+        "description": row.description,
+        "description_html": row.description_html,
         "visibility": row.visibility,
         "archived": row.archived_at is not None,
+        "edit_window": row.edit_window,
+        "who_posts": row.who_posts,
+        "slow_mode": row.slow_mode_seconds,
+        "default": row.is_default,
     }
 
 

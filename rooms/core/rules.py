@@ -26,7 +26,7 @@ def see(facts: Facts) -> Refusal | None:
     return policy.no_room(room.slug)
 
 
-def _open(facts: Facts) -> Refusal | None:
+def open_room(facts: Facts) -> Refusal | None:
     room = facts.room
     assert room is not None
     if room.archived_at is None:
@@ -34,9 +34,24 @@ def _open(facts: Facts) -> Refusal | None:
     return Forbidden(f"{room.name} is archived: it can be read, not written.", "archived")
 
 
+def take_part(facts: Facts) -> Refusal | None:
+    """People who see a public room may take part there, and become members by it."""
+    return see(facts) or open_room(facts)
+
+
 def post(facts: Facts) -> Refusal | None:
-    """People who see a public room may speak there, and become members by it."""
-    return see(facts) or _open(facts)
+    """The same of speaking, but for rooms in which only those speak who look after them."""
+    room = facts.room
+    assert room is not None
+    refused = take_part(facts)
+    if refused is None and room.who_posts == Room.WhoPosts.MODERATORS and must_wait(facts):
+        return Forbidden(f"In {room.name} only owners and moderators post.")
+    return refused
+
+
+def must_wait(facts: Facts) -> bool:
+    """Whether the room's bounds on posting are for this person."""
+    return facts.role not in MANAGERS
 
 
 def join(facts: Facts) -> Refusal | None:
@@ -45,7 +60,7 @@ def join(facts: Facts) -> Refusal | None:
     assert room is not None
     if facts.banned:
         return policy.no_room(room.slug)
-    return (None if facts.invited else see(facts)) or _open(facts)
+    return (None if facts.invited else see(facts)) or open_room(facts)
 
 
 def leave(facts: Facts) -> Refusal | None:
@@ -78,6 +93,25 @@ def close(facts: Facts) -> Refusal | None:
     return manage(facts) or _not_direct(facts)
 
 
+def restrict(facts: Facts) -> Refusal | None:
+    """Of two people neither silences the other."""
+    return manage(facts) or _not_direct(facts)
+
+
+def set_default(facts: Facts) -> Refusal | None:
+    """What newcomers find is for the site's staff to say. A closed room lets nobody in unasked."""
+    room = facts.room
+    assert room is not None
+    refused = see(facts)
+    if refused is not None:
+        return refused
+    if "rooms.change_room" not in facts.permissions:
+        return Forbidden("Only the site's staff may say in which rooms newcomers are.")
+    if room.visibility != Room.Visibility.PUBLIC:
+        return Forbidden("Only a public room can be a default room.")
+    return None
+
+
 def _not_direct(facts: Facts) -> Refusal | None:
     assert facts.room is not None
     if facts.room.visibility == Room.Visibility.DIRECT:
@@ -86,7 +120,7 @@ def _not_direct(facts: Facts) -> Refusal | None:
 
 
 def invite(facts: Facts) -> Refusal | None:
-    return manage(facts) or _not_direct(facts) or _open(facts) or _give(facts)
+    return manage(facts) or _not_direct(facts) or open_room(facts) or _give(facts)
 
 
 def _give(facts: Facts) -> Refusal | None:
@@ -95,7 +129,7 @@ def _give(facts: Facts) -> Refusal | None:
     return None
 
 
-def _rank(facts: Facts) -> Refusal | None:
+def rank(facts: Facts) -> Refusal | None:
     """Moderators are there for members; what concerns their like is for owners."""
     if facts.target in MANAGERS and not facts.own:
         return _own(
@@ -114,12 +148,12 @@ def keeps_an_owner(facts: Facts) -> Refusal | None:
 
 
 def change_role(facts: Facts) -> Refusal | None:
-    return manage(facts) or _rank(facts) or _give(facts) or keeps_an_owner(facts)
+    return manage(facts) or rank(facts) or _give(facts) or keeps_an_owner(facts)
 
 
 def remove(facts: Facts) -> Refusal | None:
     """Also for a ban, which may concern somebody who is no member."""
-    return manage(facts) or _rank(facts) or keeps_an_owner(facts)
+    return manage(facts) or rank(facts) or keeps_an_owner(facts)
 
 
 def open_file(facts: Facts) -> Refusal | None:
@@ -159,6 +193,8 @@ ACTIONS = [
     Action("room.post", "say something", post),
     Action("room.read", "move one's own read marker", see),
     Action("room.change", "change name and topic", manage),
+    Action("room.restrict", "say who may post, and how often", restrict),
+    Action("room.set_default", "have newcomers be members of it", set_default, visibilities=OPEN),
     Action("room.archive", "archive the room, or open it again", manage),
     Action("room.close", "make the room private", close, visibilities=OPEN),
     Action("room.publish", "make the room public", publish, visibilities=CLOSED),

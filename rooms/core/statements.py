@@ -49,7 +49,7 @@ def select(
         return []
     database = connections[DEFAULT_DB_ALIAS]
     shape = tuple((name, len(values)) for name, values in where.items())
-    names = only or _every(model)
+    names = _in_order(model, only) if only else _every(model)
     locking = ""
     if lock and database.features.has_select_for_update:
         locking = " FOR NO KEY UPDATE" if no_key else " FOR UPDATE"
@@ -105,6 +105,14 @@ def _rows(
             for step in steps:
                 row[index] = step(row[index], column, database)
     return rows
+
+
+def read(
+    model: type[Model], names: Names, statement: str, parameters: list[Any]
+) -> Sequence[Sequence[Any]]:
+    """What a statement of the caller's own finds: these columns, as Python's values, and what it
+    computes after them, as the database gives it."""
+    return _rows(model, names, statement, parameters)
 
 
 def count(model: type[Model], **where: Any) -> int:
@@ -199,6 +207,12 @@ def _prepared(
 @lru_cache
 def _every(model: type[Model]) -> Names:
     return tuple(field.attname for field in model._meta.concrete_fields)
+
+
+@lru_cache
+def _in_order(model: type[Model], names: Names) -> Names:
+    """As `from_db` expects them: in the model's own order."""
+    return tuple(name for name in _every(model) if name in names)
 
 
 @lru_cache

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Callable, Sequence
 from typing import ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
@@ -28,6 +29,7 @@ from .delivery.host import Closable
 from .delivery.hub import Hub
 from .metrics import process as vitals
 from .trimming import Trimming
+from .upkeep import Upkeep
 
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -118,6 +120,7 @@ class Node:
         self.process_query.start()
         self.hub.spawn(announcement.keep_announcing(name))
         self.hub.spawn(self.trimming.run())
+        self.hub.spawn(Upkeep(self).run())
         health.register("journal", self._journal_trouble)
         self.ready.set()
         return True
@@ -190,6 +193,18 @@ class Node:
         """Do work on a text that takes long, beside the journal and the database. Each connection
         has one command under way, so no more than one waits here for each."""
         return await self._renderer.run(call, *args, **kwargs)
+
+    async def render_for(self, user_id: int, call: Callable[[], object]) -> None:
+        """The same, at the expense of whose text it is."""
+        seconds = await self.render(timed, call)
+        self.connection_limits.rendered(user_id, seconds, self.loop.time())
+
+
+def timed(call: Callable[[], object]) -> float:
+    """How many seconds of this thread it takes."""
+    began = time.thread_time()
+    call()
+    return time.thread_time() - began
 
 
 _nodes: WeakKeyDictionary[asyncio.AbstractEventLoop, Node] = WeakKeyDictionary()

@@ -4,12 +4,18 @@ Where a row's room comes first in a constraint, that index serves look-ups by ro
 one would be one more page to write with every message.
 """
 
-from .accounts import AccountInvitation, CacheEntry
+from .accounts import AccountInvitation, CacheEntry, LoginSession
 from .events import Event
 from .files import Attachment, attachment_path
+from .inbox import InboxEntry
+from .incoming_webhooks import IncomingWebhook, WebhookMessage
 from .installation import Installation
-from .messages import Message
+from .invite_links import InviteLink
+from .mentions import Mention
+from .messages import DeletedPost, Message, MessageEdit
 from .people import ApiToken, User
+from .pins import Pin
+from .reactions import Reaction
 from .rooms import SLUG, Ban, FormerSlug, Invitation, Membership, Room, is_slug
 
 __all__ = [
@@ -19,14 +25,24 @@ __all__ = [
     "Attachment",
     "Ban",
     "CacheEntry",
+    "DeletedPost",
     "Event",
     "FormerSlug",
+    "InboxEntry",
+    "IncomingWebhook",
     "Installation",
     "Invitation",
+    "InviteLink",
+    "LoginSession",
     "Membership",
+    "Mention",
     "Message",
+    "MessageEdit",
+    "Pin",
+    "Reaction",
     "Room",
     "User",
+    "WebhookMessage",
     "attachment_path",
     "is_slug",
 ]

@@ -29,6 +29,22 @@ class AccountInvitation(models.Model):
         return self.email or f"invitation {self.pk}"
 
 
+class LoginSession(models.Model):
+    """Where one of somebody's sessions is: Django's own row says nothing of that, not even whose it
+    is. One whose session is gone is swept away."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="login_sessions")
+    session_key = models.CharField(max_length=40, unique=True)
+    begun_at = models.DateTimeField(default=timezone.now)
+    # To the day.
+    used_at = models.DateTimeField(default=timezone.now)
+    address = models.CharField(max_length=45, blank=True)
+    user_agent = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.user} at {self.address}"
+
+
 class CacheEntry(models.Model):
     """The table of Django's database cache, which reads and writes it by itself."""
 

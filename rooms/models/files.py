@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from .messages import Message
@@ -13,6 +14,10 @@ from .rooms import Room
 def attachment_path(attachment: "Attachment", _name: str) -> str:
     """Nothing of the user's file name reaches the file system."""
     return f"attachments/{attachment.id.hex[:2]}/{attachment.id.hex}"
+
+
+def preview_path(attachment: "Attachment", _name: str) -> str:
+    return f"{attachment_path(attachment, '')}.preview"
 
 
 class Attachment(models.Model):
@@ -31,7 +36,23 @@ class Attachment(models.Model):
     width = models.PositiveIntegerField(null=True, blank=True)
     height = models.PositiveIntegerField(null=True, blank=True)
     file = models.FileField(upload_to=attachment_path, max_length=200)
+    # Of a large picture, or one that moves: what the stream shows of it.
+    preview = models.FileField(
+        upload_to=preview_path, max_length=200, blank=True, default="", db_default=""
+    )
+    # Brought by its owner, to be sent with a message; without one it goes after a while.
+    is_upload = models.BooleanField(default=False, db_default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        indexes = [
+            models.Index(
+                fields=["owner", "created_at"],
+                condition=Q(is_upload=True),
+                name="attachment_uploads",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -6,13 +6,19 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from rooms.text import visible
+from rooms.text import lines, visible
 
 
 def validate_shown(value: str) -> None:
     """Refuses a text that shows nothing; an empty one is left to the field."""
     if value and not visible.shows(value):
         raise ValidationError("Nothing of this can be seen.", "invisible")
+
+
+def validate_line(value: str) -> None:
+    """Refuses what is not one line of text that stays in its place."""
+    if lines.strays(value):
+        raise ValidationError("It may not hold marks that steer the text around it.", "strays")
 
 
 # What a user name is checked with when somebody signs up.

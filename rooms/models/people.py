@@ -6,24 +6,40 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models, transaction
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from rooms.protocol import scopes
 from rooms.text import visible
 
-from .names import Named
+from .names import Named, validate_line
 
 
 class User(Named, AbstractUser):
     """Somebody who talks. `name` is what other people read."""
 
-    SHOWN = ("username", "first_name", "last_name")
+    SHOWN = ("username", "first_name", "last_name", "pronouns", "about")
+
+    # What people say of themselves, on their card.
+    pronouns = models.CharField(
+        max_length=40, blank=True, default="", db_default="", validators=[validate_line]
+    )
+    about = models.CharField(
+        max_length=200, blank=True, default="", db_default="", validators=[validate_line]
+    )
+    # When as many changes of the name are open to them again as one may make in a day.
+    renames_renewed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    # Until they log in for the first time. Whose account is older than this column is none.
+    is_newcomer = models.BooleanField(default=True, db_default=False, editable=False)
 
     class Meta(AbstractUser.Meta):
         permissions = [
             ("view_connections", "Can see who is connected"),
             ("end_connections", "Can end anybody's connection"),
         ]
+        # A name in a message is found however it is written.
+        indexes = [models.Index(Lower("username"), name="user_by_lower_name")]
 
     # The password's old hash, while `check_password` puts a stronger one of the same in its place.
     _hash_to_renew: str | None = None

@@ -1,9 +1,10 @@
 """Rooms, who belongs to them, and who is kept out."""
 
 import re
-from typing import Self
+from datetime import datetime, timedelta
+from typing import Literal, Self
 
-from django.core.validators import RegexValidator
+from django.core.validators import MaxLengthValidator, MaxValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -14,6 +15,14 @@ from .people import User
 SLUG = r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?"
 
 _slug = re.compile(SLUG)
+
+# How long a message may be edited: seconds, or for ever, or not at all.
+EditWindow = int | Literal["always", "never"]
+DAY_SECONDS = 86_400
+DESCRIPTION_CHARACTERS = 2_000
+LONGEST_SLOW_MODE_SECONDS = 3_600
+# Long, and shown only where one room is: lists leave them out.
+DESCRIPTION_COLUMNS = ("description", "description_html")
 
 
 def is_slug(text: str) -> bool:
@@ -28,6 +37,10 @@ class RoomQuerySet(models.QuerySet["Room"]):
         open_to_all = Q(visibility=Room.Visibility.PUBLIC) & ~Q(models.Exists(bans))
         return self.filter(Q(models.Exists(mine)) | open_to_all)
 
+    def for_many(self) -> Self:
+        """All but those between two people, which are found by the other's name."""
+        return self.exclude(visibility=Room.Visibility.DIRECT)
+
 
 class Room(Named):
     """A place to talk. `last_seq` is the head of its log; the row's lock is the room's order."""
@@ -39,13 +52,30 @@ class Room(Named):
         PRIVATE = "private"
         DIRECT = "direct"
 
+    class WhoPosts(models.TextChoices):
+        MEMBERS = "members"
+        MODERATORS = "moderators"
+
     slug = models.CharField(
         max_length=64, unique=True, validators=[RegexValidator(rf"^{SLUG}\Z", "Not a slug.")]
     )
     name = models.CharField(max_length=80)
     topic = models.CharField(max_length=250, blank=True)
+    description = models.TextField(
+        max_length=DESCRIPTION_CHARACTERS,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[MaxLengthValidator(DESCRIPTION_CHARACTERS)],
+    )
+    # Rendered once, like a message.
+    description_html = models.TextField(blank=True, default="", db_default="", editable=False)
     visibility = models.CharField(
         max_length=8, choices=Visibility.choices, default=Visibility.PUBLIC
+    )
+    # Of a room between two: their ids, the lower first; null: it is none. Each two have one.
+    pair = models.CharField(  # noqa: DJ001 - two empty ones would be the same pair
+        max_length=41, null=True, blank=True, editable=False
     )
     created_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -56,14 +86,59 @@ class Room(Named):
     trimmed_seq = models.BigIntegerField(default=0, editable=False)
     message_count = models.BigIntegerField(default=0, editable=False)
     active_at = models.DateTimeField(default=timezone.now, editable=False)
+    # After this a message is not edited any more. 0: none is; empty: all are.
+    edit_window_seconds = models.PositiveIntegerField(
+        "edit window", null=True, blank=True, default=DAY_SECONDS, db_default=DAY_SECONDS
+    )
+    who_posts = models.CharField(
+        "who may post",
+        max_length=10,
+        choices=WhoPosts.choices,
+        default=WhoPosts.MEMBERS,
+        db_default=WhoPosts.MEMBERS.value,
+    )
+    # Seconds from one message of a member to their next; 0: none.
+    slow_mode_seconds = models.PositiveIntegerField(
+        "slow mode",
+        default=0,
+        db_default=0,
+        validators=[MaxValueValidator(LONGEST_SLOW_MODE_SECONDS)],
+    )
+    # Who is new here is a member of it from the beginning.
+    is_default = models.BooleanField("default room", default=False, db_default=False)
+    # Of a message that its author's client may send once more: see `DeletedPost`.
+    last_deletion_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = RoomQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["pair"], condition=Q(pair__isnull=False), name="one_room_a_pair"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def edit_window(self) -> EditWindow:
+        """As people and programs are told it."""
+        if self.edit_window_seconds is None:
+            return "always"
+        return self.edit_window_seconds or "never"
+
+    @edit_window.setter
+    def edit_window(self, window: EditWindow) -> None:
+        words = {"always": None, "never": 0}
+        self.edit_window_seconds = window if isinstance(window, int) else words[window]
+
+    def edits_end(self, written_at: datetime) -> datetime | None:
+        """Until when a message of then may be edited; None: always."""
+        if self.edit_window_seconds is None:
+            return None
+        return written_at + timedelta(seconds=self.edit_window_seconds)
 
 
 class FormerSlug(models.Model):
@@ -93,6 +168,10 @@ class Membership(models.Model):
     read_seq = models.BigIntegerField(default=0, editable=False)
     # The room's `message_count` at `read_seq`: what is unread is the difference.
     read_count = models.BigIntegerField(default=0, editable=False)
+    # When they last posted; kept only while the room has a slow mode.
+    posted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # How many of the messages after it mention them: see `core.unread_mentions`.
+    mentions = models.IntegerField(default=0, db_default=0, editable=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["room", "user"], name="one_membership")]

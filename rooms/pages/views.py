@@ -16,9 +16,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from rooms.core.lookup import find_room
 from rooms.features.members import actions as members
+from rooms.features.newcomers import actions as newcomers
 from rooms.features.rooms import actions as room_actions
 from rooms.features.rooms.search import named
 from rooms.models import Membership, Room, User
+from rooms.models.rooms import DESCRIPTION_COLUMNS
 from rooms.protocol import NotFound, Refusal
 
 from . import page_state
@@ -37,10 +39,13 @@ def person(request: HttpRequest) -> User:
 @require_GET
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """The room that was open last, or else the directory."""
+    """The room that was open last, or else a default room, or the directory."""
     last = Room.objects.visible_to(person(request)).filter(slug=request.COOKIES.get(LAST_ROOM))
     if last.exists():
         return redirect("rooms:room", request.COOKIES[LAST_ROOM])
+    first = newcomers.first_room(person(request))
+    if first is not None:
+        return redirect("rooms:room", first.slug)
     return redirect("rooms:directory")
 
 
@@ -60,11 +65,13 @@ def directory(request: HttpRequest) -> HttpResponse:
     words = request.GET.get("q", "").replace("\0", "").strip()[:100]
     rooms: QuerySet[Any] = (
         Room.objects.visible_to(user)
+        .for_many()
         .annotate(
             members=Count("memberships"),
             mine=Exists(Membership.objects.filter(room=OuterRef("pk"), user=user)),
         )
         .order_by("-active_at", "pk")
+        .defer(*DESCRIPTION_COLUMNS)
     )
     if words:
         rooms = named(rooms, words, topic=True).order_by("rank", "-active_at", "pk")
@@ -88,8 +95,9 @@ def join(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_GET
 @login_required
-def room(request: HttpRequest, slug: str) -> HttpResponse:
-    context = {"state": _room_state(request, slug)}
+def room(request: HttpRequest, slug: str, message: int | None = None) -> HttpResponse:
+    """A room, at its end or at one of its messages, which is that message's own address."""
+    context = {"state": _room_state(request, slug, message)}
     return _remembering(render(request, "rooms/room.html", context), slug)
 
 
@@ -105,19 +113,26 @@ def person_state(request: HttpRequest) -> HttpResponse:
 @require_GET
 @login_required
 def room_state(request: HttpRequest, slug: str) -> HttpResponse:
-    """The state alone, for a page that is already open."""
-    response = JsonResponse(_room_state(request, slug))
+    """The state alone, for a page that is already open. `message` is one to be shown."""
+    response = JsonResponse(_room_state(request, slug, _number(request.GET.get("message"))))
     response["Cache-Control"] = "no-store"
     return _remembering(response, slug)
 
 
-def _room_state(request: HttpRequest, slug: str) -> dict[str, Any]:
+def _number(text: str | None) -> int | None:
+    """What no message can have for an id is one that is not there."""
+    if text is None:
+        return None
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else 0
+
+
+def _room_state(request: HttpRequest, slug: str, message: int | None = None) -> dict[str, Any]:
     user = person(request)
     try:
         row, membership = find_room(user, slug)
     except NotFound:
         raise Http404 from None
-    return page_state.of_room(user, row, membership)
+    return page_state.of_room(user, row, membership, message)
 
 
 def _remembering(response: HttpResponse, slug: str) -> HttpResponse:

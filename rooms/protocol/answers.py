@@ -133,6 +133,21 @@ class Ok(Answer):
     """Done."""
 
     type: Literal["ok"]
+    seq: int | None = Field(
+        None,
+        description="of `edit` and `delete`: the event that tells the room, or, where nothing had"
+        " to be done, the room's head",
+        examples=[43],
+    )
+
+
+class OkWritten(Ok):
+    """Done, and told to the room."""
+
+    seq: int = Field(
+        description="the event that says it; where nothing had to be done, the room's head",
+        examples=[43],
+    )
 
 
 class PrivateWords(Answer):

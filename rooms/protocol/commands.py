@@ -42,6 +42,12 @@ ClientId = Annotated[
     ),
 ]
 
+# With one message.
+MOST_FILES = 10
+FileId = Annotated[
+    WrittenUUID, Field(strict=False, examples=["5f0c7c5e-9a3b-4a53-8a86-0a6a3f5b1c11"])
+]
+
 # Of which history a position is that a client gives.
 GivenEpoch = Annotated[str, Field(max_length=64, examples=["5f0c7c5e9a3b4a53"])]
 
@@ -81,6 +87,12 @@ class Send(Command):
     )
     client_id: ClientId
     reply_to: Id | None = Field(None, description="the `id` of a message of the room")
+    files: list[FileId] = Field(
+        default=[],
+        max_length=MOST_FILES,
+        description="the `id` of each upload to be sent with it; then `body` may be empty",
+        examples=[[]],
+    )
 
 
 class Typing(Command):

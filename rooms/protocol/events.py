@@ -10,7 +10,19 @@ from typing import Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field
 
 from .answers import Bye, Heartbeat, Hello, Present, RoomSlug, Told
-from .shapes import MemberOut, MessageOut, Person, Timestamp, Visibility, Withdrawal
+from .shapes import (
+    DefaultRoom,
+    DescriptionHtml,
+    EditWindowOut,
+    MemberOut,
+    MessageOut,
+    Person,
+    SlowModeSeconds,
+    Timestamp,
+    Visibility,
+    WhoPosts,
+    Withdrawal,
+)
 
 
 class Durable(Told):
@@ -53,7 +65,8 @@ class MemberLeft(Durable):
 
 
 class MemberChanged(Durable):
-    """A member has another role."""
+    """A member has another role, or is called something else: what they have said is theirs under
+    the new name."""
 
     type: Literal["member.changed"]
     member: MemberOut
@@ -64,12 +77,18 @@ class RoomDetails(BaseModel):
 
     name: str = Field(examples=["Lobby"])
     topic: str = Field(examples=["Everything and nothing"])
+    description: str = Field(description="Markdown", examples=["Ask *anything*."])
+    description_html: DescriptionHtml
     visibility: Visibility
     archived: bool = Field(examples=[False])
+    edit_window: EditWindowOut
+    who_posts: WhoPosts = Field(examples=["members"])
+    slow_mode: SlowModeSeconds
+    default: DefaultRoom = Field(examples=[False])
 
 
 class RoomChanged(Durable):
-    """The room's name, topic, visibility or state is another."""
+    """What the room says of itself, who sees it, who may post there, or its state is another."""
 
     type: Literal["room.changed"]
     changed: RoomDetails = Field(description="all of them, as they are now")

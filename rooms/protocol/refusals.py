@@ -7,6 +7,7 @@ Refusal                 answered as {"type": "error", …}; REST renders it as p
 ├── NotSubscribed
 ├── Conflict            "invalid": somebody has taken it already
 ├── RateLimited         temporary, with retry_after
+├── SlowMode            temporary, with retry_after: the room's own pace
 └── Busy                temporary, with retry_after
 """
 
@@ -23,6 +24,7 @@ ErrorCode = Literal[
     "not_subscribed",
     "too_long",
     "rate_limited",
+    "slow_mode",
     "busy",
     "archived",
     "internal",
@@ -40,6 +42,8 @@ ERRORS: dict[ErrorCode, str] = {
     "not_subscribed": "Subscribe first, then send the command again.",
     "too_long": "Shorten it. `hello` says the limits.",
     "rate_limited": "Wait `retry_after` seconds, then send it again.",
+    "slow_mode": "The room has a pace: `retry_after` says when the caller may post there again. Let"
+    " people decide whether they still want to.",
     "busy": "The server has too much to do. Wait `retry_after` seconds, then send it again.",
     "archived": "The room can be read, and nothing else.",
     "internal": "A fault of the server, which it has logged. Trying once more later may help.",
@@ -116,6 +120,14 @@ class RateLimited(Refusal):
 
     def __init__(self, message: str, retry_after: float) -> None:
         super().__init__(message, "rate_limited", temporary=True, retry_after=retry_after)
+
+
+class SlowMode(Refusal):
+    status = 429
+
+    def __init__(self, seconds: int) -> None:
+        words = f"Slow mode: you can post here again in {seconds:,} second{'s' * (seconds != 1)}."
+        super().__init__(words, "slow_mode", temporary=True, retry_after=seconds)
 
 
 class Busy(Refusal):

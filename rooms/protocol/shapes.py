@@ -22,6 +22,33 @@ Timestamp = Annotated[
 # A test holds these to the choices of the models.
 Role = Literal["owner", "moderator", "member"]
 Visibility = Literal["public", "private", "direct"]
+WhoPosts = Annotated[
+    Literal["members", "moderators"],
+    Field(description="everybody who may speak there, or owners and moderators alone"),
+]
+SlowModeSeconds = Annotated[
+    int,
+    Field(
+        description="seconds from one message of a member to their next; 0: no slow mode",
+        examples=[0],
+    ),
+]
+DefaultRoom = Annotated[
+    bool,
+    Field(description="whether newcomers are members of it from their first log-in on"),
+]
+DescriptionHtml = Annotated[
+    str,
+    Field(description="the description as safe HTML", examples=["<p>Ask <em>anything</em>.</p>"]),
+]
+LONGEST_EDIT_WINDOW_SECONDS = 2**31 - 1
+EditWindowOut = Annotated[
+    Annotated[int, Field(ge=1, le=LONGEST_EDIT_WINDOW_SECONDS)] | Literal["always", "never"],
+    Field(
+        description="for how many seconds a message may be edited, or `always`, or `never`",
+        examples=[86_400],
+    ),
+]
 # Why somebody may not hear a room any more.
 Withdrawal = Literal["not_a_member", "banned", "deleted"]
 
@@ -50,6 +77,15 @@ class AttachmentOut(Given):
         description="relative to the server",
         examples=["/attachments/5f0c7c5e-9a3b-4a53-8a86-0a6a3f5b1c11/report.pdf"],
     )
+    preview: str | None = Field(
+        description="of a picture that is large or moves, a small one that stands still",
+        examples=[None],
+    )
+
+
+class Deletion(Given):
+    at: Timestamp
+    by: Person | None = Field(description="its author, or who looks after the room")
 
 
 class MessageOut(Given):
@@ -71,6 +107,15 @@ class MessageOut(Given):
     reply_to: int | None = Field(description="the `id` of a message", examples=[None])
     client_id: UUID | None = Field(
         description="its author's own", examples=["0d9c5ab4-3e0d-4f4c-9d0e-0f8a3ae7e6d2"]
+    )
+    edited_at: Timestamp | None = Field(
+        description="when the body was written that stands there; null: it is the first",
+        examples=[None],
+    )
+    deleted: Deletion | None = Field(
+        description="of a message that is no more, and of which body, html and files are empty:"
+        " it stands where something answers it, and in the log",
+        examples=[None],
     )
     attachments: list[AttachmentOut] = Field(examples=[[]])
 

@@ -19,6 +19,7 @@ from .schemas import Text
 Limit = Annotated[int, Field(ge=1, le=200)]
 PageCursor = Annotated[Text | None, Field(max_length=200, description="from a `next` link")]
 PersonId = Annotated[Id, Path(description="the person's id")]
+MessageKey = Annotated[Id, Path(description="the message's `id`")]
 
 
 class Request(HttpRequest):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rooms.core import installation, representations
+from rooms.core import counterparts, installation, representations
 from rooms.core.lookup import find_room
 from rooms.models import User
 
@@ -10,4 +10,6 @@ from rooms.models import User
 def show(user: User, slug: str) -> dict[str, Any]:
     epoch = installation.read().epoch
     room, membership = find_room(user, slug)
-    return representations.room(room, membership, room.memberships.count(), epoch)
+    other = counterparts.of_room(user, room)
+    count = room.memberships.count()
+    return representations.room(room, membership, count, epoch, other, whole=True)

@@ -19,13 +19,22 @@ from pydantic import (
 )
 
 from rooms.models import SLUG
+from rooms.models.rooms import DESCRIPTION_CHARACTERS, LONGEST_SLOW_MODE_SECONDS
 from rooms.protocol import Id, Seq
 from rooms.protocol.answers import Epoch
+from rooms.protocol.commands import whole
 from rooms.protocol.shapes import (
+    LONGEST_EDIT_WINDOW_SECONDS,
+    DefaultRoom,
+    DescriptionHtml,
+    EditWindowOut,
     Given,
+    Person,
     Role,
+    SlowModeSeconds,
     Timestamp,
     Visibility,
+    WhoPosts,
 )
 
 # RFC 3339. Pydantic takes seconds since 1970, times without seconds and more.
@@ -76,10 +85,15 @@ class Taken(BaseModel):
 
 class RoomOut(Given):
     slug: str
-    name: str
+    name: str = Field(description="of a room between two, that of the other")
+    other: Person | None = Field(description="the other person of a room between two")
     topic: str
     visibility: Visibility
     archived: bool
+    edit_window: EditWindowOut
+    who_posts: WhoPosts
+    slow_mode: SlowModeSeconds
+    default: DefaultRoom
     created_at: Timestamp
     active_at: Timestamp
     seq: int = Field(description="the head of the room's log")
@@ -87,7 +101,15 @@ class RoomOut(Given):
     role: Role | None = Field(description="the caller's, if they are a member")
     read_seq: int | None
     unread: int
+    mentions: int = Field(description="how many unread messages mention the caller")
     members: int
+
+
+class WholeRoomOut(RoomOut):
+    """With what lists leave out."""
+
+    description: str = Field(description="Markdown")
+    description_html: DescriptionHtml
 
 
 class RoomPage(Given):
@@ -107,8 +129,28 @@ class RoomChange(Taken):
 
     name: Annotated[Filled, Field(min_length=1, max_length=80)] | None = None
     topic: Annotated[Text, Field(max_length=250)] | None = None
+    description: Annotated[Text, Field(max_length=DESCRIPTION_CHARACTERS)] | None = Field(
+        None, description="Markdown"
+    )
     visibility: Literal["public", "private"] | None = None
     archived: Annotated[bool, Field(strict=True)] | None = None
+    edit_window: (
+        Annotated[
+            int, Field(ge=1, le=LONGEST_EDIT_WINDOW_SECONDS, strict=True), BeforeValidator(whole)
+        ]
+        | Literal["always", "never"]
+        | None
+    ) = Field(None, description="for how many seconds a message may be edited, or when")
+    who_posts: Literal["members", "moderators"] | None = None
+    slow_mode: (
+        Annotated[
+            int, Field(ge=0, le=LONGEST_SLOW_MODE_SECONDS, strict=True), BeforeValidator(whole)
+        ]
+        | None
+    ) = Field(None, description="seconds from one message of a member to their next")
+    default: Annotated[bool, Field(strict=True)] | None = Field(
+        None, description="whether newcomers are members of it; for the site's staff"
+    )
 
 
 Somebody = Annotated[

@@ -59,7 +59,11 @@ def name(person: Object | None) -> str:
 
 def message(said: Object) -> str:
     clock = datetime.fromisoformat(said["at"]).astimezone().strftime("%H:%M")
+    if said.get("deleted"):
+        return f"{clock}  {name(said['author'])}: (deleted)"
     body = clean(said["body"], INDENT)
+    if said.get("edited_at"):
+        body += " (edited)"
     files = "".join(f"{INDENT}↳ {clean(each['name'])}" for each in said["attachments"])
     if said["kind"] == "text":
         return f"{clock}  {name(said['author'])}: {body}{files}"
@@ -76,15 +80,24 @@ def event(told: Object) -> str | None:
         case "member.left":
             return f"—  {name(told['member']['user'])} left"
         case "member.changed":
+            # Their role, or their name, is another one.
             return f"—  {name(told['member']['user'])} is {clean(told['member']['role'])} now"
         case "room.changed":
             room = told["changed"]
-            state = " (archived)" if room["archived"] else ""
+            state = " (archived)" if room["archived"] else _pace(room)
             return f"—  The room is {clean(room['name'])}{state}: {clean(room['topic'])}"
         case "unsubscribed":
             return f"—  No longer in {clean(told['room'])}: {clean(told['reason'])}"
     line = _lines.get(told["type"])
     return line(told) if line else None
+
+
+def _pace(room: Object) -> str:
+    """Who may post there, where not everybody may at any time. A server of before says neither."""
+    said = ["moderators post"] if room.get("who_posts") == "moderators" else []
+    if room.get("slow_mode"):
+        said.append(f"slow mode: {int(room['slow_mode'])} s")
+    return f" ({', '.join(said)})" if said else ""
 
 
 def running(told: Object) -> tuple[str, str | None] | None:

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pyromark
 
-from . import addresses, links, marks, visible
+from . import addresses, links, marks, mentions, visible
 
 # Of quotations, lists and emphasis within one another.
 MOST_NESTING_LEVELS = 40
@@ -63,6 +63,7 @@ class _Writer:
         self._hidden = letters.hide(body)
         self._events_left = BASE_EVENTS + len(body) // CHARACTERS_PER_EVENT
         self._links_left = marks.Marks.LINKS
+        self._named: set[str] = set()
         self._room = HTML_CHARACTERS + HTML_PER_CHARACTER * len(body)
         self._parts: list[str] = []
         # For each open tag what ends it, and where it began.
@@ -117,11 +118,26 @@ class _Writer:
         text = self._marks.shown(text)
         done = 0
         for link in links.find(text) if self._link is None else ():
-            self._put(escape(self._marks.finished(text[done : link.start]), False))
+            self._prose(text, done, link.start)
             self._put(self._anchor(link.address))
             self._put(f"{escape(addresses.readable(text[link.start : link.end]), False)}</a>")
             done = link.end
-        self._put(escape(self._marks.finished(text[done:]), False))
+        self._prose(text, done, len(text))
+
+    def _prose(self, text: str, start: int, end: int) -> None:
+        """What is no address, with what could be the names of people marked as such."""
+        done = start
+        if self._link is None and "@" in text:
+            for at, after, name in mentions.find(text, start, end):
+                if self._marks.is_escaped(text, at):
+                    continue
+                self._named.add(name)
+                if len(self._named) > mentions.MOST_NAMES:
+                    break
+                self._put(escape(self._marks.finished(text[done:at]), False))
+                self._put(f'<span data-mention="{escape(name)}">@{escape(name, False)}</span>')
+                done = after
+        self._put(escape(self._marks.finished(text[done:end]), False))
 
     # Tags ----------------------------------------------------------------------------------------
 

@@ -7,7 +7,8 @@ punctuation, as the sign itself does. So what is written around it means what it
 - the colon of `[word]: text`, which would define a link and show nothing;
 - single tildes: two of them strike out, one says "about";
 - signs of emphasis, brackets and the like within an address, which all belong to it;
-- backslashes before a sign that makes an address: `example\\.org` is written to be no link.
+- backslashes before a sign that makes an address or a mention: `example\\.org` is written to be no
+  link.
 
 Called by `markdown_html`. Pure.
 """
@@ -80,6 +81,10 @@ class Marks:
     def shown(self, text: str) -> str:
         """A text between the signs of Markdown. `finished` is still to be called on its parts."""
         return text if text.isascii() else text.translate(self._signs)
+
+    def is_escaped(self, text: str, at: int) -> bool:
+        """Whether a backslash stands before this sign, which `shown` has left there."""
+        return at > 0 and text[at - 1] == self._backslash
 
     def finished(self, text: str) -> str:
         """A text after addresses were looked for."""

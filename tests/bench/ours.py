@@ -81,10 +81,11 @@ POSTMASTER = (
 
 
 @contextmanager
-def on_postgres(cores: set[int] = layout.SERVER) -> Iterator[None]:
-    """Sites started in here have a PostgreSQL that waits for its disk as in production."""
+def on_postgres(cores: set[int] = layout.SERVER, letters: str = "C") -> Iterator[None]:
+    """Sites started in here have a PostgreSQL that waits for its disk as in production; `letters`
+    is its LC_CTYPE."""
     durable = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
-    with layout.on(cores), postgres.cluster(durable) as url:
+    with layout.on(cores), postgres.cluster(durable, letters) as url:
         before = os.environ.get("TEST_DATABASE_URL")
         os.environ["TEST_DATABASE_URL"] = url
         try:

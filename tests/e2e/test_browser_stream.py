@@ -288,7 +288,7 @@ def test_every_message_has_an_author_and_every_line_a_name(site: Site, open_as: 
     assert re.search(r"- list:", heard)
     assert re.search(r"listitem:\s+- separator \"Today\"", heard), heard
     assert re.search(r"listitem:\s+- text: Alice and Bob joined\s+- time: \d\d:\d\d", heard), heard
-    assert len(re.findall(r"text: Bob\s+- time: \d\d:\d\d\s+- paragraph", heard)) == 2, heard
+    assert len(re.findall(r"button \"Bob\"\s+- time: \d\d:\d\d\s+- paragraph", heard)) == 2, heard
     # Nothing that only separates takes the keyboard.
     assert page.locator("[data-entries] .day[tabindex], [role=separator][tabindex]").count() == 0
     message(page, "Two").focus()

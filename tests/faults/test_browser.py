@@ -27,6 +27,8 @@ PATIENCE = 60_000
 HAPPENINGS = {
     "speak": 12,
     "hear_others": 6,
+    "react": 5,
+    "hear_others_react": 4,
     "choose_a_room": 6,
     "go_back": 3,
     "scroll": 4,
@@ -35,6 +37,13 @@ HAPPENINGS = {
     "be_on_a_line_that_dies": 2,
     "see_the_server_die": 1,
 }
+
+
+# Each message of the page: its text, and what stands on its reactions.
+SHOWN = """() => [...document.querySelectorAll("[data-entries] > .message")].map((each) => [
+    each.querySelector("[data-body-html]").innerText,
+    ...[...each.querySelectorAll(".reaction[aria-pressed]")].map((pill) => pill.textContent),
+])"""
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +97,21 @@ class Somebody:
                 api.post(f"/rooms/{room}/messages", json={"body": text}).raise_for_status()
                 self.said.by_room[room].append(text)
 
+    def react(self, chance: random.Random) -> None:
+        """As others have, or take it back; without a network it may come to nothing."""
+        pills = self.page.locator(".reaction[aria-pressed]")
+        if pills.count():
+            pills.nth(chance.randrange(pills.count())).evaluate("(pill) => pill.click()")
+
+    def hear_others_react(self, chance: random.Random) -> None:
+        room = chance.choice(ROOMS)
+        with self.site.api(self.site.user("carol")) as api:
+            newest = api.get(f"/rooms/{room}/messages", params={"limit": 5}).json()["messages"]
+            for _ in range(chance.choice((1, 2, 8))):
+                said = chance.choice(newest)["id"]
+                path = f"/rooms/{room}/messages/{said}/reactions/{chance.choice('👍🎉😀')}"
+                (api.put if chance.random() < 0.7 else api.delete)(path).raise_for_status()
+
     def choose_a_room(self, chance: random.Random) -> None:
         self.page.locator(f"nav [data-room={chance.choice(ROOMS)}]").click()
 
@@ -133,12 +157,13 @@ class Somebody:
         expect(unsent).to_have_count(0, timeout=PATIENCE)
 
     def agree(self) -> None:
-        """The page has the last messages of its room, all from its first one on. It may still be
+        """The page has the last messages of its room, all from its first one on, and their
+        reactions. It may still be
         on the way to another one, that was chosen without a network."""
 
         def has_the_last_ones() -> bool:
-            stored = self.said.stored(self.room)
-            shown = self.messages().locator("[data-body-html]").all_inner_texts()
+            stored = self.said.reacted(self.room)
+            shown = self.page.evaluate(SHOWN)
             return bool(shown) and shown == stored[-len(shown) :]
 
         until(has_the_last_ones, PATIENCE / 1000, "the page shows what the server has")
@@ -155,6 +180,20 @@ class Said:
     def something(self) -> str:
         # Two figures never begin one another.
         return f"thought {next(self._numbers):05}"
+
+    def reacted(self, room: str) -> list[list[str]]:
+        """What was said, and its reactions as they are shown."""
+        return list(
+            self.site.ask(
+                "from rooms.features.reactions.representations import of_messages\n"
+                f"rows = list(Message.objects.filter(room__slug={room!r}, kind='text')"
+                ".order_by('seq'))\n"
+                "found = of_messages(rows)\n"
+                "shown = lambda row: [f\"{each['emoji']}{each['count']}\""
+                " for each in found.get(row.pk, [])]\n"
+                "result = [[row.body, *shown(row)] for row in rows]"
+            )
+        )
 
     def stored(self, room: str) -> list[str]:
         return list(

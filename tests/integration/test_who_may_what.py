@@ -10,142 +10,24 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Permission
-from django.core.files.base import ContentFile
 from django.db import transaction
-from django.test import Client
 from django.utils import timezone
 
-from jobs.models import Job, JobQuestion, Schedule, State
+from jobs.models import JobQuestion, State
 from rooms.contract.permissions import PEOPLE, ROOMS, cells
 from rooms.core import policy
-from rooms.features.files import actions as files
-from rooms.models import Ban, Invitation, Membership, Message, Room, User
+from rooms.models import Message, User
 from tests.support import sockets
+from tests.support.who_may_what import Cell, World
 
 pytestmark = pytest.mark.timeout(300)
 
 TABLE = list(cells())
-ROLES = ("member", "moderator", "owner")
 
 
-class World:
-    """Six people, each as the table's columns have them in one room, and whom they act on."""
-
-    def __init__(self, where: str) -> None:
-        model = ROOMS[where]
-        self.room = Room.objects.create(
-            slug=f"room-{list(ROOMS).index(where)}",
-            name="Room",
-            visibility=model.visibility,
-            archived_at=model.archived_at,
-            last_seq=1,
-            message_count=1,
-        )
-        self.people = {who: self._user(who) for who in PEOPLE}
-        until = timezone.now() + timedelta(days=1)
-        for who in ROLES:
-            Membership.objects.create(room=self.room, user=self.people[who], role=who)
-        Ban.objects.create(room=self.room, user=self.people["banned"])
-        invited = self.people["invited"]
-        Invitation.objects.create(room=self.room, user=invited, name=invited.name, until=until)
-        self.targets = {role: self._member(f"other-{role}", role) for role in ROLES}
-        self.spoke = self._user("spoke")
-        Message.objects.create(room=self.room, seq=1, number=1, author=self.spoke, body="x")
-        self.kept_out = self._user("kept-out")
-        Ban.objects.create(room=self.room, user=self.kept_out)
-        self.open = Invitation.objects.create(room=self.room, name="nobody", until=until)
-        self.other = self._user("other")
-        self._browsers: dict[int, Client] = {}
-        for person in self.people.values():
-            self.browser(person)
-
-    def browser(self, user: User) -> Client:
-        """Logged in once: each log-in writes a session."""
-        if user.pk not in self._browsers:
-            client = self._browsers[user.pk] = Client(raise_request_exception=False)
-            client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
-        return self._browsers[user.pk]
-
-    def _user(self, name: str) -> User:
-        return User.objects.get_or_create(username=name)[0]
-
-    def _member(self, name: str, role: str) -> User:
-        user = self._user(name)
-        Membership.objects.create(room=self.room, user=user, role=role)
-        return user
-
-
-class Cell:
-    """One person who tries one case of one action, by REST or by a page."""
-
-    def __init__(self, world: World, who: str, case: str) -> None:
-        self.world, self.who, self.case = world, who, case
-        self.me = world.people[who]
-        self.slug = world.room.slug
-
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
-        client = self.world.browser(self.me)
-        sent = {} if body is None else {"data": body, "content_type": "application/json"}
-        return getattr(client, method)(path, **sent)
-
-    def rest(self, method: str, path: str, body: Any = None) -> Any:
-        return self.ask(method, f"/api/v1/{path.format(slug=self.slug)}", body)
-
-    def target(self) -> User:
-        """Whom the case is about."""
-        about = self.case.partition(",")[0]
-        if about == "somebody who is no member":
-            return self.world.spoke
-        if about == "the last owner":
-            owners = Membership.objects.filter(room=self.world.room, role="owner")
-            owners.exclude(user=self.world.targets["owner"]).delete()
-        return self.world.targets[about.split()[-1]]
-
-    def staff(self, thing: str) -> None:
-        """If the case is about staff, they have the permissions that it says."""
-        if "as staff" in self.case:
-            names = [f"view_{thing}"] + ([f"change_{thing}"] if "change" in self.case else [])
-            names += [f"delete_{thing}"] if "delete" in self.case else []
-            User.objects.filter(pk=self.me.pk).update(is_staff=True)
-            self.me.user_permissions.set(Permission.objects.filter(codename__in=names))
-
-    def schedule(self) -> str:
-        self.staff("schedule")
-        now = timezone.now()
-        row = Schedule.objects.create(
-            kind="test.outcome",
-            title="Test",
-            room=None if "no room" in self.case else self.world.room,
-            owner=self.me if self.case.startswith("one's own") else self.world.other,
-            every=3600,
-            time_zone="UTC",
-            begins_at=now,
-            next_run_at=now + timedelta(hours=1),
-        )
-        return f"schedules/{row.pk}"
-
-    def job(self, state: State) -> Job:
-        own = self.case.startswith("one's own")
-        self.staff("job")
-        return Job.objects.create(
-            kind="test.outcome",
-            title="Test",
-            room=None if "no room" in self.case else self.world.room,
-            requested_by=self.me if own else self.world.other,
-            state=state,
-            queue="interactive",
-        )
-
-    def file(self) -> str:
-        own = "one's own" in self.case
-        row = files.attach(
-            None if "no room" in self.case else self.world.room,
-            self.me if own else self.world.other,
-            "a.txt",
-            "text/plain",
-            ContentFile(b"a"),
-        )
-        return f"/attachments/{row.pk}/a.txt"
+def reaction(cell: Cell) -> str:
+    message = Message.objects.get(room=cell.world.room)
+    return f"rooms/{{slug}}/messages/{message.pk}/reactions/👍"
 
 
 def submitted(cell: Cell) -> Any:
@@ -195,14 +77,21 @@ def changed(cell: Cell, **change: Any) -> Any:
     return cell.rest("patch", "rooms/{slug}", change)
 
 
+def other_than(who: str) -> str:
+    return "members" if who == "moderators" else "moderators"
+
+
 # Each of them is asked; where there are several doors, all have to say the same.
 PROBES: dict[str, list[Callable[[Cell], Any]]] = {
     "room.see": [
         lambda cell: cell.rest("get", "rooms/{slug}"),
         lambda cell: cell.rest("get", "rooms/{slug}/members"),
         lambda cell: cell.rest("get", "rooms/{slug}/messages"),
+        lambda cell: cell.rest("get", cell.message()),
+        lambda cell: cell.rest("get", "search?q=x in:{slug}"),
         lambda cell: cell.rest("get", "jobs?room={slug}"),
         lambda cell: cell.ask("get", f"/rooms/{cell.slug}/"),
+        lambda cell: cell.ask("get", f"/rooms/{cell.slug}/1"),
         lambda cell: cell.ask("get", f"/rooms/{cell.slug}/state/"),
     ],
     "room.join": [lambda cell: cell.rest("post", "rooms/{slug}/join")],
@@ -213,6 +102,11 @@ PROBES: dict[str, list[Callable[[Cell], Any]]] = {
         lambda cell: changed(cell, topic="New"),
         lambda cell: changed(cell, name="New"),
     ],
+    "room.restrict": [
+        lambda cell: changed(cell, slow_mode=30),
+        lambda cell: changed(cell, who_posts=other_than(cell.world.room.who_posts)),
+    ],
+    "room.set_default": [lambda cell: changed(cell, default=True)],
     "room.archive": [lambda cell: changed(cell, archived=cell.world.room.archived_at is None)],
     "room.close": [lambda cell: changed(cell, visibility="private")],
     "room.publish": [lambda cell: changed(cell, visibility="public")],
@@ -220,6 +114,23 @@ PROBES: dict[str, list[Callable[[Cell], Any]]] = {
     "invitation.make": [invited],
     "invitation.cancel": [
         lambda cell: cell.rest("delete", f"rooms/{{slug}}/invitations/{cell.world.open.pk}")
+    ],
+    "invite_link.list": [lambda cell: cell.rest("get", "rooms/{slug}/invite-links")],
+    "invite_link.make": [lambda cell: cell.rest("post", "rooms/{slug}/invite-links", {})],
+    "invite_link.revoke": [
+        lambda cell: cell.rest("delete", f"rooms/{{slug}}/invite-links/{cell.world.link.pk}")
+    ],
+    "invite_link.accept": [
+        lambda cell: cell.rest("post", "invite-links/accept", {"secret": cell.world.secret})
+    ],
+    "incoming_webhook.list": [lambda cell: cell.rest("get", "rooms/{slug}/incoming-webhooks")],
+    "incoming_webhook.make": [
+        lambda cell: cell.rest("post", "rooms/{slug}/incoming-webhooks", {"name": "Alerts"})
+    ],
+    "incoming_webhook.remove": [
+        lambda cell: cell.rest(
+            "delete", f"rooms/{{slug}}/incoming-webhooks/{cell.world.webhook.pk}"
+        )
     ],
     "member.change_role": [
         lambda cell: cell.rest(
@@ -234,6 +145,18 @@ PROBES: dict[str, list[Callable[[Cell], Any]]] = {
     "ban.list": [lambda cell: cell.rest("get", "rooms/{slug}/bans")],
     "ban.make": [lambda cell: cell.rest("post", "rooms/{slug}/bans", {"user": cell.target().pk})],
     "ban.lift": [lambda cell: cell.rest("delete", f"rooms/{{slug}}/bans/{cell.world.kept_out.pk}")],
+    "message.edit": [lambda cell: cell.rest("patch", cell.message(), {"body": "Other"})],
+    "message.delete": [lambda cell: cell.rest("delete", cell.message())],
+    "message.history": [lambda cell: cell.rest("get", f"{cell.message()}/history")],
+    "mention.everybody": [
+        lambda cell: cell.rest("get", "rooms/{slug}/mentionable/everybody"),
+    ],
+    "pin.add": [lambda cell: cell.rest("put", f"{cell.message()}/pin")],
+    "pin.remove": [lambda cell: cell.rest("delete", f"{cell.message()}/pin")],
+    "reaction.add": [lambda cell: cell.rest("put", reaction(cell))],
+    "reaction.remove": [lambda cell: cell.rest("delete", reaction(cell))],
+    "direct.open": [lambda cell: cell.rest("post", "direct", {"username": cell.about().username})],
+    "person.see": [lambda cell: cell.rest("get", f"rooms/{{slug}}/people/{cell.about().pk}")],
     "file.open": [lambda cell: cell.ask("get", cell.file())],
     "job.submit": [submitted],
     "job.see": [lambda cell: cell.rest("get", f"jobs/{cell.job(State.QUEUED).pk}")],

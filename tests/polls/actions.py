@@ -6,7 +6,7 @@ from django.db import transaction
 
 from rooms.core import lookup, policy
 from rooms.core.log import Logs, writing_in_transaction
-from rooms.features.messages.reports import report_in_transaction
+from rooms.core.reports import report_in_transaction
 from rooms.models import Room, User
 from rooms.protocol import Invalid, NotFound
 

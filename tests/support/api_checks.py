@@ -12,8 +12,9 @@ from schemathesis.core.failures import Failure
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 # In the answer's `detail`: an address leads somewhere, a cursor is one that was given, one
-# parameter excludes the others, a job's params are of its kind, and what is said or called
-# something can be seen.
+# parameter excludes the others, a job's params are of its kind, a search has words and its filters
+# have values, a part of a form is a file by its name and holds something, and what is said
+# or called something can be seen and stays in its line.
 NO_SCHEMA_SAYS = re.compile(
     r"""The\ cursor\ is\ not\ one\ that\ a\ `next`\ link\ gave\.
     | Give\ one\ of\ `before`,\ `after`\ and\ `around`\.
@@ -23,8 +24,11 @@ NO_SCHEMA_SAYS = re.compile(
     | This\ idempotency\ key\ was\ used\ for\ another\ job
     | The\ Idempotency-Key\ is\ empty
     | Nothing\ of\ this\ can\ be\ seen\. | A\ message\ needs\ some\ text\ that\ can\ be\ seen\.
+    | It\ may\ not\ hold\ marks\ that\ steer\ the\ text
     | You\ cannot\ ban\ yourself\.
     | A\ webhook\ of\ a\ room\ names\ the\ room | You\ have\ no\ webhook\ of\ your\ own
+    | ^Say\ which\ words | ^`[a-z]+:`\  | ^A\ minus\ is\ for\ words | ^A\ search\ has\ at\ most
+    | ^file:\ Field\ required | ^The\ file\ is\ empty | ^This\ is\ no\ picture
     | ^An\ address\ | ^That\ is\ no\ address | ^The\ address\ names\ no\ host""",
     re.VERBOSE,
 )

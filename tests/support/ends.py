@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from rooms.core import installation, log
+from rooms.core import installation, log, log_reading
 from rooms.core.installation import InstallationState
 from rooms.core.representations import timestamp
 from rooms.live.delivery.sendbuffer import Frame
@@ -35,6 +35,8 @@ class Database:
         self.times: list[datetime] = []
         self.written = 0
         self.trimmed = 0
+        # What one reading gives at most, about.
+        self.read_bytes = log_reading.READ_BYTES
         self.known = InstallationState("here", "epoch 0", 0)
         self.epochs = 1
         self.asked: list[tuple[asyncio.Future[Any], Callable[[], Any]]] = []
@@ -46,7 +48,7 @@ class Database:
 
     async def in_thread(self, call: Any, *args: Any) -> Any:
         answers: dict[Any, Callable[..., Any]] = {
-            log.read: self.read,
+            log_reading.read: self.read,
             log.heads: self.heads,
             installation.read: lambda: self.known,
             installation.renew: self.renew,
@@ -59,10 +61,20 @@ class Database:
         self.asked.append((future, lambda: query(*args)))
         return await future
 
-    def read(self, room_id: int, slug: str, after: int, limit: int) -> list[tuple[int, bytes]]:
+    def read(
+        self, room_id: int, slug: str, after: int, limit: int, newest: bool = False
+    ) -> list[tuple[int, bytes]]:
         first = max(after, self.trimmed)
-        rows = enumerate(self.events[first : first + limit], first + 1)
-        return list(rows)
+        end = after + limit if newest else first + limit
+        rows = list(enumerate(self.events[first:end], first + 1))
+        taken: list[tuple[int, bytes]] = []
+        left = self.read_bytes
+        for row in reversed(rows) if newest else rows:
+            left -= len(row[1])
+            if left < 0 and len(taken) >= 2:
+                break
+            taken.append(row)
+        return taken[::-1] if newest else taken
 
     def commit(self, sizes: list[int]) -> dict[str, Any]:
         """Write events of these sizes; the bell that carries them."""

@@ -38,13 +38,25 @@ def main() -> None:
         answers.write(encoded + "\n")
 
 
+# Of a slice, those that have actions.
+SLICE_MODULES = (
+    "actions",
+    "management",
+    "invitations",
+    "changes",
+    "reports",
+    "editing",
+    "deletion",
+)
+
+
 def all_actions() -> SimpleNamespace:
     """What the slices can do, by name."""
     from rooms import features
 
     found: dict[str, Any] = {}
     for folder in pkgutil.iter_modules(features.__path__):
-        for name in ("actions", "management", "invitations", "changes", "reports"):
+        for name in SLICE_MODULES:
             if find_spec(f"rooms.features.{folder.name}.{name}"):
                 found |= vars(import_module(f"rooms.features.{folder.name}.{name}"))
     return SimpleNamespace(**found)

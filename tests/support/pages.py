@@ -12,12 +12,14 @@ Open = Callable[..., Page]
 
 
 @contextmanager
-def window(browser: Any, site: Site, person: Person, **options: Any) -> Iterator[Page]:
-    """A window of somebody who is logged in. What its console complains of fails the test."""
+def window(browser: Any, site: Site, person: Person | None, **options: Any) -> Iterator[Page]:
+    """A window of somebody who is logged in, or of nobody. What its console complains of fails the
+    test."""
     context = browser.new_context(base_url=site.url, **options)
-    context.add_cookies(
-        [{"name": person.cookie_name, "value": person.session, "url": site.url}],
-    )
+    if person is not None:
+        context.add_cookies(
+            [{"name": person.cookie_name, "value": person.session, "url": site.url}],
+        )
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(f"exception: {error}"))

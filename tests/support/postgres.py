@@ -72,15 +72,16 @@ def _other_user() -> pwd.struct_passwd | None:
 
 
 @contextmanager
-def cluster(changed: Mapping[str, str] | None = None) -> Iterator[str]:
-    """A running PostgreSQL; its URL, of the database `postgres`. `changed` are options of it."""
+def cluster(changed: Mapping[str, str] | None = None, letters: str = "C") -> Iterator[str]:
+    """A running PostgreSQL; its URL, of the database `postgres`. `changed` are options of it,
+    `letters` its LC_CTYPE."""
     programs = find_programs()
     if programs is None:
         raise RuntimeError("PostgreSQL was not found")
     with folder_for_servers() as (folder, run_as):
         subprocess.run(
             [str(programs / "initdb"), "-D", str(folder / "data"), "-U", "parley", "-A", "trust"]
-            + ["-E", "UTF8", "--no-locale", "--no-sync"],
+            + ["-E", "UTF8", "--no-locale", f"--lc-ctype={letters}", "--no-sync"],
             check=True,
             stdout=subprocess.DEVNULL,
             **run_as,

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from django.test import Client
 
-from rooms.core import log
+from rooms.core import log_reading
 from rooms.models import Room
 
 from .caller import Caller
@@ -38,7 +38,10 @@ class Watch:
         room = Room.objects.get(slug=self.slug)
         before = {viewer: self.state(viewer) for viewer in self.callers}
         result = action()
-        events = [orjson.loads(raw) for _, raw in log.read(room.pk, room.slug, room.last_seq, 1000)]
+        events = [
+            orjson.loads(raw)
+            for _, raw in log_reading.read(room.pk, room.slug, room.last_seq, 1000)
+        ]
         assert [event["type"] for event in events] == list(expected)
         assert {event["room"] for event in events} <= {self.slug}
         seqs = [event["seq"] for event in events]

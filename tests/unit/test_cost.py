@@ -26,7 +26,9 @@ from jobs.kinds import room_reminder
 from jobs.lifecycle import failures, results, storable
 from jobs.scheduling import times
 from rooms.core import credentials, json_depth, markdown, slash
+from rooms.features.incoming_webhooks import slack, words
 from rooms.features.messages.actions import Post
+from rooms.features.search import excerpt, letters, message_index, query
 from rooms.http import body_bounds, cookies
 from rooms.live.commands import dispatch, origin_rule
 from rooms.live.delivery.origin import Origin
@@ -115,6 +117,13 @@ READERS: dict[str, Callable[[str], object]] = {
     "a slug of a name": slugify,
     "a time": moment.validate_python,
     "a cursor": lambda body: paging.key_of(body, int),
+    "a line of another program": words.line,
+    "what is made for Slack": slack.marked,
+    "what is referred to there": lambda body: slack.marked(f"<{body}|{body}>"),
+    "a search": lambda body: query.parse(body[: query.MOST_CHARACTERS]),
+    "a search's patterns": lambda body: (letters.glob(body), letters.regex(body)),
+    "a search's trigrams": lambda body: message_index.expression([body]),
+    "an excerpt": lambda body: excerpt.of(body, ["a", body[: query.MOST_CHARACTERS]]),
     "a frame": lambda body: dispatch.parse({"text": body}),
     "JSON": orjson.loads,
     "nested JSON": lambda body: json_depth.levels(list(body)),

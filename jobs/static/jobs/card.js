@@ -1,12 +1,13 @@
 // A job's card in the stream. It lives: it is drawn again in place whenever the job changes, and
 // once a second where it counts time.
 
+import { Refused } from "../rooms/core/api.js";
 import { now } from "../rooms/core/clock.js";
 import { exactTime, moment } from "../rooms/ui/dates.js";
 import { copy, one, reconcile, setText, show } from "../rooms/ui/dom.js";
 import { drawFiles } from "../rooms/features/files/files.js";
 import { nameOf } from "../rooms/ui/avatar.js";
-import { count, isolated } from "../rooms/ui/text.js";
+import { count, isolated, wordsOf } from "../rooms/ui/text.js";
 import { details } from "./attempts.js";
 import { drawBadge } from "./badge.js";
 import { drawBar } from "./progress-bar.js";
@@ -31,13 +32,12 @@ watchWaiting(cards, drawTime);
 export const jobCard = {
   create(entry, room) {
     const card = copy("t-job-card");
-    const { id, title, requested_by, kind, created_at } = entry.value;
+    const { id, title, kind, created_at } = entry.value;
     card.dataset.job = id;
     card.dataset.kind = kind;
     card.id = `job-${id}`;
     setText(one("[data-title]", card), title);
     one("article", card).setAttribute("aria-label", `Job: ${title}`);
-    setText(one("[data-by]", card), `by ${isolated(nameOf(requested_by))} · ${moment(created_at, now())}`);
     one("[data-by]", card).title = exactTime(created_at);
     one("[data-cancel]", card).onclick = () => ask(card, room, { type: "job.cancel" });
     one("[data-retry]", card).onclick = () => ask(card, room, { type: "job.retry" });
@@ -57,6 +57,7 @@ export const jobCard = {
     const job = entry.value;
     card.entry = entry;
     card.dataset.state = job.state;
+    setText(one("[data-by]", card), `by ${isolated(nameOf(job.requested_by))} · ${moment(job.created_at, now())}`);
     card.room = room;
     show(card, isShownApart(job));
     drawTime(card);
@@ -138,7 +139,7 @@ async function ask(card, room, command) {
   try {
     await room.command({ ...command, job: card.entry.value.id });
   } catch (error) {
-    setText(refusal, error.message);
+    setText(refusal, wordsOf(error));
     show(refusal, true);
   } finally {
     card.asking = false;
@@ -165,7 +166,7 @@ async function fill(card, room) {
   try {
     found = await details(card.entry.value.id);
   } catch (error) {
-    const textContent = error.status === 404 ? "This job is no longer kept." : error.message;
+    const textContent = error instanceof Refused && error.status === 404 ? "This job is no longer kept." : wordsOf(error);
     found = [Object.assign(document.createElement("p"), { className: "form-error", textContent })];
   }
   // The job may have changed since, and been asked for again.

@@ -15,7 +15,7 @@ function kinds() {
 /** `text` is what follows "/job ". */
 export async function completions(text) {
   const known = await kinds();
-  const [, name, space, rest] = /^(\S*)(\s*)(.*)$/s.exec(text);
+  const [, name, space, rest] = /** @type {RegExpExecArray} */ (/^(\S*)(\s*)(.*)$/s.exec(text));
   const kind = known.find((each) => each.name === name);
   if (!space) return { options: known.filter((each) => each.name.includes(name)).map(offer), hint: "", complete: Boolean(kind && isComplete(kind, "")) };
   if (!kind) return { options: [], hint: `There is no kind ${name}.`, complete: true };

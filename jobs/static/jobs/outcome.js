@@ -28,7 +28,7 @@ async function show(id, element, room) {
   try {
     ({ seq } = await api.get(`/jobs/${id}`));
   } catch (error) {
-    if (error.status === 404) {
+    if (error instanceof api.Refused && error.status === 404) {
       const gone = one("[data-gone]", element);
       one("[data-to-card]", element).hidden = true;
       gone.hidden = false;

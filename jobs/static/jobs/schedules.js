@@ -6,7 +6,7 @@ import { nameOf } from "../rooms/ui/avatar.js";
 import { confirmed } from "../rooms/ui/confirm.js";
 import { exactTime, moment } from "../rooms/ui/dates.js";
 import { copy, one, reconcile, setText, show } from "../rooms/ui/dom.js";
-import { isolated } from "../rooms/ui/text.js";
+import { isolated, wordsOf } from "../rooms/ui/text.js";
 
 const MANAGERS = new Set(["owner", "moderator"]);
 
@@ -59,7 +59,7 @@ export function openSchedules(room) {
     try {
       await call();
     } catch (refused) {
-      if (room.slug === slug) say(refused.message);
+      if (room.slug === slug) say(wordsOf(refused));
     }
   }
 

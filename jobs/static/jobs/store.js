@@ -5,6 +5,7 @@
 // begins with all of them.
 // `pace` is what the remaining time is reckoned from: { attempt, at, current }.
 
+import { each, named } from "../rooms/core/names.js";
 import { entryAt, lastEntry, place } from "../rooms/core/window.js";
 
 /** @import { Reducer } from "../rooms/core/shapes.js" */
@@ -31,6 +32,24 @@ export const reducers = {
     const job = entry?.value ?? draft.extra.jobs?.[event.job];
     if (!job || job.state !== "running" || job.attempt !== event.attempt) return;
     put(draft, { ...job, progress: event.progress }, now);
+  },
+
+  /** Who asked for jobs is called something else. */
+  "member.changed": (draft, { member }) => {
+    const rename = (job) => {
+      const requested_by = named(job.requested_by, member.user);
+      const cancelled_by = named(job.cancelled_by, member.user);
+      return requested_by === job.requested_by && cancelled_by === job.cancelled_by ? job : { ...job, requested_by, cancelled_by };
+    };
+    const entries = (list) =>
+      each(list, (entry) => {
+        const job = entry.kind === "job" ? rename(entry.value) : entry.value;
+        return job === entry.value ? entry : { ...entry, value: job };
+      });
+    draft.entries = entries(draft.entries);
+    draft.tail = entries(draft.tail);
+    const jobs = Object.entries(draft.extra.jobs ?? {});
+    if (jobs.length) draft.extra = { ...draft.extra, jobs: Object.fromEntries(jobs.map(([id, job]) => [id, rename(job)])) };
   },
 };
 

@@ -82,11 +82,15 @@ const HELD = { paused: "waits: paused by the people who run the site", at_once: 
 // As many as the server counts.
 const MOST_AHEAD = 100;
 
-/** "took 0.4 s", "14 s so far", "waits for a free worker, 3 before it"; `ahead` may not be known, nor why it is `held`. */
+/** "took 0.4 s", "14 s so far", "waits for a free worker, 3 before it"; `ahead` may not be known, nor why it is `held`.
+ *  @param {any} job
+ *  @param {number} now
+ *  @param {number | null} ahead
+ *  @param {string | null} held */
 export function runTime(job, now, ahead = null, held = null) {
   if (isDue(job, now)) {
     if (held) return HELD[held] ?? "waits";
-    const before = ahead > MOST_AHEAD ? `, more than ${count(MOST_AHEAD)} before it` : ahead ? `, ${count(ahead)} before it` : "";
+    const before = (ahead ?? 0) > MOST_AHEAD ? `, more than ${count(MOST_AHEAD)} before it` : ahead ? `, ${count(ahead)} before it` : "";
     return `waits for a free worker${before}`;
   }
   if (!job.started_at) return "";

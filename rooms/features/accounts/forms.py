@@ -6,13 +6,16 @@ A password's rules are told when a password has broken one; before that, one lin
 from typing import Any
 
 from allauth.account import forms
+from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
+from allauth.core import context as allauth_context
 from django import forms as django_forms
 from django.core.exceptions import ValidationError
 
-from rooms.models.names import validate_shown
+from rooms.models.names import validate_line, validate_shown
+from rooms.text.lines import one_line
 
-from . import policy
+from . import letter_limits, policy
 
 PASSWORD_HINT = "At least 8 characters, and none of the common ones."
 NO_MAIL = "This site sends no e-mail. Ask an administrator."
@@ -57,13 +60,32 @@ class SignupForm(forms.SignupForm):
         self.fields["password1"].help_text = PASSWORD_HINT
 
     def clean_first_name(self) -> str:
-        return " ".join(self.cleaned_data["first_name"].split())
+        name = one_line(self.cleaned_data["first_name"])
+        validate_line(name)
+        return name
+
+    def clean_email(self) -> str:
+        email: str = super().clean_email()
+        invited = get_adapter().is_invited(allauth_context.request)
+        if policy.signup() == policy.DOMAIN and not invited:
+            if email.rpartition("@")[2].lower() not in policy.domains():
+                raise ValidationError(f"An address of {' or '.join(policy.domains())} is needed.")
+        return email
 
     def validate_unique_email(self, value: str) -> str:
         """Only who has verified an address has it. Whether somebody has is told by letter alone, to
         the address itself."""
         self.account_already_exists = policy.sends_mail() and taken(value)
         return value
+
+    def clean(self) -> dict[str, Any]:
+        """Without a letter there is no way in: then no account is made either."""
+        cleaned: dict[str, Any] = super().clean()
+        email = cleaned.get("email")
+        if email and not self.errors and policy.sends_mail():
+            if not letter_limits.has_room(allauth_context.request, email):
+                raise get_adapter().validation_error("too_many_letters")
+        return cleaned
 
 
 class AddEmailForm(forms.AddEmailForm):

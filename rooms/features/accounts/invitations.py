@@ -8,10 +8,11 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
+from rooms.http import site_address
 from rooms.models import AccountInvitation, User
 from rooms.protocol import Forbidden, Invalid
 
-from . import policy, site_address
+from . import policy
 
 DEFAULT_DAYS = 7
 MOST_DAYS = 365

@@ -5,11 +5,19 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-OPEN, INVITE, CLOSED = "open", "invite", "closed"
+OPEN, DOMAIN, INVITE, CLOSED = "open", "domain", "invite", "closed"
+# Where an invitation lets somebody in who could not come in otherwise.
+INVITED = (DOMAIN, INVITE)
 
 
 def signup() -> str:
     value: str = settings.PARLEY_SIGNUP
+    return value
+
+
+def domains() -> list[str]:
+    """Of the addresses with which anybody may make an account, in lower case."""
+    value: list[str] = settings.PARLEY_SIGNUP_DOMAINS
     return value
 
 
@@ -18,4 +26,9 @@ def sends_mail() -> bool:
 
 
 def for_templates(request: HttpRequest) -> dict[str, Any]:
-    return {"signup_policy": signup(), "sends_mail": sends_mail()}
+    return {
+        "signup_policy": signup(),
+        "signup_form": signup() in (OPEN, DOMAIN),
+        "signup_domains": domains() if signup() == DOMAIN else [],
+        "sends_mail": sends_mail(),
+    }

@@ -10,6 +10,10 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
+from rooms.models import User
+
+from . import login_sessions
+
 RENEWED = "renewed_at"
 DAY_SECONDS = 24 * 3600
 
@@ -29,5 +33,7 @@ class RenewingSessionMiddleware(SessionMiddleware):
             before = session.get(RENEWED)
             if not isinstance(before, int) or now - before >= DAY_SECONDS:
                 session[RENEWED] = now
+                if isinstance(request.user, User):
+                    login_sessions.note(request, request.user)
         answer: HttpResponse = super().process_response(request, response)
         return answer

@@ -1,12 +1,22 @@
-"""What follows when an address is proven. Connected when the app is ready."""
+"""What follows when an address is proven, or a password changed. Connected when the app is
+ready."""
 
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from allauth.account.signals import email_confirmed
+from allauth.account.signals import email_confirmed, password_changed
 from django.dispatch import receiver
+from django.http import HttpRequest
 
 from rooms.models import User
+
+from . import login_sessions
+
+
+@receiver(password_changed)
+def session_goes_on(request: HttpRequest, user: User, **_: Any) -> None:
+    """Under another key."""
+    login_sessions.note(request, user)
 
 
 @receiver(email_confirmed)

@@ -2,7 +2,7 @@
 
 from rooms.slices import Slice
 
-from . import session_renewal, signals, unproven  # noqa: F401 - connect themselves
+from . import login_sessions, session_renewal, signals, unproven  # noqa: F401 - connect themselves
 from .sweeping import expired_limits, expired_sessions, old_invitations
 
 SLICE = Slice(

@@ -1,1 +1,1 @@
-"""Files of rooms: keeping them and handing them out."""
+"""Files of rooms: bringing them, keeping them and handing them out."""

@@ -1,17 +1,18 @@
 """Files on their way out, to those who may see the room they are in.
 
-Pictures that cannot carry a script are shown in place; everything else is saved. An SVG is shown
-under a policy of its own, which lets it draw and do nothing else.
+Pictures that cannot carry a script, sound and film are shown in place; everything else is saved. An
+SVG is shown under a policy of its own, which lets it draw and do nothing else. Of a film a player
+asks for parts.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.handlers.asgi import ASGIRequest
+from django.db.models.fields.files import FieldFile
 from django.http import (
-    FileResponse,
     Http404,
     HttpRequest,
     HttpResponse,
@@ -28,7 +29,12 @@ from rooms.http import request_address
 from rooms.models import Attachment, User
 from rooms.protocol.scopes import Scope
 
+from . import ranges
+
 PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml"}
+# Heard and seen in place.
+MEDIA = {"video/mp4", "video/webm", "audio/mpeg", "audio/mp4", "audio/ogg", "audio/wav"}
+PREVIEW_TYPE = "image/webp"
 DRAW_ONLY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 CHUNK_BYTES = 64 * 1024
 
@@ -68,21 +74,33 @@ def attachment(request: HttpRequest, pk: UUID, name: str) -> HttpResponseBase:
         raise Http404
     if not row.file.name or not row.file.storage.exists(row.file.name):
         raise Http404
+    preview = "preview" in request.GET and bool(row.preview)
     # Asked anew each time, so that a ban is one for pictures in the browser's store as well; sent
     # anew only to those who have none, because a file never changes.
-    kept = {"ETag": f'"{row.pk.hex}"', "Cache-Control": "private, no-cache"}
-    if request.headers.get("If-None-Match") == kept["ETag"]:
+    tag = f'"{row.pk.hex}{"-preview" if preview else ""}"'
+    kept = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if request.headers.get("If-None-Match") == tag:
         return HttpResponseNotModified(headers=kept)
-    shown = row.content_type in PICTURES and "download" not in request.GET
+    file = row.preview if preview else row.file
+    content_type = PREVIEW_TYPE if preview else row.content_type
+    size = file.size
+    wanted = ranges.asked(request.headers, size, tag)
+    if wanted is None:
+        return HttpResponse(status=416, headers={**kept, "Content-Range": f"bytes */{size}"})
+    shown = content_type in PICTURES | MEDIA and "download" not in request.GET
     response: HttpResponseBase
     if isinstance(request, ASGIRequest):
         # Django would read all of a synchronous file into memory before it sends the first byte.
-        response = StreamingHttpResponse(_chunks(row))
+        response = StreamingHttpResponse(_chunks(file, wanted))
     else:
-        response = FileResponse(row.file.open("rb"))
+        response = StreamingHttpResponse(_chunks_in_thread(file, wanted))
+    if len(wanted) < size:
+        response.status_code = 206
+        response["Content-Range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{size}"
     # What claims to be a text could be read as a page by an old browser; as bytes it cannot.
-    response["Content-Type"] = row.content_type if shown else "application/octet-stream"
-    response["Content-Length"] = str(row.size)
+    response["Content-Type"] = content_type if shown else "application/octet-stream"
+    response["Content-Length"] = str(len(wanted))
+    response["Accept-Ranges"] = "bytes"
     disposition = content_disposition_header(not shown, row.name)
     assert disposition is not None
     response["Content-Disposition"] = disposition
@@ -93,11 +111,24 @@ def attachment(request: HttpRequest, pk: UUID, name: str) -> HttpResponseBase:
     return response
 
 
-async def _chunks(row: Attachment) -> AsyncIterator[bytes]:
+async def _chunks(row_file: FieldFile, wanted: range) -> AsyncIterator[bytes]:
     """Opens the file at the first read, so that it is closed however the reading ends."""
-    file = await asyncio.to_thread(row.file.open, "rb")
+    file = await asyncio.to_thread(row_file.open, "rb")
     try:
-        while chunk := await asyncio.to_thread(file.read, CHUNK_BYTES):
+        await asyncio.to_thread(file.seek, wanted.start)
+        left = len(wanted)
+        while left and (chunk := await asyncio.to_thread(file.read, min(left, CHUNK_BYTES))):
+            left -= len(chunk)
             yield chunk
     finally:
         file.close()
+
+
+def _chunks_in_thread(row_file: FieldFile, wanted: range) -> Iterator[bytes]:
+    """The same for a server that is not asynchronous."""
+    with row_file.open("rb") as file:
+        file.seek(wanted.start)
+        left = len(wanted)
+        while left and (chunk := file.read(min(left, CHUNK_BYTES))):
+            left -= len(chunk)
+            yield chunk

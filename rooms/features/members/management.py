@@ -18,7 +18,7 @@ from rooms.core.membership import (
     require_about,
     set_role_in_transaction,
 )
-from rooms.models import Membership, User
+from rooms.models import Membership, Room, User
 from rooms.protocol import Conflict
 
 
@@ -29,10 +29,17 @@ def add_member(room_id: int, user: User, role: str) -> tuple[Membership, bool]:
         membership = member_of(room, user.pk)
         if membership is not None:
             return membership, False
+        _require_for_many(room)
         if lookup.is_banned(user.pk, room):
             raise Conflict(f"{user.name} is banned from {room.name}. Lift the ban first.")
         check_fields(Membership(room=room, user=user, role=role))
         return add_member_in_transaction(logs, room, user, role), True
+
+
+def _require_for_many(room: Room) -> None:
+    """Of two who talk, neither is more than the other, and nobody comes in besides."""
+    if room.pair is not None:
+        raise Conflict("A room between two people stays that.")
 
 
 def remove_member(room_id: int, user: User, by: User | None = None) -> None:
@@ -62,6 +69,7 @@ def change_role(room_id: int, user: User, role: str, by: User | None = None) -> 
             return None
         if membership.role == role:
             return membership
+        _require_for_many(room)
         check_fields(Membership(room=room, user=membership.user, role=role))
         set_role_in_transaction(logs, room, membership, role)
         if role == Membership.Role.MEMBER:

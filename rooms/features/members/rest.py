@@ -11,7 +11,7 @@ from rooms.protocol import Id
 from rooms.protocol.shapes import MemberOut
 from rooms.rest.requests import Limit, PageCursor, PersonId, Request, managed, next_link, page_of
 from rooms.rest.rooms import show
-from rooms.rest.schemas import Problem, RoomOut
+from rooms.rest.schemas import Problem, WholeRoomOut
 
 from . import actions, invitations, listing, management
 from .shapes import InvitationOut, InvitationPage, MemberPage, NewMember, OwnInvitations, RoleChange
@@ -19,7 +19,7 @@ from .shapes import InvitationOut, InvitationPage, MemberPage, NewMember, OwnInv
 router = Router(tags=["members"])
 
 
-@router.post("/rooms/{slug}/join", response=RoomOut, tags=["rooms"])
+@router.post("/rooms/{slug}/join", response=WholeRoomOut, tags=["rooms"])
 def join_room(request: Request, slug: str) -> dict[str, Any]:
     """Become a member: of a public room, or of one that you are invited to. Joining twice is
     joining once."""

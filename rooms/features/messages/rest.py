@@ -8,15 +8,18 @@ from ninja import Query, Router, Status
 from rooms.core import installation, representations
 from rooms.core.lookup import find_room
 from rooms.models import Message
-from rooms.protocol import GivenEpoch, Invalid, Seq
+from rooms.protocol import GivenEpoch, Invalid, NotFound, Seq
 from rooms.protocol.shapes import MessageOut
 from rooms.rest import paging
-from rooms.rest.requests import Limit, Request
+from rooms.rest.requests import Limit, MessageKey, Request
 from rooms.rest.schemas import Problem
 
 from .actions import Post
 from .actions import post_message as post
-from .shapes import MessagePage, NewMessage
+from .deletion import delete_message as delete
+from .editing import earlier_texts
+from .editing import edit_message as edit
+from .shapes import EarlierTexts, MessagePage, NewMessage, NewText
 
 router = Router(tags=["rooms"])
 
@@ -75,15 +78,51 @@ def _page(messages: QuerySet[Message], limit: int) -> tuple[list[Message], bool]
     return rows, False
 
 
-@router.post("/rooms/{slug}/messages", response={200: MessageOut, 201: MessageOut})
+@router.post("/rooms/{slug}/messages", response={200: MessageOut, 201: MessageOut, 409: Problem})
 def post_message(request: Request, slug: str, message: NewMessage) -> Status[Any]:
     """Say something, and become a member by it if the room is public.
 
-    The body stands as it is: slash commands are for people, programs have REST.
+    The body stands as it is: slash commands are for people, programs have REST. 409: it was said
+    under this `client_id`, and is deleted.
     """
     known = (
         message.client_id is not None
         and Message.objects.filter(author=request.user, client_id=message.client_id).exists()
     )
-    new = Post(request.user, slug, message.body, message.client_id, message.reply_to)
+    new = Post(
+        request.user, slug, message.body, message.client_id, message.reply_to, tuple(message.files)
+    )
     return Status(200 if known else 201, post(new))
+
+
+@router.get("/rooms/{slug}/messages/{message_id}", response=MessageOut)
+def get_message(request: Request, slug: str, message_id: MessageKey) -> dict[str, Any]:
+    """One message, as lists show it: of one that was deleted, what is left of it."""
+    room, _ = find_room(request.user, slug)
+    rows = Message.objects.filter(pk=message_id, room=room)
+    row = rows.select_related("author").prefetch_related("attachments").first()
+    if row is None:
+        raise NotFound(f"There is no message {message_id} in {room.slug!r}.")
+    return representations.message(row, room.slug)
+
+
+@router.patch("/rooms/{slug}/messages/{message_id}", response=MessageOut)
+def edit_message(
+    request: Request, slug: str, message_id: MessageKey, text: NewText
+) -> dict[str, Any]:
+    """Have your own message say something else, for as long as the room's `edit_window`."""
+    return edit(Post(request.user, slug, text.body), message_id).message
+
+
+@router.delete("/rooms/{slug}/messages/{message_id}", response={204: None})
+def delete_message(request: Request, slug: str, message_id: MessageKey) -> Status[None]:
+    """Your own, or, for owners and moderators, somebody else's. Where something answers it, a
+    message without a text stays."""
+    delete(request.user, slug, message_id)
+    return Status(204, None)
+
+
+@router.get("/rooms/{slug}/messages/{message_id}/history", response=EarlierTexts)
+def list_edits(request: Request, slug: str, message_id: MessageKey) -> dict[str, Any]:
+    """What a message said before it was edited: for its author, owners and moderators."""
+    return {"edits": earlier_texts(request.user, slug, message_id)}

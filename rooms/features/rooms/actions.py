@@ -89,7 +89,8 @@ def _require_rooms_left(user: User) -> None:
     """How many rooms a person makes in a day is bounded."""
     most, now = limits().rooms_per_day, timezone.now()
     since = now - timedelta(days=1)
-    made = Room.objects.filter(created_by=user, created_at__gt=since).order_by("-created_at")
+    rooms = Room.objects.for_many().filter(created_by=user, created_at__gt=since)
+    made = rooms.order_by("-created_at")
     oldest = made.values_list("created_at", flat=True)[most - 1 : most].first()
     if oldest is not None:
         wait = (oldest - since).total_seconds()

@@ -5,18 +5,34 @@ room is locked; and by the admin, which has asked already whether the caller may
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from functools import partial
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from django.db import transaction
-from django.db.models.fields.files import FieldFile
 
-from rooms.core import bell, lookup, policy
+from rooms.core import bell, lookup, markdown, policy
 from rooms.core.fields import check_fields
+from rooms.core.file_contents import contents_of, remove_contents_on_commit
 from rooms.core.log import locked
 from rooms.core.representations import details as details_json
-from rooms.models import Attachment, Event, FormerSlug, Message, Room, User
+from rooms.models import Attachment, Event, FormerSlug, Message, MessageEdit, Room, User
+from rooms.models.rooms import EditWindow
+from rooms.protocol import Conflict
+
+CHANGED_COLUMNS = [
+    "name",
+    "topic",
+    "description",
+    "description_html",
+    "visibility",
+    "archived_at",
+    "edit_window_seconds",
+    "who_posts",
+    "slow_mode_seconds",
+    "is_default",
+]
+# A newcomer is made a member of each of them while they log in.
+MOST_DEFAULT_ROOMS = 20
 
 
 @dataclass(frozen=True)
@@ -25,12 +41,18 @@ class Details:
 
     name: str
     topic: str
+    description: str
     visibility: str
     archived: bool
+    edit_window: EditWindow
+    who_posts: str
+    slow_mode: int
+    default: bool
 
     @classmethod
     def of(cls, room: Room) -> "Details":
-        return cls(**details_json(room))
+        told = details_json(room)
+        return cls(**{each.name: told[each.name] for each in fields(cls)})
 
 
 def change_room(room_id: int, changes: Mapping[str, Any], by: User | None = None) -> None:
@@ -38,26 +60,60 @@ def change_room(room_id: int, changes: Mapping[str, Any], by: User | None = None
     and is no member, hears no more of it."""
     with locked(room_id) as (logs, room):
         before = Details.of(room)
-        details = replace(before, **changes)
+        details = _tidied(replace(before, **changes))
         moved = details.visibility != before.visibility
+        closed = moved and details.visibility != Room.Visibility.PUBLIC
+        if closed:
+            if changes.get("default") and not before.default:
+                raise Conflict("Only a public room can be a default room.")
+            details = replace(details, default=False)
         if by is not None:
             facts = lookup.facts(by, room)
-            policy.require("room.change", facts)
+            if details == before or replace(details, default=before.default) != before:
+                policy.require("room.change", facts)
+            if details.default != before.default and not closed:
+                staff = lookup.staff_permissions(by)
+                policy.require("room.set_default", facts._replace(permissions=staff))
             if details.archived != before.archived:
                 policy.require("room.archive", facts)
+            if _pace(details) != _pace(before):
+                policy.require("room.restrict", facts)
             if moved:
                 public = details.visibility == Room.Visibility.PUBLIC
                 policy.require("room.publish" if public else "room.close", facts)
+        if moved and room.pair is not None:
+            raise Conflict("A room between two people stays that.")
+        if details.default and not before.default:
+            _require_default_rooms_left()
         if details == before:
             return
         room.name, room.topic, room.visibility = details.name, details.topic, details.visibility
+        room.edit_window = details.edit_window
+        room.who_posts, room.slow_mode_seconds = details.who_posts, details.slow_mode
+        room.description, room.is_default = details.description, details.default
         if details.archived != before.archived:
             room.archived_at = logs.at if details.archived else None
         check_fields(room)
-        room.save(update_fields=["name", "topic", "visibility", "archived_at"])
+        if details.description != before.description:
+            room.description_html = markdown.render(room.description) if room.description else ""
+        room.save(update_fields=CHANGED_COLUMNS)
         if moved:
             bell.recheck_on_commit(None, room.pk)
-        logs.append(room, "room.changed", {"changed": asdict(details)})
+        logs.append(room, "room.changed", {"changed": details_json(room)})
+
+
+def _tidied(details: Details) -> Details:
+    """Blank lines around a description say nothing."""
+    return replace(details, description=details.description.replace("\r\n", "\n").strip())
+
+
+def _require_default_rooms_left() -> None:
+    if Room.objects.filter(is_default=True).count() >= MOST_DEFAULT_ROOMS:
+        raise Conflict(f"There are {MOST_DEFAULT_ROOMS} default rooms, and no more may be.")
+
+
+def _pace(details: Details) -> tuple[str, int]:
+    return details.who_posts, details.slow_mode
 
 
 def delete_room(room_id: int) -> None:
@@ -66,18 +122,13 @@ def delete_room(room_id: int) -> None:
         room = Room.objects.select_for_update().filter(pk=room_id).first()
         if room is None:
             return
-        files = [row.file for row in Attachment.objects.filter(room=room)]
+        files = contents_of(Attachment.objects.filter(room=room))
         bell.recheck_on_commit(None, room.pk, gone=True)
         # Statements of their own, where Django would read every row to follow its relations.
         Event.objects.filter(room=room).delete()
         Attachment.objects.filter(room=room).delete()
+        MessageEdit.objects.filter(message__room=room).delete()
         Message.objects.filter(room=room).update(reply_to=None)
         FormerSlug.objects.bulk_create([FormerSlug(slug=room.slug)], ignore_conflicts=True)
         room.delete()
-        transaction.on_commit(partial(_remove, files))
-
-
-def _remove(files: list[FieldFile]) -> None:
-    for file in files:
-        if file.name:
-            file.storage.delete(file.name)
+        remove_contents_on_commit(files)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from rooms.core import bell, installation, log, slash, statements
 from rooms.core.installation import InstallationState
 from rooms.core.lookup import find_room
 from rooms.core.representations import person
-from rooms.features.messages.actions import Post, PostOutcome
+from rooms.features.messages.actions import RENDERED_APART_CHARACTERS, Post, PostOutcome
 from rooms.limits import limits
 from rooms.live.delivery.connection import Connection
 from rooms.live.delivery.feed import went_back
@@ -41,10 +39,8 @@ TYPED_ROOMS = 20
 # Most bytes of one character in an answer, as text and HTML together; a short text takes more.
 ANSWER_BYTES = 16
 SHORT_ANSWER_BYTES = 24
-# A longer text is checked and rendered before it comes to the journal, whose thread writes what
-# everybody says: that takes up to a millisecond for each thousand characters. A shorter one is
-# rendered there in less time than it takes to wake another thread.
-RENDERED_APART_CHARACTERS = 1_000
+# What a file takes in an answer, its name twice, and in an address escaped.
+FILE_ANSWER_BYTES = 3_000
 
 
 class RoomToHear(NamedTuple):
@@ -109,7 +105,7 @@ async def subscribe(connection: Connection, command: Subscribe) -> None:
         }
     )
     if room.last_seq > feed.head:
-        hub.repair.nudge([room.pk])
+        hub.repair.expect(feed, log.head_of(room))
     elif went_back((feed.head, feed.at), log.head_of(room)):
         # Or the room has moved on since it was looked up.
         hub.repair.doubt(feed)
@@ -125,18 +121,25 @@ async def send(connection: Connection, command: Send) -> dict[str, Any] | None:
     """Answered by the journal after the commit, or by the slash command that the body holds."""
     found = slash.parse(command.body)
     if found is not None:
+        if command.files:
+            raise Invalid("A command takes no files.")
         known, arguments = found
         connection.caller.require(known.scope)
         return await connection.in_thread(
             known.handler, connection.user, command.room, arguments, command.client_id
         )
     body = slash.unescaped(command.body)
-    post = Post(connection.user, command.room, body, command.client_id, command.reply_to)
+    post = Post(
+        connection.user,
+        command.room,
+        body,
+        command.client_id,
+        command.reply_to,
+        tuple(command.files),
+    )
     if len(body) > RENDERED_APART_CHARACTERS:
-        node = _node(connection)
-        seconds = await node.render(timed, post.checked)
-        node.connection_limits.rendered(connection.user.pk, seconds, node.loop.time())
-    size = 512 + answer_bytes(len(body))
+        await connection.render(post.checked)
+    size = 512 + answer_bytes(len(body)) + FILE_ANSWER_BYTES * len(post.files)
     subscription = connection.subscriptions.get(command.room)
     feed = subscription.feed if subscription is not None else None
 
@@ -160,13 +163,6 @@ async def send(connection: Connection, command: Send) -> dict[str, Any] | None:
         feed.posted += 1
     connection.reserve(size)
     return LATER
-
-
-def timed(call: Callable[[], object]) -> float:
-    """How many seconds of this thread it takes."""
-    began = time.thread_time()
-    call()
-    return time.thread_time() - began
 
 
 def answer_bytes(characters: int) -> int:

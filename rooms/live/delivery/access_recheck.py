@@ -109,7 +109,11 @@ class Access:
     async def _check_credentials(self, connections: Sequence[Connection]) -> None:
         for batch in batches(connections):
             callers = [connection.caller for connection in batch]
+            names = [caller.user.name for caller in callers]
             lost = await self._ask(credentials.withdrawn, callers)
+            for connection, name in zip(batch, names, strict=True):
+                if connection.user.name != name:
+                    self._hub.renamed(connection)
             for connection in batch:
                 reason = lost.get(connection.caller)
                 if reason is not None and not connection.closed:

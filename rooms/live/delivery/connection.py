@@ -83,6 +83,8 @@ class ConnectionHost(Protocol):
 
     async def in_thread(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T: ...
 
+    async def render_for(self, user_id: int, call: Callable[[], object]) -> None: ...
+
 
 class Connection:
     """`clear` means that a frame for everybody may be written to the sink straight away."""
@@ -273,6 +275,10 @@ class Connection:
     async def in_thread(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run synchronous database code and await its result."""
         return await self.node.in_thread(call, *args, **kwargs)
+
+    async def render(self, call: Callable[[], object]) -> None:
+        """Do work on a text of its user's that takes long, at their expense."""
+        await self.node.render_for(self.user.pk, call)
 
     # Ending --------------------------------------------------------------------------------------
 

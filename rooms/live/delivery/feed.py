@@ -18,6 +18,7 @@ from rooms.models import User
 from rooms.protocol import Close
 
 from .room_presence import RoomPresence
+from .scrubbing import DELETED, scrubbed
 from .sendbuffer import Frame, SendBuffer
 
 Numbered = tuple[int, bytes]
@@ -64,8 +65,13 @@ class Feed:
         self.at = at
         self.flushed = head
         self.wanted = head
+        # What was read from the log holds as long as this is the same object: until something that
+        # may be in it is deleted.
+        self.edition = object()
         # Whether the tail was filled from the log, which is done once, when somebody needs it.
         self.filled = False
+        # Whether the last page that was read of the log was cut short, as its events are long.
+        self.reads_short = False
         self.subscriptions: set[Subscription] = set()
         self.presence = presence or RoomPresence(room_id)
         self.idle_since: float | None = None
@@ -164,11 +170,27 @@ class Feed:
         size = sum(map(len, events))
         self.at = at
         self._events.extend(events)
+        for event in events:
+            if event.startswith(DELETED):
+                self._scrub(event)
         self._bytes += size
         self._unflushed_bytes += size
         self.head += len(events)
         self.wanted = max(self.wanted, self.head)
         self._trim()
+
+    def _scrub(self, deleted: bytes) -> None:
+        """What is deleted is told nobody any more: not from the tail, nor from what was read for
+        those who are behind it."""
+        self.edition = object()
+        for subscription in self.subscriptions:
+            subscription.page = []
+        for index, event in scrubbed(self._events, deleted).items():
+            change = len(event) - len(self._events[index])
+            self._events[index] = event
+            self._bytes += change
+            if index + self._first > self.flushed:
+                self._unflushed_bytes += change
 
     @property
     def has_gap(self) -> bool:

@@ -79,6 +79,7 @@ class Hub:
             "rooms": self._hear_rooms,
             "whisper": self._hear_whisper,
             "personal": self._hear_personal,
+            "personals": self._hear_personals,
             "activity": self._hear_activity,
             "watch": self._hear_watch,
         }
@@ -175,6 +176,13 @@ class Hub:
         if not feed.subscriptions and self.feeds.get(feed.room_id) is not feed:
             self.spawn(self._leave_room(feed))
         return True
+
+    def renamed(self, connection: Connection) -> None:
+        """The connection's user is called something else than when it began to listen."""
+        for subscription in connection.subscriptions.values():
+            feed = subscription.feed
+            if feed.presence.rename(connection.user.pk, connection.user.name):
+                self.presence.changed(feed.room_id)
 
     def forget(self, connection: Connection) -> None:
         for slug in list(connection.subscriptions):
@@ -281,6 +289,11 @@ class Hub:
     def _hear_personal(self, message: dict[str, Any]) -> None:
         for connection in self.unread_counts.of(message["user"]):
             connection.tell(message["key"], message["data"])
+
+    def _hear_personals(self, message: dict[str, Any]) -> None:
+        for user_id, data in message["told"]:
+            for connection in self.unread_counts.of(user_id):
+                connection.tell(message["key"], data)
 
     def _hear_activity(self, message: dict[str, Any]) -> None:
         for room_id, head, count, speakers in message["rooms"]:

@@ -30,14 +30,14 @@ class LogPageCache:
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
-        self._pages: dict[tuple[int, int], tuple[list[Numbered], int]] = {}
+        self._pages: dict[tuple[object, int], tuple[list[Numbered], int]] = {}
         self.bytes = 0
 
-    def put(self, room_id: int, rows: list[Numbered]) -> None:
-        """Rows without a hole between them."""
+    def put(self, edition: object, rows: list[Numbered]) -> None:
+        """Rows without a hole between them, of a feed as it is now: see `Feed.edition`."""
         if not rows:
             return
-        key = (room_id, rows[0][0])
+        key = (edition, rows[0][0])
         self._drop(key)
         size = sum(len(data) for _, data in rows)
         self._pages[key] = (rows, size)
@@ -45,15 +45,15 @@ class LogPageCache:
         while self._pages and (self.bytes > self._most_bytes or len(self._pages) > MOST_PAGES):
             self._drop(next(iter(self._pages)))
 
-    def after(self, room_id: int, seq: int, size: int) -> list[Numbered]:
+    def after(self, edition: object, seq: int, size: int) -> list[Numbered]:
         """About `size` bytes of what follows `seq`, or nothing when it is not here."""
         for key, (rows, bytes_) in self._pages.items():
-            if key[0] == room_id and rows[0][0] <= seq + 1 <= rows[-1][0]:
+            if key[0] == edition and rows[0][0] <= seq + 1 <= rows[-1][0]:
                 del self._pages[key]
                 self._pages[key] = (rows, bytes_)
                 return within(rows[seq + 1 - rows[0][0] :], size)
         return []
 
-    def _drop(self, key: tuple[int, int]) -> None:
+    def _drop(self, key: tuple[object, int]) -> None:
         _, size = self._pages.pop(key, (None, 0))
         self.bytes -= size

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from rooms.core import log, read_state
+from rooms.core import log, log_reading, read_state
+from rooms.core.installation import InstallationState
 from rooms.core.log import Head
 from rooms.core.outages import Outage
 from rooms.database.trouble import reason
@@ -81,17 +82,21 @@ class Repair:
         self._heads_unread = Outage(logger, "The rooms' heads could not be read")
         self._uncounted = Outage(logger, "What is unread could not be counted")
 
-    async def _read(self, feed: Feed, after: int, limit: int) -> list[Numbered]:
-        """A page of the log, or nothing when the database does not answer."""
-        metrics.LOG_READS.inc()
-        try:
-            read = self._hub.node.in_thread
-            rows = await read(log.read, feed.room_id, feed.slug, after, limit)
-        except Exception as error:
-            self._unread.failed(error, traceback=reason(error) is None)
-            return []
-        self._unread.over()
-        return rows
+    async def _read(self, feed: Feed, after: int, limit: int, *newest: bool) -> list[Numbered]:
+        """A page of the log, shorter where events are long; nothing when the database does not
+        answer. What was deleted while it was read may still be in it: then it is read once more."""
+        read = self._hub.node.in_thread
+        while True:
+            metrics.LOG_READS.inc()
+            edition = feed.edition
+            try:
+                rows = await read(log_reading.read, feed.room_id, feed.slug, after, limit, *newest)
+            except Exception as error:
+                self._unread.failed(error, traceback=reason(error) is None)
+                return []
+            self._unread.over()
+            if feed.edition is edition:
+                return rows
 
     def read_gap(self, feed: Feed) -> None:
         """Read from the feed's head to where it is known to go, as far as there is room for it."""
@@ -141,9 +146,9 @@ class Repair:
         much as a connection may hold, and the rest when its turn comes, from what was kept.
         """
         feed, seq = subscription.feed, subscription.seq
-        rows = self._recent.after(feed.room_id, seq, self._hub.shares.page)
+        rows = self._recent.after(feed.edition, seq, self._hub.shares.page)
         if rows:
-            self._hub.node.loop.call_soon(done, subscription, rows)
+            self._hub.node.loop.call_soon(self._give, subscription, done, rows, feed.edition)
             return
         after, first = feed.reaches_back_to, feed.tail_starts_after
         fills = seq >= after
@@ -154,30 +159,53 @@ class Repair:
             reading = self._fill(key, after, first - after) if fills else self._read_page(key)
             self._hub.spawn(reading)
 
+    def _give(
+        self, subscription: Subscription, done: PageRead, rows: list[Numbered], edition: object
+    ) -> None:
+        """What was kept, unless something has been deleted a moment ago: then it is asked again."""
+        done(subscription, rows if subscription.feed.edition is edition else [])
+
     async def _fill(self, key: tuple[Feed, int], after: int, limit: int) -> None:
+        """Of long events only the last: those before them get pages, when they ask again."""
         feed = key[0]
-        rows = await self._read(feed, after, limit)
+        rows = await self._read(feed, after, limit, True)
+        if not rows:
+            # If it is trimmed, what comes next says where the log begins.
+            rows = await self._read(feed, after, limit)
         feed.filled = bool(rows)
         feed.apply_earlier(rows)
         await self._hand_out(key, rows)
 
     async def _read_page(self, key: tuple[Feed, int]) -> None:
-        feed = key[0]
-        rows = await self._read(feed, key[1], PAGE_EVENTS)
-        feed.apply_earlier(rows)
-        await self._hand_out(key, rows)
+        """Of long events the page is read in parts, one after the other, as far as those who wait
+        need them. Where it was so lately, the first part begins where they do."""
+        feed, start = key
+        while waiting := self._pages.get(key):
+            first = min(subscription.seq for subscription, _ in waiting)
+            after = min(first, start + PAGE_EVENTS - 1) if feed.reads_short else start
+            rows = await self._read(feed, after, PAGE_EVENTS)
+            feed.reads_short = 0 < len(rows) < PAGE_EVENTS and rows[-1][0] < feed.tail_starts_after
+            feed.apply_earlier(rows)
+            await self._hand_out(key, rows, after)
 
-    async def _hand_out(self, key: tuple[Feed, int], rows: list[Numbered]) -> None:
-        """Those served by the tail by now need no page. Without rows, they ask again later."""
+    async def _hand_out(self, key: tuple[Feed, int], rows: list[Numbered], after: int = 0) -> None:
+        """Those served by the tail by now need no page. Without rows, they ask again later. Where
+        events are long, some wait on for another part of their page than the one `after` which was
+        read, and those before the part that fills the tail ask again."""
         if not rows:
             await asyncio.sleep(1)
         # A feed that was taken out may have read what does not hold any more.
         if self._hub.feeds.get(key[0].room_id) is key[0]:
-            self._recent.put(key[0].room_id, rows)
+            self._recent.put(key[0].edition, rows)
+        fills, end = key[1] == FILLING, key[1] + PAGE_EVENTS
         for subscription, done in self._pages.pop(key):
             seq = subscription.seq
-            if seq >= subscription.feed.tail_starts_after:
+            missed = fills and rows and seq < rows[0][0] - 1
+            if seq >= subscription.feed.tail_starts_after or missed:
                 done(subscription, [])
+                continue
+            if not fills and rows and (seq < after or rows[-1][0] <= seq < end):
+                self._pages.setdefault(key, []).append((subscription, done))
                 continue
             page = [row for row in rows if row[0] > seq]
             if page and page[0][0] != seq + 1:
@@ -192,8 +220,22 @@ class Repair:
         if known:
             self._hub.spawn(self.compare(known, lost=lost))
 
-    async def compare(self, room_ids: list[int], *, lost: bool = False) -> None:
-        """One query for the heads of any number of rooms; feeds that are behind catch up.
+    def expect(self, feed: Feed, told: Head) -> None:
+        """The room was at `told` a moment ago, and the feed is not: it comes to it soon, unless the
+        database went back in between."""
+        now = self._hub.epoch.known
+        self._hub.spawn(self.compare([feed.room_id], told={feed.room_id: told}, known=now))
+
+    async def compare(
+        self,
+        room_ids: list[int],
+        *,
+        lost: bool = False,
+        told: Mapping[int, tuple[int, str | None]] | None = None,
+        known: InstallationState | None = None,
+    ) -> None:
+        """One query for the heads of any number of rooms; feeds that are behind catch up. `told`
+        is where rooms were while the database was the `known` one; else it is what feeds know.
 
         In a busy room there is always something committed whose bell is on its way, so only what
         has not been heard a moment later is read, unless it is known to be lost.
@@ -201,8 +243,9 @@ class Repair:
         if not room_ids:
             return
         epoch, feeds = self._hub.epoch, self._hub.feeds
-        known = epoch.known
-        told = {each: (feeds[each].head, feeds[each].at) for each in room_ids if each in feeds}
+        known = known or epoch.known
+        if told is None:
+            told = {each: (feeds[each].head, feeds[each].at) for each in room_ids if each in feeds}
         try:
             heads = await self._hub.node.in_thread(log.heads, room_ids)
         except Exception as error:

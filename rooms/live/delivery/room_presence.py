@@ -33,6 +33,15 @@ class RoomPresence:
             self.unwritten[user_id] = name
         return count == 0
 
+    def rename(self, user_id: int, name: str) -> bool:
+        """Whether somebody is here who was called otherwise."""
+        count, before = self.here.get(user_id, (0, name))
+        if before == name:
+            return False
+        self.here[user_id] = (count, name)
+        self.unwritten[user_id] = name
+        return True
+
     def depart(self, user_id: int) -> bool:
         """Whether with this the person is gone from this process."""
         count, name = self.here.get(user_id, (1, ""))

@@ -29,6 +29,12 @@ WORKER_STOP = ((signal.SIGTERM, 4.0), (signal.SIGQUIT, 4.0))
 WEB_STOP = ((signal.SIGTERM, 31.0),)
 # Of Celery, about root: in a container everybody is.
 WITHOUT_WORRY = {"PYTHONWARNINGS": "ignore:You're running the worker"}
+# What is said of a sign-up that is not for everybody.
+SIGNUP = {
+    "domain": "for addresses of PARLEY_SIGNUP_DOMAINS; `manage.py invite` invites others.",
+    "invite": "by invitation: `manage.py invite` makes one.",
+    "closed": "closed: add people in the admin, or set PARLEY_SIGNUP.",
+}
 CELERY = [sys.executable, "-m", "celery", "--quiet", "-A", "config"]
 
 
@@ -197,13 +203,7 @@ def welcome() -> list[str]:
         lines.append(
             "  It expects to stand behind a proxy that speaks HTTPS (HTTPS=false: it does not)."
         )
-    if settings.PARLEY_SIGNUP != "open":
-        invited = settings.PARLEY_SIGNUP == "invite"
-        how = (
-            "by invitation: `manage.py invite` makes one."
-            if invited
-            else "closed: add people in the admin, or set PARLEY_SIGNUP to invite or open."
-        )
+    if how := SIGNUP.get(settings.PARLEY_SIGNUP):
         lines.append(f"  Sign-up is {how}")
     lines += ["", f"  The data are in {settings.DATA_DIR}", "  Ctrl-C stops everything.", ""]
     return [line or " " for line in lines]

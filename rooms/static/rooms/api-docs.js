@@ -10,7 +10,7 @@ function paint() {
 dark.addEventListener("change", paint);
 paint();
 
-const page = document.getElementById("swagger-ui");
+const page = /** @type {HTMLElement} */ (document.getElementById("swagger-ui"));
 new MutationObserver(() => {
   // A link within a button is neither of them; the button does what the link would.
   for (const link of page.querySelectorAll("button a[href]")) link.removeAttribute("href");

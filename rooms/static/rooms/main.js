@@ -1,5 +1,6 @@
 // Puts the page of a room together: one socket, one room at a time, everything around it.
 
+import { placeOf } from "./core/addresses.js";
 import * as api from "./core/api.js";
 import { ConnectionBar } from "./shell/connection-bar.js";
 import { Composer } from "./composer/composer.js";
@@ -8,9 +9,15 @@ import { composerTools, finderSources } from "./core/extensions.js";
 import { Details } from "./shell/details.js";
 import { Received } from "./features/members/invitations-received.js";
 import { Invitations } from "./features/members/invitations-sent.js";
+import { InviteLinks } from "./features/invite_links/links.js";
 import { Bans } from "./features/bans/bans.js";
 import { Members } from "./features/members/panel.js";
 import "./features/messages/reply.js";
+import "./features/messages/link.js";
+import { editLast } from "./features/messages/edit.js";
+import "./features/messages/history.js";
+import "./features/messages/delete.js";
+import "./features/pins/main.js";
 import { Leaving } from "./features/members/leaving.js";
 import { Settings } from "./features/rooms/settings.js";
 import { one, setText, show } from "./ui/dom.js";
@@ -19,20 +26,22 @@ import { Outbox } from "./core/outbox.js";
 import { registerKeys } from "./shell/room-keys.js";
 import { OwnRooms } from "./shell/room-list-refresh.js";
 import { Passage } from "./shell/room-navigation.js";
+import { Steps } from "./shell/room-steps.js";
 import { roomSource } from "./shell/room-source.js";
 import { actByKey } from "./stream/actions.js";
 import { Room } from "./stream/room.js";
 import { roving } from "./ui/roving.js";
-import { prepareShell, showOwnState, showPage } from "./shell/shell.js";
+import { drawInbox, prepareShell, showOwnName, showOwnState, showPage } from "./shell/shell.js";
 import { hearShortcuts } from "./shell/shortcuts.js";
 import { Sidebar, unreadOf } from "./shell/sidebar.js";
 import { socketUrl } from "./core/socket-url.js";
+import { wordsOf } from "./ui/text.js";
 import { View } from "./stream/view.js";
 
 /** @import { Page } from "./core/shapes.js" */
 
 /** @type {Page} */
-const first = JSON.parse(document.getElementById("state").textContent);
+const first = JSON.parse(one("#state").textContent);
 const ownRooms = new OwnRooms((events) => room.receive(events));
 const bar = new ConnectionBar(one("[data-connection]"));
 const connection = new Connection({
@@ -54,11 +63,13 @@ const connection = new Connection({
 });
 const room = new Room({ connection, outbox: new Outbox(first.user.id) });
 const view = new View(room, one("[data-room-page]"));
-const composer = new Composer(room);
-const details = new Details(room, [Settings, Invitations, Members, Bans, Leaving]);
+const composer = new Composer(room, { up: () => editLast(room) });
+const details = new Details(room, [Settings, Invitations, InviteLinks, Members, Bans, Leaving]);
 const sidebar = new Sidebar(one("[data-rooms]"));
 const received = new Received({ open: go, gone: (slug) => room.receive([{ type: "invitation", room: slug, invitation: null }]) });
 const passage = new Passage({ enter, leave: (address) => location.assign(address), onWaiting: drawWaiting, onLeaving: (leaving) => composer.leaving(leaving) });
+
+const steps = new Steps(room);
 
 const WITHDRAWN = {
   not_a_member: "You are no longer in this room.",
@@ -88,6 +99,8 @@ function drawSidebar() {
 
 function draw(state) {
   drawSidebar();
+  drawInbox(state.inbox);
+  showOwnName(state.user);
   received.draw(state.invitations);
   details.draw(state);
   composer.draw(state);
@@ -96,7 +109,7 @@ function draw(state) {
   setText(one("[data-room-topic]"), state.room.topic);
   show(one("[data-join]"), state.room.role === null && !state.room.archived && !state.withdrawn);
   const unread = unreadOf(state.rooms, attended());
-  const title = `${unread ? `(${unread}) ` : ""}${state.room.name} · Parley`;
+  const title = `${unread ? `(${unread}) ` : ""}${state.room.name} · ${document.documentElement.dataset.site}`;
   if (document.title !== title) document.title = title;
 }
 
@@ -108,19 +121,26 @@ async function enter(page) {
   await entered;
 }
 
-/** Go to a room without leaving the page. */
+/** Go to a room, or to a message of one, without leaving the page.
+ *  @param {string} slug
+ *  @param {{ push?: boolean, message?: number | null }} [options] */
 function go(slug, options) {
   if (slug !== room.slug) return passage.go(slug, options);
   passage.stay();
   showPage();
+  details.uncover();
+  steps.go(options);
 }
 
+// Links to rooms and messages, those that people have written included.
 document.addEventListener("click", (event) => {
-  /** @type {HTMLElement | null} */
-  const link = /** @type {Element} */ (event.target).closest("a[data-room]");
-  if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  /** @type {HTMLAnchorElement | null} */
+  const link = /** @type {Element} */ (event.target).closest("a[href]");
+  if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  const place = link.origin === location.origin && placeOf(link.pathname);
+  if (!place) return;
   event.preventDefault();
-  go(link.dataset.room);
+  go(place.slug, { message: place.message });
 });
 // What the start of a room offers: its people are in the details, its commands in the composer.
 document.addEventListener("click", (event) => {
@@ -133,8 +153,8 @@ document.addEventListener("click", (event) => {
 });
 
 window.addEventListener("popstate", () => {
-  const slug = /^\/rooms\/([^/]+)\/$/.exec(location.pathname)?.[1];
-  if (slug) go(slug, { push: false });
+  const place = placeOf(location.pathname);
+  if (place) go(place.slug, { push: false, message: place.message });
 });
 composer.body.addEventListener("input", () => passage.settle());
 window.addEventListener("focus", () => room.moved());
@@ -147,7 +167,7 @@ one("[data-join]").addEventListener("click", async ({ currentTarget: button }) =
   try {
     await api.post(`/rooms/${room.slug}/join`);
   } catch (refused) {
-    button.title = refused.message;
+    button.title = wordsOf(refused);
   } finally {
     button.disabled = false;
   }

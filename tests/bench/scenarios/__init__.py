@@ -11,5 +11,6 @@ SCENARIOS = (
     "storm",
     "processes",
     "page",
+    "search",
     "jobs",
 )

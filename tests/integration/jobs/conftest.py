@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -27,6 +28,17 @@ def _as_just_started() -> Iterator[None]:
     doorbell._quiet_until = 0.0
     yield
     crew.stop()
+
+
+@pytest.fixture
+def rung() -> Iterator[list[UUID]]:
+    """The ids that were rung for."""
+    found: list[UUID] = []
+    before = doorbell._ring
+    doorbell.carried_by(lambda jobs: found.extend(job.pk for job in jobs))
+    yield found
+    assert before is not None
+    doorbell.carried_by(before)
 
 
 @pytest.fixture

@@ -14,13 +14,13 @@ from rooms.checks import site_address
     [
         ({}, "open"),
         ({"host": "127.0.0.5"}, "open"),
-        ({"host": "0.0.0.0"}, "closed"),
-        ({"host": "192.168.1.5", "https": False}, "closed"),
+        ({"host": "0.0.0.0"}, "invite"),
+        ({"host": "192.168.1.5", "https": False}, "invite"),
         # On loopback, and yet others come: through a proxy.
-        ({"allowed_hosts": "chat.example.org"}, "closed"),
-        ({"allowed_hosts": "localhost,*"}, "closed"),
-        ({"https": True}, "closed"),
-        ({"parley_trusted_proxies": 1}, "closed"),
+        ({"allowed_hosts": "chat.example.org"}, "invite"),
+        ({"allowed_hosts": "localhost,*"}, "invite"),
+        ({"https": True}, "invite"),
+        ({"parley_trusted_proxies": 1}, "invite"),
         ({"host": "0.0.0.0", "parley_signup": "open"}, "open"),
         ({"parley_signup": "invite"}, "invite"),
         ({"parley_signup": "closed"}, "closed"),
@@ -30,6 +30,29 @@ def test_strangers_make_accounts_only_where_there_are_none(
     variables: dict[str, Any], signup: str
 ) -> None:
     assert Environment(**variables).signup == signup
+
+
+DOMAINS: dict[str, Any] = {
+    "parley_signup": "domain",
+    "parley_signup_domains": "Example.org, a.example",
+}
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        DOMAINS,
+        {**DOMAINS, "email_url": "console:", "parley_signup_domains": ""},
+        {"parley_signup_domains": "@example.org"},
+        {"parley_signup_domains": "*.example.org"},
+        {"parley_signup_domains": "example"},
+    ],
+)
+def test_domains_are_named_and_proven(variables: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Environment(**variables)
+    known = Environment(**DOMAINS, email_url="console:")
+    assert known.parley_signup_domains == ["example.org", "a.example"]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ const timers = fakeTimers();
 const ana = { id: 1, name: "Ana" };
 const ben = { id: 2, name: "Ben" };
 const said = (seq, author = ben) => ({ seq, kind: "message", value: { kind: "text", author, body: `line ${seq}` } });
-const state = (entries, more = {}) => ({ user: ana, entries, tail: [], newer: false, head: entries.at(-1)?.seq ?? 0, ...more });
+const state = (entries, more = {}) => ({ user: ana, entries, tail: [], changed: [], newer: false, head: entries.at(-1)?.seq ?? 0, ...more });
 
 test("what comes is read out at once, and then in portions", async () => {
   const region = document.createElement("div");

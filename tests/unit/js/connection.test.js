@@ -19,11 +19,11 @@ class FakeSocket {
     this.closed = true;
   }
   says(...objects) {
-    this.onmessage({ data: JSON.stringify(objects) });
+    this.onmessage?.({ data: JSON.stringify(objects) });
     return settled();
   }
   breaks(code = 1006) {
-    this.onclose({ code, reason: "" });
+    this.onclose?.({ code, reason: "" });
     return settled();
   }
   last(type) {

@@ -64,7 +64,7 @@ export async function run() {
     try {
       await body();
     } catch (error) {
-      failures.push(`${name}: ${error.stack ?? error}`);
+      failures.push(`${name}: ${(error instanceof Error && error.stack) || error}`);
     }
   }
   return { count: tests.length, failures };

@@ -49,6 +49,17 @@ test("a room that answers is entered, and its address stands above", async () =>
   equal([asked.length, shown.some(Boolean)], [1, false], "nothing was said of it");
 });
 
+test("a message of another room is asked for with it, and its address stands above", async () => {
+  const { way, asked, entered, left } = passage();
+  way.go("attic", { message: 17 });
+  equal(asked[0].address, "/rooms/attic/state/?message=17");
+  await asked[0].answer("attic");
+  equal([entered, location.pathname], [["attic"], "/rooms/attic/17"]);
+  way.go("vault", { message: 18 });
+  await asked[1].refuse(404);
+  equal(left, ["/rooms/vault/18"]);
+});
+
 test("one that takes a while is said to open", async () => {
   const { way, asked, entered, shown } = passage();
   way.go("attic");

@@ -21,7 +21,7 @@ function shown() {
   histories.splice(0, histories.length, () => new Promise((resolve) => (cards = () => resolve([]))));
   const said = (what) => (state) => drawn.push(`${what} ${state.room.slug}`);
   const view = {
-    begin: said("begin"), draw: said("draw"), goTo: said("goTo"), loading: () => () => {}, placeIn: () => null, drawUnread() {},
+    begin: said("begin"), reveal: (seq) => drawn.push(`reveal ${seq}`), draw: said("draw"), goTo: said("goTo"), loading: () => () => {}, placeIn: () => null, drawUnread() {},
     scroll: { pinned: true, above: 0, below: 0, toEnd() {}, seen: () => null },
   };
   let follower;
@@ -30,8 +30,9 @@ function shown() {
   const connection = { follow: (_slug, given) => (follower = given), unfollow() {}, command: (command) => (sent.push(command), new Promise(() => {})), notify() {} };
   const room = new Room({ connection, outbox: { list: () => [], put() {}, remove() {} } });
   const listened = [];
-  room.show(view, { focus() {} }, [(state) => listened.push(state.room.slug)]);
-  return { room, drawn, listened, view, sent, cards: () => cards(), subscribed: (answer) => follower.onSubscribed(answer) };
+  const told = [];
+  room.show(view, { focus() {}, complain() {}, tell: (words) => told.push(words) }, [(state) => listened.push(state.room.slug)]);
+  return { room, drawn, told, listened, view, sent, cards: () => cards(), subscribed: (answer) => follower.onSubscribed(answer) };
 }
 
 test("a room is drawn first by its beginning, whatever comes while it waits for cards", async () => {
@@ -112,4 +113,46 @@ test("after the database was put back, reading goes on in the room and from wher
   room.receive([{ type: "presence", room: "lobby", seq: 12, at: "2026-05-01T09:00:01Z", present: [] }]);
   room.markRead();
   equal(sent.filter(({ type }) => type === "read"), [{ type: "read", room: "lobby", seq: 12, epoch: "e2" }]);
+});
+
+const said = (seq) => ({ id: seq, seq, at: "2026-05-01T08:00:00Z", author: { id: 2 } });
+const around = { messages: [said(11), said(12)], older: true };
+const far = { head: 90, messages: [said(90)], room: { slug: "lobby", role: "member", unread: 1, members: 1, read_seq: 89 } };
+
+test("who opens an old message is brought to it, and has not read the room's end", async () => {
+  const { room, drawn, told, view, sent } = shown();
+  document.hasFocus = () => true;
+  Object.assign(view.scroll, { pinned: false, above: 10_000, below: 10_000, seen: () => ({ first: 11, last: 12 }) });
+  const entering = room.enter(page("lobby", { ...far, shown: { id: 12, seq: 12, deleted: false, around } }));
+  await timers.pass(300);
+  await entering;
+  equal(drawn.slice(0, 2), ["begin lobby", "reveal 12"]);
+  equal([room.state.entries.map(({ seq }) => seq), room.state.newer, room.state.tail.length], [[11, 12], true, 1]);
+  await timers.pass(10_000);
+  equal([told, sent], [[], []]);
+});
+
+test("a message that is not there is said to be gone, on opening and by a link", async () => {
+  const { room, drawn, told, cards } = shown();
+  const entering = room.enter(page("lobby", { shown: { id: 5, seq: null, deleted: false, around: null } }));
+  cards();
+  await entering;
+  equal([drawn[0], drawn.includes("reveal"), told.length], ["begin lobby", false, 1]);
+  window.fetch = () => Promise.resolve(new Response("{}", { status: 404 }));
+  await room.revealMessage(6);
+  equal(told.length, 2);
+});
+
+test("of two messages that are asked for, the last one is shown", async () => {
+  const { room, drawn, cards } = shown();
+  const entering = room.enter(page("lobby", { messages: [said(3)], older: false }));
+  cards();
+  await entering;
+  let answer = (_response) => {};
+  window.fetch = () => new Promise((resolve) => (answer = resolve));
+  const first = room.revealMessage(1);
+  await room.revealMessage(3);
+  answer(new Response(JSON.stringify({ id: 1, seq: 1 })));
+  await first;
+  equal(drawn.filter((each) => each.startsWith("reveal")), ["reveal 3"]);
 });

@@ -5,7 +5,7 @@ import { equal, ok, test } from "./harness.js";
 function stream() {
   document.body.innerHTML = '<div style="height: 200px; overflow-y: auto; overflow-anchor: none"><ol style="margin: 0; padding: 0"></ol></div>';
   const outer = /** @type {HTMLElement} */ (document.body.firstElementChild);
-  const list = outer.firstElementChild;
+  const list = /** @type {HTMLElement} */ (outer.firstElementChild);
   const rowAt = (index) => /** @type {HTMLElement} */ (list.children[index]);
   let moves = 0;
   const scroll = new Scroll(outer, list, () => (moves += 1));
@@ -116,7 +116,7 @@ test("what is in sight is told by seqs, with what has no row of its own", async 
   for (let index = 16; index < list.children.length; index += 1) rowAt(index).dataset.seq = String(index + 11);
   equal(scroll.seen(), { first: 13, last: 26 }, "up to the next row");
   scroll.toEnd();
-  ok(scroll.seen().last === Infinity, "whatever comes below the last one");
+  ok(scroll.seen()?.last === Infinity, "whatever comes below the last one");
   list.replaceChildren();
   equal(scroll.seen(), null);
 });

@@ -35,6 +35,26 @@ test("the old state is not touched", () => {
   equal(old, copy);
 });
 
+test("somebody who is called something else is so wherever they stand, and nobody else", () => {
+  const old = fromPage(page({
+    messages: [message(1), message(2, ana), message(3, ben, { body: "", deleted: { at: at(3), by: ben } })],
+    head: 3, members: [{ user: ana, role: "owner" }, { user: ben, role: "member" }],
+  }));
+  old.present = [ana, ben];
+  const benno = { id: 2, name: "Benno" };
+  const changed = { ...member("member.changed", 4, benno) };
+  const state = apply(old, [changed], context);
+  equal(state.entries.map(({ value }) => value.author.name), ["Benno", "Ana", "Benno"]);
+  equal(state.entries[2].value.deleted.by, benno);
+  equal(state.entries[1] === old.entries[1], true, "what is another's is not touched");
+  equal(state.members.map(({ user }) => user.name), ["Ana", "Benno"]);
+  equal(state.present, [ana, benno]);
+  equal(old.entries[0].value.author, ben);
+  const hers = apply(state, [{ type: "person", user: { id: 1, name: "Anna" } }], context);
+  equal(hers.user.name, "Anna");
+  equal(hers.entries[1].value.author.name, "Anna");
+});
+
 test("events of other rooms do not come in", () => {
   equal(seqs(apply(fromPage(page()), [{ ...created(1), room: "den" }], context)), []);
 });
@@ -149,7 +169,7 @@ test("who reads further up keeps their place over a gap, and what was missed is 
 test("where the news begin is what the server says, else the first of them that is held", () => {
   const unread = (more) => fromPage(page({ room: { ...page().room, unread: 2, read_seq: 1 }, messages: [message(1), message(2, ana), message(3)], head: 3, ...more }));
   equal(unread().firstNew, { seq: 3, at: at(3) });
-  equal(unread({ first_unread: { seq: 2, at: at(2) } }).firstNew.seq, 2);
+  equal(unread({ first_unread: { seq: 2, at: at(2) } }).firstNew?.seq, 2);
   const away = apply(fromPage(page()), [{ type: "local.away" }, created(1, ana), created(2), created(3)], context);
   equal([away.newAfter, away.firstNew], [null, null], "who speaks has read what stands above");
   const gone = apply(fromPage(page()), [{ type: "local.away" }, created(2), created(3)], context);
@@ -187,7 +207,7 @@ test("what is durable is told by its `at` alone, whatever else carries a seq", (
 test("any number of reducers hear an event, also one that the store knows", () => {
   const heard = [];
   /** @type {Record<string, import("./rooms/core/shapes.js").Reducer[]>} */
-  const reducers = { "member.changed": [(_, { seq }) => heard.push(seq), (_, { seq }) => heard.push(-seq)] };
+  const reducers = { "member.changed": [(_, { seq }) => heard.push(seq), (_, { seq }) => heard.push(-(seq ?? 0))] };
   const changed = { type: "member.changed", room: "lobby", seq: 1, at: at(1), member: { user: ana, role: "owner" } };
   const state = apply(fromPage(page()), [changed, changed], { now: 0, reducers });
   equal([heard, state.room.role], [[1, -1], "owner"]);

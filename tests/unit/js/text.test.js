@@ -65,6 +65,8 @@ test("a few emoji alone are shown large, anything else is not", () => {
 });
 
 /** Only what these tests need of it.
+ *  @param {string} slug
+ *  @param {string | null} role
  *  @returns {any} */
 const room = (slug, unread = 0, visibility = "public", role = "member") => ({ slug, name: slug, unread, visibility, role });
 

@@ -3,12 +3,11 @@
 
 const DEFAULT_MILLISECONDS = 4000;
 
-/** @type {HTMLElement} */
-const table = document.querySelector("[data-live]");
+// The page has all of them.
+const table = /** @type {HTMLElement} */ (document.querySelector("[data-live]"));
 const every = Number(table.dataset.live) || DEFAULT_MILLISECONDS;
-/** @type {HTMLInputElement} */
-const on = document.querySelector("[data-live-on]");
-const state = document.querySelector("[data-live-state]");
+const on = /** @type {HTMLInputElement} */ (document.querySelector("[data-live-on]"));
+const state = /** @type {HTMLElement} */ (document.querySelector("[data-live-state]"));
 let timer = null;
 let asking = false;
 
@@ -18,7 +17,7 @@ function clock() {
 
 function focused() {
   const element = document.activeElement;
-  return table.contains(element) ? element.getAttribute("value") ?? element.getAttribute("href") : null;
+  return element && table.contains(element) ? element.getAttribute("value") ?? element.getAttribute("href") : null;
 }
 
 function refocus(mark) {

@@ -1,7 +1,20 @@
-// The menu that "/" opens: commands, and for each what its app knows about its arguments.
+// The menu that "/" opens: commands, and for each what its app knows about its arguments. It also
+// offers what features know about the word before the cursor.
 
 import { copy, one, setText, show } from "../ui/dom.js";
-import { completers } from "../core/extensions.js";
+import { completers, textCompleters } from "../core/extensions.js";
+
+/** Of what was offered for the beginning of a word, what fits all that stands before the cursor now. Pure.
+ *  @param {{ name: string, text: string, insert: string, from?: number }[]} options
+ *  @param {string} before */
+export function fittingStill(options, before) {
+  return options.flatMap((option) => {
+    if (option.from === undefined || option.from >= before.length) return [];
+    const typed = before.slice(option.from + 1).toLowerCase();
+    const known = `${option.name} ${option.text} ${option.insert}`.toLowerCase();
+    return known.includes(typed) ? [{ ...option, to: before.length }] : [];
+  });
+}
 
 export class Suggestions {
   #commands = [];
@@ -33,8 +46,8 @@ export class Suggestions {
   async update() {
     const text = this.body.value;
     const asked = ++this.#asked;
-    if (!text.startsWith("/") || text.startsWith("//") || text.includes("\n")) return this.close();
-    const [, name, space, rest] = /^\/(\S*)(\s*)(.*)$/s.exec(text);
+    if (!text.startsWith("/") || text.startsWith("//") || text.includes("\n")) return this.#completeWord(asked);
+    const [, name, space, rest] = /** @type {RegExpExecArray} */ (/^\/(\S*)(\s*)(.*)$/s.exec(text));
     if (!space) return this.#draw(this.#named(name), "", this.#commands.some((known) => known.name === name) && !completers[name]);
     const command = this.#commands.find((known) => known.name === name);
     if (!command) return this.close();
@@ -42,6 +55,32 @@ export class Suggestions {
     if (asked !== this.#asked) return;
     const options = (found?.options ?? []).map((option) => ({ ...option, insert: `/${name} ${option.insert}` }));
     this.#draw(options, found?.hint ?? command.usage, found?.complete ?? true);
+  }
+
+  async #completeWord(asked) {
+    const { selectionStart: to, selectionEnd } = this.body;
+    const before = to === selectionEnd ? this.body.value.slice(0, to) : "";
+    this.#narrow(before);
+    for (const complete of textCompleters) {
+      const coming = complete(before);
+      if (coming === null) continue;
+      const found = await coming.catch(() => null);
+      if (asked !== this.#asked) return;
+      if (!found?.options.length) continue;
+      const options = found.options.map((option) => ({ ...option, from: found.from, to }));
+      return this.#draw(options, "", false, found.label);
+    }
+    this.close();
+  }
+
+  /** Until the answer is there, what was offered for less of the word is offered as far as it fits,
+   *  and in place of all that was typed. */
+  #narrow(before) {
+    if (!this.open) return;
+    const fitting = fittingStill(this.#options, before);
+    if (!fitting.length) return this.#draw([], "", true);
+    if (fitting.length < this.#options.length) this.#draw(fitting, "", false, this.list.getAttribute("aria-label") ?? "");
+    this.#options = fitting;
   }
 
   /** Returns whether the key was for the menu. */
@@ -73,8 +112,9 @@ export class Suggestions {
   }
 
   /** Of a command that is `complete` nothing is marked: Enter runs it, Tab and the arrows go on. */
-  #draw(options, hint, complete) {
+  #draw(options, hint, complete, label = "Commands") {
     this.#options = options;
+    this.list.setAttribute("aria-label", label);
     this.list.replaceChildren(
       ...options.map((option, index) => {
         const item = copy("t-suggestion");
@@ -100,9 +140,9 @@ export class Suggestions {
   }
 
   #take(index) {
-    const { insert } = this.#options[index];
-    this.body.value = insert;
-    this.body.setSelectionRange(insert.length, insert.length);
+    const { insert, from = 0, to = this.body.value.length, taken } = this.#options[index];
+    this.body.setRangeText(insert, from, to, "end");
+    taken?.();
     this.body.dispatchEvent(new Event("input", { bubbles: true }));
     this.body.focus();
   }

@@ -23,6 +23,45 @@ export const follow = (url) => call("GET", sameOrigin(url));
 /** A page's own JSON, outside of the API. */
 export const fetchJson = (url) => call("GET", url);
 
+/** A file, with its progress from 0 to 1. `answer` fails with Refused; `stop()` ends it.
+ *  @param {string} path
+ *  @param {File} file
+ *  @param {(done: number) => void} progress
+ *  @returns {{ answer: Promise<any>, stop: () => void }} */
+export function upload(path, file, progress) {
+  const request = new XMLHttpRequest();
+  const form = new FormData();
+  form.append("file", file, file.name || "file");
+  const answer = new Promise((resolve, reject) => {
+    request.upload.onprogress = ({ loaded, total, lengthComputable }) => lengthComputable && progress(loaded / total);
+    request.onload = () => {
+      const value = parsed(request.responseText);
+      if (request.status < 300 && value) resolve(value);
+      else reject(new Refused(reasonOf(value, request.status), request.status));
+    };
+    request.onerror = request.ontimeout = () => reject(new Refused("The server cannot be reached.", 0));
+    request.onabort = () => reject(new Refused("It was stopped.", 0));
+  });
+  request.open("POST", `${BASE}${path}`);
+  request.setRequestHeader("Accept", "application/json");
+  request.setRequestHeader("X-CSRFToken", csrfToken());
+  request.send(form);
+  return { answer, stop: () => request.abort() };
+}
+
+function parsed(text) {
+  try {
+    return text ? JSON.parse(text) : null;
+  } catch {
+    return null;
+  }
+}
+
+function reasonOf(value, status) {
+  const words = value?.detail ?? value?.message ?? value?.title;
+  return typeof words === "string" ? words : `The server answered ${status}.`;
+}
+
 async function call(method, url, body) {
   const headers = { Accept: "application/json" };
   if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
@@ -43,10 +82,7 @@ async function call(method, url, body) {
   } catch {
     if (response.ok) throw new Refused("The server's answer makes no sense.", response.status);
   }
-  if (!response.ok) {
-    const words = value?.detail ?? value?.message ?? value?.title;
-    throw new Refused(typeof words === "string" ? words : `The server answered ${response.status}.`, response.status);
-  }
+  if (!response.ok) throw new Refused(reasonOf(value, response.status), response.status);
   return value;
 }
 

@@ -14,7 +14,7 @@
 /** @typedef {{ code?: number, reason?: string, reconnect: boolean, retry_in?: number }} Bye */
 /** @typedef {{ type: string, [field: string]: any }} Command */
 /** @typedef {{ command: Command, resend: boolean, urgent: boolean, sent: boolean, resolve(answer: any): void, reject(error: Error): void }} Waiting */
-/** @typedef {{ position(): { after: number, epoch: string }, onSubscribed(answer: any): void, onRefused?(refusal: Refusal): void }} Follower */
+/** @typedef {{ position(): { after: number, epoch: string }, onSubscribed(answer: any): void, onRefused?(error: unknown): void }} Follower */
 
 import { delay, delayAfterBye } from "./backoff.js";
 
@@ -29,6 +29,7 @@ const DEFAULT_HEARTBEAT_S = 25;
 const MOST_COMMANDS = 16;
 // Close codes of who is not logged in (any more), and how often that is doubted: the new session's
 // cookie comes with an answer that may be slower than the end of the old one.
+/** @type {Set<number | undefined>} */
 export const LOGGED_OUT = new Set([4501, 4503]);
 const LOGGED_OUT_ATTEMPTS = 3;
 const LOGGED_OUT_RETRY_S = 0.5;
@@ -239,12 +240,13 @@ export class Connection {
 
   async #subscribe(slug) {
     const room = this.#rooms.get(slug);
+    if (!room) return;
     try {
       const answer = await this.command({ type: "subscribe", room: slug, ...room.position() }, { urgent: true });
       if (this.#rooms.get(slug) === room) room.onSubscribed(answer);
     } catch (error) {
       if (this.#rooms.get(slug) !== room || error instanceof Lost) return;
-      if (error.temporary) this.#after(`subscribe ${slug}`, (error.retryAfter ?? 1) * 1000, () => this.#subscribe(slug));
+      if (error instanceof Refusal && error.temporary) this.#after(`subscribe ${slug}`, (error.retryAfter ?? 1) * 1000, () => this.#subscribe(slug));
       else room.onRefused?.(error);
     }
   }
@@ -322,7 +324,7 @@ export class Connection {
 
   #write(object) {
     // A socket that is being closed takes nothing; what waits for an answer is sent again by the next.
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(object));
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(object));
   }
 
   /** @param {Phase} phase

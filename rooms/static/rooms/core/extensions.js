@@ -4,8 +4,8 @@
 //
 // `shapes.js` has the types.
 
-/** @import { Completion, ComposerTool, Entry, EntryKind, FinderSource, MessageAction, MessageKind } from "./shapes.js" */
-/** @import { MessagePart, Panel, Reducer, Room, Shortcut, Stretch } from "./shapes.js" */
+/** @import { BodyMark, Completion, ComposerTool, Entry, EntryKind, FinderSource, MessageAction, MessageKind } from "./shapes.js" */
+/** @import { MessagePart, Panel, PersonAction, Reducer, Room, Shortcut, Stretch, TextCompletion } from "./shapes.js" */
 
 /** event type → [(draft, event, context) => void, …], called by the store after its own.
  *  @type {Record<string, Reducer[]>} */
@@ -37,6 +37,11 @@ export const messageKinds = {};
  *  @type {MessagePart[]} */
 export const messageParts = [];
 
+/** What is done with the text of a message that has just been drawn: (its element, message, room). Called
+ *  again each time that it is drawn.
+ *  @type {BodyMark[]} */
+export const bodyMarks = [];
+
 /** What can be done with a message, in its bar: { name, label(message) → words, title, icon, key: a
  *  letter that does it while the message has the keyboard, or null, allowed?(message, state), run(message, room) }.
  *  @type {MessageAction[]} */
@@ -60,7 +65,13 @@ export function addShortcut(shortcut) {
   return !taken;
 }
 
-/** What Ctrl-K finds, after the rooms: { find(words) → [{ key, icon, text, note, address, open() }, …],
+/** What can be done about somebody, on their card: { name, label(card), allowed?(card, state), run(card, room) →
+ *  Promise, which fails with words }.
+ *  @type {PersonAction[]} */
+export const personActions = [];
+
+/** What Ctrl-K finds, after the rooms: { find(words) → [{ key, icon, text, note, address, open(), offer?: true when
+ *  it is nothing that was found, but something to do with the words }, …],
  *  ask?(words) → Promise, after which `find` knows more }.
  *  @type {FinderSource[]} */
 export const finderSources = [];
@@ -81,3 +92,8 @@ export const panels = [];
  *  what may come next, and whether the command can be run as it is.
  *  @type {Record<string, (rest: string) => Promise<Completion>>} */
 export const completers = {};
+
+/** What may stand in place of a word that is being written: (the text before the cursor) → null, or a
+ *  Promise of { from: where the word begins, label, options: [{ name, text, insert, taken?() }, …] }.
+ *  @type {((before: string) => Promise<TextCompletion> | null)[]} */
+export const textCompleters = [];

@@ -7,36 +7,48 @@
 //
 // `newAfter` is the seq after which something is new to the person, null when nothing is;
 // `firstNew` is the first message there: { seq, at }. `arrived` counts messages of others that came
-// while the room was open.
+// while the room was open. `changed` are the messages that were edited or deleted lately.
 //
 // Events come from the socket or are local ("local.…"). Those with an `at` are entries of the room's
 // log, and one at or below `head` was seen; all others are told once, whatever they carry.
 
+import { changeOf, deleted, edited, upToDate } from "./changed-messages.js";
+import * as mentionCounts from "./mention-counts.js";
+import { reducers as ofNames } from "./names.js";
 import { isCommand } from "./slash.js";
-import { entryAt, place } from "./window.js";
+import { elsewhere, entryAt, place } from "./window.js";
 
-/** @import { Entry, Message, Page, Person, Reducer, ReducerContext, RoomEvent, RoomRow, RoomState } from "./shapes.js" */
+/** @import { DurableEvent, Entry, Message, OpenRoom, Page, Person, PlainPage, PlainState } from "./shapes.js" */
+/** @import { Reducer, ReducerContext, RoomEvent, RoomRow, RoomState } from "./shapes.js" */
 
 export const TYPING_MS = 6000;
 
-/** The state that a page of a room starts from.
+/** The state that a page starts from.
+ *  @overload
  *  @param {Page} page
  *  @returns {RoomState} */
+/** @overload
+ *  @param {PlainPage} page
+ *  @returns {PlainState} */
+/** @param {Page | PlainPage} page
+ *  @returns {RoomState | PlainState} */
 export function fromPage(page) {
+  const { room, user } = page;
   const entries = page.room
     ? [
         ...page.messages.map((message) => messageEntry(message)),
         ...page.notices.map((event) => noticeEntry(event)),
       ].sort((a, b) => a.seq - b.seq)
     : [];
-  const unread = page.room?.role && page.room.unread > 0;
-  return {
-    user: page.user,
+  const unread = room?.role && room.unread > 0;
+  const state = /** @type {RoomState | PlainState} */ ({
+    user,
     rooms: page.rooms,
     invitations: page.invitations ?? [],
+    inbox: page.inbox ?? 0,
     // Role → what the room's page offers to people who have it.
     may: page.may ?? {},
-    room: page.room,
+    room,
     epoch: page.epoch,
     head: page.head ?? 0,
     entries,
@@ -44,23 +56,35 @@ export function fromPage(page) {
     newer: false,
     tail: [],
     pending: [],
+    changed: [],
     members: page.members ?? [],
     present: null,
     typing: [],
-    newAfter: unread ? page.room.read_seq : null,
-    firstNew: unread ? (page.first_unread ?? firstAfter(entries, page)) : null,
+    newAfter: unread ? room.read_seq : null,
+    firstNew: unread ? (page.first_unread ?? firstAfter(entries, room, user)) : null,
     arrived: 0,
     // Why this person may not be here any more: "not_a_member", "banned", "deleted"; null: they may.
     withdrawn: null,
     // What other apps keep of this room, by their name: the page's, changed by their reducers.
     extra: page.extra ?? {},
-  };
+  });
+  const around = page.room && page.shown?.around;
+  return around ? withAround(/** @type {RoomState} */ (state), around) : state;
+}
+
+/** What stands around a message that is far above the room's end.
+ *  @param {RoomState} state
+ *  @param {{ messages: Message[], older: boolean }} around */
+function withAround(state, { messages, older }) {
+  const entries = messages.map((message) => messageEntry(message));
+  return elsewhere(state, { entries, older, reach: entries.at(-1)?.seq ?? 0 });
 }
 
 /** @param {Entry[]} entries
- *  @param {Page} page */
-function firstAfter(entries, { room, user }) {
-  const found = entries.find((entry) => entry.seq > room.read_seq && isNews(entry, user));
+ *  @param {OpenRoom} room
+ *  @param {Person} user */
+function firstAfter(entries, room, user) {
+  const found = entries.find((entry) => entry.seq > (room.read_seq ?? 0) && isNews(entry, user));
   return found ? { seq: found.seq, at: found.at } : null;
 }
 
@@ -70,7 +94,7 @@ function firstAfter(entries, { room, user }) {
  *  @param {{ epoch: string, seq: number }} place
  *  @returns {RoomState} */
 export function begunAnew(state, { epoch, seq }) {
-  const nothing = { entries: [], older: false, newer: false, tail: [], typing: [], newAfter: null, firstNew: null, extra: {} };
+  const nothing = { entries: [], older: false, newer: false, tail: [], changed: [], typing: [], newAfter: null, firstNew: null, extra: {} };
   return { ...state, ...nothing, epoch, head: seq, anew: true };
 }
 
@@ -82,6 +106,7 @@ export function begunAnew(state, { epoch, seq }) {
  *  @returns {RoomState} */
 export function afterGap(state, page, away = false) {
   const fresh = fromPage(page);
+  fresh.entries = upToDate(fresh.entries, state.anew || fresh.epoch !== state.epoch ? [] : state.changed, fresh.head);
   if (fresh.epoch !== state.epoch) state = begunAnew(state, { epoch: fresh.epoch, seq: fresh.head });
   const before = Math.max(0, ...[...state.entries.slice(-1), ...state.tail.slice(-1)].map(({ seq }) => seq));
   const last = state.newer ? state.tail : state.entries;
@@ -102,6 +127,7 @@ export function afterGap(state, page, away = false) {
     head: Math.max(fresh.head, state.head),
     pending: state.pending.filter((item) => !holds(fresh.entries, state.user.id, item.client_id)),
     present: state.present,
+    changed: state.changed,
     extra: withNewer(fresh.extra, state.extra, fresh.head),
   };
 }
@@ -117,24 +143,41 @@ function withNewer(extra, before, head) {
 }
 
 /** `context` is { now, reducers }.
+ *  @overload
  *  @param {RoomState} state
  *  @param {RoomEvent[]} events
  *  @param {ReducerContext} context
  *  @returns {RoomState} */
+/** @overload
+ *  @param {PlainState} state
+ *  @param {RoomEvent[]} events
+ *  @param {ReducerContext} context
+ *  @returns {PlainState} */
+/** @param {RoomState | PlainState} state
+ *  @param {RoomEvent[]} events
+ *  @param {ReducerContext} context
+ *  @returns {RoomState | PlainState} */
 export function apply(state, events, context) {
-  const draft = { ...state };
+  // Where no room is open, only those hear that look at no room.
+  const draft = /** @type {RoomState} */ ({ ...state });
   for (const event of events) {
     const elsewhere = event.room !== undefined && event.room !== state.room?.slug;
-    if (!elsewhere && event.at !== undefined) {
+    if (!elsewhere && isDurable(event)) {
       if (event.seq <= draft.head) continue;
       draft.head = event.seq;
     }
-    for (const reduce of [own[event.type] ?? [], context.reducers[event.type] ?? []].flat()) {
-      if (!elsewhere || reduce.anyRoom) reduce(draft, event, context);
+    const { type } = event;
+    for (const reduce of [mentionCounts.before[type], own[type], mentionCounts.after[type], context.reducers[type]].flat()) {
+      if (reduce && (!elsewhere || reduce.anyRoom)) reduce(draft, event, context);
     }
   }
   return draft;
 }
+
+/** Whether an event is an entry of the room's log.
+ *  @param {RoomEvent} event
+ *  @returns {event is DurableEvent} */
+const isDurable = (event) => event.at !== undefined;
 
 /** Of a reducer of events that tell of the person's own rooms, whichever is open.
  *  @param {Reducer} reduce */
@@ -143,12 +186,12 @@ const anyRoom = (reduce) => Object.assign(reduce, { anyRoom: true });
 /** Whether an entry is news to `user`: something that somebody else said.
  *  @param {Entry} entry
  *  @param {Person} user */
-export const isNews = (entry, user) => entry.kind === "message" && entry.value.author?.id !== user.id;
+export const isNews = (entry, user) => entry.kind === "message" && entry.value.author?.id !== user.id && !entry.value.deleted;
 
 /** @param {Message} message
  *  @returns {Entry} */
 export const messageEntry = (message) => ({ seq: message.seq, at: message.at, kind: "message", value: message });
-/** @param {RoomEvent} event
+/** @param {DurableEvent} event
  *  @returns {Entry} */
 const noticeEntry = ({ seq, at, type, member }) => ({ seq, at, kind: "notice", value: { type, user: member.user } });
 
@@ -183,6 +226,14 @@ function spoke(draft, seq) {
   count(draft, () => 0);
 }
 
+/** Somebody else has said something that can be read.
+ *  @param {RoomState} draft
+ *  @param {Message} message */
+function arrived(draft, { seq, at }) {
+  draft.arrived += 1;
+  if (draft.newAfter !== null && seq > draft.newAfter) draft.firstNew ??= { seq, at };
+}
+
 /** Who speaks or types is here.
  *  @param {RoomState} draft
  *  @param {Person | null} person */
@@ -193,6 +244,8 @@ function seen(draft, person) {
 
 /** @type {Record<string, Reducer>} */
 const own = {
+  ...ofNames,
+
   "message.created"(draft, { message }) {
     const known = entryAt(draft, message.seq) !== undefined;
     if (!known) place(draft, messageEntry(message));
@@ -202,8 +255,7 @@ const own = {
       // What an app leaves in somebody's name they have not read yet.
       else if (!known && draft.room.role) count(draft, (room) => room.unread + 1);
     } else if (!known) {
-      draft.arrived += 1;
-      if (draft.newAfter !== null && message.seq > draft.newAfter) draft.firstNew ??= { seq: message.seq, at: message.at };
+      if (!message.deleted) arrived(draft, message);
       // The server counts for rooms that nobody here listens to; this one is listened to.
       if (draft.room.role) count(draft, (room) => room.unread + 1);
     }
@@ -212,23 +264,34 @@ const own = {
     if (message.client_id) seen(draft, message.author);
   },
 
+  "message.edited": edited,
+
+  /** How much is unread stays as it was told: the server counts what was said, and who comes by has
+   *  read it. */
+  "message.deleted"(draft, event) {
+    deleted(draft, event);
+    if (draft.firstNew?.seq !== event.message.seq) return;
+    const next = draft.entries.find((entry) => entry.seq > event.message.seq && isNews(entry, draft.user));
+    draft.firstNew = next ? { seq: next.seq, at: next.at } : null;
+  },
+
   "member.joined"(draft, event) {
-    const { member } = event;
-    place(draft, noticeEntry(event));
+    const { member, seq } = /** @type {DurableEvent} */ (event);
+    place(draft, noticeEntry(/** @type {DurableEvent} */ (event)));
     if (!draft.members.some((known) => known.user.id === member.user.id)) {
       draft.members = [...draft.members, member];
       draft.room = { ...draft.room, members: draft.room.members + 1 };
     }
     if (member.user.id === draft.user.id) {
       // What was there before they came is not new to them.
-      draft.room = { ...draft.room, role: member.role, read_seq: event.seq - 1, unread: 0 };
+      draft.room = { ...draft.room, role: member.role, read_seq: seq - 1, unread: 0, mentions: 0 };
       if (!draft.rooms.some((room) => room.slug === draft.room.slug)) draft.rooms = [...draft.rooms, draft.room];
     }
   },
 
   "member.left"(draft, event) {
     const { user } = event.member;
-    place(draft, noticeEntry(event));
+    place(draft, noticeEntry(/** @type {DurableEvent} */ (event)));
     draft.members = draft.members.filter((known) => known.user.id !== user.id);
     draft.room = { ...draft.room, members: Math.max(0, draft.room.members - 1) };
     if (user.id === draft.user.id) {
@@ -237,14 +300,12 @@ const own = {
     }
   },
 
-  "member.changed"(draft, { member }) {
-    draft.members = draft.members.map((known) => (known.user.id === member.user.id ? member : known));
-    if (member.user.id === draft.user.id) draft.room = { ...draft.room, role: member.role };
-  },
-
-  "room.changed"(draft, { changed }) {
+  "room.changed"(draft, { changed: told }) {
+    // A room between two is called otherwise by each of them.
+    const changed = draft.room.visibility === "direct" ? { ...told, name: draft.room.name } : told;
     draft.room = { ...draft.room, ...changed };
-    draft.rooms = draft.rooms.map((room) => (room.slug === draft.room.slug ? { ...room, ...changed } : room));
+    const { description: _, description_html: __, ...listed } = changed;
+    draft.rooms = draft.rooms.map((room) => (room.slug === draft.room.slug ? { ...room, ...listed } : room));
   },
 
   /** The server has put this person out: what stands here is all they will see. */
@@ -266,7 +327,7 @@ const own = {
   /** Somebody's cursor moved: one's own, when another tab has read. */
   read(draft, { user, seq }) {
     if (user.id !== draft.user.id || !draft.room.role) return;
-    draft.room = { ...draft.room, read_seq: Math.max(seq, draft.room.read_seq ?? 0) };
+    draft.room = { ...draft.room, read_seq: Math.max(seq ?? 0, draft.room.read_seq ?? 0) };
   },
 
   /** The person's rooms as the server has them now. */
@@ -329,7 +390,9 @@ const own = {
   "local.seen": seenAll,
 
   /** The answer to an own message may come before its event; it does not move the head. */
-  "local.sent"(draft, { message }) {
-    own["message.created"](draft, { type: "message.created", message });
+  "local.sent"(draft, { message }, context) {
+    const known = changeOf(draft, message.id);
+    if (known?.gone) draft.pending = draft.pending.filter((item) => item.client_id !== message.client_id);
+    else own["message.created"](draft, { type: "message.created", message: known?.message ?? message }, context);
   },
 };

@@ -5,6 +5,8 @@
 // the room goes on above and below it. While it goes on below, `tail` has the room's last entries,
 // up to `head`: what happens live goes there, and the end is at hand without asking anybody.
 
+import { upToDate } from "./changed-messages.js";
+
 /** @import { Entry, RoomState } from "./shapes.js" */
 
 /** Rows that the page keeps, and by how many they may grow before some are dropped. */
@@ -27,6 +29,15 @@ export function place(draft, entry) {
   }
 }
 
+/** Take out what stands at a seq.
+ *  @param {RoomState} draft
+ *  @param {number} seq */
+export function without(draft, seq) {
+  const others = (entries) => (at(entries, seq) ? entries.filter((entry) => entry.seq !== seq) : entries);
+  draft.entries = others(draft.entries);
+  draft.tail = others(draft.tail);
+}
+
 /** @param {RoomState} state
  *  @param {number} seq */
 export function entryAt(state, seq) {
@@ -45,7 +56,7 @@ export function lastEntry(state, test) {
  *  @param {{ entries: Entry[], older: boolean }} more
  *  @returns {RoomState} */
 export function withOlder(state, { entries, older }) {
-  return { ...state, older, entries: merged(state.entries, entries) };
+  return { ...state, older, entries: merged(state.entries, upToDate(entries, state.changed)) };
 }
 
 /** More below: { entries, reach }, where `reach` is the seq up to which nothing is missing.
@@ -55,7 +66,7 @@ export function withOlder(state, { entries, older }) {
 export function withNewer(state, { entries, reach }) {
   if (!state.newer) return state;
   // What other apps have further on is not what comes next.
-  const next = entries.filter(({ seq }) => seq <= reach);
+  const next = upToDate(entries, state.changed).filter(({ seq }) => seq <= reach);
   return joined({ ...state, entries: merged(state.entries, next) }, reach);
 }
 
@@ -75,7 +86,7 @@ export function withCards(state, entries) {
  *  @returns {RoomState} */
 export function elsewhere(state, { entries, older, reach }) {
   const tail = state.newer ? state.tail : state.entries.slice(-TAIL_ENTRIES);
-  return joined({ ...state, entries: merged([], entries), older, newer: true, tail }, reach);
+  return joined({ ...state, entries: merged([], upToDate(entries, state.changed)), older, newer: true, tail }, reach);
 }
 
 /** The room's end instead.
@@ -106,7 +117,8 @@ export function bounded(state, index = null) {
  *  @param {{ seq: number }[]} entries
  *  @param {number} seq */
 export function position(entries, seq) {
-  if (!entries.length || entries.at(-1).seq < seq) return entries.length;
+  const last = entries.at(-1);
+  if (!last || last.seq < seq) return entries.length;
   let low = 0;
   let high = entries.length;
   while (low < high) {
@@ -139,9 +151,10 @@ function withEntry(entries, entry) {
 function merged(held, more) {
   const known = new Set(held.map(({ seq }) => seq));
   const fresh = more.filter(({ seq }) => !known.has(seq)).sort((a, b) => a.seq - b.seq);
-  if (!fresh.length) return held;
-  if (!held.length || fresh.at(-1).seq < held[0].seq) return [...fresh, ...held];
-  if (held.at(-1).seq < fresh[0].seq) return [...held, ...fresh];
+  const [lastFresh, lastHeld] = [fresh.at(-1), held.at(-1)];
+  if (!lastFresh) return held;
+  if (!lastHeld || lastFresh.seq < held[0].seq) return [...fresh, ...held];
+  if (lastHeld.seq < fresh[0].seq) return [...held, ...fresh];
   return [...held, ...fresh].sort((a, b) => a.seq - b.seq);
 }
 

@@ -2,7 +2,8 @@
 // conversation where there is space, over it where there is not, and then closed at first.
 
 import { panels } from "../core/extensions.js";
-import { one, setText } from "../ui/dom.js";
+import { drawBody } from "../stream/body.js";
+import { one, setText, show } from "../ui/dom.js";
 
 const KEY = "parley:details";
 // Narrower, three columns leave too little for talk.
@@ -33,9 +34,18 @@ export class Details {
     if (!this.open) this.#set(true);
   }
 
+  /** Somebody goes to something in the conversation: where the details lie over it, they go. */
+  uncover() {
+    if (this.open && !WIDE.matches) this.#set(false);
+  }
+
   draw(state) {
     for (const part of this.parts) part.update(state);
     setText(one("[data-about]"), state.room.topic || "No topic yet.");
+    const { description = "", description_html } = state.room;
+    const text = one("[data-description]");
+    show(text, description !== "");
+    drawBody(text, description_html ?? null, description);
   }
 
   /** Over the conversation it goes when one presses beside it. */

@@ -15,6 +15,8 @@ export class Finder {
   // Counts what was asked: only the last answer counts.
   #asked = 0;
   #waiting = false;
+  // Whether somebody has chosen by an arrow, and not only seen what stood first.
+  #moved = false;
 
   /** `sources` as in `core/extensions.js`, the first one's finds above the others'. */
   constructor(sources) {
@@ -31,7 +33,8 @@ export class Finder {
       if (item) this.#go([...this.list.children].indexOf(item), event.ctrlKey || event.metaKey);
     });
     this.dialog.addEventListener("click", (event) => event.target === this.dialog && this.dialog.close());
-    this.dialog.addEventListener("close", () => this.#stopAsking());
+    // That it was closed is told a moment later, when it may be open again.
+    this.dialog.addEventListener("close", () => !this.dialog.open && this.#stopAsking());
   }
 
   show() {
@@ -44,6 +47,7 @@ export class Finder {
   #typed() {
     this.#stopAsking();
     this.#waiting = true;
+    this.#moved = false;
     const words = this.input.value.trim();
     this.#timer = setTimeout(() => this.#ask(words), words ? TYPING_PAUSE_MS : 0);
     this.#draw();
@@ -65,13 +69,15 @@ export class Finder {
   }
 
   #draw({ keep = false } = {}) {
-    const before = keep && this.#found[this.#chosen]?.key;
+    const chosen = this.#found[this.#chosen];
+    // An offer stands first for as long as nothing is found.
+    const before = keep && (this.#moved || !chosen?.offer) && chosen?.key;
     const words = this.input.value;
     this.#found = this.#sources.flatMap((source) => source.find(words));
     this.list.replaceChildren(...this.#found.map((found, index) => this.#option(found, index)));
     // What came meanwhile must not put another one under the hand.
     this.#chosen = Math.max(0, this.#found.findIndex(({ key }) => key === before));
-    show(one("[data-empty]", this.dialog), this.#found.length === 0 && !this.#waiting);
+    show(one("[data-empty]", this.dialog), this.#found.every(({ offer }) => offer) && !this.#waiting);
     this.#mark();
   }
 
@@ -98,6 +104,7 @@ export class Finder {
     const { length } = this.#found;
     if (event.key in steps && length && !event.altKey) {
       this.#chosen = (this.#chosen + steps[event.key] + length) % length;
+      this.#moved = true;
       this.#mark();
     } else if (event.key === "Enter" && length && !composes(event)) {
       this.#go(this.#chosen, event.ctrlKey || event.metaKey);
@@ -108,7 +115,7 @@ export class Finder {
   #go(index, elsewhere) {
     const { address, open } = this.#found[index];
     this.dialog.close();
-    if (elsewhere) window.open(address, "_blank", "noopener");
+    if (elsewhere && address) window.open(address, "_blank", "noopener");
     else open();
   }
 }

@@ -20,7 +20,8 @@ export function registerKeys({ room, composer, sidebar, go }) {
   writing("/", "Write a command", () => composer.begin("/"));
   writing("Enter", "Send");
   writing("Shift Enter", "Break the line");
-  writing("Esc", "Close what is offered; do not reply");
+  writing("↑", "Edit your last message, where nothing is written");
+  writing("Esc", "Close what is offered; do not reply; do not edit");
 
   const reading = (keys, words) => addShortcut({ keys, words, group: "In the conversation" });
   reading("↑", "To the entry above");

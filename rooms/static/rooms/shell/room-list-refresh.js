@@ -44,8 +44,8 @@ export class OwnRooms {
     this.#timer = 0;
     this.#asking = true;
     try {
-      const { rooms, invitations } = await api.fetchJson("/state/");
-      this.#receive([{ type: "local.rooms", rooms, invitations }]);
+      const { rooms, invitations, inbox } = await api.fetchJson("/state/");
+      this.#receive([{ type: "local.rooms", rooms, invitations }, { type: "inbox", open: inbox }]);
     } catch (error) {
       console.warn(error);
     } finally {

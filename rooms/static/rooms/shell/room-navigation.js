@@ -1,6 +1,7 @@
 // From one room to another without leaving the page. While the server cannot be reached nobody is
 // taken anywhere: the room that was asked for opens as soon as it can.
 
+import { addressOf } from "../core/addresses.js";
 import * as api from "../core/api.js";
 
 const SKELETON_AFTER_MS = 400;
@@ -9,7 +10,8 @@ const RETRY_MS = 2500;
 const UNREACHABLE = new Set([0, 502, 503, 504]);
 
 export class Passage {
-  #wanted = null; // { slug, push }
+  /** @type {{ slug: string, push: boolean, message: number | null } | null} */
+  #wanted = null;
   #unreachable = false; // the last attempt said so
   #attempt = 0; // the last one; what comes of those before is not looked at
   #timer = 0;
@@ -25,13 +27,15 @@ export class Passage {
     this.onLeaving = onLeaving;
   }
 
-  /** Without `push` the address is there already. */
-  go(slug, { push = true } = {}) {
+  /** `message` is the id of one that is to be shown. Without `push` the address is there already.
+   *  @param {string} slug
+   *  @param {{ push?: boolean, message?: number | null }} [options] */
+  go(slug, { push = true, message = null } = {}) {
     this.#end();
-    this.#wanted = { slug, push };
+    const wanted = (this.#wanted = { slug, push, message });
     this.onLeaving(true);
     this.#timer = setTimeout(() => this.onWaiting(slug, "Opening…"), SKELETON_AFTER_MS);
-    return this.#try();
+    return this.#try(wanted);
   }
 
   /** No other room is wanted any more. */
@@ -47,19 +51,19 @@ export class Passage {
 
   /** The server is there again: a request from before may never be answered. */
   again() {
-    if (this.#wanted) this.#try();
+    if (this.#wanted) this.#try(this.#wanted);
   }
 
-  async #try() {
+  /** @param {{ slug: string, push: boolean, message: number | null }} wanted */
+  async #try({ slug, push, message }) {
     const attempt = ++this.#attempt;
-    const { slug, push } = this.#wanted;
-    const address = `/rooms/${slug}/`;
+    const address = addressOf(slug, message);
     let state;
     try {
-      state = await api.fetchJson(`${address}state/`);
+      state = await api.fetchJson(`${addressOf(slug)}state/${message === null ? "" : `?message=${message}`}`);
     } catch (error) {
       if (attempt !== this.#attempt) return;
-      if (UNREACHABLE.has(error.status)) return this.#wait(slug);
+      if (error instanceof api.Refused && UNREACHABLE.has(error.status)) return this.#wait(slug);
       this.stay();
       return this.leave(address);
     }

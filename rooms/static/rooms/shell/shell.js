@@ -1,16 +1,21 @@
 // What every page with the list of rooms has: the theme's switch, the menu, a phone's two screens.
 
-import { one, setText } from "../ui/dom.js";
+import { addShortcut } from "../core/extensions.js";
+import { one, setText, show } from "../ui/dom.js";
+import { count, counted } from "../ui/text.js";
 import { paintAvatar } from "../ui/avatar.js";
 
 const THEMES = ["system", "light", "dark"];
+// A badge shows no higher number.
+const MOST_WAITING = 99;
 let wasOnline = false;
 
 export function prepareShell(user) {
   const shell = one("[data-shell]");
-  paintAvatar(one("[data-my-avatar]"), user.name);
+  showOwnName(user);
   themeSwitch();
   menu();
+  addShortcut({ keys: "I", words: "Your inbox", group: "Everywhere", run: () => location.assign("/inbox/") });
   for (const back of document.querySelectorAll("[data-back]")) {
     back.addEventListener("click", () => {
       shell.dataset.screen = "list";
@@ -19,9 +24,26 @@ export function prepareShell(user) {
   }
 }
 
+/** Beside the list of rooms. */
+export function showOwnName({ name }) {
+  const avatar = one("[data-my-avatar]");
+  if (avatar.dataset.of === name) return;
+  paintAvatar(avatar, (avatar.dataset.of = name));
+  setText(one("[data-my-name]"), name);
+}
+
 /** On a phone: from the list to what was opened. */
 export function showPage() {
   one("[data-shell]").dataset.screen = "room";
+}
+
+/** How much waits in the inbox, beside the link to it.
+ *  @param {number} waiting */
+export function drawInbox(waiting) {
+  const badge = one("[data-inbox-count]");
+  show(badge, waiting > 0);
+  setText(badge, waiting > MOST_WAITING ? `${MOST_WAITING}+` : count(waiting));
+  badge.setAttribute("aria-label", counted(waiting, "open entry", "open entries"));
 }
 
 /** The state beside one's own name, by the phase of the connection. A page that has just come says

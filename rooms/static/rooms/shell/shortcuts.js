@@ -5,6 +5,8 @@ import { addShortcut, messageActions, shortcuts } from "../core/extensions.js";
 import { copy, one, setText } from "../ui/dom.js";
 import { composes } from "../ui/keys.js";
 
+/** @import { Room } from "../core/shapes.js" */
+
 const NAMES = { "↑": "ArrowUp", "↓": "ArrowDown", "←": "ArrowLeft", "→": "ArrowRight", Esc: "Escape" };
 const MODIFIERS = ["Ctrl", "Alt", "Shift"];
 const FIELDS = "input, textarea, [contenteditable]";
@@ -27,6 +29,7 @@ export function isPressed(keys, event) {
 
 /** All keys by their groups, as [[group, [{ keys, words }, …]], …]. Pure. */
 export function listed(all, actions) {
+  /** @type {Map<string, { keys: string, words: string }[]>} */
   const groups = new Map(GROUPS.map((group) => [group, []]));
   const add = (group, keys, words) => groups.set(group, [...(groups.get(group) ?? []), { keys, words }]);
   for (const { group, keys, words } of all) add(group, keys, words);
@@ -34,7 +37,8 @@ export function listed(all, actions) {
   return [...groups].filter(([, keys]) => keys.length > 0);
 }
 
-/** Hear the keys of this page from now on; `room` is null on a page beside the rooms. */
+/** Hear the keys of this page from now on; `room` is null on a page beside the rooms.
+ *  @param {Room | null} room */
 export function hearShortcuts(room = null) {
   const dialog = one("[data-help]");
   const help = () => {
@@ -56,7 +60,7 @@ function hear(event, room) {
   if (!found) return;
   event.preventDefault();
   // A question that is asked is answered first.
-  if (!one("dialog[open]")) found.run(event, room);
+  if (!one("dialog[open]")) found.run?.(event, room);
 }
 
 function drawGroup([group, keys]) {

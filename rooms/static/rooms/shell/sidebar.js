@@ -1,5 +1,6 @@
 // The list of a person's rooms: those with something unread first, then rooms, then direct ones.
 
+import { paintAvatar } from "../ui/avatar.js";
 import { copy, one, reconcile, roomIcon, setIcon, setText, show } from "../ui/dom.js";
 import { byName, count, counted } from "../ui/text.js";
 import { ListKeys } from "../ui/list-keys.js";
@@ -8,6 +9,7 @@ import { ListKeys } from "../ui/list-keys.js";
 
 // A badge shows no higher number, but "999+".
 const MOST_UNREAD = 999;
+const MOST_MENTIONS = 99;
 
 /** The rooms with what each counts as unread, in sections. Pure. `attended` is read as it comes;
  *  `kept` stands under "Unread" although it is read, or it would move from under the hand.
@@ -15,7 +17,7 @@ const MOST_UNREAD = 999;
  *  @param {string | null} attended
  *  @param {string | null} kept */
 export function sections(rooms, attended, kept = null) {
-  const listed = rooms.map((room) => ({ ...room, unread: room.slug === attended ? 0 : room.unread }));
+  const listed = rooms.map((room) => ({ ...room, unread: room.slug === attended ? 0 : room.unread, mentions: room.slug === attended ? 0 : mentionsOf(room) }));
   listed.sort((a, b) => byName(a.name, b.name));
   const isNews = (room) => room.unread > 0 || room.slug === kept;
   const news = listed.filter(isNews);
@@ -27,11 +29,16 @@ export function sections(rooms, attended, kept = null) {
   ].filter((section) => section.rooms.length);
 }
 
+/** What is told of unread messages may come a moment later than who is mentioned in them. */
+const mentionsOf = ({ unread, mentions }) => (unread ? mentions : 0);
+
 export const unreadOf = (rooms, attended) =>
   rooms.reduce((sum, room) => sum + (room.slug === attended ? 0 : room.unread), 0);
 
 export class Sidebar {
+  /** @type {string | null} */
   #current = null;
+  /** @type {string | null} */
   #kept = null;
 
   constructor(nav) {
@@ -52,7 +59,7 @@ export class Sidebar {
 
   /** A room may be on its way, and wait for what `words` say.
    *  @param {RoomRow[]} rooms
-   *  @param {string} current
+   *  @param {string | null} current
    *  @param {string | null} attended
    *  @param {[string | null, string | null]} onItsWay */
   draw(rooms, current, attended, [wanted, words] = [null, null]) {
@@ -96,17 +103,25 @@ function link(room) {
   const element = copy("t-room-link");
   element.dataset.room = room.slug;
   element.href = `/rooms/${room.slug}/`;
+  // Somebody, in place of a sign of what kind of room it is.
+  if (room.visibility === "direct") one(".icon", element).replaceWith(copy("t-room-avatar"));
   item.append(element);
   return item;
 }
 
 function update(element, room, current, words) {
-  setIcon(element, roomIcon(room));
+  const avatar = one(".avatar", element);
+  if (avatar) paintAvatar(avatar, room.name);
+  else setIcon(element, roomIcon(room));
   setText(one(".name", element), room.name);
   const badge = one("[data-count]", element);
   show(badge, room.unread > 0);
   setText(badge, room.unread > MOST_UNREAD ? `${MOST_UNREAD}+` : count(room.unread));
   badge.setAttribute("aria-label", counted(room.unread, "unread message"));
+  const mentions = one("[data-mentions]", element);
+  show(mentions, room.mentions > 0);
+  setText(mentions, `@${room.mentions > MOST_MENTIONS ? `${MOST_MENTIONS}+` : count(room.mentions)}`);
+  mentions.setAttribute("aria-label", counted(room.mentions, "mention of you", "mentions of you"));
   if (room.unread > 0) element.dataset.unread = room.unread;
   else delete element.dataset.unread;
   const opening = one("[data-opening]", element);

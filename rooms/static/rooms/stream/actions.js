@@ -4,24 +4,46 @@
 import { messageActions } from "../core/extensions.js";
 import { copy, one, setIcon } from "../ui/dom.js";
 
+// A finger's tap is told as a click up to this much later.
+const TAP_MS = 350;
+
 export class MessageActions {
   #of = null;
+  #row = null; // what that showed when its buttons were made
+  #offered = []; // what they do
   #room;
 
   constructor(list, room) {
     this.#room = room;
     this.bar = copy("t-message-actions");
-    list.addEventListener("pointerover", ({ target }) => {
+    list.addEventListener("pointerover", ({ target, pointerType }) => {
+      if (pointerType === "touch" && !this.bar.contains(target)) this.#arrive();
       // The bar stays while the keyboard focus is inside it.
       if (!this.bar.contains(document.activeElement)) this.#show(target.closest(".message"));
     });
-    list.addEventListener("focusin", ({ target }) => this.#show(target.closest(".message")));
+    list.addEventListener("focusin", ({ target }) => {
+      if (!this.bar.contains(target)) this.#show(target.closest(".message"));
+    });
+  }
+
+  /** A finger that brings the bar to a message does not press what comes to lie under it. */
+  #arrive() {
+    this.bar.classList.add("arriving");
+    const lifted = new AbortController();
+    const lift = () => {
+      lifted.abort();
+      setTimeout(() => this.bar.classList.remove("arriving"), TAP_MS);
+    };
+    for (const type of ["pointerup", "pointercancel"]) document.addEventListener(type, lift, { signal: lifted.signal });
   }
 
   #show(message) {
-    if (!message || (message === this.#of && this.bar.isConnected) || message.dataset.state !== "sent") return;
-    this.#of = message;
-    this.bar.replaceChildren(...actionsOf(message, this.#room).map((action) => this.#button(action, message)));
+    if (!message || message.dataset.state !== "sent") return;
+    const offered = actionsOf(message, this.#room);
+    const same = this.#offered.length === offered.length && offered.every((action, index) => action === this.#offered[index]);
+    if (same && message === this.#of && message.row === this.#row && this.bar.isConnected) return;
+    [this.#of, this.#row, this.#offered] = [message, message.row, offered];
+    this.bar.replaceChildren(...offered.map((action) => this.#button(action, message)));
     if (this.bar.firstChild) one(".bubble", message).append(this.bar);
     else this.bar.remove();
   }
@@ -40,7 +62,7 @@ export class MessageActions {
 /** What can be done with the message that an element of the stream shows. */
 function actionsOf(element, room) {
   const { entry, pending } = element.row ?? {};
-  if (entry?.kind !== "message" || pending) return [];
+  if (entry?.kind !== "message" || pending || entry.value.deleted) return [];
   return messageActions.filter(({ allowed }) => allowed?.(entry.value, room.state) ?? true);
 }
 

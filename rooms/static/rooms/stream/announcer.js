@@ -14,11 +14,20 @@ const MOST_NAMES = 3;
 export function spoken(entry) {
   if (entry.kind === "notice") return { author: null, text: noticeText([entry]) };
   if (entry.kind === "message") {
-    const { kind, author, body } = entry.value;
+    const { kind, author, body, deleted } = entry.value;
+    if (deleted) return null;
     return { author: kind === "text" ? nameOf(author) : null, text: excerpt(body) };
   }
   const text = entryKinds[entry.kind]?.spoken?.(entry);
   return text ? { author: null, text } : null;
+}
+
+/** What has become of a message: { author, text }. Pure. */
+export function changeSpoken({ message }, user) {
+  const own = message.author?.id === user.id;
+  const whose = own ? "Your message" : `A message of ${nameOf(message.author)}`;
+  const text = message.deleted ? `${whose} was deleted` : `${whose} was edited: ${excerpt(message.body)}`;
+  return { author: null, text };
 }
 
 /** A portion in words. Pure. */
@@ -47,11 +56,13 @@ export class Announcer {
   }
 
   /** The room has moved on. */
-  hear({ head, newer, tail, entries, user }) {
+  hear({ head, newer, tail, entries, changed, user }) {
     const last = newer ? tail : entries;
     const fresh = [];
     for (let index = last.length - 1; index >= 0 && last[index].seq > this.#upTo; index -= 1) fresh.unshift(last[index]);
+    const changes = changed.filter(({ seq }) => seq > this.#upTo);
     this.#upTo = Math.max(this.#upTo, head);
+    for (const change of changes) this.#waiting.push(changeSpoken(change, user));
     for (const entry of fresh) {
       const line = entry.kind === "message" && entry.value.author?.id === user.id ? null : spoken(entry);
       if (line) this.#waiting.push(line);

@@ -17,7 +17,7 @@ export const rows = new RowList(one("[data-entries]"), {
   update: (element, row) => updateRow(element, row, stage.room),
 });
 
-const page = JSON.parse(document.getElementById("state").textContent);
+const page = JSON.parse(one("#state").textContent);
 clock.set(page.now);
 const state = fromPage(page);
 stage.slug = page.room.slug;
@@ -26,6 +26,7 @@ const OWN_KINDS = new Set(["text", "system"]);
 const entries = state.entries.filter(({ kind, value }) => kind !== "message" || OWN_KINDS.has(value.kind));
 rows.draw(layout.rows({ ...state, entries }, clock.now()));
 const stream = one("[data-stream]");
-const line = one(".new-line", stream);
+const { shown } = page;
+const line = shown?.seq ? one(`[data-seq="${shown.seq}"]`, stream) : one(".new-line", stream);
 stream.scrollTop = stream.scrollHeight;
 if (line) stream.scrollTop += Math.min(0, line.getBoundingClientRect().top - stream.getBoundingClientRect().top - stream.clientHeight / 4);

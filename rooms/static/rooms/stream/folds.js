@@ -60,7 +60,7 @@ export class Folds {
     const known = this.#made.get(key);
     if (known?.keys.length === keys.length && known.entries[0] === run[0].entry && known.entry === entry) return known;
     const entries = run.map((row) => row.entry);
-    const row = { key, type: "fold", of, entry, entries, keys, text: entryKinds[of].folded(entries) };
+    const row = { key, type: "fold", of, entry, entries, keys, text: entryKinds[of].folded?.(entries) ?? "" };
     this.#made.set(key, row);
     return row;
   }

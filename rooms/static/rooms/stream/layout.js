@@ -90,7 +90,7 @@ function rowOf(entry, before, answered) {
   }
   if (entry.kind !== "message") return { key: `card:${entry.seq}`, type: entry.kind, entry };
   const { kind } = entry.value;
-  if (messageKinds[kind]) {
+  if (messageKinds[kind] && !entry.value.deleted) {
     return messageKinds[kind].repeats?.(entry, before?.entry) ? null : { key: keyOf(entry.value), type: "of-kind", kind, entry };
   }
   return messageRow(entry, entry.value, before, answered, { pending: false, failure: null });

@@ -3,7 +3,7 @@
 
 import { Refused } from "../core/api.js";
 import { atEnd, bounded, elsewhere, lastEntry, MOST_ENTRIES, withNewer, withOlder } from "../core/window.js";
-import { around, newerThan, olderThan } from "./stretches.js";
+import { around, messageOf, newerThan, olderThan } from "./stretches.js";
 
 const REVEAL_PAGES = 20;
 const NEAR_EDGE_PX = 600;
@@ -11,8 +11,10 @@ const NEAR_EDGE_PX = 600;
 const PAUSE_MS = 10_000;
 
 export class Places {
+  /** @type {Promise<boolean> | null} */
   #loading = null;
   #visit = 0; // another one each time that a room is entered
+  #jump = 0; // another one each time that the reader is to be brought somewhere
   #failedAt = { top: -Infinity, bottom: -Infinity };
 
   /** `jumped()` is called when the reader is brought somewhere. */
@@ -104,6 +106,38 @@ export class Places {
     if (await this.#goTo(seq)) this.view.reveal(seq);
   }
 
+  /** Bring a message into sight by its id. Resolves with whether it is there: of one that was deleted
+   *  a mark may be, and is shown. Fails as the server does. */
+  async revealMessage(id) {
+    const visit = this.#visit;
+    const jump = ++this.#jump;
+    const held = lastEntry(this.room.state, ({ kind, value }) => kind === "message" && value.id === id);
+    let found = held?.value;
+    try {
+      found ??= await messageOf(this.room.state, id);
+    } catch (error) {
+      if (!(error instanceof Refused && error.status === 404)) throw error;
+    }
+    if (this.#visit !== visit || this.#jump !== jump) return true;
+    if (found) await this.revealSeq(found.seq);
+    return Boolean(found && !found.deleted);
+  }
+
+  /** The room is entered at this message of its page; whether it is there. */
+  enterAt({ seq, deleted }) {
+    this.jumped();
+    if (seq !== null) this.view.reveal(seq);
+    return seq !== null && !deleted;
+  }
+
+  /** Back to where the reader was, as the view has said. */
+  async returnTo({ seq, row }) {
+    if (seq === null) this.toEnd();
+    else if (await this.#goTo(seq)) this.view.goTo(this.room.state, seq);
+    else return;
+    this.view.focus(row);
+  }
+
   /** To where the news begin. */
   async toFirstUnread() {
     const { newAfter } = this.room.state;
@@ -115,6 +149,8 @@ export class Places {
   /** Have the stretch around `seq`; whether it is there. */
   async #goTo(seq) {
     const visit = this.#visit;
+    const jump = ++this.#jump;
+    const current = () => this.#visit === visit && this.#jump === jump;
     this.jumped();
     const { entries, older, newer } = this.room.state;
     const above = older && !(entries[0]?.seq <= seq);
@@ -122,12 +158,14 @@ export class Places {
     if (!above && !below) return true;
     try {
       const found = await around(this.room.state, seq);
-      if (this.#visit !== visit) return false;
+      if (!current()) return false;
       this.room.state = elsewhere(this.room.state, found);
       this.view.goTo(this.room.state, found.entries.some((entry) => entry.seq === seq) ? seq : null);
       return true;
     } catch (error) {
-      console.warn(error);
+      // What the server or the network refuses is said on the page.
+      if (!(error instanceof Refused)) console.warn(error);
+      else if (current()) this.room.complain(error.message);
       return false;
     }
   }
@@ -149,6 +187,7 @@ export class Places {
 
   /** To the end of the room, which is at hand wherever the reader is. */
   toEnd() {
+    this.#jump += 1;
     if (this.room.state.newer) {
       this.room.state = atEnd(this.room.state);
       this.view.draw(this.room.state);

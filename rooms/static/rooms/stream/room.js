@@ -3,6 +3,7 @@
 
 import * as api from "../core/api.js";
 import * as clock from "../core/clock.js";
+import { Refusal } from "../core/connection.js";
 import { untilTaken } from "../core/delivery.js";
 import { reducers } from "../core/extensions.js";
 import { isCommand } from "../core/slash.js";
@@ -10,6 +11,7 @@ import { afterGap, apply, begunAnew, fromPage } from "../core/store.js";
 import { uuid } from "../core/uuid.js";
 import { withCards } from "../core/window.js";
 import { Reading } from "../features/reading/read-marker.js";
+import { wordsOf } from "../ui/text.js";
 import { Places } from "./places.js";
 import { cardsOfPage } from "./stretches.js";
 
@@ -20,22 +22,31 @@ import { cardsOfPage } from "./stretches.js";
 /** @import { View } from "./view.js" */
 
 const FIRST_PAINT_MS = 300;
+const NOT_HERE = "That message is not here any more.";
+
+/** What is there by now: nothing is asked of a room before it is shown and entered.
+ *  @template T
+ *  @param {T | null} value
+ *  @returns {T} */
+function there(value) {
+  if (value === null) throw new Error("The room is not there yet.");
+  return value;
+}
 
 export class Room {
   /** @type {Connection} */
   #connection;
   /** @type {Outbox} */
   #outbox;
-  /** @type {View | null} */
-  #view = null;
-  /** @type {Composer | null} */
-  #composer = null;
+  /** What `show` was given.
+   *  @type {{ view: View, composer: Composer, places: Places } | null} */
+  #shown = null;
+  /** @type {RoomState | null} */
+  #state = null;
   /** @type {((state: RoomState) => void)[]} */
   #listeners = [];
   #frame = 0;
   #reading;
-  /** @type {Places | null} */
-  #places = null;
   // Whether the view has begun with this room; until then it shows the one before, or none.
   #begun = false;
 
@@ -43,22 +54,55 @@ export class Room {
     this.#connection = connection;
     this.#outbox = outbox;
     this.#reading = new Reading(connection);
-    /** @type {RoomState | null} */
-    this.state = null;
+  }
+
+  /** What is known of the room; there is one from `enter` on. */
+  get state() {
+    return there(this.#state);
+  }
+
+  set state(state) {
+    this.#state = state;
+  }
+
+  get #view() {
+    return there(this.#shown).view;
+  }
+
+  get #composer() {
+    return there(this.#shown).composer;
+  }
+
+  get #places() {
+    return there(this.#shown).places;
   }
 
   /** `view` draws the stream; `listeners` are called with the state after each change. */
   show(view, composer, listeners) {
-    this.#view = view;
-    this.#composer = composer;
+    this.#shown = { view, composer, places: new Places(this, view, { jumped: () => this.#reading.jumped() }) };
     this.#listeners = listeners;
-    this.#places = new Places(this, view, { jumped: () => this.#reading.jumped() });
   }
 
   /** Begin to write a reply to a message.
    *  @param {Message} message */
   answer(message) {
     this.#composer.reply(message);
+  }
+
+  /** Have something else than a message written for a while.
+   *  @param {import("../composer/composer.js").Task} task */
+  instead(task) {
+    this.#composer.instead(task);
+  }
+
+  /** What was begun by `instead` is over, for this reason. */
+  done(words) {
+    this.#composer.done(words);
+  }
+
+  /** Something that was asked for was refused, in these words; null: not any more. */
+  complain(words) {
+    this.#composer.complain(words);
   }
 
   get slug() {
@@ -68,7 +112,7 @@ export class Room {
   /** Open the room of a page's state. Cards of other apps get a moment to be there at once.
    *  @param {Page} page */
   async enter(page) {
-    if (this.state) {
+    if (this.#state) {
       this.#reading.now();
       this.#connection.unfollow(this.slug);
     }
@@ -85,6 +129,8 @@ export class Room {
     await Promise.race([cards, new Promise((resolve) => setTimeout(resolve, FIRST_PAINT_MS))]);
     if (this.state.room.slug !== entered.slug) return;
     this.#view.begin(this.state);
+    // Before anything counts as read: who opens an old message has not seen what came since.
+    if (page.shown && !this.#places.enterAt(page.shown)) this.#composer.tell(NOT_HERE);
     this.#begun = true;
     this.#changed();
     cards.then(() => this.#draw());
@@ -103,10 +149,10 @@ export class Room {
 
   // Sending ---------------------------------------------------------------------------------------
 
-  /** `replyTo` is the id of a message, or null. */
-  send(body, replyTo = null) {
+  /** `replyTo` is the id of a message, or null; `files` are uploads. */
+  send(body, replyTo = null, files = []) {
     /** @type {Pending} */
-    const item = { client_id: uuid(), body, at: new Date(clock.now()).toISOString(), reply_to: replyTo };
+    const item = { client_id: uuid(), body, at: new Date(clock.now()).toISOString(), reply_to: replyTo, ...(files.length ? { files } : {}) };
     this.#outbox.put(this.slug, item);
     this.#apply([{ type: "local.pending", item }]);
     this.toEnd();
@@ -114,7 +160,9 @@ export class Room {
   }
 
   retry(clientId) {
-    const { failure: _, ...item } = this.state.pending.find((other) => other.client_id === clientId);
+    const found = this.state.pending.find((other) => other.client_id === clientId);
+    if (!found) return;
+    const { failure: _, ...item } = found;
     this.#outbox.put(this.slug, item);
     this.receive([{ type: "local.pending", item }]);
     this.#deliver(this.slug, item);
@@ -137,14 +185,15 @@ export class Room {
     return this.#connection.command(command, options);
   }
 
-  /** Resolves with null, or with the words of the refusal of a slash command, which belongs back
-   *  into the composer: it was meant for the server, not for the room.
+  /** Resolves with null, or with the words of the refusal of what belongs back into the composer: a
+   *  slash command, which was meant for the server and not for the room, or what came too soon.
    *  @param {string} slug
    *  @param {Pending} item */
   async #deliver(slug, item) {
-    const { client_id, body, reply_to } = item;
+    const { client_id, body, reply_to, files } = item;
+    const enclosed = files ? { files: files.map(({ id }) => id) } : {};
     try {
-      const answer = await untilTaken(this.#connection, { type: "send", room: slug, body, client_id, reply_to });
+      const answer = await untilTaken(this.#connection, { type: "send", room: slug, body, client_id, reply_to, ...enclosed });
       this.#outbox.remove(slug, client_id);
       if (this.slug !== slug) return null;
       if (answer.type === "sent") this.receive([{ type: "local.sent", message: answer.message }]);
@@ -152,13 +201,14 @@ export class Room {
       if (answer.words) this.#composer.tell(answer.words);
       return null;
     } catch (error) {
-      if (isCommand(body) && this.slug === slug) {
+      const paced = error instanceof Refusal && error.code === "slow_mode";
+      if ((isCommand(body) || paced) && this.slug === slug) {
         this.#outbox.remove(slug, client_id);
         this.receive([{ type: "local.dropped", client_id }]);
-        return error.message;
+        return wordsOf(error);
       }
       /** @type {Pending} */
-      const failed = { ...item, failure: error.message || true };
+      const failed = { ...item, failure: wordsOf(error) || true };
       this.#outbox.put(slug, failed);
       if (this.slug === slug) this.receive([{ type: "local.pending", item: failed }]);
       return null;
@@ -205,7 +255,7 @@ export class Room {
       try {
         return await api.fetchJson(`/rooms/${slug}/state/`);
       } catch (error) {
-        if (error.status >= 400 && error.status < 500) return null;
+        if (error instanceof api.Refused && error.status >= 400 && error.status < 500) return null;
         await new Promise((resolve) => setTimeout(resolve, 1000 + Math.random() * 2000));
       }
     }
@@ -221,6 +271,28 @@ export class Room {
   /** Bring the entry of `seq` into sight, wherever it is. */
   revealSeq(seq) {
     return this.#places.revealSeq(seq);
+  }
+
+  /** Bring a message into sight by its id, or say that it is not there.
+   *  @param {number} id */
+  async revealMessage(id) {
+    const { slug } = this;
+    try {
+      this.complain(null);
+      if (!(await this.#places.revealMessage(id))) this.#composer.tell(NOT_HERE);
+    } catch (refused) {
+      if (this.slug === slug) this.complain(wordsOf(refused));
+    }
+  }
+
+  /** Where the reader is; see view.js. */
+  get place() {
+    return this.#view.place;
+  }
+
+  /** Back to such a place. */
+  returnTo(place) {
+    return this.#places.returnTo(place);
   }
 
   /** To where the news begin. */

@@ -8,6 +8,7 @@ const SEEN_PX = 20;
 export class Scroll {
   #pinned;
   #last;
+  /** @type {{ element: HTMLElement, offset: number } | null} */
   #anchor = null; // the first row that is seen, and how far below the upper edge it begins
 
   constructor(stream, list, onMove) {
@@ -144,9 +145,9 @@ export class Scroll {
 
   /** Something has grown or shrunk by itself: back to what was read. */
   #settle() {
-    const { element, offset } = this.#anchor ?? {};
-    if (!element?.isConnected) return this.#remember();
-    const moved = this.#offset(element) - offset;
+    const anchor = this.#anchor;
+    if (!anchor?.element.isConnected) return this.#remember();
+    const moved = this.#offset(anchor.element) - anchor.offset;
     if (Math.abs(moved) >= 1) this.#scrollTo(this.stream.scrollTop + moved);
   }
 

@@ -5,7 +5,7 @@ import * as api from "../core/api.js";
 import { histories } from "../core/extensions.js";
 import { messageEntry } from "../core/store.js";
 
-/** @import { Entry, RoomState } from "../core/shapes.js" */
+/** @import { Entry, Message, RoomState } from "../core/shapes.js" */
 
 const PAGE_MESSAGES = 50;
 const AROUND_MESSAGES = 100;
@@ -25,7 +25,8 @@ export async function olderThan(state) {
 /** The entries after the last one of `state`: { entries, reach }.
  *  @param {RoomState} state */
 export async function newerThan(state) {
-  const last = state.entries.at(-1);
+  // Where the room goes on below what is held, something is held.
+  const last = /** @type {Entry} */ (state.entries.at(-1));
   const { head } = state;
   const { messages, next } = await ask(state, { after: last.seq, limit: PAGE_MESSAGES });
   const reach = next === null ? Math.max(head, messages.at(-1)?.seq ?? 0) : messages.at(-1).seq;
@@ -44,11 +45,22 @@ export async function around(state, seq) {
   return { entries: [...messages.map(messageEntry), ...cards], older, reach };
 }
 
-/** What other apps have between the first entry of a fresh page and its end.
+/** A message of the room, by its id.
+ *  @param {RoomState} state
+ *  @param {number} id
+ *  @returns {Promise<Message>} */
+export const messageOf = ({ room }, id) => api.get(`/rooms/${room.slug}/messages/${id}`);
+
+/** What other apps have of what a fresh page holds: from its first entry to the room's end, or, where it
+ *  was opened further up, there and at the end.
  *  @param {RoomState} state */
-export function cardsOfPage(state) {
-  const first = state.older ? state.entries[0] : null;
-  return cardsOf(state.room.slug, { first, end: null });
+export async function cardsOfPage(state) {
+  const { entries, tail, older, newer, room } = state;
+  const first = older ? entries[0] : null;
+  if (!newer) return cardsOf(room.slug, { first, end: null });
+  const end = after(/** @type {Entry} */ (entries.at(-1)));
+  const found = await Promise.all([cardsOf(room.slug, { first, end }), cardsOf(room.slug, { first: tail[0] ?? null, end: null })]);
+  return found.flat();
 }
 
 const ask = ({ room }, place) => api.get(`/rooms/${room.slug}/messages`, place);

@@ -14,6 +14,8 @@ import { UnreadBar } from "./unread-bar.js";
 import { isolated } from "../ui/text.js";
 
 const SKELETON_MS = 150;
+// As long as the colour takes to go.
+const FLASH_MS = 1600;
 
 export class View {
   #room;
@@ -69,13 +71,20 @@ export class View {
   }
 
   draw(state) {
-    const inside = this.list.contains(document.activeElement);
+    const active = document.activeElement;
+    const inside = this.list.contains(active);
+    /** @type {HTMLElement | null} */
+    const reading = inside ? (active?.closest("[data-entry]") ?? null) : null;
+    const beside = /** @type {HTMLElement | null} */ (reading?.nextElementSibling ?? reading?.previousElementSibling);
     this.scroll.keep(() => {
       this.scroll.goesOn = state.newer;
       this.#drawRows(state);
     });
     // A row that is dropped must not take the keyboard's place with it: that is where one reads.
-    if (inside && !this.list.contains(document.activeElement)) this.scroll.firstSeen()?.focus({ preventScroll: true });
+    if (inside && !this.list.contains(document.activeElement)) {
+      const next = [reading, beside].find((element) => element?.isConnected && element.dataset.seq);
+      (next ?? this.scroll.firstSeen())?.focus({ preventScroll: true });
+    }
     this.announcer.hear(state);
     this.#drawRest(state);
   }
@@ -88,6 +97,18 @@ export class View {
     return index < 0 ? null : index;
   }
 
+  /** Where the reader is: what they see first, null for the room's end, and which row has the keyboard. */
+  get place() {
+    const seqOf = (element) => (element?.dataset.seq ? Number(element.dataset.seq) : null);
+    const row = this.list.contains(document.activeElement) ? document.activeElement?.closest("[data-entry]") : null;
+    return { seq: this.scroll.pinned ? null : seqOf(this.scroll.firstSeen()), row: seqOf(row) };
+  }
+
+  /** Give the keyboard to the row of an entry, if it is there. */
+  focus(seq) {
+    this.#element(seq)?.focus({ preventScroll: true });
+  }
+
   /** Bring the entry of `seq` into sight and mark it for a moment. */
   reveal(seq) {
     const folded = [...this.list.querySelectorAll(":scope > .fold")].find(({ row }) => row.entries.some((entry) => entry.seq === seq));
@@ -95,9 +116,18 @@ export class View {
     const element = this.#element(seq);
     if (!element) return;
     this.scroll.to(element);
-    element.classList.remove("flash");
-    requestAnimationFrame(() => element.classList.add("flash"));
+    this.#flash(element);
     element.focus({ preventScroll: true });
+  }
+
+  /** Where nothing may move the colour stands still, and is taken away. */
+  #flash(element) {
+    element.classList.remove("flash");
+    requestAnimationFrame(() => {
+      element.classList.add("flash");
+      clearTimeout(element.flashing);
+      element.flashing = setTimeout(() => element.classList.remove("flash"), FLASH_MS);
+    });
   }
 
   /** Grey rows in place of what is being loaded at an `edge`, "top" or "bottom", unless it comes at
@@ -179,9 +209,8 @@ export class View {
   #clicked(event) {
     const { target } = event;
     const element = target.closest("[data-entry]");
-    const { entry, answered } = element?.row ?? {};
+    const { entry } = element?.row ?? {};
     if (target.closest("[data-unfold]")) this.#unfold(element);
-    else if (target.closest("[data-reply-to]")) this.#room.revealSeq(answered.seq);
     else if (target.closest("[data-failure] [data-retry]")) this.#room.retry(entry.client_id);
     else if (target.closest("[data-failure] [data-delete]")) this.#room.discard(entry.client_id);
   }

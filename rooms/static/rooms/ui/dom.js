@@ -6,7 +6,8 @@ import { exactTime, timeOfDay } from "./dates.js";
  *  @param {string} id
  *  @returns {any} The element; of which kind it is, the template says. */
 export function copy(id) {
-  return /** @type {HTMLTemplateElement} */ (document.getElementById(id)).content.firstElementChild.cloneNode(true);
+  const { content } = /** @type {HTMLTemplateElement} */ (document.getElementById(id));
+  return /** @type {Element} */ (content.firstElementChild).cloneNode(true);
 }
 
 /** Of which kind the element is, only the page says.
@@ -46,7 +47,7 @@ export const roomIcon = ({ visibility }) => ROOM_ICONS[visibility] ?? "hash";
 /** @param {Element} element
  *  @param {string} name */
 export function setIcon(element, name) {
-  const use = element.querySelector("use");
+  const use = /** @type {SVGUseElement} */ (element.querySelector("use"));
   const href = `#i-${name}`;
   if (use.getAttribute("href") !== href) use.setAttribute("href", href);
 }

@@ -3,6 +3,7 @@
 const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 
 export class ListKeys {
+  /** @type {HTMLElement | null} */
   #stop = null;
 
   /** `preferred` is a selector of what one comes in at, unless one has been somewhere else. */

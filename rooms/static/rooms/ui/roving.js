@@ -3,6 +3,26 @@
 
 const SIDES = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" };
 
+/** What `find(entry)` gives is reached by Tab from the entry that has the keyboard, and passed over in
+ *  all others: a long conversation would be hundreds of stops.
+ *  @param {HTMLElement} list
+ *  @param {(entry: Element) => Iterable<Element>} find */
+export function stopsWithin(list, find) {
+  /** @type {Element | null} */
+  let current = null;
+  function reach(entry, tabIndex) {
+    for (const stop of entry ? find(entry) : []) /** @type {HTMLElement} */ (stop).tabIndex = tabIndex;
+  }
+  list.addEventListener("focusin", ({ target }) => {
+    const entry = /** @type {Element} */ (target).closest("[data-entry]");
+    if (entry !== current) reach(current, -1);
+    current = entry;
+    reach(entry, 0);
+  });
+  // Who comes back comes to the entry.
+  list.addEventListener("focusout", ({ relatedTarget }) => list.contains(/** @type {Node | null} */ (relatedTarget)) || reach(current, -1));
+}
+
 /** `act(element, key)` does what a letter stands for, and returns whether it does something. */
 export function roving(list, { act }) {
   let current = null;
@@ -25,6 +45,8 @@ export function roving(list, { act }) {
   }).observe(list, { childList: true });
 
   list.addEventListener("focusin", ({ target }) => stopAt(target.closest("[data-entry]")));
+  // What an entry answers.
+  stopsWithin(list, (entry) => entry.querySelectorAll("[data-reply-to]"));
   list.addEventListener("keydown", (event) => {
     const { target } = event;
     if (target.parentElement !== list || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -6,6 +6,10 @@ const number = new Intl.NumberFormat(LANGUAGE);
 
 export const count = (value) => number.format(value);
 
+/** What went wrong, in words for people: those of what was thrown.
+ *  @param {unknown} error */
+export const wordsOf = (error) => (error instanceof Error ? error.message : String(error));
+
 const signs = Intl.Segmenter && new Intl.Segmenter(undefined, { granularity: "grapheme" });
 // In UTF-16 code units. No script stacks this much on one letter; text that does is cut anyway.
 const LONGEST_SIGN = 64;

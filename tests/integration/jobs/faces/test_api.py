@@ -195,11 +195,11 @@ def test_a_page_costs_the_same_for_one_job_and_for_many(
     run(submit("steps"))
     call = api(alice)
     call("GET", "/jobs")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(9):
         call("GET", "/jobs")
     for _ in range(5):
         submit("ok")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(9):
         call("GET", "/jobs")
 
 

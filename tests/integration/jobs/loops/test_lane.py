@@ -8,6 +8,7 @@ import pytest
 
 from jobs.loops import lane
 from jobs.loops.lane import Lane
+from jobs.loops.sweeper import JOBS_PER_SWEEP, Swept
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,12 +25,13 @@ def counting(
 ) -> list[Any]:
     done = []
 
-    def sweep(waiting: Any) -> None:
+    def sweep(waiting: Any) -> Swept:
         done.append(waiting)
         if len(done) == upto:
             lanes[0].stop()
         if fail:
             raise RuntimeError("the database is away")
+        return Swept()
 
     monkeypatch.setattr(lane, "sweep", sweep)
     return done
@@ -66,10 +68,11 @@ def test_what_has_ended_is_written_before_the_sweep_and_once(
         if len(seen) == 1:
             raise RuntimeError("the database is away")
 
-    def sweep(waiting: Any) -> None:
+    def sweep(waiting: Any) -> Swept:
         seen.append("swept")
         if seen.count("swept") == 2:
             lanes[0].stop()
+        return Swept()
 
     monkeypatch.setattr(lane, "expire", expire)
     monkeypatch.setattr(lane, "sweep", sweep)
@@ -77,3 +80,25 @@ def test_what_has_ended_is_written_before_the_sweep_and_once(
     lanes[0].hear([f"{gone}\n", "what is no id\n"])
     lanes[0].run()
     assert seen == [{gone}, {gone}, "swept", "swept"]
+
+
+def test_a_sweep_that_left_something_is_followed_at_once(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    lanes: list[Lane] = []
+    done: list[Swept] = []
+    rests: list[int] = []
+
+    def sweep(waiting: Any) -> Swept:
+        done.append(Swept(due=JOBS_PER_SWEEP if len(done) < 2 else 17))
+        return done[-1]
+
+    def rest(until: float) -> None:
+        rests.append(len(done))
+        lanes[0].stop()
+
+    monkeypatch.setattr(lane, "sweep", sweep)
+    lanes.append(Lane(lambda queue: 0))
+    monkeypatch.setattr(lanes[0], "_rest", rest)
+    lanes[0].run()
+    assert rests == [3]

@@ -1,7 +1,7 @@
 """Kinds that run at most so many at once of the same key."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
 from jobs import registry
-from jobs.lifecycle import attempts, doorbell, transitions
+from jobs.lifecycle import attempts, transitions
 from jobs.lifecycle.attempts import Begin, Claim, End
 from jobs.lifecycle.verdict import Ending
 from jobs.loops import sweeper
@@ -35,17 +35,6 @@ def keyed(alice: User, lobby: Room) -> Keyed:
         return actions.submit(wanted)[0]
 
     return submit
-
-
-@pytest.fixture
-def rung() -> Iterator[list[UUID]]:
-    """The ids that were rung for."""
-    found: list[UUID] = []
-    before = doorbell._ring
-    doorbell.carried_by(lambda jobs: found.extend(job.pk for job in jobs))
-    yield found
-    assert before is not None
-    doorbell.carried_by(before)
 
 
 def done(begun: Claim) -> None:

@@ -5,6 +5,7 @@ import signal
 from dataclasses import replace
 
 import pytest
+from django.db import connection
 from django.utils import timezone, translation
 
 from jobs.models import Outcome, State
@@ -53,11 +54,23 @@ def test_progress_is_a_number_or_the_kind_is_told(submit: Submit, run: Run) -> N
 def test_a_transaction_that_is_left_open_fails_its_own_job_alone(
     submit: Submit, run: Run, how: str, lobby: Room
 ) -> None:
+    run(submit("ok"))
+    before = connections_in_use()
     job = run(submit("open_transaction", value=how))
     assert (job.state, job.error_class) == (State.RETRYING, "TransactionLeftOpen")
     lobby.refresh_from_db()
     assert lobby.topic != "scribbled"
     assert run(submit("ok")).state == State.SUCCEEDED
+    until(lambda: connections_in_use() == before, what="its connection has left its place")
+
+
+def connections_in_use() -> int:
+    """Of the pool, that other threads hold; without a pool none."""
+    connection.close()
+    if (pool := getattr(connection, "pool", None)) is None:
+        return 0
+    numbers: dict[str, int] = pool.get_stats()
+    return numbers["pool_size"] - numbers["pool_available"]
 
 
 def test_the_next_job_finds_the_process_as_it_was(submit: Submit, run: Run) -> None:

@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from jobs.lifecycle import attempts, representations, requesters
 from jobs.lifecycle.verdict import Ending
 from jobs.models import Attempt, Job, Outcome, State, Step
 from jobs.running import crew, runner
+from jobs.running.worker import WorkerProcess
 from rooms.core.representations import timestamp
 from rooms.models import Attachment, Ban, Event, Membership, Message, Room, User
 from tests.integration.jobs.conftest import PROCESS, claim, fresh, make_due, outcomes, told
@@ -310,21 +312,31 @@ def test_a_stale_worker_writes_nothing(submit: Submit, run: Run) -> None:
     assert len(reports(job)) == 1
 
 
+def meanwhile(happens: Callable[[], None]) -> WorkerProcess:
+    """A process to which this happens whenever its keeper asks whether it is draining, which is
+    once a second, and when its runner does, which is before the claim."""
+
+    def draining() -> bool:
+        happens()
+        if threading.current_thread() is not threading.main_thread():
+            connection.close()
+        return False
+
+    return replace(PROCESS, draining=draining)
+
+
 def test_a_worker_whose_lease_is_taken_stops(submit: Submit) -> None:
     """Somebody takes the job while the kind is at it: the keeper sees it and interrupts."""
     job = submit("hang", seconds=60)
-    lost = replace(PROCESS, draining=lambda: take_away(job))
-    assert runner.run(job.pk, lost) is None
+    assert runner.run(job.pk, meanwhile(lambda: take_away(job))) is None
     assert outcomes(fresh(job)) == [Outcome.LOST]
 
 
-def take_away(job: Job) -> bool:
-    """Called by the keeper once a second, and once by the runner before the claim."""
+def take_away(job: Job) -> None:
     row = Job.objects.filter(pk=job.pk, state=State.RUNNING).values_list("lease_token", flat=True)
     for lease in row:
         assert lease is not None
         attempts.end(job.pk, lease, Ending(Outcome.LOST))
-    return False
 
 
 def test_the_lease_is_renewed_while_the_kind_works(submit: Submit, settings: Any) -> None:
@@ -332,16 +344,15 @@ def test_the_lease_is_renewed_while_the_kind_works(submit: Submit, settings: Any
     settings.PARLEY_JOB_LIMITS = limits.model_copy(update={"job_beat_seconds": 0.5})
     seen: list[datetime] = []
 
-    def look() -> bool:
+    def look() -> None:
         lease = lease_of(job)
         if lease is not None and lease not in seen:
             seen.append(lease)
         if len(seen) > 2:
             Job.objects.filter(pk=job.pk).update(cancel_requested_at=timezone.now())
-        return False
 
     job = submit("hang", seconds=60)
-    runner.run(job.pk, replace(PROCESS, draining=look))
+    runner.run(job.pk, meanwhile(look))
     assert seen == sorted(seen)
     assert fresh(job).state == State.CANCELLED
 
@@ -355,8 +366,7 @@ def test_a_running_job_is_cancelled_where_it_looks(submit: Submit, alice: User) 
     from jobs.submitting import actions
 
     job = submit("slow", steps=1000, seconds=0.02)
-    process = replace(PROCESS, draining=lambda: cancel_running(actions, alice, job))
-    runner.run(job.pk, process)
+    runner.run(job.pk, meanwhile(lambda: cancel_running(actions, alice, job)))
     job = fresh(job)
     assert (job.state, outcomes(job)) == (State.CANCELLED, [Outcome.CANCELLED])
     assert job.progress is not None and job.progress["current"] < 1000
@@ -371,17 +381,15 @@ def test_a_running_job_that_does_not_look_is_cancelled_by_force(
     limits = settings.PARLEY_JOB_LIMITS
     settings.PARLEY_JOB_LIMITS = limits.model_copy(update={"job_cancel_grace_seconds": 0.5})
     job = submit("catch_cancel", seconds=60)
-    process = replace(PROCESS, draining=lambda: cancel_running(actions, alice, job))
-    runner.run(job.pk, process)
+    runner.run(job.pk, meanwhile(lambda: cancel_running(actions, alice, job)))
     job = fresh(job)
     assert job.state == State.CANCELLED
     assert "tidied up" in job.attempts.get().log
 
 
-def cancel_running(actions: Any, user: User, job: Job) -> bool:
+def cancel_running(actions: Any, user: User, job: Job) -> None:
     if fresh(job).state == State.RUNNING:
         actions.cancel(user, job.pk)
-    return False
 
 
 def test_no_thread_is_left(submit: Submit, run: Run) -> None:

@@ -154,6 +154,8 @@ def form(room: Room, **changed: object) -> dict[str, Any]:
         "name": room.name,
         "topic": room.topic,
         "visibility": room.visibility,
+        "who_posts": room.who_posts,
+        "slow_mode_seconds": room.slow_mode_seconds,
     }
     fields |= {
         "memberships-TOTAL_FORMS": len(members),

@@ -14,12 +14,12 @@ from channels.layers import get_channel_layer
 from django.core.files.base import ContentFile
 from django.db import connection, transaction
 
-from rooms.core import bell, event_bells, log
+from rooms.core import bell, event_bells, log, log_reading
 from rooms.core.log import writing_in_transaction
+from rooms.core.reports import report_in_transaction
 from rooms.features.files import actions as files
 from rooms.features.members import actions as members
 from rooms.features.messages import actions as messages
-from rooms.features.messages.reports import report_in_transaction
 from rooms.models import Event, Message, Room, User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -155,12 +155,76 @@ def test_reads_in_pages(alice: User, lobby: Room, no_bell: None) -> None:
     messages.post_messages([messages.Post(alice, "lobby", str(number)) for number in range(5)])
     lobby.refresh_from_db()
     found, after = [], 0
-    while page := log.read(lobby.pk, "lobby", after, 2):
+    while page := log_reading.read(lobby.pk, "lobby", after, 2):
         assert len(page) <= 2
         after = page[-1][0]
         found += [seq for seq, _ in page]
     assert found == list(range(1, lobby.last_seq + 1))
     assert log.heads([lobby.pk, 10**9]) == {lobby.pk: log.head_of(lobby)}
+
+
+@pytest.fixture
+def long_and_short(alice: User, lobby: Room, no_bell: None) -> list[tuple[int, int]]:
+    """The `seq` of events and their sizes: every third is a long one."""
+    for number in range(12):
+        body = f"{number} ü" + " long" * (1_000 if number % 3 == 0 else 1)
+        messages.post_message(messages.Post(alice, "lobby", body))
+    lobby.refresh_from_db()
+    rows = Event.objects.filter(room=lobby).order_by("seq").values_list("seq", "encoded")
+    return [(seq, len(encoded.encode())) for seq, encoded in rows]
+
+
+@pytest.mark.parametrize("newest", [False, True])
+@pytest.mark.parametrize("most", [1, 11_000, 25_000, 10**6])
+def test_a_reading_is_bounded_by_bytes_and_two_events_at_least(
+    lobby: Room,
+    long_and_short: list[tuple[int, int]],
+    monkeypatch: pytest.MonkeyPatch,
+    most: int,
+    newest: bool,
+) -> None:
+    sized = long_and_short
+    whole = dict(log_reading.read(lobby.pk, "lobby", 0, 100))
+    assert list(whole) == [seq for seq, _ in sized]
+    assert all(len(whole[seq]) > size for seq, size in sized)
+    monkeypatch.setattr(log_reading, "READ_BYTES", most)
+    rows = log_reading.read(lobby.pk, "lobby", 1, 10, newest)
+    expected = [each for each in sized if 1 < each[0] <= 11]
+    if newest:
+        expected.reverse()
+    fitting, size = 0, 0
+    for _, each in expected:
+        size += each
+        if size > most and fitting >= 2:
+            break
+        fitting += 1
+    assert rows == sorted((seq, whole[seq]) for seq, _ in expected[:fitting])
+
+
+def test_usual_events_are_one_query_and_long_ones_two(
+    lobby: Room, long_and_short: list[tuple[int, int]], django_assert_num_queries: Any
+) -> None:
+    short = next(seq for seq, size in long_and_short if size > log_reading.LONG_BYTES)
+    with django_assert_num_queries(1):
+        log_reading.read(lobby.pk, "lobby", short, 2)
+    with django_assert_num_queries(2):
+        log_reading.read(lobby.pk, "lobby", 0, 100)
+
+
+def test_what_is_trimmed_while_it_is_read_is_gone_with_all_before_it(
+    lobby: Room, long_and_short: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_long = log_reading._with_long
+
+    def trimmed(room_id: int, *args: Any) -> Any:
+        Event.objects.filter(room_id=room_id, seq__lte=6).delete()
+        return with_long(room_id, *args)
+
+    long = [seq for seq, size in long_and_short if size > log_reading.LONG_BYTES]
+    last_gone = max(seq for seq in long if seq <= 6)
+    monkeypatch.setattr(log_reading, "_with_long", trimmed)
+    found = [seq for seq, _ in log_reading.read(lobby.pk, "lobby", 0, 100)]
+    assert found == [seq for seq, _ in long_and_short if seq > last_gone]
 
 
 def test_what_is_read_is_what_was_rung_to_the_letter(
@@ -200,4 +264,4 @@ def test_what_is_read_is_what_was_rung_to_the_letter(
         return heard
 
     heard = asyncio.run(listen())
-    assert heard == log.read(lobby.pk, "lobby", lobby.last_seq, 100)
+    assert heard == log_reading.read(lobby.pk, "lobby", lobby.last_seq, 100)

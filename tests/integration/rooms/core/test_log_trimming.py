@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import Max, Min
 from django.utils import timezone
 
-from rooms.core import installation, log, log_trimming
+from rooms.core import installation, log_reading, log_trimming
 from rooms.limits import Limits
 from rooms.live.node import Node
 from rooms.models import Event, Installation, Message, Room, User
@@ -79,7 +79,7 @@ def test_what_is_neither_recent_nor_among_the_last_goes(lobby: Room, seed: int) 
         first = expected[room.pk]
         assert held(room) == list(range(first, room.last_seq + 1))
         assert room.trimmed_seq == first - 1
-        rest = log.read(room.pk, room.slug, room.trimmed_seq, 1000)
+        rest = log_reading.read(room.pk, room.slug, room.trimmed_seq, 1000)
         assert [seq for seq, _ in rest] == list(range(first, room.last_seq + 1))
     assert Message.objects.count() == messages
     assert trim_all() == 0

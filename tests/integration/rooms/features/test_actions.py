@@ -14,11 +14,13 @@ from django.db import transaction
 
 from rooms.core import bell
 from rooms.core.log import writing_in_transaction
+from rooms.core.reports import report_in_transaction
 from rooms.features.files import actions as files
 from rooms.features.members import actions as members
 from rooms.features.members import management
 from rooms.features.messages import actions as messages
-from rooms.features.messages.reports import report_in_transaction
+from rooms.features.messages import editing
+from rooms.features.messages.deletion import delete_message
 from rooms.features.reading import actions as reading
 from rooms.features.rooms import actions as room_actions
 from rooms.features.rooms import changes
@@ -40,6 +42,35 @@ def watch(
 ) -> Watching:
     callers = {viewer: caller(viewer) for viewer in (alice, bob, charlie)}
     return lambda slug: Watch(store, callers, slug)
+
+
+def test_edit_and_delete(watch: Watching, alice: User, bob: User) -> None:
+    lobby = watch("lobby")
+
+    def say(body: str, reply_to: int | None = None) -> int:
+        post = messages.Post(bob, "lobby", body, uuid.uuid4(), reply_to)
+        return cast(int, messages.post_message(post)["id"])
+
+    def edit(message: int, body: str) -> Any:
+        return editing.edit_message(messages.Post(bob, "lobby", body), message)
+
+    first, second = say("one"), say("two")
+    say("three", first)
+    lobby.verify(lambda: edit(first, "*other*"), "message.edited")
+    lobby.verify(lambda: edit(first, "*other*"))
+    # Answered, it leaves a mark; the other one nothing.
+    lobby.verify(lambda: delete_message(alice, "lobby", first), "message.deleted")
+    lobby.verify(lambda: delete_message(bob, "lobby", second), "message.deleted")
+
+    def all_at_once() -> None:
+        kept, gone = say("four"), say("five")
+        say("six", kept)
+        edit(gone, "seven")
+        delete_message(bob, "lobby", kept)
+        delete_message(bob, "lobby", gone)
+
+    said = ["message.created"] * 3
+    lobby.verify(all_at_once, *said, "message.edited", "message.deleted", "message.deleted")
 
 
 def test_post(watch: Watching, alice: User) -> None:

@@ -2,6 +2,7 @@
 
 import { uuid } from "../rooms/core/uuid.js";
 import { one, setText } from "../rooms/ui/dom.js";
+import { wordsOf } from "../rooms/ui/text.js";
 
 export function ask(room) {
   const dialog = one("[data-poll-ask]");
@@ -23,6 +24,6 @@ async function send(room, dialog, form) {
     await room.command(command);
     dialog.close();
   } catch (refused) {
-    setText(one("[role=alert]", form), refused.message);
+    setText(one("[role=alert]", form), wordsOf(refused));
   }
 }

@@ -1,6 +1,7 @@
 // The options of a poll below its question, each with its votes and a button to vote for it.
 
 import { copy, one, reconcile, setText } from "../rooms/ui/dom.js";
+import { wordsOf } from "../rooms/ui/text.js";
 
 export const ballot = {
   name: "poll",
@@ -29,7 +30,7 @@ async function vote(element, room, poll, option) {
   try {
     await room.command({ type: "poll.vote", poll, option });
   } catch (refused) {
-    refusal = refused.message;
+    refusal = wordsOf(refused);
   }
   setText(one("[role=alert]", element), refusal);
 }

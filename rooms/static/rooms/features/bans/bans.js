@@ -2,6 +2,7 @@
 
 import * as api from "../../core/api.js";
 import { copy, one, reconcile, setText, show } from "../../ui/dom.js";
+import { wordsOf } from "../../ui/text.js";
 
 export class Bans {
   #slug = null;
@@ -34,7 +35,7 @@ export class Bans {
       const { bans } = await api.get(`/rooms/${slug}/bans`);
       if (slug === this.#slug) this.#draw(bans);
     } catch (refused) {
-      this.#say(refused.message);
+      this.#say(wordsOf(refused));
     }
   }
 
@@ -61,7 +62,7 @@ export class Bans {
       this.form.reset();
       await this.#load();
     } catch (refused) {
-      this.#say(refused.message);
+      this.#say(wordsOf(refused));
     }
   }
 
@@ -72,7 +73,7 @@ export class Bans {
       await api.remove(`/rooms/${this.#slug}/bans${which}`);
       await this.#load();
     } catch (refused) {
-      this.#say(refused.message);
+      this.#say(wordsOf(refused));
     }
   }
 

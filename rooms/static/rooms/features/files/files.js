@@ -7,6 +7,7 @@ import { bytes } from "../../ui/text.js";
 // The largest that a picture is shown in the stream, in pixels.
 const WIDEST = 560;
 const HIGHEST = 420;
+const MEDIA = new Set(["video/mp4", "video/webm", "audio/mpeg", "audio/mp4", "audio/ogg", "audio/wav"]);
 const PICTURES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml"]);
 
 /** Show `files` (as REST gives them) in `holder`. */
@@ -14,7 +15,7 @@ export function drawFiles(holder, files) {
   holder.hidden = files.length === 0;
   reconcile(holder, files, {
     keyOf: (file) => file.id,
-    create: (file) => (PICTURES.has(file.content_type) ? picture(file) : line(file)),
+    create: (file) => (PICTURES.has(file.content_type) ? picture : MEDIA.has(file.content_type) ? media : line)(file),
     update() {},
   });
 }
@@ -31,7 +32,20 @@ function picture(file) {
     image.dataset.unknown = "";
     image.addEventListener("load", () => delete image.dataset.unknown, { once: true });
   }
-  Object.assign(image, { src: file.url, alt: file.name });
+  Object.assign(image, { src: file.preview ?? file.url, alt: file.name });
+  setText(one(".name", element), file.name);
+  one("[data-download]", element).href = `${file.url}?download`;
+  return element;
+}
+
+/** Sound and film, as the browser plays them. */
+function media(file) {
+  const element = copy("t-media");
+  element.dataset.file = file.name;
+  const player = document.createElement(file.content_type.startsWith("video/") ? "video" : "audio");
+  Object.assign(player, { src: file.url, controls: true, preload: "metadata" });
+  player.setAttribute("aria-label", file.name);
+  element.prepend(player);
   setText(one(".name", element), file.name);
   one("[data-download]", element).href = `${file.url}?download`;
   return element;

@@ -3,6 +3,7 @@
 import * as api from "../../core/api.js";
 import { copy, one, reconcile, roomIcon, setIcon, setText, show } from "../../ui/dom.js";
 import { nameOf } from "../../ui/avatar.js";
+import { wordsOf } from "../../ui/text.js";
 
 export class Received {
   #open;
@@ -47,8 +48,8 @@ export class Received {
       if (answer === "join") this.#open(slug);
     } catch (refused) {
       // What is not there any more needs no answer.
-      if (refused.status === 404) return this.#gone(slug);
-      setText(error, refused.message);
+      if (refused instanceof api.Refused && refused.status === 404) return this.#gone(slug);
+      setText(error, wordsOf(refused));
       show(error, true);
     } finally {
       for (const button of element.querySelectorAll("button")) button.disabled = false;

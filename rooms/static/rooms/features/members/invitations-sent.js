@@ -2,6 +2,7 @@
 
 import * as api from "../../core/api.js";
 import { copy, one, reconcile, setText, show } from "../../ui/dom.js";
+import { wordsOf } from "../../ui/text.js";
 
 const LOAD_AFTER_MS = 1000;
 
@@ -72,7 +73,7 @@ export class Invitations {
       this.#say(made.state === "invited" ? `${made.name} is invited.` : `${made.user.name} is a member.`);
       await this.#load();
     } catch (refused) {
-      this.#say(refused.message, { refused: true });
+      this.#say(wordsOf(refused), { refused: true });
     } finally {
       button.disabled = false;
       input.focus();
@@ -117,7 +118,7 @@ export class Invitations {
     try {
       await api.remove(`/rooms/${this.#slug}/invitations/${id}`);
     } catch (refused) {
-      this.#say(refused.message, { refused: true });
+      this.#say(wordsOf(refused), { refused: true });
     }
     await this.#load();
   }

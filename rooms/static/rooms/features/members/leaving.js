@@ -3,9 +3,13 @@
 import * as api from "../../core/api.js";
 import { one, setText, show } from "../../ui/dom.js";
 import { confirmed } from "../../ui/confirm.js";
+import { wordsOf } from "../../ui/text.js";
 
 /** What leaving comes to. Pure. */
 export function consequence({ room, members, user }) {
+  if (room.visibility === "direct") {
+    return `What was said stays with ${room.name}. Nothing more can be written there until you open it again, by "Write to ${room.name}".`;
+  }
   const alone = (room.members ?? members.length) <= 1;
   const owners = members.filter(({ role }) => role === "owner");
   const lastOwner = room.role === "owner" && owners.every((owner) => owner.user.id === user.id);
@@ -27,13 +31,15 @@ export class Leaving {
 
   async #leave({ slug, state }) {
     show(this.error, false);
-    const sure = await confirmed({ title: `Leave ${state.room.name}?`, words: consequence(state), action: "Leave the room" });
+    const { name, visibility } = state.room;
+    const title = visibility === "direct" ? `Leave your conversation with ${name}?` : `Leave ${name}?`;
+    const sure = await confirmed({ title, words: consequence(state), action: "Leave the room" });
     if (!sure) return;
     try {
       await api.post(`/rooms/${slug}/leave`);
       location.assign("/rooms/");
     } catch (refused) {
-      setText(this.error, refused.message);
+      setText(this.error, wordsOf(refused));
       show(this.error, true);
     }
   }

@@ -3,7 +3,7 @@
 import * as api from "../../core/api.js";
 import { copy, one, reconcile, setText, show } from "../../ui/dom.js";
 import { paintAvatar } from "../../ui/avatar.js";
-import { byName, count } from "../../ui/text.js";
+import { byName, count, wordsOf } from "../../ui/text.js";
 import { confirmed } from "../../ui/confirm.js";
 
 const RANK = { owner: 0, moderator: 1, member: 2 };
@@ -57,17 +57,22 @@ export class Members {
 
   #row(user) {
     const element = copy("t-member");
-    element.dataset.member = user.name;
-    paintAvatar(one(".avatar", element), user.name);
-    setText(one(".name", element), user.name);
-    one(".name", element).title = user.name;
-    const more = one("[data-more]", element);
-    more.setAttribute("aria-label", `What can be done about ${user.name}`);
-    more.addEventListener("click", () => this.#unfold(this.#open === user.id ? null : user.id));
+    one("[data-person]", element).dataset.person = user.id;
+    one("[data-more]", element).addEventListener("click", () => this.#unfold(this.#open === user.id ? null : user.id));
     return element;
   }
 
+  #drawName(element, { name }) {
+    if (element.dataset.member === name) return;
+    element.dataset.member = name;
+    paintAvatar(one(".avatar", element), name);
+    setText(one(".name", element), name);
+    one(".name", element).title = name;
+    one("[data-more]", element).setAttribute("aria-label", `What can be done about ${name}`);
+  }
+
   #drawRow(element, member, here) {
+    this.#drawName(element, member.user);
     const isHere = Boolean(here?.has(member.user.id));
     setText(one("[data-role]", element), member.role === "member" ? "" : member.role);
     const dot = one("[data-dot]", element);
@@ -135,7 +140,7 @@ export class Members {
       const row = this.list.known.get(user.id) ?? this.list;
       one("[data-more]:not([hidden])", row)?.focus();
     } catch (refused) {
-      this.#say(refused.message);
+      this.#say(wordsOf(refused));
     }
   }
 

@@ -11,8 +11,10 @@ const TELL_EVERY_MS = 700;
 export class Reading {
   #timer = 0;
   #told = 0;
+  /** @type {string | null} */
   #slug = null;
   // Of which history the positions are: the server refuses those of another.
+  /** @type {string | undefined} */
   #epoch = undefined;
   // Whether the reader goes on from the cursor: its next message was in sight, and they have only
   // moved by themselves since.
@@ -33,7 +35,7 @@ export class Reading {
   begin({ room, head, epoch }) {
     this.#slug = room.slug;
     this.#epoch = epoch;
-    this.upTo = this.#told = room.unread ? room.read_seq : (head ?? 0);
+    this.upTo = this.#told = room.unread ? (room.read_seq ?? 0) : (head ?? 0);
     this.#follows = false;
   }
 
@@ -49,7 +51,8 @@ export class Reading {
     const { entries, newer, head, user } = state;
     if (!state.room.role) return;
     this.#elsewhere(state);
-    const reached = entries.length > 0 && (entries.at(-1).seq >= this.upTo || !newer);
+    const last = entries.at(-1);
+    const reached = last && (last.seq >= this.upTo || !newer);
     const complete = !state.older || (entries[0]?.seq ?? 0) <= this.upTo + 1;
     const next = reached && entries.find((entry) => entry.seq > this.upTo && isNews(entry, user));
     if (!next && !newer && (complete || head <= this.upTo)) {
@@ -59,7 +62,7 @@ export class Reading {
     } else if (next && seen) {
       if (complete && seen.first <= next.seq && next.seq <= seen.last) this.#follows = true;
       if (!this.#follows) return;
-      const end = newer ? entries.at(-1).seq : head;
+      const end = newer && last ? last.seq : head;
       this.upTo = Math.max(this.upTo, Math.min(seen.last, end));
     }
   }

@@ -41,6 +41,29 @@ def test_open_to_all(db: None) -> None:
     assert sign_up(Client())
 
 
+def test_by_domain(settings: Any, mail: None) -> None:
+    settings.PARLEY_SIGNUP, settings.PARLEY_SIGNUP_DOMAINS = "domain", ["example.org"]
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    settings.PORT = 8000
+    assert b"Create an account" in Client().get("/accounts/login/").content
+    assert b"an address of example.org" in Client().get("/accounts/signup/").content
+
+    def come(client: Client, username: str, email: str) -> bool:
+        form = {"username": username, "password1": PASSWORD, "password2": PASSWORD}
+        client.post("/accounts/signup/", {**form, "email": email})
+        return User.objects.filter(username=username).exists()
+
+    for wrong in ("a@example.com", "a@x.example.org", "a@example.org.example.com", "example.org"):
+        assert not come(Client(), "emil", wrong), wrong
+    assert come(Client(), "dora", "dora@EXAMPLE.org")
+    # Whoever is invited comes from anywhere, once.
+    _, link = invitations.create(None)
+    guest = followed(link)
+    assert come(guest, "emil", "emil@elsewhere.example")
+    assert AccountInvitation.objects.get().used_by is not None
+    assert not come(followed(link), "fred", "fred@elsewhere.example")
+
+
 def test_closed(settings: Any, db: None) -> None:
     settings.PARLEY_SIGNUP = "closed"
     assert b"Ask an administrator" in Client().get("/accounts/login/").content

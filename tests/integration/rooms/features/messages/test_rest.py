@@ -10,11 +10,11 @@ from pytest_django import DjangoAssertNumQueries
 
 from rooms.core import installation
 from rooms.core.log import writing_in_transaction
+from rooms.core.reports import report_in_transaction
 from rooms.features.files import actions as files
 from rooms.features.members import management
 from rooms.features.messages import actions as messages
 from rooms.features.messages import rest
-from rooms.features.messages.reports import report_in_transaction
 from rooms.models import Membership, Message, Room, User
 from tests.support.caller import Answer, Caller, Callers
 
@@ -139,7 +139,7 @@ def test_history_takes_the_same_queries_for_any_number_of_messages(
             report_in_transaction(logs, room, alice, "Done", "job", job, attached)
     bobs = caller(bob)
     bobs.get("rooms")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         page = bobs.get("rooms/lobby/messages")
     reports = [message for message in page.data["messages"] if message["kind"] == "job"]
     assert [len(report["attachments"]) for report in reports] == [1, 1, 1]

@@ -10,10 +10,10 @@ from django.core.management import CommandError, call_command
 from django.test import Client as Browser
 
 from rooms.features.messages import actions as messages
-from rooms.features.messages.actions import Post
+from rooms.features.messages.actions import RENDERED_APART_CHARACTERS, Post
 from rooms.features.rooms import actions as room_actions
 from rooms.features.tokens import actions as tokens
-from rooms.live.commands.session import RENDERED_APART_CHARACTERS, answer_bytes
+from rooms.live.commands.session import answer_bytes
 from rooms.models import ApiToken, Message, Room, User
 from rooms.protocol import Invalid, encode
 from tests.support import hostile

@@ -136,12 +136,12 @@ def test_one_page_is_read_for_many_and_none_holds_more_than_its_share(
     """Readers who come back at places of their own, before the tail."""
     from asgiref.sync import sync_to_async
 
-    from rooms.core import log
+    from rooms.core import log_reading
     from rooms.features.messages import actions as messages
 
     settings.PARLEY_LIMITS = Limits(tail_events=5, send_buffer_bytes=16_384)
     reads = 0
-    read = log.read
+    read = log_reading.read
 
     def counting(*args: Any) -> Any:
         nonlocal reads
@@ -150,7 +150,7 @@ def test_one_page_is_read_for_many_and_none_holds_more_than_its_share(
 
     async def test() -> None:
         post = sync_to_async(messages.post_messages)
-        monkeypatch.setattr(log, "read", counting)
+        monkeypatch.setattr(log_reading, "read", counting)
         tabs = [await Client.connect(alice) for _ in range(10)]
         await tabs[0].call("subscribe", room="lobby")
         await post([messages.Post(alice, "lobby", f"{n} " + "x" * 400) for n in range(150)])

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from rooms.core import log_reading
 from rooms.features.messages import actions as messages
 from rooms.limits import Limits
 from rooms.live.delivery.feed import Feed, Numbered
 from rooms.live.delivery.repair import Repair
-from rooms.models import Room, User
+from rooms.models import Event, Room, User
 from tests.support.sockets import Client, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,7 +30,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> Reads:
     began = Reads()
     real = Repair._read
 
-    async def read(self: Repair, feed: Feed, after: int, *limit: int) -> list[Numbered]:
+    async def read(self: Repair, feed: Feed, after: int, *limit: Any) -> list[Numbered]:
         began.append(after)
         await began.gate.wait()
         return await real(self, feed, after, *limit)
@@ -38,11 +39,12 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> Reads:
     return began
 
 
-def say(user: User, room: Room, count: int) -> int:
+def say(user: User, room: Room, count: int, more: str = "") -> int:
     """Post so many messages while nobody listens; the room's head afterwards."""
     for start in range(0, count, 100):
         numbers = range(start, min(count, start + 100))
-        messages.post_messages([messages.Post(user, room.slug, f"message {n}") for n in numbers])
+        bodies = [f"message {n}{more if n % 7 else ''}" for n in numbers]
+        messages.post_messages([messages.Post(user, room.slug, body) for body in bodies])
     room.refresh_from_db()
     return room.last_seq
 
@@ -87,6 +89,49 @@ def test_those_behind_the_tail_share_pages(
     # later ones: ten readings at most. Without sharing it is more than a hundred.
     assert len(reads) <= 11
     assert {after % 200 for after in reads[1:]} == {0}
+
+
+LONG = " and so on" * 400
+READ_BYTES = 40_000
+
+
+@pytest.fixture
+def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How much each reading gave. One gives about five long events."""
+    given: list[int] = []
+    real = log_reading.read
+
+    def read(*args: Any) -> list[Numbered]:
+        rows = real(*args)
+        given.append(sum(len(data) for _, data in rows))
+        return rows
+
+    monkeypatch.setattr(log_reading, "READ_BYTES", READ_BYTES)
+    monkeypatch.setattr(log_reading, "read", read)
+    return given
+
+
+def test_long_events_are_read_in_parts_and_come_once_in_order(
+    alice: User, lobby: Room, reads: Reads, sizes: list[int], settings: Any
+) -> None:
+    """The last of them fill the tail; those behind it are in two stretches of the log."""
+    settings.PARLEY_LIMITS = Limits(connections_per_user=100, tail_events=20)
+    head = say(alice, lobby, 250, LONG)
+    positions = [head - 2, head - 19, *(head - 30 - 17 * n for n in range(12))]
+    run(lambda: come_back(alice, lobby, reads, positions, head))
+    assert 0 < max(sizes) <= READ_BYTES + 2 * len(LONG) + 1_000
+    # Some forty readings' worth lie behind the tail.
+    assert len(sizes) <= 80
+
+
+def test_who_reads_long_events_alone_has_few_read_in_vain(
+    alice: User, lobby: Room, reads: Reads, sizes: list[int], settings: Any
+) -> None:
+    settings.PARLEY_LIMITS = Limits(tail_events=20)
+    head = say(alice, lobby, 180, LONG)
+    run(lambda: come_back(alice, lobby, reads, [head - 120], head))
+    wanted = Event.objects.filter(room=lobby, seq__gt=head - 120)
+    assert sum(sizes) <= 1.2 * sum(len(event.encoded) for event in wanted)
 
 
 def test_coming_back_within_the_tail_reads_no_events(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
-from rooms.features.accounts import hashing
+from rooms.core import low_priority
 from rooms.features.accounts.hashing import OneAtATime
 from tests.support.environment import ROOT
 
@@ -39,7 +39,7 @@ def test_all_are_made_in_one_thread_that_gives_way(monkeypatch: pytest.MonkeyPat
     assert name.startswith("hashes")
     if sys.platform == "linux":
         usual = os.getpriority(os.PRIO_PROCESS, 0)
-        assert priority == min(19, usual + hashing.NICE)
+        assert priority == min(19, usual + low_priority.NICE)
 
 
 def test_a_forked_process_has_one_of_its_own() -> None:

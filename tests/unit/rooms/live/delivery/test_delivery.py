@@ -40,6 +40,7 @@ LIMITS = Limits(
 LARGEST_EVENT = 1500
 LARGEST_BELL = 8
 PAGE_EVENTS = 5
+SHORT_READ_BYTES = 600
 AS_IT_IS = (fanout.MEMBERS_PER_CLOCK_CHECK, fanout.LOOP_HOLD_SECONDS, repair.PAGE_EVENTS)
 
 
@@ -72,10 +73,12 @@ class Delivery(RuleBasedStateMachine):
 
     # What happens ---------------------------------------------------------------------------------
 
-    @initialize(target=clients, count=st.integers(1, 4), crowd=st.booleans())
-    def begin(self, count: int, crowd: bool) -> Any:
+    @initialize(target=clients, count=st.integers(1, 4), crowd=st.booleans(), short=st.booleans())
+    def begin(self, count: int, crowd: bool, short: bool) -> Any:
         """A few are here already and listen. A crowd is served member by member, with everything
-        else in between; a small room at once."""
+        else in between; a small room at once. Readings may be `short`, as events are long."""
+        if short:
+            self.database.read_bytes = SHORT_READ_BYTES
         if crowd:
             fanout.MEMBERS_PER_CLOCK_CHECK, fanout.LOOP_HOLD_SECONDS = 1, -1.0
         found = [self.newcomer() for _ in range(count)]
@@ -297,3 +300,15 @@ class Delivery(RuleBasedStateMachine):
 
 
 TestDelivery = Delivery.TestCase
+
+
+def test_who_is_behind_what_was_trimmed_is_sent_away() -> None:
+    """Also where nothing is left of what the tail was to be filled with."""
+    state = Delivery()
+    state.begin(count=1, crowd=False, short=False)
+    state.commit_something_large()
+    state.commit_something_large()
+    state.trim(keep=1)
+    state.teardown()
+    [(connection, _)] = state.all
+    assert connection.closed

@@ -118,6 +118,20 @@ class GoingBack(Delivery):
 TestGoingBack = GoingBack.TestCase
 
 
+def test_it_goes_back_while_somebody_subscribes() -> None:
+    """Between the reading of the room and that of its head, which nobody else knows."""
+    state = GoingBack()
+    state.begin(count=1, crowd=False, short=False)
+    (who,) = state.all
+    state.commit([10])
+    state.database_is(slow=True)
+    state.subscribe(who, None)
+    state.turn(1)
+    state.database_answers(0)
+    state.put_back(1, 0)
+    state.teardown()
+
+
 def feed_at(head: int) -> Feed:
     return Feed(1, "lobby", head, 512, 1 << 20, at=f"t{head}")
 

@@ -1,0 +1,1 @@
+"""Rooms between two: people who write to one another."""

@@ -1,0 +1,1 @@
+"""What waits for somebody: mentions of them, and answers to what they said."""

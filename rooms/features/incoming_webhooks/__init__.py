@@ -1,0 +1,1 @@
+"""Addresses by which programs elsewhere post into a room."""

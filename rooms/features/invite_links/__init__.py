@@ -1,0 +1,1 @@
+"""Links that let whoever holds them into a room."""

@@ -1,0 +1,1 @@
+"""Who is meant by an `@` in a message."""
