@@ -31,6 +31,7 @@ CHECKS = {
     "templates": [PYTHON, "-m", "djlint", "--lint", "--quiet", *TEMPLATES],
     "migrations": [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"],
     "protocol": [PYTHON, "manage.py", "asyncapi", "--check"],
+    "modules": [PYTHON, "-m", "tests.module_table", "--check"],
     "permissions": [PYTHON, "manage.py", "policy", "--check"],
     "deployment": [PYTHON, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
 }

@@ -47,6 +47,16 @@ def with_table(page: str) -> str:
     return before + BEGIN + table() + END + after
 
 
+def main(arguments: list[str]) -> int:
+    page = PAGE.read_text()
+    if arguments == ["--check"]:
+        if with_table(page) != page:
+            print("docs/architecture.md is behind: run python -m tests.module_table")
+            return 1
+        return 0
+    PAGE.write_text(with_table(page))
+    return 0
+
+
 if __name__ == "__main__":
-    PAGE.write_text(with_table(PAGE.read_text()))
-    sys.exit(0)
+    sys.exit(main(sys.argv[1:]))

@@ -113,26 +113,27 @@ def test_who_begins_at_the_first_unread_and_goes_to_the_end_has_read_it(
     until(lambda: cursor(site, "quay") == head, 20, "everything is read")
 
 
-def test_what_comes_while_nobody_looks_is_new(site: Site, open_as: Open) -> None:
-    site.room("pier", "alice", "bob")
-    fill(site, "pier", 20)
-    page = open_as("alice", "/rooms/pier/")
-    expect(message(page, "line 0020")).to_be_in_viewport()
-    until(
-        lambda: cursor(site, "pier") == site.ask("Room.objects.get(slug='pier').last_seq"),
-        what="the page has told what was read",
-    )
-    before = cursor(site, "pier")
-    look_away = "document.hasFocus = () => {}; window.dispatchEvent(new Event('blur'))"
+@pytest.mark.parametrize("opened", ["behind", "in front"])
+def test_what_comes_while_nobody_looks_is_new(site: Site, open_as: Open, opened: str) -> None:
+    slug = f"pier-{opened.replace(' ', '-')}"
+    site.room(slug, "alice", "bob")
+    fill(site, slug, 20)
+    before = cursor(site, slug)
+    look_away = "document.hasFocus = () => false; window.dispatchEvent(new Event('blur'))"
+    page = open_as("alice", f"/rooms/{slug}/")
+    if opened == "behind":
+        page.add_init_script(look_away)
+        page.reload()
+    expect(page.locator("[data-shell]")).to_have_attribute("data-phase", "open")
     page.evaluate(f"() => {{ {look_away} }}")
-    post(site, "pier", *(f"missed {number}" for number in range(120)))
+    post(site, slug, *(f"missed {number}" for number in range(120)))
     expect(message(page, "missed 119")).to_be_in_viewport()
     page.evaluate(
         "() => { delete document.hasFocus; window.dispatchEvent(new Event('focus')); }",
     )
     bar = page.locator("[data-unread-bar]")
     expect(bar).to_contain_text("120 new messages since")
-    assert cursor(site, "pier") == before
+    assert cursor(site, slug) == before
     bar.get_by_role("button", name="Jump to first unread").click()
     expect(message(page, "missed 0").first).to_be_in_viewport()
     expect(bar).to_be_hidden()

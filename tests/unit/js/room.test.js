@@ -132,6 +132,17 @@ test("who opens an old message is brought to it, and has not read the room's end
   equal([told, sent], [[], []]);
 });
 
+test("what comes to a room that was opened where nobody looks is new", async () => {
+  const { room, cards } = shown();
+  document.hasFocus = () => false;
+  const entering = room.enter(page("lobby", { head: 3 }));
+  cards();
+  await entering;
+  room.receive([{ type: "message.created", room: "lobby", seq: 4, at: said(4).at, message: said(4) }]);
+  equal([room.state.newAfter, room.state.firstNew?.seq, room.follows], [3, 4, false]);
+  document.hasFocus = () => true;
+});
+
 test("a message that is not there is said to be gone, on opening and by a link", async () => {
   const { room, drawn, told, cards } = shown();
   const entering = room.enter(page("lobby", { shown: { id: 5, seq: null, deleted: false, around: null } }));

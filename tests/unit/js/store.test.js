@@ -151,6 +151,19 @@ test("in the open room the page counts what is unread by itself", () => {
   equal(apply(state, [{ type: "unread", room: "lobby", unread: 0, seq: 3 }], context).rooms[0].unread, 0);
 });
 
+test("a message counts once, whether the server's number or its event is first", () => {
+  const unread = (count, seq) => ({ type: "unread", room: "lobby", unread: count, seq });
+  const left = (events, state = fromPage(page())) => apply(state, events, context).rooms[0].unread;
+  const three = [created(1), created(2), created(3)];
+  equal(left([unread(3, 3), ...three]), 3, "it overtook them");
+  equal(left([...three, unread(1, 1)]), 3, "it is from before them");
+  equal(left([created(1), unread(2, 2), created(2), created(3)]), 3, "it came in between");
+  equal(left([...three, unread(0, 3)]), 0, "they were read elsewhere");
+  equal(left([created(1), created(2, ana), unread(1, 1)]), 0, "one has spoken since");
+  const listed = (count, seq) => ({ type: "local.rooms", rooms: [{ ...page().rooms[0], unread: count, seq }] });
+  equal([left([listed(2, 2), ...three]), left([...three, listed(2, 2)])], [3, 3], "a list that was asked for");
+});
+
 test("after a gap the page counts, with what is newer than it", () => {
   let state = apply(fromPage(page()), [created(1), { type: "local.pending", item: { client_id: "c9", body: "x", at: at(2) } }], context);
   state = apply({ ...state, head: 500 }, [created(501)], context);

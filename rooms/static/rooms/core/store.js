@@ -13,13 +13,13 @@
 // log, and one at or below `head` was seen; all others are told once, whatever they carry.
 
 import { changeOf, deleted, edited, upToDate } from "./changed-messages.js";
-import * as mentionCounts from "./mention-counts.js";
+import * as unreadCounts from "./unread-counts.js";
 import { reducers as ofNames } from "./names.js";
 import { isCommand } from "./slash.js";
 import { elsewhere, entryAt, place } from "./window.js";
 
 /** @import { DurableEvent, Entry, Message, OpenRoom, Page, Person, PlainPage, PlainState } from "./shapes.js" */
-/** @import { Reducer, ReducerContext, RoomEvent, RoomRow, RoomState } from "./shapes.js" */
+/** @import { Reducer, ReducerContext, RoomEvent, RoomState } from "./shapes.js" */
 
 export const TYPING_MS = 6000;
 
@@ -167,7 +167,7 @@ export function apply(state, events, context) {
       draft.head = event.seq;
     }
     const { type } = event;
-    for (const reduce of [mentionCounts.before[type], own[type], mentionCounts.after[type], context.reducers[type]].flat()) {
+    for (const reduce of [unreadCounts.before[type], own[type], unreadCounts.after[type], context.reducers[type]].flat()) {
       if (reduce && (!elsewhere || reduce.anyRoom)) reduce(draft, event, context);
     }
   }
@@ -202,13 +202,6 @@ function holds(entries, author, clientId) {
   return entries.some(({ kind, value }) => kind === "message" && value.client_id === clientId && value.author?.id === author);
 }
 
-/** Change what is unread in the room that is open.
- *  @param {RoomState} draft
- *  @param {(room: RoomRow) => number} change */
-function count(draft, change) {
-  draft.rooms = draft.rooms.map((room) => (room.slug === draft.room.slug ? { ...room, unread: change(room) } : room));
-}
-
 /** Nothing is new any more.
  *  @param {RoomState} draft */
 function seenAll(draft) {
@@ -223,7 +216,6 @@ function spoke(draft, seq) {
   seenAll(draft);
   if (!draft.room.role) return;
   draft.room = { ...draft.room, read_seq: Math.max(seq, draft.room.read_seq ?? 0) };
-  count(draft, () => 0);
 }
 
 /** Somebody else has said something that can be read.
@@ -252,12 +244,8 @@ const own = {
     if (message.author?.id === draft.user.id) {
       draft.pending = draft.pending.filter((item) => item.client_id !== message.client_id);
       if (message.kind === "text") spoke(draft, message.seq);
-      // What an app leaves in somebody's name they have not read yet.
-      else if (!known && draft.room.role) count(draft, (room) => room.unread + 1);
-    } else if (!known) {
-      if (!message.deleted) arrived(draft, message);
-      // The server counts for rooms that nobody here listens to; this one is listened to.
-      if (draft.room.role) count(draft, (room) => room.unread + 1);
+    } else if (!known && !message.deleted) {
+      arrived(draft, message);
     }
     draft.typing = draft.typing.filter((person) => person.id !== message.author?.id);
     // Only those who are at a socket number what they send; a program that posts is not here.
@@ -340,10 +328,6 @@ const own = {
   invitation: anyRoom((draft, { room, invitation }) => {
     const others = draft.invitations.filter((known) => known.room.slug !== room);
     draft.invitations = invitation ? [invitation, ...others] : others;
-  }),
-
-  unread: anyRoom((draft, { room, unread }) => {
-    draft.rooms = draft.rooms.map((known) => (known.slug === room ? { ...known, unread } : known));
   }),
 
   /** Another room, or this one, is not the person's own any more. */

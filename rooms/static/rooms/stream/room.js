@@ -136,6 +136,7 @@ export class Room {
     cards.then(() => this.#draw());
     this.#follow();
     for (const item of this.state.pending) if (!item.failure) this.#deliver(this.slug, item);
+    if (!this.#looking) this.away();
     this.moved();
   }
 

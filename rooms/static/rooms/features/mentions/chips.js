@@ -1,7 +1,7 @@
 // Names in the text of a message. The server marks what could be one, the same for every reader; who is
 // meant, if anybody, stands in the message's `mentions`, and whether it is the reader is found out here.
 
-import { mentionsReader } from "../../core/mention-counts.js";
+import { mentionsReader } from "../../core/unread-counts.js";
 import { setText } from "../../ui/dom.js";
 
 /** @import { Message, Person, Room } from "../../core/shapes.js" */

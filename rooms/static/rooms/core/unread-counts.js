@@ -1,8 +1,9 @@
-// How many unread messages mention the reader, room by room: a number beside how many are unread, and
-// never more. Pure; `store.js` calls these after its own reducers of the same events.
+// How many messages are unread, room by room, and how many of them mention the reader, which are never
+// more. Pure; `store.js` calls these after its own reducers of the same events.
 //
-// In the room that is open it follows from the room's log; of every room the server tells it as well,
-// as of a position in the log, and what is older than what is known here counts for nothing.
+// In the room that is open both follow from the room's log; of every room the server tells them as
+// well, as of a position in the log (`seq` of a row, and `mentions_seq`). It may be from before what
+// has come since, or tell of what is still to come: each message counts once, whichever is first.
 
 import { entryAt } from "./window.js";
 
@@ -40,14 +41,20 @@ const isOfReader = (draft, message) => mentionsReader(message, draft.user.id, dr
  *  @param {Message} message */
 const isUnread = (draft, { seq }) => draft.room.role !== null && seq > (draft.room.read_seq ?? 0);
 
-/** Those that came after a position, of the room that is open.
+/** How many messages came after a position, of the room that is open.
  *  @param {RoomState} draft
- *  @param {number} after */
-function since(draft, after) {
+ *  @param {number} after
+ *  @param {(message: Message) => boolean} counts */
+function since(draft, after, counts) {
   /** @param {Entry} entry */
-  const counts = (entry) => entry.seq > after && entry.kind === "message" && isOfReader(draft, entry.value);
-  return [...draft.entries, ...draft.tail].filter(counts).length;
+  const isCounted = (entry) => entry.seq > after && entry.kind === "message" && counts(entry.value);
+  return [...draft.entries, ...draft.tail].filter(isCounted).length;
 }
+
+/** Who says something has read it, and all above it. What an app leaves in their name is no such thing.
+ *  @param {RoomState} draft
+ *  @param {Message} message */
+const isSaidByReader = (draft, { author, kind }) => author?.id === draft.user.id && kind === "text";
 
 /** A message says something else, or nothing. What it said before is known here before the store's own
  *  reducers put the new text in its place: hence `before`.
@@ -66,24 +73,40 @@ export const before = {
   "message.deleted": (draft, { message }) => altered(draft, message, false),
 };
 
+/** A row as the server has just told it, and what has come since to the room that is open.
+ *  @param {RoomState} draft
+ *  @param {RoomRow} row
+ *  @returns {RoomRow} */
+function withNewer(draft, row) {
+  if (draft.room?.slug !== row.slug) return row;
+  const [seq, read] = [row.seq ?? 0, draft.room.read_seq ?? 0];
+  const newer = since(draft, Math.max(seq, read), (message) => !isSaidByReader(draft, message));
+  return { ...row, unread: (read > seq ? 0 : row.unread) + newer, seq: Math.max(seq, draft.head) };
+}
+
 /** @param {Reducer} reduce */
 const anyRoom = (reduce) => Object.assign(reduce, { anyRoom: true });
 
 /** @type {Record<string, Reducer>} */
 export const after = {
   "message.created"(draft, { message }) {
-    if (message.author?.id === draft.user.id) changeRoom(draft, draft.room.slug, (room) => (room.unread ? room : readAll(room)));
-    else if (draft.room.role !== null && isOfReader(draft, message)) move(draft, 1);
+    if (draft.room.role === null) return;
+    const { seq } = message;
+    const said = isSaidByReader(draft, message);
+    changeRoom(draft, draft.room.slug, (room) => {
+      if (seq <= (room.seq ?? 0)) return room;
+      return said ? { ...readAll(room), unread: 0, seq } : { ...room, unread: room.unread + 1, seq };
+    });
+    if (isOfReader(draft, message)) move(draft, 1);
   },
 
-  /** The server's number. Of the room that is open it may be from before what has come since, or
-   *  tell of what is still to come: then it is counted when it does. */
+  /** The server's number. What of it is still to come to the room that is open is counted then. */
   mentions: anyRoom((draft, { room: slug, mentions, seq = 0 }) => {
     const open = draft.room?.slug === slug;
     if (open && seq > draft.head) return;
     changeRoom(draft, slug, (room) => {
       if (seq < (room.mentions_seq ?? 0)) return room;
-      return { ...room, mentions: mentions + (open ? since(draft, seq) : 0), mentions_seq: seq };
+      return { ...room, mentions: mentions + (open ? since(draft, seq, (message) => isOfReader(draft, message)) : 0), mentions_seq: seq };
     });
   }),
 
@@ -92,10 +115,17 @@ export const after = {
     draft.inbox = open;
   },
 
-  /** Where nothing is unread, nothing is that mentions anybody. */
+  /** The server's number. Where nothing is unread, nothing is that mentions anybody. */
   unread: anyRoom((draft, { room: slug, unread, seq = 0 }) => {
-    changeRoom(draft, slug, (room) => (unread || seq < (room.mentions_seq ?? 0) ? room : readAll(room)));
+    changeRoom(draft, slug, (room) => {
+      const counted = withNewer(draft, { ...room, unread, seq });
+      return counted.unread || seq < (room.mentions_seq ?? 0) ? counted : readAll(counted);
+    });
   }),
+
+  "local.rooms"(draft) {
+    if (draft.room) changeRoom(draft, draft.room.slug, (room) => withNewer(draft, room));
+  },
 };
 
 /** @param {RoomRow} room
