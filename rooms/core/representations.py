@@ -86,7 +86,7 @@ def messages(rows: Sequence[Message], room_slug: str) -> list[dict[str, Any]]:
         }
         if row.deleted_at is None
         else {
-            **said(row, row.pk, row.author, room_slug, message_parts.empty()),
+            **said(row, row.pk, row.author, room_slug, message_parts.staying(parts)),
             "body": "",
             "html": "",
             "deleted": {"at": timestamp(row.deleted_at), "by": person(row.deleted_by)},

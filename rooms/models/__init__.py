@@ -17,6 +17,7 @@ from .people import ApiToken, User
 from .pins import Pin
 from .reactions import Reaction
 from .rooms import SLUG, Ban, FormerSlug, Invitation, Membership, Room, is_slug
+from .threads import Thread, ThreadFollow, ThreadReply
 
 __all__ = [
     "SLUG",
@@ -41,6 +42,9 @@ __all__ = [
     "Pin",
     "Reaction",
     "Room",
+    "Thread",
+    "ThreadFollow",
+    "ThreadReply",
     "User",
     "WebhookMessage",
     "attachment_path",

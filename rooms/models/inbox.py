@@ -8,12 +8,13 @@ from .rooms import Room
 
 
 class InboxEntry(models.Model):
-    """A message concerns somebody: it mentions them, or answers what they have said. One entry a
-    message, whatever of both it does."""
+    """A message concerns somebody: it mentions them, answers what they have said, or is in a thread
+    that they follow. One entry a message, whatever of it all it does."""
 
     class Kind(models.TextChoices):
         MENTION = "mention"
         REPLY = "reply"
+        THREAD = "thread"
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="+", db_index=False)

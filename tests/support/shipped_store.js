@@ -8,8 +8,9 @@ import { apply, fromPage } from "./rooms/core/store.js";
 import { withCards } from "./rooms/core/window.js";
 import { reducers as ofPins } from "./rooms/features/pins/store.js";
 import { reducers as ofReactions } from "./rooms/features/reactions/store.js";
+import { reducers as ofThreads } from "./rooms/features/threads/store.js";
 
-const others = [ofJobs, ofSchedules, ofReactions, ofPins];
+const others = [ofJobs, ofSchedules, ofReactions, ofPins, ofThreads];
 for (const [type, reduce] of others.flatMap(Object.entries)) addReducer(type, reduce);
 
 /** `before` and `after` are { page, jobs }: the JSON of a room's page, and what REST has of its jobs. */

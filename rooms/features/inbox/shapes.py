@@ -25,7 +25,7 @@ class InboxRoom(Given):
 
 class InboxEntryOut(Given):
     id: int
-    kind: Literal["mention", "reply"]
+    kind: Literal["mention", "reply", "thread"]
     at: Timestamp
     done: bool
     room: InboxRoom

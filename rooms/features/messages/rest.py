@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any
 
-from django.db.models import QuerySet
 from ninja import Query, Router, Status
 
 from rooms.core import installation, representations
@@ -11,6 +10,7 @@ from rooms.models import Message
 from rooms.protocol import GivenEpoch, Invalid, NotFound, Seq
 from rooms.protocol.shapes import MessageOut
 from rooms.rest import paging
+from rooms.rest.message_pages import page_of_messages
 from rooms.rest.requests import Limit, MessageKey, Request
 from rooms.rest.schemas import Problem
 
@@ -22,9 +22,6 @@ from .editing import edit_message as edit
 from .shapes import EarlierTexts, MessagePage, NewMessage, NewText
 
 router = Router(tags=["rooms"])
-
-PAGE_CHARACTERS = 500_000
-ROWS_PER_READ = 50
 
 
 @router.get("/rooms/{slug}/messages", response={200: MessagePage, 409: Problem})
@@ -47,15 +44,15 @@ def list_messages(
         Message.objects.filter(room=room).select_related("author").prefetch_related("attachments")
     )
     if after is not None:
-        page, more = _page(messages.filter(seq__gt=after).order_by("seq"), limit)
+        page, more = page_of_messages(messages.filter(seq__gt=after).order_by("seq"), limit)
         following = {"after": page[-1].seq} if more else None
     else:
         newer: list[Message] = []
         if around is not None:
-            newer, _ = _page(messages.filter(seq__gt=around).order_by("seq"), limit // 2)
+            newer, _ = page_of_messages(messages.filter(seq__gt=around).order_by("seq"), limit // 2)
             before = around + 1
         older = messages if before is None else messages.filter(seq__lt=before)
-        page, more = _page(older.order_by("-seq"), limit - len(newer))
+        page, more = page_of_messages(older.order_by("-seq"), limit - len(newer))
         following = {"before": page[-1].seq} if more else None
         page = page[::-1] + newer
     return {
@@ -63,19 +60,6 @@ def list_messages(
         "epoch": epoch,
         "next": following and paging.link(request, limit=limit, epoch=epoch, **following),
     }
-
-
-def _page(messages: QuerySet[Message], limit: int) -> tuple[list[Message], bool]:
-    """The first of them, and whether there are more: `limit` at most, and of long ones as many as
-    make `PAGE_CHARACTERS`, because nobody else is served while an answer is put together."""
-    rows: list[Message] = []
-    characters = 0
-    for row in messages[: limit + 1].iterator(chunk_size=ROWS_PER_READ):
-        if len(rows) == limit or characters > PAGE_CHARACTERS:
-            return rows, True
-        rows.append(row)
-        characters += len(row.body) + len(row.html)
-    return rows, False
 
 
 @router.post("/rooms/{slug}/messages", response={200: MessageOut, 201: MessageOut, 409: Problem})

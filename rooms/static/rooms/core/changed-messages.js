@@ -29,6 +29,8 @@ function change(draft, changed) {
   const others = draft.changed.filter((other) => other.message.id !== message.id);
   draft.changed = [...others, changed].slice(-MOST_CHANGES);
   const known = entryAt(draft, message.seq);
+  if (gone) draft.beside = draft.beside.filter(({ value }) => value.id !== message.id);
+  else alterBeside(draft, message.id, () => message);
   if (gone) without(draft, message.seq);
   else if (known) place(draft, { ...known, value: message });
 }
@@ -41,8 +43,17 @@ export function alter(draft, { id, seq }, alteration) {
   draft.changed = draft.changed.map((known) =>
     known.message.id === id && !known.gone ? { ...known, message: alteration(known.message) } : known,
   );
+  alterBeside(draft, id, alteration);
   const entry = entryAt(draft, seq);
   if (entry?.kind === "message" && entry.value.id === id) place(draft, { ...entry, value: alteration(entry.value) });
+}
+
+/** @param {RoomState} draft
+ *  @param {number} id
+ *  @param {(value: Message) => Message} alteration */
+function alterBeside(draft, id, alteration) {
+  if (!draft.beside.some(({ value }) => value.id === id)) return;
+  draft.beside = draft.beside.map((entry) => (entry.value.id === id ? { ...entry, value: alteration(entry.value) } : entry));
 }
 
 /** What is known of a message besides what somebody else says of it; undefined: nothing.

@@ -84,8 +84,9 @@ export const noticeTexts = {};
  *  @type {((stretch: Stretch) => Promise<Entry[]>)[]} */
 export const histories = [];
 
-/** (room) → { element, update(state) }: a section of the right column.
- *  @type {((room: Room) => Panel)[]} */
+/** (room, details) → { element, update(state), covers? }: a section of the right column, or, with `covers`,
+ *  what `details.cover` shows in place of all of them; its element has `data-cover`.
+ *  @type {((room: Room, details: import("../shell/details.js").Details) => Panel)[]} */
 export const panels = [];
 
 /** name of a slash command → (arguments) → Promise of { options: [{name, text, insert}], hint, complete }:

@@ -56,6 +56,7 @@ export function rename(draft, now) {
   draft.members = each(draft.members, member);
   draft.entries = each(draft.entries, (entry) => entryNamed(entry, now));
   draft.tail = each(draft.tail, (entry) => entryNamed(entry, now));
+  draft.beside = each(draft.beside, (entry) => entryNamed(entry, now));
   draft.changed = each(draft.changed, (known) => {
     const message = messageNamed(known.message, now);
     return message === known.message ? known : { ...known, message };

@@ -88,6 +88,7 @@
  * @property {boolean} older
  * @property {boolean} newer
  * @property {Entry[]} tail
+ * @property {Entry[]} beside What is open beside the stream: a thread, its root first.
  * @property {Pending[]} pending
  * @property {ChangedMessage[]} changed
  * @property {Member[]} members
@@ -149,7 +150,8 @@
 
 /** @typedef {{ slug: string, from: number, to: number, after: string | null, before: string | null }} Stretch */
 
-/** @typedef {{ element: HTMLElement, update(state: RoomState): void }} Panel */
+/** @typedef {{ element: HTMLElement, update(state: RoomState): void, covers?: boolean }} Panel `covers`: it takes the
+ *   place of the whole column while it is shown. */
 
 /** @typedef {{ options: { name: string, text: string, insert: string }[], hint: string, complete: boolean }} Completion */
 

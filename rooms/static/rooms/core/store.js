@@ -55,6 +55,8 @@ export function fromPage(page) {
     older: page.older ?? false,
     newer: false,
     tail: [],
+    // Messages that are open beside the stream, kept up to date like those in it.
+    beside: [],
     pending: [],
     changed: [],
     members: page.members ?? [],
@@ -94,7 +96,7 @@ function firstAfter(entries, room, user) {
  *  @param {{ epoch: string, seq: number }} place
  *  @returns {RoomState} */
 export function begunAnew(state, { epoch, seq }) {
-  const nothing = { entries: [], older: false, newer: false, tail: [], changed: [], typing: [], newAfter: null, firstNew: null, extra: {} };
+  const nothing = { entries: [], older: false, newer: false, tail: [], beside: [], changed: [], typing: [], newAfter: null, firstNew: null, extra: {} };
   return { ...state, ...nothing, epoch, head: seq, anew: true };
 }
 

@@ -15,8 +15,8 @@ export class Details {
     this.shell = one("[data-shell]");
     this.element = one("#details");
     this.toggle = one("[data-details-toggle]");
-    const added = panels.map((panel) => panel(room));
-    one("[data-panels]").append(...added.map((panel) => panel.element));
+    const added = panels.map((panel) => panel(room, this));
+    for (const { element, covers } of added) (covers ? this.element : one("[data-panels]")).append(element);
     this.parts = [...added, ...parts.map((Part) => new Part(room))];
     this.toggle.addEventListener("click", () => this.#open(!this.open));
     one("[data-details-close]").addEventListener("click", () => this.#open(false));
@@ -37,6 +37,11 @@ export class Details {
   /** Somebody goes to something in the conversation: where the details lie over it, they go. */
   uncover() {
     if (this.open && !WIDE.matches) this.#set(false);
+  }
+
+  /** Show what covers the column, or, with null, the details again. */
+  cover(element) {
+    for (const child of this.element.children) show(child, element === null ? !child.hasAttribute("data-cover") : child === element);
   }
 
   draw(state) {

@@ -150,13 +150,13 @@ export class Room {
 
   // Sending ---------------------------------------------------------------------------------------
 
-  /** `replyTo` is the id of a message, or null; `files` are uploads. */
-  send(body, replyTo = null, files = []) {
+  /** `replyTo` is the id of a message, or null; `files` are uploads; `moves`: to the room's end. */
+  send(body, replyTo = /** @type {number | null} */ (null), files = [], moves = true) {
     /** @type {Pending} */
     const item = { client_id: uuid(), body, at: new Date(clock.now()).toISOString(), reply_to: replyTo, ...(files.length ? { files } : {}) };
     this.#outbox.put(this.slug, item);
     this.#apply([{ type: "local.pending", item }]);
-    this.toEnd();
+    if (moves) this.toEnd();
     return this.#deliver(this.slug, item);
   }
 

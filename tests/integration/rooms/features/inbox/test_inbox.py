@@ -43,7 +43,7 @@ def test_what_comes_in(alice: User, bob: User, lobby: Room) -> None:
         [("reply", "Yes"), ("mention", "@bob, listen"), (kind, "@bob, no"), ("mention", "@room")]
         for kind in ("mention", "reply")
     )
-    assert waiting(alice) == []
+    assert waiting(alice) == [("thread", "To myself, @bob")], "she has replied there"
     assert inbox.open_count(bob) == 4
 
 

@@ -14,8 +14,8 @@ from rooms.core.reports import report_in_transaction
 from rooms.features.files import actions as files
 from rooms.features.members import management
 from rooms.features.messages import actions as messages
-from rooms.features.messages import rest
 from rooms.models import Membership, Message, Room, User
+from rooms.rest import message_pages
 from tests.support.caller import Answer, Caller, Callers
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -69,7 +69,7 @@ def test_around_shows_both_sides(caller: Callers, bob: User, said: list[int]) ->
 def test_a_page_of_long_messages_is_shorter_and_goes_on(
     caller: Callers, bob: User, said: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rest, "PAGE_CHARACTERS", 3 * len("message 0<p>message 0</p>\n") - 4)
+    monkeypatch.setattr(message_pages, "PAGE_CHARACTERS", 3 * len("message 0<p>message 0</p>\n") - 4)
     bobs = caller(bob)
     page = bobs.get("rooms/lobby/messages")
     assert seqs(page) == said[-3:]
@@ -139,7 +139,7 @@ def test_history_takes_the_same_queries_for_any_number_of_messages(
             report_in_transaction(logs, room, alice, "Done", "job", job, attached)
     bobs = caller(bob)
     bobs.get("rooms")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         page = bobs.get("rooms/lobby/messages")
     reports = [message for message in page.data["messages"] if message["kind"] == "job"]
     assert [len(report["attachments"]) for report in reports] == [1, 1, 1]

@@ -1,0 +1,1 @@
+"""Threads: what answers a message, read and written beside the room."""
