@@ -239,6 +239,7 @@ PAGES = {
     "bans": Case("/rooms/lounge/", then=details("[data-bans] summary")),
     "settings": Case("/rooms/lounge/", then=dialog(details("[data-settings-open]"))),
     "editing": Case("/rooms/lounge/", then=on_edited("edit")),
+    "thread": Case("/rooms/lounge/", then=on_edited("thread")),
     "what it said before": Case("/rooms/lounge/", then=dialog(on_edited("history"))),
     "copy link": Case("/rooms/lounge/", then=dialog(refused_link)),
     "a message that is gone": Case("/rooms/attic/999999", then=open_room),

@@ -22,6 +22,7 @@ from rooms.models import (
     Membership,
     Message,
     Room,
+    Thread,
     User,
 )
 
@@ -155,6 +156,13 @@ class Cell:
             created_at=timezone.now() - timedelta(days=2 if late else 0),
         )
         return f"rooms/{{slug}}/messages/{row.pk}"
+
+    def thread(self) -> str:
+        """Of a message that was answered."""
+        path = self.message()
+        root = Message.objects.get(pk=int(path.rpartition("/")[2]))
+        Thread.objects.create(root=root, replies=1, last_seq=root.seq, last_at=root.created_at)
+        return f"{path}/thread"
 
     def job(self, state: State) -> Job:
         own = self.case.startswith("one's own")

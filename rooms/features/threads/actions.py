@@ -2,7 +2,7 @@
 the socket and REST.
 
 A room has one order, and a thread is a view of it: a reply is a message of the room like any other.
-Who starts a thread or replies in it follows it, unless they have said otherwise.
+Who replies follows the thread by that; so does who began it, until they stop.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -99,12 +99,22 @@ def _follow_and_tell(logs: Logs, replies: Sequence[tuple[int, PostedMessage]]) -
         for user_id in _to_be_told(root, each)
     ]
     inbox.add_in_transaction(told, logs.at)
-    wanted = {(root, each.author.pk) for root, each in replies}
-    wanted |= {(root, author) for root, author in authors.items() if author is not None}
-    ThreadFollow.objects.bulk_create(
-        [ThreadFollow(thread_id=root, user_id=user_id, follows=True) for root, user_id in wanted],
-        ignore_conflicts=True,
-    )
+    _begin_to_follow({(root, author) for root, author in authors.items() if author is not None})
+    _begin_to_follow({(root, each.author.pk) for root, each in replies}, again=True)
+
+
+def _begin_to_follow(pairs: Collection[tuple[int, int]], again: bool = False) -> None:
+    """`again`: also who has stopped."""
+    rows = [ThreadFollow(thread_id=root, user_id=user_id, follows=True) for root, user_id in pairs]
+    if again:
+        ThreadFollow.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["thread", "user"],
+            update_fields=["follows"],
+        )
+    else:
+        ThreadFollow.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def _to_be_told(root: int, reply: PostedMessage) -> Collection[int]:

@@ -62,6 +62,6 @@ def follow_thread(request: Request, slug: str, message_id: MessageKey) -> Status
 
 @router.delete("/rooms/{slug}/messages/{message_id}/thread/follow", response={204: None})
 def stop_following_thread(request: Request, slug: str, message_id: MessageKey) -> Status[None]:
-    """Be told no more. It stays so when you reply again."""
+    """Be told no more, until you reply again."""
     actions.follow(request.user, slug, message_id, wanted=False)
     return Status(204, None)

@@ -42,6 +42,11 @@ test("the thread that is open hears of what is said in it, edited, deleted and r
   equal([threadOf(state), state.beside], [null, []]);
 });
 
+test("who replies follows, and who is answered for the first time", () => {
+  const follows = (events, root) => threadOf(apply(opened(fromPage({ ...page, messages: [message(1, { author: root })] })), events, context))?.follows;
+  equal([follows([created(reply(3))], ben), follows([created(reply(3, { author: ana }))], ben), follows([created(reply(3))], ana)], [false, true, true]);
+});
+
 test("what is fetched of a thread joins what was heard meanwhile", () => {
   let state = apply(opened(fromPage(page)), [created(reply(3)), created(reply(9)), deleted(10, reply(3), false)], context);
   const fetched = { root: message(1, { replies: { count: 2, seq: 8, at } }), messages: [reply(3), reply(8)], next: "/more", follows: true, head: 8 };

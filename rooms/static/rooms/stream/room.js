@@ -156,7 +156,8 @@ export class Room {
     const item = { client_id: uuid(), body, at: new Date(clock.now()).toISOString(), reply_to: replyTo, ...(files.length ? { files } : {}) };
     this.#outbox.put(this.slug, item);
     this.#apply([{ type: "local.pending", item }]);
-    if (moves) this.toEnd();
+    if (moves) this.#places.toEnd();
+    this.#draw();
     return this.#deliver(this.slug, item);
   }
 

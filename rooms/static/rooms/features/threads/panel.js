@@ -28,11 +28,15 @@ export class ThreadPanel {
   #layout = new Layout();
   #rows;
   #asked = 0;
+  /** The thread whose end is being asked for.
+   *  @type {number | undefined} */
+  #asking = undefined;
   /** The root of the thread that is open, and in which room.
    *  @type {{ root: Message, slug: string, wasOpen: boolean } | null} */
   #open = null;
-  /** Whether the thread has anything that can be followed. */
+  // Whether the thread has anything that can be followed.
   #begun = false;
+  #pending = 0;
 
   /** @param {Room} room
    *  @param {import("../../shell/details.js").Details} details */
@@ -111,8 +115,11 @@ export class ThreadPanel {
     if (!first) return this.#forget();
     const near = this.body.scrollHeight - this.body.scrollTop - this.body.clientHeight < NEAR_PIXELS;
     this.#begun ||= Boolean(first.value.replies);
-    this.#rows.draw(this.#layout.rows(shownOf(state), now()));
-    if (near) this.body.scrollTop = this.body.scrollHeight;
+    const shown = shownOf(state);
+    this.#rows.draw(this.#layout.rows(shown, now()));
+    const said = shown.pending.length > this.#pending;
+    this.#pending = shown.pending.length;
+    if (near || said) this.body.scrollTop = this.body.scrollHeight;
     show(this.older, open.older);
     show(this.following, this.#begun && state.room.role !== null);
     this.following.setAttribute("aria-pressed", String(open.follows));
@@ -146,9 +153,6 @@ export class ThreadPanel {
       if (own === this.#asked) this.#asking = undefined;
     }
   }
-
-  /** @type {number | undefined} */
-  #asking = undefined;
 
   async #follow() {
     const open = threadOf(this.#room.state);

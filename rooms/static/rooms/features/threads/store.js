@@ -33,6 +33,9 @@ export const reducers = {
     alter(draft, thread, (root) => counted(root, message, 1));
     const open = threadOf(draft);
     if (open?.id !== thread.id || draft.beside.some(({ seq }) => seq === message.seq)) return;
+    // Who replies follows by that, and so does who is answered for the first time.
+    const begun = draft.beside.length < 2 && draft.beside[0]?.value.author?.id === draft.user.id;
+    if (begun || message.author?.id === draft.user.id) draft.extra = { ...draft.extra, thread: { ...open, follows: true } };
     draft.beside = [...draft.beside, messageEntry(message)];
   },
 

@@ -69,7 +69,9 @@ def test_around_shows_both_sides(caller: Callers, bob: User, said: list[int]) ->
 def test_a_page_of_long_messages_is_shorter_and_goes_on(
     caller: Callers, bob: User, said: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(message_pages, "PAGE_CHARACTERS", 3 * len("message 0<p>message 0</p>\n") - 4)
+    monkeypatch.setattr(
+        message_pages, "PAGE_CHARACTERS", 3 * len("message 0<p>message 0</p>\n") - 4
+    )
     bobs = caller(bob)
     page = bobs.get("rooms/lobby/messages")
     assert seqs(page) == said[-3:]

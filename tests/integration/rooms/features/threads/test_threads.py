@@ -108,13 +108,15 @@ def test_followers_are_told_once_until_they_have_seen_to_it(
     inbox.set_done(alice, None, done=True)
     say(charlie, "No, East", answer)
     assert told(alice) == [("thread", "No, East")]
-    # Who does not follow is not told, however much they say there.
-    assert caller(alice).delete(f"rooms/lobby/messages/{answer}/thread/follow").status_code == 204
+    # Who has stopped is told no more, until they reply again.
     say(alice, "As you like", root)
+    assert caller(alice).delete(f"rooms/lobby/messages/{answer}/thread/follow").status_code == 204
     inbox.set_done(alice, None, done=True)
     say(bob, "Good", answer)
     assert told(alice) == []
     assert not read(caller(alice), root)["follows"]
+    say(alice, "Or not", root)
+    assert read(caller(alice), root)["follows"]
     assert (
         caller(alice).send("put", f"rooms/lobby/messages/{root}/thread/follow").status_code == 204
     )
