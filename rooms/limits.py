@@ -110,6 +110,7 @@ class Limits(BaseSettings):
     reactions_per_person: Positive = 10
     # What waits in an inbox goes after so many days, and what is done after fewer.
     inbox_days: Positive = 90
+    saved_messages: Positive = 1_000
     inbox_done_days: Positive = 30
     pins_per_room: Positive = 50
     # Members of a room whom one message can mention together, by `@room`.

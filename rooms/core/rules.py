@@ -26,6 +26,14 @@ def see(facts: Facts) -> Refusal | None:
     return policy.no_room(room.slug)
 
 
+def belong(facts: Facts) -> Refusal | None:
+    """What is a member's own affair in a room."""
+    assert facts.room is not None
+    if facts.role is not None:
+        return None
+    return see(facts) or Forbidden(f"You are not a member of {facts.room.name}.")
+
+
 def open_room(facts: Facts) -> Refusal | None:
     room = facts.room
     assert room is not None

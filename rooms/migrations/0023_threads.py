@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='inboxentry',
             name='kind',
-            field=models.CharField(choices=[('mention', 'Mention'), ('reply', 'Reply'), ('thread', 'Thread')], max_length=16),
+            field=models.CharField(choices=[('mention', 'Mention'), ('reply', 'Reply'), ('thread', 'Thread'), ('saved', 'Saved')], max_length=16),
         ),
         migrations.CreateModel(
             name='ThreadFollow',

@@ -8,13 +8,14 @@ from .rooms import Room
 
 
 class InboxEntry(models.Model):
-    """A message concerns somebody: it mentions them, answers what they have said, or is in a thread
-    that they follow. One entry a message, whatever of it all it does."""
+    """A message concerns somebody: it mentions them, answers what they have said, is in a thread
+    that they follow, or they have saved it for later. One entry a message, whatever of it all."""
 
     class Kind(models.TextChoices):
         MENTION = "mention"
         REPLY = "reply"
         THREAD = "thread"
+        SAVED = "saved"
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="+", db_index=False)

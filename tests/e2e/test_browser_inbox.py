@@ -89,3 +89,18 @@ def test_an_answer_and_the_key(both: tuple[Page, Page, str]) -> None:
     expect(entries(his).first).to_contain_text("answered you in")
     his.get_by_role("button", name="All done").click()
     expect(entries(his)).to_have_count(0)
+
+
+def test_a_message_is_saved_and_found(both: tuple[Page, Page, str]) -> None:
+    hers, his, slug = both
+    say(hers, "The address is 12 Quay Street")
+    his.goto(f"/rooms/{slug}/")
+    row = message(his, "The address is")
+    row.focus()
+    his.keyboard.press("s")
+    expect(his.locator("[data-toast]")).to_have_text("It waits in your inbox")
+    expect(his.locator("[data-inbox-count]")).to_have_text("1")
+    his.goto("/inbox/")
+    expect(entries(his)).to_contain_text("saved for later")
+    entries(his).get_by_role("button", name="Done").click()
+    expect(his.get_by_text("Nothing waits for you")).to_be_visible()

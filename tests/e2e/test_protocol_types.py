@@ -98,6 +98,7 @@ async def everything(site: Site, room: str, alice: Recorder, bob: Recorder) -> N
     await alice.call("send", room=room, body="Look, @bob", client_id=str(uuid.uuid4()))
     await bob.event("mentions")
     await alice.call("ping")
+    await bob.call("save", room=room, message=sent["message"]["id"])
     await bob.call("follow", room=room, message=sent["message"]["id"], follow=False)
     about = {"room": room, "message": sent["message"]["id"], "emoji": "👍"}
     for command, type in (("react", "reaction.added"), ("unreact", "reaction.removed")):

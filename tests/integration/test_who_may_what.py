@@ -153,6 +153,7 @@ PROBES: dict[str, list[Callable[[Cell], Any]]] = {
     ],
     "pin.add": [lambda cell: cell.rest("put", f"{cell.message()}/pin")],
     "pin.remove": [lambda cell: cell.rest("delete", f"{cell.message()}/pin")],
+    "inbox.save": [lambda cell: cell.rest("put", f"{cell.message()}/saved")],
     "thread.follow": [lambda cell: cell.rest("put", f"{cell.thread()}/follow")],
     "reaction.add": [lambda cell: cell.rest("put", reaction(cell))],
     "reaction.remove": [lambda cell: cell.rest("delete", reaction(cell))],

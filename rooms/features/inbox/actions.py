@@ -10,14 +10,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from rooms.core import housekeeping, inbox
+from rooms.core import housekeeping, inbox, lookup, policy
 from rooms.core.inbox import Concern
 from rooms.core.log import Logs
 from rooms.core.posted_messages import PostedMessage
 from rooms.core.representations import person, timestamp
 from rooms.limits import limits
 from rooms.models import InboxEntry, Message, Room, User
-from rooms.protocol import NotFound
+from rooms.protocol import Conflict, NotFound
 from rooms.text import graphemes
 
 EXCERPT_CHARACTERS = 200
@@ -43,6 +43,34 @@ def deleted(_logs: Logs, _room: Room, message: Message) -> None:
     if people:
         rows.delete()
         inbox.tell_on_commit(people)
+
+
+def save(user: User, slug: str, message_id: int) -> None:
+    """The message waits in the person's inbox, whether or not it was there before. The same again
+    changes nothing. Raises Refusals."""
+    row = _message(user, slug, message_id)
+    with transaction.atomic():
+        own = InboxEntry.objects.filter(user=user)
+        if own.filter(message=row).update(done_at=None) == 0:
+            most = limits().saved_messages
+            if own.filter(kind=InboxEntry.Kind.SAVED, done_at=None).count() >= most:
+                raise Conflict(f"You have saved {most:,} messages. Say of some that they are done.")
+            saved = Concern(user.pk, row.pk, row.room_id, InboxEntry.Kind.SAVED.value)
+            inbox.add_in_transaction([saved], timezone.now())
+        inbox.tell_on_commit([user.pk])
+
+
+def set_message_done(user: User, slug: str, message_id: int) -> None:
+    """Whatever waits there of the message is done."""
+    row = _message(user, slug, message_id)
+    found = InboxEntry.objects.filter(user=user, message=row).values_list("pk", flat=True)
+    set_done(user, list(found), done=True)
+
+
+def _message(user: User, slug: str, message_id: int) -> Message:
+    room, membership = lookup.find_room(user, slug)
+    policy.require("inbox.save", lookup.facts_of(user, room, membership))
+    return lookup.message_in(room, message_id)
 
 
 def entries(user: User, done: bool = False) -> "QuerySet[InboxEntry]":
@@ -89,9 +117,10 @@ def shape(row: InboxEntry) -> dict[str, Any]:
 
 
 def sweep() -> int:
-    """What was done long ago, and what is older than anybody looks back."""
+    """What was done long ago, and what is older than anybody looks back, but for what was saved."""
     now = timezone.now()
     old = InboxEntry.objects.filter(at__lt=now - timedelta(days=limits().inbox_days))
+    old = old.exclude(kind=InboxEntry.Kind.SAVED)
     done = now - timedelta(days=limits().inbox_done_days)
     swept = housekeeping.delete_in_batches(old)
     return swept + housekeeping.delete_in_batches(InboxEntry.objects.filter(done_at__lt=done))

@@ -7,7 +7,8 @@ from ninja import Path, Query, Router, Status
 from rooms.core import inbox
 from rooms.protocol import Id
 from rooms.rest import paging
-from rooms.rest.requests import Limit, PageCursor, Request, next_link
+from rooms.rest.requests import Limit, MessageKey, PageCursor, Request, next_link
+from rooms.rest.schemas import Problem
 
 from . import actions
 from .shapes import ChangedEntries, InboxPage, SomeEntries, TheseEntries
@@ -63,4 +64,18 @@ def set_done(request: Request, entry: EntryKey) -> Status[None]:
 def set_open(request: Request, entry: EntryKey) -> Status[None]:
     """It is not done after all."""
     actions.set_one_done(request.user, entry, done=False)
+    return Status(204, None)
+
+
+@router.put("/rooms/{slug}/messages/{message_id}/saved", response={204: None, 409: Problem})
+def save_message(request: Request, slug: str, message_id: MessageKey) -> Status[None]:
+    """Have it wait in your inbox until you say that it is done. 409: too many of yours do."""
+    actions.save(request.user, slug, message_id)
+    return Status(204, None)
+
+
+@router.delete("/rooms/{slug}/messages/{message_id}/saved", response={204: None})
+def set_message_done(request: Request, slug: str, message_id: MessageKey) -> Status[None]:
+    """Whatever waits in your inbox of this message is done."""
+    actions.set_message_done(request.user, slug, message_id)
     return Status(204, None)

@@ -4,10 +4,18 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from rooms.protocol import Id
+from rooms.protocol import Command, Id, Slug
 from rooms.protocol.events import Ephemeral
 from rooms.protocol.shapes import Given, Person, Timestamp
 from rooms.rest.schemas import BodyId, Next, Taken
+
+
+class SaveMessage(Command):
+    """Have a message wait in your inbox until you say that it is done. The same again changes
+    nothing."""
+
+    room: Slug
+    message: Annotated[Id, Field(description="the `id` of a message of the room")]
 
 
 class InboxEvent(Ephemeral):
@@ -25,7 +33,7 @@ class InboxRoom(Given):
 
 class InboxEntryOut(Given):
     id: int
-    kind: Literal["mention", "reply", "thread"]
+    kind: Literal["mention", "reply", "thread", "saved"]
     at: Timestamp
     done: bool
     room: InboxRoom

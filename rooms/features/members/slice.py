@@ -3,5 +3,11 @@
 from rooms.slices import Slice
 
 from .shapes import InvitationEvent
+from .slash import INVITE
 
-SLICE = Slice(name="members", events=[InvitationEvent], rest="rooms.features.members.rest.router")
+SLICE = Slice(
+    name="members",
+    events=[InvitationEvent],
+    slash=[INVITE],
+    rest="rooms.features.members.rest.router",
+)

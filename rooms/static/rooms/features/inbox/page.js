@@ -14,8 +14,8 @@ import { counted, wordsOf } from "../../ui/text.js";
  *   author: { id: number, name: string } | null, excerpt: string }} InboxEntry
  */
 
-const WORDS = { mention: "mentioned you in", reply: "answered you in", thread: "replied in a thread that you follow, in" };
-const ICONS = { mention: "person", reply: "reply", thread: "thread" };
+const WORDS = { mention: "mentioned you in", reply: "answered you in", thread: "replied in a thread that you follow, in", saved: "– saved for later, from" };
+const ICONS = { mention: "person", reply: "reply", thread: "thread", saved: "bookmark" };
 const MOST_ENTRIES = 200;
 const page = one("[data-inbox]");
 const list = one("[data-inbox-list]", page);

@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_settings
 from django.utils import timezone
 
 from rooms.core import housekeeping, inbox
@@ -15,7 +15,9 @@ from rooms.features.members.actions import join, leave
 from rooms.features.messages import actions as messages
 from rooms.features.messages.deletion import delete_message
 from rooms.features.messages.editing import edit_message
+from rooms.limits import Limits
 from rooms.models import InboxEntry, Membership, Room, User
+from rooms.protocol import Conflict
 from tests.support import sockets
 from tests.support.caller import Callers
 
@@ -156,3 +158,41 @@ def test_devices_are_told(alice: User, bob: User, lobby: Room) -> None:
 
     sockets.run(session)
     assert not Membership.objects.filter(user=bob, room=lobby).exists()
+
+
+def test_a_message_is_saved_for_later(
+    caller: Callers, alice: User, bob: User, charlie: User, lobby: Room
+) -> None:
+    pk = say(alice, "The address is 12 Quay Street")
+    path = f"rooms/lobby/messages/{pk}/saved"
+    assert caller(charlie).send("put", path).status_code == 403
+    for _ in range(2):
+        assert caller(bob).send("put", path).status_code == 204
+    assert waiting(bob) == [("saved", "The address is 12 Quay Street")]
+    assert waiting(alice) == []
+    # Done, and saved again: it waits again. What mentions one waits once.
+    assert caller(bob).delete(path).status_code == 204
+    assert (waiting(bob), len(waiting(bob, done=True))) == ([], 1)
+    assert caller(bob).send("put", path).status_code == 204
+    mention = say(alice, "@bob")
+    assert caller(bob).send("put", f"rooms/lobby/messages/{mention}/saved").status_code == 204
+    assert [kind for kind, _ in waiting(bob)] == ["saved", "mention"]
+    # It stays however long it takes, unless the message goes.
+    InboxEntry.objects.update(at=timezone.now() - timedelta(days=1000))
+    actions.sweep()
+    assert [kind for kind, _ in waiting(bob)] == ["saved"]
+    delete_message(alice, "lobby", pk)
+    assert waiting(bob) == []
+    assert caller(bob).send("put", path).status_code == 404
+
+
+def test_nobody_saves_without_end(alice: User, bob: User, lobby: Room) -> None:
+    with override_settings(PARLEY_LIMITS=Limits(saved_messages=2)):
+        first, second, third = (say(alice, str(number)) for number in range(3))
+        actions.save(bob, "lobby", first)
+        actions.save(bob, "lobby", second)
+        actions.save(bob, "lobby", second)
+        with pytest.raises(Conflict):
+            actions.save(bob, "lobby", third)
+        actions.set_message_done(bob, "lobby", first)
+        actions.save(bob, "lobby", third)

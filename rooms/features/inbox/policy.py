@@ -1,0 +1,6 @@
+"""Who may save a message for later: whoever belongs to its room. Inboxes show others nothing of it."""
+
+from rooms.core import rules
+from rooms.core.policy import Action
+
+ACTIONS = [Action("inbox.save", "save a message for later", rules.belong)]
