@@ -1,4 +1,4 @@
-"""Who may save a message for later: whoever belongs to its room. Inboxes show others nothing of it."""
+"""Who may save a message for later: whoever belongs to its room."""
 
 from rooms.core import rules
 from rooms.core.policy import Action
