@@ -56,7 +56,7 @@ def facts(user: User, room: Room) -> Facts:
 
 
 def facts_of_many(pairs: Collection[Pair], rooms: Mapping[int, Room]) -> dict[Pair, Facts]:
-    """`facts` of many, in three queries, by the rooms' ids; who asks about another room gets none."""
+    """`facts` of many, in three queries, by the rooms' ids: none of who asks about another room."""
     asked = [pair for pair in pairs if pair[1] in rooms]
     people, places = {user_id for user_id, _ in asked}, {room_id for _, room_id in asked}
     members = statements.select(Membership, room_id=places, user_id=people)

@@ -23,7 +23,8 @@ class Facts(NamedTuple):
     `role` is the caller's in the room, None without a membership. `target` is the role of the
     member acted on, `gives` the role that they would have. `own`: the thing, or the target, is the
     caller's own. `late`: the time for it is over. `last_owner`: the room has no owner but the
-    target. `muted_until`: until when the caller only reads here, if they do now. `permissions` are those of the site's staff; nobody else has any.
+    target. `muted_until`: until when the caller only reads here, if they do now. `permissions` are
+    those of the site's staff; nobody else has any.
     """
 
     room: Room | None = None

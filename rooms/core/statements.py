@@ -79,8 +79,9 @@ def select_together(
     more: Names = (),
 ) -> list[Any]:
     """`pk` and these columns of the rows in which they together are one of `wanted`, and `more`
-    columns of them. There should be an index over the first: a list for each column would look up every combination. If that holds
-    only the rows whose column `filled` is not empty, it is used when this is said."""
+    columns of them. There should be an index over the first: a list for each column would look up
+    every combination. If that holds only the rows whose column `filled` is not empty, it is used
+    when this is said."""
     wanted = list(wanted)
     found = _found((*names, *more))
     rows: list[Any] = []

@@ -1,7 +1,7 @@
 """Muting a member of a room for a while, and ending it before. Called by the socket and REST.
 
-Who is muted reads on. The rules of all that others read ask for it (`rules.take_part`), over what
-stands beside the membership, or beside nobody's where the person has left: see `lookup.muted_until`.
+Who is muted reads on. The rules of all that others read ask for it (`rules.take_part`): over what
+stands beside the membership, or, where the person has left, over the mute: `lookup.muted_until`.
 """
 
 from datetime import timedelta
