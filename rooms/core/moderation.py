@@ -42,15 +42,15 @@ def record_in_transaction(
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    """What was changed, in words: "topic: – → News; slow_mode: 0 → 30". Pure. Of a long text only
+    """What was changed, in words: "topic: – → News; slow mode: 0 → 30". Pure. Of a long text only
     that it is another one."""
     changed = [field for field in after if before[field] != after[field]]
-    return "; ".join(
-        field
-        if field == "description"
-        else f"{field}: {_said(before[field])} → {_said(after[field])}"
-        for field in changed
-    )
+    return "; ".join(_changed(field, before[field], after[field]) for field in changed)
+
+
+def _changed(field: str, before: Any, after: Any) -> str:
+    words = field.replace("_", " ")
+    return words if field == "description" else f"{words}: {_said(before)} → {_said(after)}"
 
 
 def _said(value: Any) -> str:

@@ -15,6 +15,7 @@ from rooms.models import Membership, Mute, Room, User
 from rooms.protocol import Invalid
 from rooms.text import lines
 
+UNITS = (("day", 1440), ("hour", 60), ("minute", 1))
 SHORTEST_MINUTES, LONGEST_MINUTES = 5, 30 * 24 * 60
 
 
@@ -34,11 +35,11 @@ def mute(room_id: int, user_id: int, by: User, minutes: int, reason: str = "") -
         Mute.objects.update_or_create(room=room, user=membership.user, defaults=fields)
         membership.muted_until = until
         _tell(logs, room, membership)
-        told = f"{minutes} minutes"
+        deed, told = moderation.Deed.MUTE, f"for {lasting(minutes)}"
         moderation.record_in_transaction(
-            logs, room, by, moderation.Deed.MUTE, membership.user, reason=reason, details=told
+            logs, room, by, deed, membership.user, reason=reason, details=told
         )
-        # As it was locked: what the answer says of the log is up to here.
+        # With the log's head as it is now.
         membership.room = room
         return membership
 
@@ -57,6 +58,13 @@ def unmute(room_id: int, user_id: int, by: User) -> Room:
             _tell(logs, room, membership)
         moderation.record_in_transaction(logs, room, by, moderation.Deed.UNMUTE, row.user)
         return room
+
+
+def lasting(minutes: int) -> str:
+    """10 minutes, 1 hour, 7 days: in the largest unit of which it is a whole number. Pure."""
+    unit, length = next(each for each in UNITS if minutes % each[1] == 0)
+    number = minutes // length
+    return f"{number:,} {unit}{'s' * (number != 1)}"
 
 
 def _tell(logs: Logs, room: Room, membership: Membership) -> None:

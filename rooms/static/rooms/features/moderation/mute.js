@@ -20,7 +20,10 @@ export function askToMute({ user }, room) {
   show(error, false);
   form.reset();
   one("[data-mute-cancel]", dialog).onclick = () => dialog.close();
-  dialog.onclick = (event) => event.target === dialog && dialog.close();
+  // Nothing is given back: `false` would keep the form from being sent.
+  dialog.onclick = (event) => {
+    if (event.target === dialog) dialog.close();
+  };
   form.onsubmit = async (event) => {
     event.preventDefault();
     const button = one("[type=submit]", form);

@@ -17,7 +17,7 @@ export function mayPost({ room, may }) {
  *  @param {{ room: RoomRow, may?: Record<string, any> }} state
  *  @param {number} now */
 export function closedWords({ room, may }, now) {
-  if (room.muted_until) return `You are muted here until ${endOf(room.muted_until, now)}. You can read on.`;
+  if (room.muted_until) return `You are muted here until ${endOf(room.muted_until, now)}.`;
   return mayPost({ room, may }) ? null : `Only owners and moderators post in ${room.name}. You can read and react.`;
 }
 

@@ -1,4 +1,4 @@
-"""What was done by who looks after a room is written down with it, and read by whom the room says."""
+"""What was done by who looks after a room is written down with it; who reads it."""
 
 from datetime import timedelta
 from typing import Any
@@ -24,6 +24,11 @@ from tests.support.watch import Watch
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+def say(user: User) -> int:
+    said: Any = messages.post_message(messages.Post(user, "lobby", "a secret"))["id"]
+    return int(said)
+
+
 def read(caller: Any, **query: Any) -> Any:
     answer = caller.get("rooms/lobby/moderation-log", **query)
     assert answer.status_code == 200, answer.data
@@ -39,8 +44,7 @@ def test_every_deed_is_written_down(
     caller: Callers, alice: User, bob: User, charlie: User, lobby: Room
 ) -> None:
     members.join(charlie, "lobby")
-    said = messages.post_message(messages.Post(bob, "lobby", "a secret"))["id"]
-    own = messages.post_message(messages.Post(alice, "lobby", "Hello"))["id"]
+    said, own = say(bob), say(alice)
     deeds = [
         lambda: management.change_role(lobby.pk, bob, "moderator", by=alice),
         lambda: actions.mute(lobby.pk, charlie.pk, bob, 60, "Spam"),
@@ -68,7 +72,7 @@ def test_every_deed_is_written_down(
     log = [told(each) for each in reversed(read(caller(alice))["entries"])]
     assert log == [
         ("role", "Alice", "Bob", "", "", "member → moderator"),
-        ("mute", "Bob", "Charlie", "", "Spam", "60 minutes"),
+        ("mute", "Bob", "Charlie", "", "Spam", "for 1 hour"),
         ("unmute", "Alice", "Charlie", "", "", ""),
         ("delete", "Alice", "Bob", "", "", f"message {said}"),
         ("remove", "Bob", "Charlie", "", "", ""),
@@ -76,7 +80,7 @@ def test_every_deed_is_written_down(
         ("unban", "Bob", "Charlie", "", "", ""),
         ("ban", "Bob", None, "nobody", "", ""),
         ("unban", "Bob", None, "nobody", "", ""),
-        ("settings", "Alice", None, "", "", "topic: – → News; slow_mode: 0 → 30"),
+        ("settings", "Alice", None, "", "", "topic: – → News; slow mode: 0 → 30"),
         ("settings", None, None, "", "", "archived: no → yes"),
         ("settings", None, None, "", "", "archived: yes → no"),
     ]
@@ -142,11 +146,16 @@ def test_it_is_bounded_in_size_and_age(alice: User, lobby: Room) -> None:
     assert not ModerationEntry.objects.exists()
 
 
+def test_how_long_in_words() -> None:
+    words = [actions.lasting(each) for each in (5, 60, 90, 1440, 43_200)]
+    assert words == ["5 minutes", "1 hour", "90 minutes", "1 day", "30 days"]
+
+
 def test_what_was_changed_in_words() -> None:
     before = {"name": "A", "topic": "", "archived": False, "description": "long", "slow_mode": 0}
     assert difference(before, before) == ""
     after = {**before, "topic": "T", "archived": True, "description": "other", "slow_mode": 10}
-    told = "topic: – → T; archived: no → yes; description; slow_mode: 0 → 10"
+    told = "topic: – → T; archived: no → yes; description; slow mode: 0 → 10"
     assert difference(before, after) == told
     assert len(difference(before, {**before, "name": "x" * 1000})) < 100
 
