@@ -114,5 +114,7 @@ def test_a_mute_ends_by_itself(site: Site, open_as: Open) -> None:
     site.ask(ALMOST_OVER.format(slug="brief"))
     expect(box(his)).to_be_visible()
     expect(member(page, "Bob").locator("[data-mark]")).to_have_count(0)
-    say(his, "here again")
+    # Enter breaks the line here.
+    box(his).fill("here again")
+    his.get_by_role("button", name="Send", exact=True).tap()
     expect(message(page, "here again")).to_be_visible()
