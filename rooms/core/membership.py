@@ -50,6 +50,8 @@ def add_member_in_transaction(
     if role is None:
         role = _role_of(invitation, room)
     mutes = Mute.objects.filter(room=room, user=user, until__gt=logs.at)
+    if role == Role.OWNER:
+        mutes.delete()
     row = Membership.objects.create(
         room=room,
         user=user,
