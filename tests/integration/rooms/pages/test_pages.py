@@ -245,6 +245,7 @@ def test_a_page_says_what_each_role_may_do(alice: User, bob: User, lobby: Room) 
         "roles": ["moderator", "owner"],
         "remove": True,
         "ban": True,
+        "mute": True,
     }
     assert may["owner"]["invite"] == ["member", "moderator", "owner"]
 
