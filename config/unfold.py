@@ -93,6 +93,7 @@ UNFOLD: dict[str, Any] = {
                 page("Log", "receipt_long", "rooms.event"),
                 page("Attachments", "attach_file", "rooms.attachment"),
                 page("Bans", "block", "rooms.ban"),
+                page("Moderation log", "gavel", "rooms.moderationentry"),
                 page("Invitations to rooms", "outgoing_mail", "rooms.invitation"),
                 page("Links into rooms", "link", "rooms.invitelink"),
                 {

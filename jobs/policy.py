@@ -64,7 +64,7 @@ def _answer(facts: Facts, may: bool, who: str) -> Refusal | None:
         return Forbidden(f"Only {who} may answer this.")
     if facts.room is not None and facts.room.archived_at is not None:
         return Forbidden(f"{facts.room.name} is archived: no job runs there.", "archived")
-    return None
+    return rules.unmuted(facts) if facts.room is not None else None
 
 
 def answer_action(question: JobQuestion) -> str:
@@ -77,6 +77,8 @@ def retry(facts: Facts) -> Refusal | None:
     refused = control(facts)
     if refused is None and facts.room is not None and facts.room.archived_at is not None:
         return Forbidden(f"{facts.room.name} is archived: no job runs there.", "archived")
+    if refused is None and facts.room is not None:
+        return rules.unmuted(facts)
     return refused
 
 

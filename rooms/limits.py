@@ -113,6 +113,8 @@ class Limits(BaseSettings):
     saved_messages: Positive = 1_000
     inbox_done_days: Positive = 30
     pins_per_room: Positive = 50
+    # What was done in a room by who looks after it can be read for so long.
+    moderation_log_days: Positive = 365
     # Members of a room whom one message can mention together, by `@room`.
     mentioned_at_once: Positive = 1_000
     # REST, of one person over all processes; and of one address, for calls that prove nothing.

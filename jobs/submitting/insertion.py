@@ -137,7 +137,7 @@ class _Insertion:
         logs: Logs,
         gate: Gate,
         known: dict[tuple[int, str], SubmissionOutcome],
-        members: set[tuple[int, int]],
+        members: dict[tuple[int, int], datetime | None],
         webhooks: set[tuple[int, int]],
     ) -> None:
         self._logs, self._gate, self._known, self._members = logs, gate, known, members
@@ -180,7 +180,7 @@ class _Insertion:
             except Refusal:
                 self._gate.give_back(user.pk, checked.kind.queue)
                 raise
-            self._members.add((room.pk, user.pk))
+            self._members[room.pk, user.pk] = None
         row = self._row(checked, room, window)
         self._jobs.append(row)
         job = Job(**row._asdict())
@@ -230,8 +230,9 @@ class _Insertion:
             raise policy.no_room(slug)
         is_member = (room.pk, user.pk) in self._members
         if is_member and room.who_posts == Room.WhoPosts.MEMBERS:
-            # Of a membership counts here that there is one.
-            facts = Facts(room, Membership.Role.MEMBER.value)
+            # Of a membership counts here that there is one, and that it is not muted.
+            muted = self._members[room.pk, user.pk]
+            facts = Facts(room, Membership.Role.MEMBER.value, muted_until=muted)
         elif is_member:
             facts = lookup.facts(user, room)
         else:
@@ -293,16 +294,24 @@ def _unique_keys(wanted: Sequence[Checked], logs: Logs) -> set[str]:
     return {window.unique_key for window in windows if window is not None}
 
 
-def _members(wanted: Sequence[Checked], logs: Logs) -> set[tuple[int, int]]:
-    """Which of them are in the rooms where they want something done: room id, user id."""
+def _members(wanted: Sequence[Checked], logs: Logs) -> dict[tuple[int, int], datetime | None]:
+    """Which of them are in the rooms where they want something done, by room id and user id, and
+    until when they are muted there."""
     rooms = logs.by_slug()
     pairs = {
         (rooms[each.wanted.room].pk, each.wanted.user.pk)
         for each in wanted
         if each.wanted.room in rooms
     }
-    found = statements.select_together(Membership, ("room_id", "user_id"), pairs)
-    return {(row.room_id, row.user_id) for row in found}
+    found = statements.select_together(
+        Membership, ("room_id", "user_id"), pairs, more=("muted_until",)
+    )
+    return {
+        (row.room_id, row.user_id): row.muted_until
+        if row.muted_until is not None and row.muted_until > logs.at
+        else None
+        for row in found
+    }
 
 
 def _own_webhooks(wanted: Sequence[Checked]) -> set[tuple[int, int]]:

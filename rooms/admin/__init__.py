@@ -12,6 +12,7 @@ from . import (  # noqa: F401
     invitations,
     invite_links,
     messages,
+    moderation,
     people,
     rooms,
 )

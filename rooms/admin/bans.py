@@ -49,8 +49,8 @@ class BanAdmin(ListAdmin):
         obj.pk = row.pk
 
     def delete_model(self, request: HttpRequest, obj: Ban) -> None:
-        bans.lift(obj)
+        bans.lift(obj, cast(User, request.user))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Ban]) -> None:
         for row in queryset.select_related("user"):
-            bans.lift(row)
+            bans.lift(row, cast(User, request.user))

@@ -46,6 +46,7 @@ class RoomAdminForm(forms.ModelForm):  # type: ignore[type-arg]
             "slow_mode_seconds",
             "edit_window_seconds",
             "is_default",
+            "open_log",
         ]
         help_texts = {
             "is_default": "Newcomers are members of it from their first log-in on. Only of a public"
@@ -120,6 +121,7 @@ class RoomAdmin(ListAdmin):
                     "slow_mode_seconds",
                     "edit_window_seconds",
                     "is_default",
+                    "open_log",
                 ]
             },
         ),
@@ -181,6 +183,7 @@ class RoomAdmin(ListAdmin):
                 who_posts=obj.who_posts,
                 slow_mode=obj.slow_mode_seconds,
                 default=obj.is_default,
+                open_log=obj.open_log,
             )
             changes.change_room(obj.pk, asdict(details))
         else:

@@ -5,6 +5,7 @@ what REST, the socket and the pages do.
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ PEOPLE: dict[str, Facts] = {
     "stranger": Facts(),
     "invited": Facts(invited=True),
     "banned": Facts(banned=True),
+    "muted": Facts(role="member", muted_until=timezone.now() + timedelta(days=1)),
     "member": Facts(role="member"),
     "moderator": Facts(role="moderator"),
     "owner": Facts(role="owner"),
@@ -50,8 +52,9 @@ Made by `manage.py policy` of the rules that decide (`rooms/core/policy.py`). Do
 
 **yes**: they may. **no**: refused with `forbidden` (403). **archived**: refused because the room is
 archived (403). **hidden**: as if it did not exist (404). Who is not logged in may nothing of this.
-A *stranger* is anybody with an account who is no member. The site's staff have the admin besides,
-with Django's permissions; a superuser sees no private room here that they are not a member of.
+A *stranger* is anybody with an account who is no member, *muted* a member who is muted. The site's
+staff have the admin besides, with Django's permissions; a superuser sees no private room here that
+they are not a member of.
 """
 
 

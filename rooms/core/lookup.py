@@ -5,8 +5,12 @@ Called where a room is shown or somebody let in (`actions` has `find_room` as we
 """
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import NamedTuple
 
-from rooms.models import Ban, Invitation, Membership, Message, Room, User, is_slug
+from django.utils import timezone
+
+from rooms.models import Ban, Invitation, Membership, Message, Mute, Room, User, is_slug
 from rooms.protocol import NotFound
 from rooms.protocol.shapes import Withdrawal
 
@@ -27,11 +31,23 @@ def membership_of(user: User, room: Room) -> Membership | None:
     return rows[0] if rows else None
 
 
+def muted_until(user_id: int, room: Room, membership: Membership | None) -> datetime | None:
+    """Until when somebody only reads in a room. Of who is no member it is asked where they might
+    speak."""
+    if membership is not None:
+        return membership.muted_at(timezone.now())
+    if room.visibility != Room.Visibility.PUBLIC:
+        return None
+    rows = statements.select(Mute, room_id=[room.pk], user_id=[user_id])
+    return next((row.until for row in rows if row.until > timezone.now()), None)
+
+
 def facts_of(user: User, room: Room, membership: Membership | None) -> Facts:
     """What the rules of rooms want to know, but for invitations. A member is never banned."""
+    muted = muted_until(user.pk, room, membership)
     if membership is not None:
-        return Facts(room, membership.role)
-    return Facts(room, banned=is_banned(user.pk, room))
+        return Facts(room, membership.role, muted_until=muted)
+    return Facts(room, banned=is_banned(user.pk, room), muted_until=muted)
 
 
 def facts(user: User, room: Room) -> Facts:
@@ -40,16 +56,28 @@ def facts(user: User, room: Room) -> Facts:
 
 
 def facts_of_many(pairs: Collection[Pair], rooms: Mapping[int, Room]) -> dict[Pair, Facts]:
-    """`facts` of many, in two queries, by the rooms' ids; who asks about another room gets none."""
+    """`facts` of many, in three queries, by the rooms' ids: none of who asks about another room."""
     asked = [pair for pair in pairs if pair[1] in rooms]
     people, places = {user_id for user_id, _ in asked}, {room_id for _, room_id in asked}
     members = statements.select(Membership, room_id=places, user_id=people)
+    now = timezone.now()
     roles = {(row.user_id, row.room_id): row.role for row in members}
+    muted = {(row.user_id, row.room_id): row.muted_at(now) for row in members}
     strangers = [pair for pair in asked if pair not in roles]
     people, places = {user_id for user_id, _ in strangers}, {room_id for _, room_id in strangers}
     bans = statements.select(Ban, room_id=places, user_id=people)
     banned = {(row.user_id, row.room_id) for row in bans if row.in_force}
-    return {pair: Facts(rooms[pair[1]], roles.get(pair), banned=pair in banned) for pair in asked}
+    mutes = statements.select(Mute, room_id=places, user_id=people)
+    muted |= {(row.user_id, row.room_id): row.until for row in mutes if row.until > now}
+    return {
+        pair: Facts(
+            rooms[pair[1]],
+            roles.get(pair),
+            banned=pair in banned,
+            muted_until=muted.get(pair),
+        )
+        for pair in asked
+    }
 
 
 def with_invitation(user: User, facts: Facts) -> Facts:
@@ -87,15 +115,25 @@ def message_in(room: Room, message_id: int) -> Message:
     return row
 
 
-def withdrawn(pairs: Collection[Pair]) -> dict[Pair, Withdrawal]:
-    """Those of `pairs` who may not hear the room, and why not. Three queries for any number."""
+class Standing(NamedTuple):
+    """What somebody who listens to a room may do there: why they may hear it no more, else until
+    when they only read."""
+
+    withdrawn: Withdrawal | None = None
+    muted_until: datetime | None = None
+
+
+def standings(pairs: Collection[Pair]) -> dict[Pair, Standing]:
+    """Those of `pairs` who may not do everything. Four queries for any number."""
     rooms = Room.objects.only("visibility", "slug").in_bulk({room_id for _, room_id in pairs})
     known = facts_of_many(pairs, rooms)
-    found: dict[Pair, Withdrawal] = {}
+    found: dict[Pair, Standing] = {}
     for pair in pairs:
         facts = known.get(pair)
         if facts is None:
-            found[pair] = "deleted"
+            found[pair] = Standing("deleted")
         elif not policy.allows("room.see", facts):
-            found[pair] = "banned" if facts.banned else "not_a_member"
+            found[pair] = Standing("banned" if facts.banned else "not_a_member")
+        elif facts.muted_until is not None:
+            found[pair] = Standing(muted_until=facts.muted_until)
     return found

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Case, IntegerField, Value, When
 
 from rooms.limits import limits
-from rooms.models import Invitation, InviteLink, Membership, Room, User
+from rooms.models import Invitation, InviteLink, Membership, Mute, Room, User
 from rooms.protocol import Conflict, NotFound
 
 from . import bell, inbox, lookup, person_lock, policy, read_state, representations
@@ -49,8 +49,16 @@ def add_member_in_transaction(
     invitation = Invitation.objects.filter(room=room, user=user).first()
     if role is None:
         role = _role_of(invitation, room)
+    mutes = Mute.objects.filter(room=room, user=user, until__gt=logs.at)
+    if role == Role.OWNER:
+        mutes.delete()
     row = Membership.objects.create(
-        room=room, user=user, role=role, read_seq=room.last_seq, read_count=room.message_count
+        room=room,
+        user=user,
+        role=role,
+        read_seq=room.last_seq,
+        read_count=room.message_count,
+        muted_until=mutes.values_list("until", flat=True).first(),
     )
     if invitation is not None:
         end_invitation_in_transaction(invitation, room)
@@ -88,7 +96,11 @@ def set_role_in_transaction(logs: Logs, room: Room, membership: Membership, role
     if role not in MANAGERS:
         end_links_by_in_transaction(room, membership.user_id)
     membership.role = role
-    membership.save(update_fields=["role"])
+    if role == Role.OWNER and membership.muted_until is not None:
+        # Nobody could lift it any more.
+        membership.muted_until = None
+        Mute.objects.filter(room=room, user=membership.user_id).delete()
+    membership.save(update_fields=["role", "muted_until"])
     bell.recheck_on_commit(membership.user_id, room.pk)
     logs.append(room, "member.changed", {"member": member_json(membership)})
 

@@ -10,6 +10,7 @@ A room that the caller may not see answers exactly like one that does not exist.
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from rooms.models import Room
@@ -22,7 +23,8 @@ class Facts(NamedTuple):
     `role` is the caller's in the room, None without a membership. `target` is the role of the
     member acted on, `gives` the role that they would have. `own`: the thing, or the target, is the
     caller's own. `late`: the time for it is over. `last_owner`: the room has no owner but the
-    target. `permissions` are those of the site's staff; nobody else has any.
+    target. `muted_until`: until when the caller only reads here, if they do now. `permissions` are
+    those of the site's staff; nobody else has any.
     """
 
     room: Room | None = None
@@ -34,6 +36,7 @@ class Facts(NamedTuple):
     own: bool = False
     late: bool = False
     last_owner: bool = False
+    muted_until: datetime | None = None
     permissions: Collection[str] = ()
 
 

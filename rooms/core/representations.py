@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db.models import prefetch_related_objects
 from django.urls import reverse
+from django.utils import timezone
 
 from rooms.models import Attachment, Ban, Invitation, Membership, Message, Room, User
 
@@ -144,10 +145,12 @@ def room(
         "who_posts": row.who_posts,
         "slow_mode": row.slow_mode_seconds,
         "default": row.is_default,
+        "open_log": row.open_log,
         "created_at": timestamp(row.created_at),
         "active_at": timestamp(row.active_at),
         "seq": row.last_seq,
         "role": membership.role if membership else None,
+        "muted_until": _muted(membership) if membership else None,
         "read_seq": membership.read_seq if membership else None,
         "unread": max(0, row.message_count - membership.read_count) if membership else 0,
         "mentions": membership.mentions if membership else 0,
@@ -174,6 +177,7 @@ def details(row: Room) -> dict[str, Any]:
         "who_posts": row.who_posts,
         "slow_mode": row.slow_mode_seconds,
         "default": row.is_default,
+        "open_log": row.open_log,
     }
 
 
@@ -207,7 +211,17 @@ def own_invitation(row: Invitation, members: int) -> dict[str, Any]:
 
 
 def member(row: Membership) -> dict[str, Any]:
-    return {"user": person(row.user), "role": row.role, "joined_at": timestamp(row.joined_at)}
+    return {
+        "user": person(row.user),
+        "role": row.role,
+        "joined_at": timestamp(row.joined_at),
+        "muted_until": _muted(row),
+    }
+
+
+def _muted(row: Membership) -> str | None:
+    until = row.muted_at(timezone.now())
+    return timestamp(until) if until else None
 
 
 def ban(row: Ban) -> dict[str, Any]:

@@ -4,6 +4,8 @@ Where a rule belongs to the room's management, people who do not see the room ar
 there is none.
 """
 
+from datetime import UTC, datetime, timedelta
+
 from rooms.models import Membership, Room
 from rooms.protocol import Forbidden, NotFound, Refusal
 
@@ -42,9 +44,20 @@ def open_room(facts: Facts) -> Refusal | None:
     return Forbidden(f"{room.name} is archived: it can be read, not written.", "archived")
 
 
+def unmuted(facts: Facts) -> Refusal | None:
+    """Who is muted reads on, and does nothing that others read."""
+    return None if facts.muted_until is None else muted(facts.muted_until)
+
+
+def muted(until: datetime) -> Forbidden:
+    """A minute that has begun is not over."""
+    minute = (until + timedelta(minutes=1, microseconds=-1)).astimezone(UTC)
+    return Forbidden(f"You are muted in this room until {minute:%-d %B %Y, %H:%M} UTC.")
+
+
 def take_part(facts: Facts) -> Refusal | None:
     """People who see a public room may take part there, and become members by it."""
-    return see(facts) or open_room(facts)
+    return see(facts) or open_room(facts) or unmuted(facts)
 
 
 def post(facts: Facts) -> Refusal | None:
@@ -162,6 +175,18 @@ def change_role(facts: Facts) -> Refusal | None:
 def remove(facts: Facts) -> Refusal | None:
     """Also for a ban, which may concern somebody who is no member."""
     return manage(facts) or rank(facts) or keeps_an_owner(facts)
+
+
+def mute(facts: Facts) -> Refusal | None:
+    """Also for the end of it: nobody lifts their own."""
+    refused = manage(facts) or _not_direct(facts)
+    if refused is not None:
+        return refused
+    if facts.own:
+        return Forbidden("Nobody mutes or unmutes themselves.")
+    if facts.target == Role.OWNER:
+        return Forbidden("An owner is not muted.")
+    return rank(facts)
 
 
 def open_file(facts: Facts) -> Refusal | None:

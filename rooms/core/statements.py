@@ -72,19 +72,24 @@ def select(
 
 
 def select_together(
-    model: type[Model], names: Names, wanted: Collection[tuple[Any, ...]], filled: str = ""
+    model: type[Model],
+    names: Names,
+    wanted: Collection[tuple[Any, ...]],
+    filled: str = "",
+    more: Names = (),
 ) -> list[Any]:
-    """`pk` and these columns of the rows in which they together are one of `wanted`. There should
-    be an index over them: a list for each column would look up every combination. If that holds
-    only the rows whose column `filled` is not empty, it is used when this is said."""
+    """`pk` and these columns of the rows in which they together are one of `wanted`, and `more`
+    columns of them. There should be an index over the first: a list for each column would look up
+    every combination. If that holds only the rows whose column `filled` is not empty, it is used
+    when this is said."""
     wanted = list(wanted)
-    found = _found(names)
+    found = _found((*names, *more))
     rows: list[Any] = []
     for start in range(0, len(wanted), SELECT_ROWS):
         some = wanted[start : start + SELECT_ROWS]
         parameters = list(chain.from_iterable(_prepared(model, names, some)))
-        statement = _select_together(model, names, len(some), filled)
-        rows += map(found._make, _rows(model, ("pk", *names), statement, parameters))
+        statement = _select_together(model, names, len(some), filled, more)
+        rows += map(found._make, _rows(model, ("pk", *names, *more), statement, parameters))
     return rows
 
 
@@ -288,9 +293,11 @@ def _select(
 
 
 @lru_cache(512)
-def _select_together(model: type[Model], names: Names, count: int, filled: str = "") -> str:
+def _select_together(
+    model: type[Model], names: Names, count: int, filled: str = "", more: Names = ()
+) -> str:
     table = _quoted(model._meta.db_table)
-    fields = _fields(model, ("pk", *names))
+    fields = _fields(model, ("pk", *names, *more))
     columns = ", ".join(f"{table}.{_quoted(field.column)}" for field in fields)
     wanted = [f"wanted_{number}" for number in range(len(names))]
     conditions = " AND ".join(

@@ -13,6 +13,7 @@ from .installation import Installation
 from .invite_links import InviteLink
 from .mentions import Mention
 from .messages import DeletedPost, Message, MessageEdit
+from .moderation import ModerationEntry, Mute
 from .people import ApiToken, User
 from .pins import Pin
 from .reactions import Reaction
@@ -39,6 +40,8 @@ __all__ = [
     "Mention",
     "Message",
     "MessageEdit",
+    "ModerationEntry",
+    "Mute",
     "Pin",
     "Reaction",
     "Room",

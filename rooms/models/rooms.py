@@ -106,6 +106,8 @@ class Room(Named):
     )
     # Who is new here is a member of it from the beginning.
     is_default = models.BooleanField("default room", default=False, db_default=False)
+    # Whether members read what was done by who looks after the room: see `ModerationEntry`.
+    open_log = models.BooleanField("open moderation log", default=False, db_default=False)
     # Of a message that its author's client may send once more: see `DeletedPost`.
     last_deletion_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -172,12 +174,19 @@ class Membership(models.Model):
     posted_at = models.DateTimeField(null=True, blank=True, editable=False)
     # How many of the messages after it mention them: see `core.unread_mentions`.
     mentions = models.IntegerField(default=0, db_default=0, editable=False)
+    # Until when they only read here, as their `Mute` says it, so that a post finds it without a
+    # query of its own. What is over stands here still.
+    muted_until = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["room", "user"], name="one_membership")]
 
     def __str__(self) -> str:
         return f"{self.user} in {self.room}"
+
+    def muted_at(self, now: datetime) -> datetime | None:
+        """Until when they are muted, if they are then."""
+        return self.muted_until if self.muted_until and self.muted_until > now else None
 
 
 class BanQuerySet(models.QuerySet["Ban"]):

@@ -20,7 +20,8 @@ def of_roles(room: Room) -> dict[str, Any]:
     links into it, `webhooks` whether they may make incoming webhooks, `invitations` whether they
     see who is invited, `members` what they may do to somebody, by that one's role; `delete` whose
     messages they may delete, by their author's role ("none": no member), `history` whether they may
-    read what others' messages said before, `pin` whether they may pin."""
+    read what others' messages said before, `pin` whether they may pin, `log` whether they read the
+    moderation log also where it is not open."""
     return {role: _of(room, role) for role in ROLES}
 
 
@@ -51,6 +52,7 @@ def _of(room: Room, role: str) -> dict[str, Any]:
         ],
         "history": policy.allows("message.history", facts()),
         "pin": policy.allows("pin.add", facts()),
+        "log": policy.allows("moderation_log.read", facts()),
         "members": {
             target: {
                 "roles": [
@@ -61,6 +63,7 @@ def _of(room: Room, role: str) -> dict[str, Any]:
                 ],
                 "remove": policy.allows("member.remove", facts(target=target)),
                 "ban": policy.allows("ban.make", facts(target=target)),
+                "mute": policy.allows("member.mute", facts(target=target)),
             }
             for target in ROLES
         },

@@ -16,6 +16,7 @@ from .shapes import (
     EditWindowOut,
     MemberOut,
     MessageOut,
+    OpenLog,
     Person,
     SlowModeSeconds,
     Timestamp,
@@ -65,8 +66,8 @@ class MemberLeft(Durable):
 
 
 class MemberChanged(Durable):
-    """A member has another role, or is called something else: what they have said is theirs under
-    the new name."""
+    """A member has another role, is muted or not any more, or is called something else: what they
+    have said is theirs under the new name."""
 
     type: Literal["member.changed"]
     member: MemberOut
@@ -85,6 +86,7 @@ class RoomDetails(BaseModel):
     who_posts: WhoPosts = Field(examples=["members"])
     slow_mode: SlowModeSeconds
     default: DefaultRoom = Field(examples=[False])
+    open_log: OpenLog = Field(examples=[False])
 
 
 class RoomChanged(Durable):

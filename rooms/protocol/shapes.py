@@ -19,6 +19,10 @@ Timestamp = Annotated[
         json_schema_extra={"format": "date-time"},
     ),
 ]
+MutedUntil = Annotated[
+    Timestamp | None,
+    Field(description="until when they only read here; it ends by itself", examples=[None]),
+]
 # A test holds these to the choices of the models.
 Role = Literal["owner", "moderator", "member"]
 Visibility = Literal["public", "private", "direct"]
@@ -36,6 +40,10 @@ SlowModeSeconds = Annotated[
 DefaultRoom = Annotated[
     bool,
     Field(description="whether newcomers are members of it from their first log-in on"),
+]
+OpenLog = Annotated[
+    bool,
+    Field(description="whether members may read the moderation log, not only who looks after it"),
 ]
 DescriptionHtml = Annotated[
     str,
@@ -141,3 +149,4 @@ class MemberOut(Given):
     user: Person
     role: Role = Field(examples=["member"])
     joined_at: Timestamp
+    muted_until: MutedUntil

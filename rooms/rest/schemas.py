@@ -29,6 +29,8 @@ from rooms.protocol.shapes import (
     DescriptionHtml,
     EditWindowOut,
     Given,
+    MutedUntil,
+    OpenLog,
     Person,
     Role,
     SlowModeSeconds,
@@ -94,11 +96,13 @@ class RoomOut(Given):
     who_posts: WhoPosts
     slow_mode: SlowModeSeconds
     default: DefaultRoom
+    open_log: OpenLog
     created_at: Timestamp
     active_at: Timestamp
     seq: int = Field(description="the head of the room's log")
     epoch: Epoch
     role: Role | None = Field(description="the caller's, if they are a member")
+    muted_until: MutedUntil
     read_seq: int | None
     unread: int
     mentions: int = Field(description="how many unread messages mention the caller")
@@ -150,6 +154,9 @@ class RoomChange(Taken):
     ) = Field(None, description="seconds from one message of a member to their next")
     default: Annotated[bool, Field(strict=True)] | None = Field(
         None, description="whether newcomers are members of it; for the site's staff"
+    )
+    open_log: Annotated[bool, Field(strict=True)] | None = Field(
+        None, description="whether members may read the moderation log"
     )
 
 

@@ -80,8 +80,7 @@ def event(told: Object) -> str | None:
         case "member.left":
             return f"—  {name(told['member']['user'])} left"
         case "member.changed":
-            # Their role, or their name, is another one.
-            return f"—  {name(told['member']['user'])} is {clean(told['member']['role'])} now"
+            return _changed(told["member"])
         case "room.changed":
             room = told["changed"]
             state = " (archived)" if room["archived"] else _pace(room)
@@ -90,6 +89,16 @@ def event(told: Object) -> str | None:
             return f"—  No longer in {clean(told['room'])}: {clean(told['reason'])}"
     line = _lines.get(told["type"])
     return line(told) if line else None
+
+
+def _changed(member: Object) -> str:
+    """Their role, their name, or until when they are muted is another one."""
+    line = f"—  {name(member['user'])} is {clean(member['role'])} now"
+    # A server of before does not say it.
+    until = member.get("muted_until")
+    if until is None:
+        return line
+    return f"{line}, muted until {datetime.fromisoformat(until).astimezone():%Y-%m-%d %H:%M}"
 
 
 def _pace(room: Object) -> str:

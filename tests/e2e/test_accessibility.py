@@ -55,6 +55,7 @@ give_up = {"outcome": "give_up", "value": "no luck"}
 failed = submit(Submission(alice, "test.outcome", give_up, "lounge"))[0]
 for more in ({"choices": ["Yes", "No"]}, {"choices": []}, {"who": "requester"}):
     submit(Submission(root if "who" in more else alice, "test.ask", more, "quay"))
+actions.mute(Room.objects.get(slug="quay").pk, root.pk, alice, 60, "Spam")
 link = urlsplit(invitations.create(root, "newcomer@example.org")[1]).path
 zoe = User.objects.get(username="zoe")
 email = EmailAddress.objects.create(user=zoe, email="zoe@example.org")
@@ -154,6 +155,9 @@ def dialog(then: Callable[[Page], object]) -> Callable[[Page], None]:
     return opened
 
 
+MUTE = ('[data-member="Root"] [data-more]', '[data-member="Root"] button:has-text("Mute for")')
+
+
 def details(*then: str) -> Callable[[Page], None]:
     def shown(page: Page) -> None:
         furnished(page)
@@ -236,6 +240,9 @@ PAGES = {
     "a link of a stranger": Case("{link}", None),
     "a link that is over": Case("/invite/nothing/", "guest"),
     "member": Case("/rooms/lounge/", then=details("[data-members] [data-more]")),
+    "mute": Case("/rooms/lounge/", then=dialog(details(*MUTE))),
+    "moderation log": Case("/rooms/lounge/", then=dialog(details("[data-moderation-open]"))),
+    "muted": Case("/rooms/quay/", "root", open_room),
     "bans": Case("/rooms/lounge/", then=details("[data-bans] summary")),
     "settings": Case("/rooms/lounge/", then=dialog(details("[data-settings-open]"))),
     "editing": Case("/rooms/lounge/", then=on_edited("edit")),

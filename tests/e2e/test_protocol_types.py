@@ -108,6 +108,10 @@ async def everything(site: Site, room: str, alice: Recorder, bob: Recorder) -> N
     for command, type in (("pin", "message.pinned"), ("unpin", "message.unpinned")):
         await alice.call(command, room=room, message=sent["message"]["id"])
         await bob.event(type)
+    about = {"room": room, "user": site.user("bob").id}
+    await alice.call("mute", **about, minutes=5, reason="Spam")
+    await bob.event(lambda event: event.get("member", {}).get("muted_until") is not None)
+    await alice.call("unmute", **about)
     await alice.call("edit", room=room, message=said["message"]["id"], body="No.")
     await bob.event("message.edited")
     await alice.call("delete", room=room, message=sent["message"]["id"])

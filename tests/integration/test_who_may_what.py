@@ -142,6 +142,15 @@ PROBES: dict[str, list[Callable[[Cell], Any]]] = {
     "member.remove": [
         lambda cell: cell.rest("delete", f"rooms/{{slug}}/members/{cell.target().pk}")
     ],
+    "member.mute": [
+        lambda cell: cell.rest(
+            "put", f"rooms/{{slug}}/members/{cell.about().pk}/mute", {"minutes": 5}
+        )
+    ],
+    "member.unmute": [
+        lambda cell: cell.rest("delete", f"rooms/{{slug}}/members/{cell.about().pk}/mute")
+    ],
+    "moderation_log.read": [lambda cell: cell.rest("get", "rooms/{slug}/moderation-log")],
     "ban.list": [lambda cell: cell.rest("get", "rooms/{slug}/bans")],
     "ban.make": [lambda cell: cell.rest("post", "rooms/{slug}/bans", {"user": cell.target().pk})],
     "ban.lift": [lambda cell: cell.rest("delete", f"rooms/{{slug}}/bans/{cell.world.kept_out.pk}")],

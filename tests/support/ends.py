@@ -115,7 +115,7 @@ class Database:
     def heads(self, room_ids: list[int]) -> dict[int, log.Head]:
         return {ROOM: log.Head(self.head, self.at(self.head))}
 
-    def room(self, *_: Any) -> tuple[InstallationState, Any, int]:
+    def room(self, *_: Any) -> tuple[InstallationState, Any, int, None]:
         room = SimpleNamespace(
             pk=ROOM,
             slug="lobby",
@@ -123,7 +123,7 @@ class Database:
             trimmed_seq=self.trimmed,
             active_at=self.times[-1] if self.times else moment(0),
         )
-        return self.known, room, 1
+        return self.known, room, 1, None
 
     def answer(self, index: int) -> None:
         future, query = self.asked.pop(index % len(self.asked))

@@ -30,7 +30,7 @@ ROLES = ("member", "moderator", "owner")
 
 
 class World:
-    """Six people, each as the table's columns have them in one room, and whom they act on."""
+    """Seven people, each as the table's columns have them in one room, and whom they act on."""
 
     def __init__(self, where: str) -> None:
         model = ROOMS[where]
@@ -47,6 +47,7 @@ class World:
         until = timezone.now() + timedelta(days=1)
         for who in ROLES:
             Membership.objects.create(room=self.room, user=self.people[who], role=who)
+        Membership.objects.create(room=self.room, user=self.people["muted"], muted_until=until)
         Ban.objects.create(room=self.room, user=self.people["banned"])
         invited = self.people["invited"]
         Invitation.objects.create(room=self.room, user=invited, name=invited.name, until=until)

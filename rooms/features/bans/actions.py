@@ -4,14 +4,14 @@ Called by REST, which gives the caller as `by`: then `policy` decides, over what
 room is locked; and by the admin, which has asked already whether the caller may.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db.models import Q
 from django.utils import timezone
 
-from rooms.core import bell, lookup, policy
+from rooms.core import bell, lookup, moderation, policy
 from rooms.core.fields import check_fields
-from rooms.core.log import locked
+from rooms.core.log import Logs, locked
 from rooms.core.membership import (
     end_invitation_in_transaction,
     end_invitations_by_in_transaction,
@@ -82,6 +82,10 @@ def _ban(
             remove_member_in_transaction(logs, room, membership)
         elif user is not None:
             bell.recheck_on_commit(user.pk, room.pk)
+        told = f"until {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if until else ""
+        moderation.record_in_transaction(
+            logs, room, by, moderation.Deed.BAN, user, name=name, reason=reason, details=told
+        )
         return row, new
 
 
@@ -95,22 +99,33 @@ def _require_bans_left(room: Room, same: Q) -> None:
 
 def unban(room_id: int, user: User, by: User | None = None) -> None:
     """Lift a ban. Who was a member before is none now, and may join again where everybody may."""
-    with locked(room_id) as (_, room):
+    with locked(room_id) as (logs, room):
         if by is not None:
             policy.require("ban.lift", lookup.facts(by, room))
-        lifted, _ = Ban.objects.filter(room=room, user=user).delete()
+        lifted = _lift(logs, room, by, Q(user=user.pk))
         if not lifted and by is not None:
             raise NotFound(f"{room.name} keeps no {user.pk} out.")
 
 
-def lift(row: Ban) -> None:
+def lift(row: Ban, by: User | None = None) -> None:
     """For the site's staff."""
-    with locked(row.room_id):
-        Ban.objects.filter(pk=row.pk).delete()
+    with locked(row.room_id) as (logs, room):
+        _lift(logs, room, by, Q(pk=row.pk))
 
 
 def unban_stranger(room_id: int, name: str, by: User) -> None:
-    with locked(room_id) as (_, room):
+    with locked(room_id) as (logs, room):
         policy.require("ban.lift", lookup.facts(by, room))
-        if not Ban.objects.filter(room=room, name=name).exclude(name="").delete()[0]:
+        if not _lift(logs, room, by, Q(name=name) & ~Q(name="")):
             raise NotFound(f"{room.name} keeps nobody out by the name {name!r}.")
+
+
+def _lift(logs: Logs, room: Room, by: User | None, which: Q) -> bool:
+    """Whether there was one."""
+    row = Ban.objects.filter(which, room=room).select_related("user").first()
+    if row is None:
+        return False
+    row.delete()
+    deed = moderation.Deed.UNBAN
+    moderation.record_in_transaction(logs, room, by, deed, row.user, name=row.name)
+    return True

@@ -5,7 +5,7 @@ room is locked; and by the admin, which has asked already whether the caller may
 Of a person that these are about nothing but the `pk` is looked at where it may be nobody's.
 """
 
-from rooms.core import lookup
+from rooms.core import lookup, moderation
 from rooms.core.fields import check_fields
 from rooms.core.log import locked
 from rooms.core.membership import (
@@ -55,7 +55,9 @@ def remove_member(room_id: int, user: User, by: User | None = None) -> None:
             if by is not None:
                 raise no_member(user.pk, room)
             return
+        target = membership.user
         remove_member_in_transaction(logs, room, membership)
+        moderation.record_in_transaction(logs, room, by, moderation.Deed.REMOVE, target)
         end_invitations_by_in_transaction(room, user.pk)
 
 
@@ -71,7 +73,11 @@ def change_role(room_id: int, user: User, role: str, by: User | None = None) -> 
             return membership
         _require_for_many(room)
         check_fields(Membership(room=room, user=membership.user, role=role))
+        told = f"{membership.role} → {role}"
         set_role_in_transaction(logs, room, membership, role)
+        moderation.record_in_transaction(
+            logs, room, by, moderation.Deed.ROLE, membership.user, details=told
+        )
         if role == Membership.Role.MEMBER:
             end_invitations_by_in_transaction(room, user.pk)
         return membership

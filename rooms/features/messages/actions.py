@@ -155,11 +155,14 @@ def _write(posts: list[Post]) -> list[PostOutcome]:
         rooms = logs.by_slug()
         speaking = {(rooms[post.room].id, post.author.id) for post in posts if post.room in rooms}
         pace = paces.of(logs, speaking)
-        members = {
-            (room_id, user_id): pk
-            for pk, room_id, user_id in statements.select_together(
-                Membership, ("room_id", "user_id"), speaking
-            )
+        found = statements.select_together(
+            Membership, ("room_id", "user_id"), speaking, more=("muted_until",)
+        )
+        members = {(row.room_id, row.user_id): row.pk for row in found}
+        muted = {
+            (row.room_id, row.user_id): row.muted_until
+            for row in found
+            if row.muted_until is not None and row.muted_until > logs.at
         }
         known: dict[Intention, PostOutcome | NumberedPost] = {**_already_there(posts)}
         since = logs.at - REMEMBERED
@@ -183,8 +186,9 @@ def _write(posts: list[Post]) -> list[PostOutcome]:
                 if membership is None:
                     facts = lookup.facts_of(post.author, room, None)
                 else:
-                    # Of a membership counts here that there is one.
-                    facts = Facts(room, Membership.Role.MEMBER.value)
+                    # Of a membership counts here that there is one, and that it is not muted.
+                    until = muted.get((room.id, author_id))
+                    facts = Facts(room, Membership.Role.MEMBER.value, muted_until=until)
                 if pace is not None:
                     facts = pace.facts(facts, author_id)
                 policy.require("room.post", facts)

@@ -7,7 +7,14 @@ and, by the event that follows, from what processes hold of the log in memory: s
 
 from django.utils import timezone
 
-from rooms.core import changed_messages, housekeeping, lookup, policy, representations
+from rooms.core import (
+    changed_messages,
+    housekeeping,
+    lookup,
+    moderation,
+    policy,
+    representations,
+)
 from rooms.core.file_contents import contents_of, remove_contents_on_commit
 from rooms.core.log import Logs, locked
 from rooms.models import Attachment, DeletedPost, Membership, Message, Room, User
@@ -39,6 +46,9 @@ def delete_message(user: User, slug: str, message_id: int) -> int:
             row.delete()
         logs.scrub(room, entries, {"message": told})
         logs.append(room, "message.deleted", {"message": told, "kept": kept})
+        if not facts.own:
+            deed, details = moderation.Deed.DELETE, f"message {message_id}"
+            moderation.record_in_transaction(logs, room, user, deed, row.author, details=details)
         return room.last_seq
 
 

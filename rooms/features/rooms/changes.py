@@ -5,12 +5,12 @@ room is locked; and by the admin, which has asked already whether the caller may
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from django.db import transaction
 
-from rooms.core import bell, lookup, markdown, policy
+from rooms.core import bell, lookup, markdown, moderation, policy
 from rooms.core.fields import check_fields
 from rooms.core.file_contents import contents_of, remove_contents_on_commit
 from rooms.core.log import locked
@@ -30,6 +30,7 @@ CHANGED_COLUMNS = [
     "who_posts",
     "slow_mode_seconds",
     "is_default",
+    "open_log",
 ]
 # A newcomer is made a member of each of them while they log in.
 MOST_DEFAULT_ROOMS = 20
@@ -48,6 +49,7 @@ class Details:
     who_posts: str
     slow_mode: int
     default: bool
+    open_log: bool
 
     @classmethod
     def of(cls, room: Room) -> "Details":
@@ -91,6 +93,7 @@ def change_room(room_id: int, changes: Mapping[str, Any], by: User | None = None
         room.edit_window = details.edit_window
         room.who_posts, room.slow_mode_seconds = details.who_posts, details.slow_mode
         room.description, room.is_default = details.description, details.default
+        room.open_log = details.open_log
         if details.archived != before.archived:
             room.archived_at = logs.at if details.archived else None
         check_fields(room)
@@ -100,6 +103,8 @@ def change_room(room_id: int, changes: Mapping[str, Any], by: User | None = None
         if moved:
             bell.recheck_on_commit(None, room.pk)
         logs.append(room, "room.changed", {"changed": details_json(room)})
+        told = moderation.difference(asdict(before), asdict(details))
+        moderation.record_in_transaction(logs, room, by, moderation.Deed.SETTINGS, details=told)
 
 
 def _tidied(details: Details) -> Details:

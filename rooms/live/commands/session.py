@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from rooms.core import bell, installation, log, slash, statements
+from django.utils import timezone
+
+from rooms.core import bell, installation, log, rules, slash, statements
 from rooms.core.installation import InstallationState
-from rooms.core.lookup import find_room
+from rooms.core.lookup import find_room, muted_until
 from rooms.core.representations import person
 from rooms.features.messages.actions import RENDERED_APART_CHARACTERS, Post, PostOutcome
 from rooms.limits import limits
@@ -47,13 +50,15 @@ class RoomToHear(NamedTuple):
     installation: InstallationState
     room: Room
     members: int
+    muted_until: datetime | None
 
 
 def _room_to_hear(user: User, slug: str) -> RoomToHear:
-    """Three queries, in a database thread. Raises NotFound for a room that they may not see."""
+    """In a database thread. Raises NotFound for a room that they may not see."""
     known = installation.read()
-    room, _ = find_room(user, slug)
-    return RoomToHear(known, room, statements.count(Membership, room_id=room.pk))
+    room, membership = find_room(user, slug)
+    muted = muted_until(user.pk, room, membership)
+    return RoomToHear(known, room, statements.count(Membership, room_id=room.pk), muted)
 
 
 def _node(connection: Connection) -> Node:
@@ -67,7 +72,9 @@ async def subscribe(connection: Connection, command: Subscribe) -> None:
     access = _node(connection).access
     generation = access.generation
     hub = _node(connection).hub
-    known, room, members = await connection.in_thread(_room_to_hear, connection.user, command.room)
+    known, room, members, muted = await connection.in_thread(
+        _room_to_hear, connection.user, command.room
+    )
     if known.epoch != connection.epoch:
         await hub.epoch.look()
     feed = await hub.feed(room.pk, room.slug)
@@ -85,6 +92,7 @@ async def subscribe(connection: Connection, command: Subscribe) -> None:
         and head - after <= limits().resume_events
     )
     subscription = hub.subscribe(connection, feed, after if recovered else head)
+    subscription.muted_until = muted
     if command.after is not None:
         in_memory = after >= feed.tail_starts_after
         kind = "too_far" if not recovered else "memory" if in_memory else "log"
@@ -177,6 +185,9 @@ async def typing(connection: Connection, command: Typing) -> None:
     subscription = connection.subscriptions.get(command.room)
     if subscription is None:
         raise NotSubscribed(command.room)
+    until = subscription.muted_until
+    if until is not None and until > timezone.now():
+        raise rules.muted(until)
     now = connection.node.loop.time()
     if len(connection.typed) > TYPED_ROOMS:
         kept = {room: at for room, at in connection.typed.items() if now - at < TYPING_SECONDS}

@@ -125,11 +125,13 @@ class Access:
         for batch in batches(ordered):
             held = [(each, each.turn) for each in batch]
             pairs = {(each.connection.user.pk, each.feed.room_id) for each in batch}
-            lost = await self._ask(lookup.withdrawn, pairs)
+            found = await self._ask(lookup.standings, pairs)
             for subscription, turn in held:
-                reason = lost.get((subscription.connection.user.pk, subscription.feed.room_id))
-                if reason is not None:
-                    self._end(subscription, reason)
+                pair = (subscription.connection.user.pk, subscription.feed.room_id)
+                standing = found.get(pair, lookup.Standing())
+                subscription.muted_until = standing.muted_until
+                if standing.withdrawn is not None:
+                    self._end(subscription, standing.withdrawn)
                 else:
                     subscription.release(turn)
 

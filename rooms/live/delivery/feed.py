@@ -11,6 +11,7 @@ with what is known, number and time: a bell that fits another log is not taken i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from enum import Enum
 from typing import Any, Protocol
 
@@ -297,7 +298,7 @@ class Listener(Protocol):
 class Subscription:
     """A connection's cursor into a room's log: its socket has been given everything up to `seq`."""
 
-    __slots__ = ("connection", "feed", "held_at", "page", "seq", "turn")
+    __slots__ = ("connection", "feed", "held_at", "muted_until", "page", "seq", "turn")
 
     def __init__(self, connection: Listener, feed: Feed, seq: int) -> None:
         self.connection = connection
@@ -308,6 +309,8 @@ class Subscription:
         # While access is looked into: where the cursor stood. `turn` counts the holdings.
         self.held_at: int | None = None
         self.turn = 0
+        # Until when the person only reads here, as access was looked into last.
+        self.muted_until: datetime | None = None
 
     def hold(self) -> None:
         """Be told nothing durable until `release`."""

@@ -1,10 +1,11 @@
 // Where one writes. Enter sends and Shift-Enter breaks the line; on a touch screen, which has no
 // Shift, Enter breaks it and the button sends. What is not sent is kept a room.
 
+import * as clock from "../core/clock.js";
 import { isCommand } from "../core/slash.js";
 import { pastedFiles, takeDropped } from "../features/files/drop.js";
 import { Uploads } from "../features/files/uploads.js";
-import { mayPost, paceOf } from "../features/rooms/posting.js";
+import { closedWords, paceOf } from "../features/rooms/posting.js";
 import { nameOf } from "../ui/avatar.js";
 import { copy, one, setIcon, setText, show } from "../ui/dom.js";
 import { composes } from "../ui/keys.js";
@@ -16,7 +17,7 @@ import { Suggestions } from "./suggestions.js";
 const TYPING_EVERY_MS = 3000;
 // Of a room: what says whether and how one may write in it.
 /** @type {(keyof RoomRow)[]} */
-const SHOWN = ["name", "archived", "who_posts", "slow_mode", "role"];
+const SHOWN = ["name", "archived", "who_posts", "slow_mode", "role", "muted_until"];
 // The counter shows when no more than these are left.
 const COUNTED_CHARACTERS = 200;
 const TOUCH = matchMedia("(pointer: coarse)");
@@ -166,11 +167,12 @@ export class Composer {
   #open({ room, may, withdrawn = null }) {
     this.#drawn = room;
     this.#withdrawn = withdrawn;
-    const listens = !room.archived && withdrawn === null && !mayPost({ room, may });
+    const words = room.archived || withdrawn !== null ? null : closedWords({ room, may }, clock.now());
+    const listens = words !== null;
     this.body.disabled = room.archived || withdrawn !== null || listens;
     show(one("[data-composer-box]", this.form), !listens);
     show(one("[data-composer-closed]", this.form), listens);
-    setText(one("[data-composer-closed]", this.form), listens ? `Only owners and moderators post in ${room.name}. You can read and react.` : "");
+    setText(one("[data-composer-closed]", this.form), words ?? "");
     one("[data-shell]").toggleAttribute("data-listens", listens);
     const pace = paceOf({ room, may });
     if (this.body.disabled) this.#end(this.#kept);

@@ -14,6 +14,7 @@ export class Refused extends Error {
 
 export const get = (path, parameters = {}) => call("GET", withQuery(`${BASE}${path}`, parameters));
 export const post = (path, body) => call("POST", `${BASE}${path}`, body);
+export const put = (path, body) => call("PUT", `${BASE}${path}`, body);
 export const patch = (path, body) => call("PATCH", `${BASE}${path}`, body);
 export const remove = (path) => call("DELETE", `${BASE}${path}`);
 

@@ -5,7 +5,7 @@
 // `shapes.js` has the types.
 
 /** @import { BodyMark, Completion, ComposerTool, Entry, EntryKind, FinderSource, MessageAction, MessageKind } from "./shapes.js" */
-/** @import { MessagePart, Panel, PersonAction, Reducer, Room, Shortcut, Stretch, TextCompletion } from "./shapes.js" */
+/** @import { MemberAction, MemberMark, MessagePart, Panel, PersonAction, Reducer, Room, Shortcut, Stretch, TextCompletion } from "./shapes.js" */
 
 /** event type → [(draft, event, context) => void, …], called by the store after its own.
  *  @type {Record<string, Reducer[]>} */
@@ -69,6 +69,15 @@ export function addShortcut(shortcut) {
  *  Promise, which fails with words }.
  *  @type {PersonAction[]} */
 export const personActions = [];
+
+/** What can be done about a member, in their row of the list: { name, label, danger?, allowed(member, state),
+ *  run(member, room) → Promise, which fails with words }.
+ *  @type {MemberAction[]} */
+export const memberActions = [];
+
+/** What stands beside a member's name: { name, icon, of(member) → words, or null: they have it not }.
+ *  @type {MemberMark[]} */
+export const memberMarks = [];
 
 /** What Ctrl-K finds, after the rooms: { find(words) → [{ key, icon, text, note, address, open(), offer?: true when
  *  it is nothing that was found, but something to do with the words }, …],

@@ -69,7 +69,9 @@ export function rename(draft, now) {
 export const reducers = {
   "member.changed"(draft, { member }) {
     draft.members = draft.members.map((known) => (known.user.id === member.user.id ? member : known));
-    if (member.user.id === draft.user.id) draft.room = { ...draft.room, role: member.role };
+    if (member.user.id === draft.user.id) {
+      draft.room = { ...draft.room, role: member.role, muted_until: member.muted_until ?? null };
+    }
     rename(draft, member.user);
   },
 

@@ -8,11 +8,11 @@
 /**
  * @typedef {{ name: string, topic: string, visibility: "public" | "private" | "direct", archived: boolean,
  *   edit_window: number | "always" | "never", who_posts?: "members" | "moderators", slow_mode?: number, default?: boolean,
- *   description?: string, description_html?: string }} RoomDetails
+ *   open_log?: boolean, description?: string, description_html?: string }} RoomDetails
  */
 
 /**
- * @typedef {{ slug: string, created_at: string, active_at: string, seq: number, role: string | null,
+ * @typedef {{ slug: string, created_at: string, active_at: string, seq: number, role: string | null, muted_until?: string | null,
  *   read_seq: number | null, unread: number, mentions: number, mentions_seq?: number, members?: number,
  *   epoch?: string, other?: Person | null } & RoomDetails} RoomRow
  *   `other` is with whom the reader has a room between two, which has their name.
@@ -36,7 +36,7 @@
  * @typedef {{ seq: number, message: Message, gone: boolean }} ChangedMessage
  */
 
-/** @typedef {{ user: Person, role: string, [field: string]: any }} Member */
+/** @typedef {{ user: Person, role: string, muted_until?: string | null, [field: string]: any }} Member */
 
 /** @typedef {{ room: RoomRow, by: Person | null, [field: string]: any }} Invitation */
 
@@ -139,6 +139,12 @@
  * @typedef {{ id: number, username: string, name: string, pronouns: string, about: string, role: string | null }} PersonCard
  * @typedef {{ name: string, label(card: PersonCard): string, allowed?(card: PersonCard, state: RoomState): boolean,
  *   run(card: PersonCard, room: Room): Promise<void> }} PersonAction
+ */
+
+/**
+ * @typedef {{ name: string, label: string, danger?: boolean, allowed(member: Member, state: RoomState): boolean,
+ *   run(member: Member, room: Room): Promise<void> }} MemberAction
+ * @typedef {{ name: string, icon: string, of(member: Member): string | null }} MemberMark
  */
 
 /** @typedef {{ keys: string, words: string, group: string, run?(event: KeyboardEvent, room: Room): void }} Shortcut */

@@ -274,7 +274,7 @@ const own = {
     }
     if (member.user.id === draft.user.id) {
       // What was there before they came is not new to them.
-      draft.room = { ...draft.room, role: member.role, read_seq: seq - 1, unread: 0, mentions: 0 };
+      draft.room = { ...draft.room, role: member.role, muted_until: member.muted_until ?? null, read_seq: seq - 1, unread: 0, mentions: 0 };
       if (!draft.rooms.some((room) => room.slug === draft.room.slug)) draft.rooms = [...draft.rooms, draft.room];
     }
   },
@@ -285,7 +285,7 @@ const own = {
     draft.members = draft.members.filter((known) => known.user.id !== user.id);
     draft.room = { ...draft.room, members: Math.max(0, draft.room.members - 1) };
     if (user.id === draft.user.id) {
-      draft.room = { ...draft.room, role: null, read_seq: null };
+      draft.room = { ...draft.room, role: null, muted_until: null, read_seq: null };
       draft.rooms = draft.rooms.filter((room) => room.slug !== draft.room.slug);
     }
   },

@@ -228,13 +228,15 @@ def test_a_page_says_what_each_role_may_do(alice: User, bob: User, lobby: Room) 
     may = state_of(client_of(bob).get("/rooms/lobby/").content.decode())["may"]
     assert may["member"]["change"] is False
     assert may["member"]["invite"] == []
-    assert may["member"]["members"]["member"] == {"roles": [], "remove": False, "ban": False}
+    nothing = {"remove": False, "ban": False, "mute": False}
+    assert may["member"]["members"]["member"] == {"roles": [], **nothing}
     assert may["moderator"]["members"]["owner"]["remove"] is False
     assert may["moderator"]["members"]["moderator"]["remove"] is False
     assert may["moderator"]["members"]["member"] == {
         "roles": ["moderator"],
         "remove": True,
         "ban": True,
+        "mute": True,
     }
     assert may["moderator"]["visibility"] == ["private"]
     assert may["owner"]["visibility"] == ["public", "private"]
@@ -243,6 +245,7 @@ def test_a_page_says_what_each_role_may_do(alice: User, bob: User, lobby: Room) 
         "roles": ["moderator", "owner"],
         "remove": True,
         "ban": True,
+        "mute": True,
     }
     assert may["owner"]["invite"] == ["member", "moderator", "owner"]
 

@@ -22,6 +22,7 @@ from rooms.protocol.scopes import Scope
         ("DELETE", "api/v1/rooms/<slug>", Scope.ADMIN),
         ("POST", "api/v1/rooms/<slug>/members", Scope.ADMIN),
         ("DELETE", "api/v1/rooms/<slug>/members/<int:user>", Scope.ADMIN),
+        ("PUT", "api/v1/rooms/<slug>/members/<int:user>/mute", Scope.ADMIN),
         ("POST", "api/v1/rooms/<slug>/bans", Scope.ADMIN),
         ("POST", "api/v1/jobs", Scope.JOBS),
         ("POST", "api/v1/jobs/<uuid:job_id>/cancel", Scope.JOBS),

@@ -1,7 +1,8 @@
 // The members of a room in the right column: who they are, who is here, and what one may do to them.
 
 import * as api from "../../core/api.js";
-import { copy, one, reconcile, setText, show } from "../../ui/dom.js";
+import { memberActions, memberMarks } from "../../core/extensions.js";
+import { copy, one, reconcile, setIcon, setText, show } from "../../ui/dom.js";
 import { paintAvatar } from "../../ui/avatar.js";
 import { byName, count, wordsOf } from "../../ui/text.js";
 import { confirmed } from "../../ui/confirm.js";
@@ -80,16 +81,36 @@ export class Members {
     dot.classList.toggle("off", !isHere);
     dot.setAttribute("aria-label", isHere ? "here" : "away");
     element.toggleAttribute("data-present", isHere);
+    this.#drawMarks(one("[data-marks]", element), member);
     const allowed = actionsOn(this.#room.state, member);
-    const any = allowed.roles.length > 0 || allowed.remove || allowed.ban;
+    const more = memberActions.filter((action) => action.allowed(member, this.#room.state));
+    const any = allowed.roles.length > 0 || allowed.remove || allowed.ban || more.length > 0;
     show(one("[data-more]", element), any);
-    this.#drawActions(one("[data-actions]", element), member, any && this.#open === member.user.id ? allowed : NOTHING);
+    const open = any && this.#open === member.user.id;
+    this.#drawActions(one("[data-actions]", element), member, open ? allowed : NOTHING, open ? more : []);
     one("[data-more]", element).setAttribute("aria-expanded", this.#open === member.user.id);
   }
 
-  #drawActions(holder, member, allowed) {
+  #drawMarks(holder, member) {
+    const marks = memberMarks.map(({ name, icon, of }) => ({ name, icon, words: of(member) })).filter(({ words }) => words !== null);
+    reconcile(holder, marks, {
+      keyOf: ({ name }) => name,
+      create: () => copy("t-member-mark"),
+      update: (element, { name, icon, words }) => {
+        element.dataset.mark = name;
+        setIcon(element, icon);
+        element.setAttribute("aria-label", words);
+        element.title = words;
+      },
+    });
+  }
+
+  #drawActions(holder, member, allowed, more) {
+    const does = (run) => () => this.#ask(member.user, () => run(member, this.#room));
+    const added = more.map(({ name, label, danger, run }) => ({ key: name, text: label, danger, run: does(run) }));
     const offered = [
       ...allowed.roles.map((role) => ({ key: role, text: `Make ${role}`, run: () => this.#changeRole(member, role) })),
+      ...added,
       allowed.remove && { key: "remove", text: "Remove", danger: true, run: () => this.#remove(member) },
       allowed.ban && { key: "ban", text: "Ban", danger: true, run: () => this.#ban(member) },
     ].filter(Boolean);

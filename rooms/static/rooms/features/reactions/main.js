@@ -27,7 +27,7 @@ messageActions.push({
   label: ({ author, body }) => `React to ${nameOf(author)}: ${excerpt(body)}`,
   icon: "smile",
   key: "a",
-  allowed: ({ deleted }, { room, withdrawn }) => !deleted && !room?.archived && withdrawn === null,
+  allowed: ({ deleted }, { room, withdrawn }) => !deleted && !room?.archived && !room?.muted_until && withdrawn === null,
   run: (message, room) => choose(room, message),
 });
 composerTools.push({

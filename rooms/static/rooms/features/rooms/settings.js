@@ -35,7 +35,7 @@ export class Settings {
     const { room, may, extra } = this.#room.state;
     // Of the site's staff not everybody has a role here.
     const allowed = may[room.role] ?? { visibility: [] };
-    const { name, topic, description, visibility, who_posts, slow_mode, edit_window, default: newcomers } = this.form.elements;
+    const { name, topic, description, visibility, who_posts, slow_mode, edit_window, open_log, default: newcomers } = this.form.elements;
     name.value = room.name;
     topic.value = room.topic;
     description.value = room.description ?? "";
@@ -44,6 +44,8 @@ export class Settings {
     for (const each of [who_posts, slow_mode]) show(each.closest(".field"), Boolean(allowed.restrict));
     visibility.value = room.visibility;
     offer(edit_window, room.edit_window);
+    open_log.checked = room.open_log ?? false;
+    show(open_log.closest(".check"), room.visibility !== "direct" && Boolean(allowed.change));
     newcomers.checked = room.default ?? false;
     show(newcomers.closest(".check"), Boolean(extra.may_set_default));
     for (const each of [name, topic, description, edit_window]) show(each.closest(".field"), Boolean(allowed.change));
@@ -59,12 +61,14 @@ export class Settings {
 
   #changed() {
     const { room } = this.#room.state;
-    const { default: newcomers, ...wanted } = Object.fromEntries(new FormData(this.form));
+    const { default: newcomers, open_log: openLog, ...wanted } = Object.fromEntries(new FormData(this.form));
     const given = Object.entries(wanted).map(([field, value]) => [field, String(value).replaceAll("\r\n", "\n").trim()]);
     const changed = Object.fromEntries(given.filter(([field, value]) => value !== String(room[field])));
     for (const field of ["edit_window", "slow_mode"]) {
       if (/^\d+$/.test(changed[field] ?? "")) changed[field] = Number(changed[field]);
     }
+    const isOpen = openLog !== undefined;
+    if (isOpen !== (room.open_log ?? false)) changed.open_log = isOpen;
     const isDefault = newcomers !== undefined;
     if (isDefault !== (room.default ?? false)) changed.default = isDefault;
     return changed;

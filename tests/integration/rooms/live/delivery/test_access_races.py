@@ -195,10 +195,10 @@ def test_nothing_is_told_while_the_database_is_asked(
     from rooms.core import lookup
 
     answer = threading.Event()
-    withdrawn = lookup.withdrawn
+    standings = lookup.standings
 
     def slowly(pairs: Any) -> Any:
-        found = withdrawn(pairs)
+        found = standings(pairs)
         answer.wait(30)
         return found
 
@@ -208,7 +208,7 @@ def test_nothing_is_told_while_the_database_is_asked(
         ana, ben, cyd = clients
         for client in clients:
             head = (await client.call("subscribe", room="lobby"))["seq"]
-        monkeypatch.setattr(lookup, "withdrawn", slowly)
+        monkeypatch.setattr(lookup, "standings", slowly)
         try:
             await sync_to_async(put_out)(bob, lobby)
             await sync_to_async(bell.recheck_on_commit)(charlie.pk, lobby.pk)
