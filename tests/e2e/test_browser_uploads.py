@@ -46,6 +46,10 @@ def brought(name: str, content: bytes, mime: str = "image/jpeg") -> FilePayload:
     return FilePayload(name=name, mimeType=mime, buffer=content)
 
 
+def viewer(page: Page) -> Any:
+    return page.locator("[data-viewer]")
+
+
 @pytest.fixture(params=list(SIZES))
 def both(
     browser: Any, site: Site, request: pytest.FixtureRequest
@@ -163,3 +167,42 @@ def test_what_does_not_arrive_is_tried_again(both: tuple[Page, Page, str]) -> No
     held[0].continue_()
     expect(shown(his, "With its file")).to_have_attribute("alt", "late.png")
     expect(box(hers)).to_have_value("")
+
+
+def test_pictures_are_looked_at_one_after_the_other(both: tuple[Page, Page, str]) -> None:
+    hers, his, _slug = both
+    for number, shape in enumerate(((400, 300), (1_600, 900), (300, 1_200))):
+        name = f"picture {number}.jpg"
+        hers.locator("[data-uploads-input]").set_input_files(brought(name, photo(*shape)))
+        expect(hers.locator("[data-upload]")).to_have_count(1)
+        hers.get_by_role("button", name="Send", exact=True).click()
+        expect(his.locator(f'[data-file="{name}"] img')).to_be_visible()
+    second = his.locator('[data-file="picture 1.jpg"] > a')
+    second.focus()
+    his.keyboard.press("Enter")
+    expect(viewer(his)).to_be_visible()
+    expect(viewer(his)).to_contain_text("picture 1.jpg")
+    expect(viewer(his)).to_contain_text("Alice")
+    expect(viewer(his).locator("[data-which]")).to_have_text("2 of 3")
+    # The whole of it, in the window.
+    shown = viewer(his).get_by_role("img")
+    expect(shown).to_have_js_property("naturalWidth", 1_600)
+    box, size = shown.bounding_box(), his.viewport_size
+    assert box and size and box["x"] >= 0 and box["x"] + box["width"] <= size["width"]
+    his.keyboard.press("ArrowRight")
+    expect(viewer(his)).to_contain_text("picture 2.jpg")
+    expect(shown).to_have_js_property("naturalHeight", 1_200)
+    box = shown.bounding_box()
+    assert box and box["y"] >= 0 and box["y"] + box["height"] <= size["height"]
+    expect(viewer(his).locator("[data-after]")).to_be_disabled()
+    for _ in range(2):
+        viewer(his).get_by_role("button", name="The picture before").click()
+    expect(viewer(his)).to_contain_text("picture 0.jpg")
+    his.keyboard.press("Escape")
+    expect(viewer(his)).to_be_hidden()
+    expect(his.locator('[data-file="picture 0.jpg"] > a')).to_be_focused()
+    # Whoever wants it in a tab has it there.
+    with his.context.expect_page() as opened:
+        second.click(modifiers=["ControlOrMeta"])
+    opened.value.close()
+    expect(viewer(his)).to_be_hidden()

@@ -103,6 +103,11 @@ class Client:
         assert self.code is not None
         return self.code
 
+    @property
+    def bye(self) -> dict[str, Any]:
+        """What was said before the close; what was on its way may come after it."""
+        return next(each for each in reversed(self.seen) if each.get("type") == "bye")
+
     async def leave(self) -> None:
         self._reading.cancel()
         await asyncio.wait([self._reading])

@@ -15,7 +15,7 @@ SLICE = Slice(
     name="files",
     rest="rooms.features.files.rest.router",
     housekeeping={"unsent files": forgotten},
-    styles=["rooms/features/files/uploads.css"],
-    modules=["rooms/features/files/main.js"],
+    styles=["rooms/features/files/uploads.css", "rooms/features/files/viewer.css"],
+    modules=["rooms/features/files/main.js", "rooms/features/files/viewer.js"],
     templates=["rooms/uploads.html"],
 )

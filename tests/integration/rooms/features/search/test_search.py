@@ -22,6 +22,7 @@ from rooms.features.search import message_index, walking
 from rooms.features.search.finding import find
 from rooms.features.search.letters import fold
 from rooms.features.tokens import actions as tokens
+from rooms.limits import limits
 from rooms.models import Ban, Message, Room, User
 from rooms.protocol import Invalid, NotFound
 from tests.support.caller import Caller
@@ -79,6 +80,12 @@ NOT_HELD = [
 
 
 WAYS = ["all of them", "by the index", "by what it does not have yet", "by ranges"]
+
+
+@pytest.fixture(autouse=True)
+def _in_any_time(settings: Any) -> None:
+    """What is found does not hang on how busy the machine is."""
+    settings.PARLEY_LIMITS = limits().model_copy(update={"search_seconds": 60})
 
 
 @pytest.fixture(params=WAYS)

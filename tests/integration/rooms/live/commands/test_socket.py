@@ -316,7 +316,7 @@ def test_who_is_not_logged_in_hears_why(db: None) -> None:
             client = await Client.connect(None, **headers)
             assert client.first["type"] == "websocket.accept"
             assert await client.closed() == 4501
-            assert client.seen[-1]["type"] == "bye" and client.seen[-1]["reconnect"] is False
+            assert client.bye["reconnect"] is False
 
     run(test)
 

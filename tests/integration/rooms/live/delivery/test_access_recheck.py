@@ -251,8 +251,8 @@ def test_the_end_of_a_session_closes_exactly_its_sockets(
         await sync_to_async(end)(browser)
         for client in mine:
             assert await client.closed() == 4503
-            assert client.seen[-1]["type"] == "bye" and client.seen[-1]["reconnect"] is False
-            assert client.seen[-1]["reason"] == "You are logged out."
+            assert client.bye["reconnect"] is False
+            assert client.bye["reason"] == "You are logged out."
         assert counted(WITHDRAWN, kind="connection") == before + len(mine)
         for client in elsewhere:
             sent = await client.say("lobby", "still here")
@@ -277,7 +277,7 @@ def test_a_new_password_ends_sessions_and_tokens(
         await sync_to_async(change)()
         assert await page.closed() == 4503
         assert await program.closed() == 4503
-        assert "password" in program.seen[-1]["reason"]
+        assert "password" in program.bye["reason"]
 
     run(test)
 
@@ -311,7 +311,7 @@ def test_a_closed_account_closes_all_its_sockets(
         await sync_to_async(end)(await User.objects.aget(pk=bob.pk))
         for client in (page, program):
             assert await client.closed() == 4503
-            assert client.seen[-1]["reason"] == "The account is closed."
+            assert client.bye["reason"] == "The account is closed."
         assert (await ana.call("ping"))["type"] == "pong"
 
     run(test)
