@@ -51,7 +51,8 @@ class Attachment(models.Model):
                 fields=["owner", "created_at"],
                 condition=Q(is_upload=True),
                 name="attachment_uploads",
-            )
+            ),
+            models.Index(fields=["room", "message"], name="files_of_room"),
         ]
 
     def __str__(self) -> str:

@@ -134,6 +134,11 @@ def with_files(page: Page) -> None:
     expect(chips.last).to_have_attribute("data-state", "failed")
 
 
+def looked_at(page: Page) -> None:
+    furnished(page)
+    page.locator(".picture > a").first.click()
+
+
 def refused_link(page: Page) -> None:
     furnished(page)
     page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error()); }")
@@ -246,6 +251,7 @@ PAGES = {
     "bans": Case("/rooms/lounge/", then=details("[data-bans] summary")),
     "settings": Case("/rooms/lounge/", then=dialog(details("[data-settings-open]"))),
     "editing": Case("/rooms/lounge/", then=on_edited("edit")),
+    "viewer": Case("/rooms/lounge/", then=dialog(looked_at)),
     "thread": Case("/rooms/lounge/", then=on_edited("thread")),
     "what it said before": Case("/rooms/lounge/", then=dialog(on_edited("history"))),
     "copy link": Case("/rooms/lounge/", then=dialog(refused_link)),

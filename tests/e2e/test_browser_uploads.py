@@ -206,3 +206,31 @@ def test_pictures_are_looked_at_one_after_the_other(both: tuple[Page, Page, str]
         second.click(modifiers=["ControlOrMeta"])
     opened.value.close()
     expect(viewer(his)).to_be_hidden()
+
+
+def test_what_was_sent_stands_in_the_details(both: tuple[Page, Page, str]) -> None:
+    hers, his, _slug = both
+    if not his.locator("#details").is_visible():
+        his.locator("[data-details-toggle]").click()
+    files = his.locator("[data-room-files]")
+    expect(files).to_contain_text("None yet")
+    for number in range(7):
+        name = f"plan {number}.txt"
+        hers.locator("[data-uploads-input]").set_input_files(brought(name, b"x", "text/plain"))
+        expect(hers.locator('[data-upload][data-state="there"]')).to_have_count(1)
+        hers.get_by_role("button", name="Send", exact=True).click()
+        expect(message(hers, name)).to_have_attribute("data-state", "sent")
+    expect(files.get_by_role("listitem").first).to_contain_text("plan 6.txt")
+    expect(files.get_by_role("listitem")).to_have_count(5)
+    files.get_by_role("button", name="Show more").click()
+    expect(files.get_by_role("listitem")).to_have_count(7)
+    expect(files.get_by_role("button", name="Show more")).to_be_hidden()
+    row = message(hers, "plan 6.txt")
+    row.focus()
+    hers.keyboard.press("d")
+    hers.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(files.get_by_role("listitem")).to_have_count(6)
+    expect(files).not_to_contain_text("plan 6.txt")
+    files.get_by_role("link", name="Show the message of plan 0.txt").click()
+    expect(his).to_have_url(re.compile(r"/rooms/[a-z-]+/[0-9]+$"))
+    expect(message(his, "plan 0.txt")).to_be_in_viewport()

@@ -6,14 +6,27 @@ from uuid import UUID
 from ninja import File, Path, Router, Status
 from ninja.files import UploadedFile
 
+from rooms.core.lookup import find_room
 from rooms.core.representations import attachment
 from rooms.protocol.shapes import AttachmentOut
-from rooms.rest.requests import Request
+from rooms.rest import paging
+from rooms.rest.requests import Limit, PageCursor, Request
 from rooms.rest.schemas import Problem
 
-from . import uploads
+from . import listing, uploads
+from .shapes import FilePage
 
 router = Router(tags=["rooms"])
+
+
+@router.get("/rooms/{slug}/files", response=FilePage)
+def list_files(
+    request: Request, slug: str, limit: Limit = 50, cursor: PageCursor = None
+) -> dict[str, Any]:
+    """What was sent to the room as a file, by people and by apps, and is not deleted."""
+    room, _ = find_room(request.user, slug)
+    files, after = listing.page_of(room, limit, cursor)
+    return {"files": files, "next": after and paging.link(request, limit=limit, cursor=after)}
 
 
 @router.post("/rooms/{slug}/uploads", response={201: AttachmentOut, 409: Problem})

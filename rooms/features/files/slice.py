@@ -15,7 +15,11 @@ SLICE = Slice(
     name="files",
     rest="rooms.features.files.rest.router",
     housekeeping={"unsent files": forgotten},
-    styles=["rooms/features/files/uploads.css", "rooms/features/files/viewer.css"],
+    styles=[
+        "rooms/features/files/uploads.css",
+        "rooms/features/files/viewer.css",
+        "rooms/features/files/room-files.css",
+    ],
     modules=["rooms/features/files/main.js", "rooms/features/files/viewer.js"],
     templates=["rooms/uploads.html"],
 )
