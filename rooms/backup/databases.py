@@ -78,8 +78,8 @@ def take(path: Path) -> DatabaseCopy:
 
 
 def put(path: Path, manifest: Manifest, scratch: Path) -> None:
-    """The copy in `path` in place of all that the database holds. Raises UnusableArchive, and then nothing
-    has changed."""
+    """The copy in `path` in place of all that the database holds. Raises UnusableArchive, and then
+    nothing has changed."""
     if connection.vendor == "sqlite":
         _put_sqlite(path)
     else:

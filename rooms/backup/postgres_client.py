@@ -43,8 +43,8 @@ def major(folder: Path) -> int:
 
 
 class PostgresClient:
-    """For the database of Django's `settings`. Raises UnusableArchive when there is none that is new
-    enough for the server and for what made the archive."""
+    """For the database of Django's `settings`. Raises UnusableArchive when there is none that is
+    new enough for the server and for what made the archive."""
 
     def __init__(self, settings: Mapping[str, Any], server: int, maker: int = 0) -> None:
         there = [(each, major(each)) for each in folders()]
