@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from jobs.webhooks.addresses import Network, networks
+from rooms.core import secret_files
 from rooms.core.redaction import without_password
 from rooms.limits import Seconds
 
@@ -24,6 +25,17 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 SOCKET_PATH_BYTES = 100
 YEAR_SECONDS = 365 * 24 * 3600
 LOOPBACK_NAMES = {"localhost", "127.0.0.1", "[::1]"}
+# What may hold a secret, and may be given as `NAME_FILE` instead.
+SECRETS = (
+    "secret_key",
+    "database_url",
+    "redis_url",
+    "celery_broker_url",
+    "email_url",
+    "parley_metrics_token",
+)
+# Several, one a line of the file.
+SECRET_LISTS = ("secret_key_fallbacks",)
 
 CommaSeparated = Annotated[list[str], NoDecode]
 
@@ -52,6 +64,8 @@ class Environment(BaseSettings):
     redis_url: str = ""
     celery_broker_url: str = ""
     secret_key: str = ""
+    # Keys of before: what was signed with them is good, and nothing is signed with them any more.
+    secret_key_fallbacks: CommaSeparated = []
     debug: bool = False
     allowed_hosts: CommaSeparated = ["localhost", "127.0.0.1", "[::1]"]
     csrf_trusted_origins: CommaSeparated = []
@@ -86,6 +100,7 @@ class Environment(BaseSettings):
         "parley_kinds",
         "parley_apps",
         "parley_signup_domains",
+        "secret_key_fallbacks",
         mode="before",
     )
     @classmethod
@@ -212,18 +227,45 @@ S = TypeVar("S", bound=BaseSettings)
 
 def load(kind: type[S]) -> S:
     """Read `kind` from the environment, or say which variables are wrong, each on its line."""
+    held, lines = _held_by_files(kind)
     try:
-        return kind()
+        if not lines:
+            return kind(**held)
+        kind(**held)
     except ValidationError as error:
         prefix = kind.model_config.get("env_prefix", "")
-        lines = [
-            f"  {prefix}{'.'.join(map(str, problem['loc']))}".upper()
-            + f": {problem['msg']} (it is {_shown(problem)})"
+        lines += [
+            _line(f"{prefix}{'.'.join(map(str, problem['loc']))}", problem, set(held))
             for problem in error.errors()
         ]
-        raise ImproperlyConfigured(
-            "these environment variables are not usable:\n" + "\n".join(lines)
-        ) from None
+    raise ImproperlyConfigured(
+        "these environment variables are not usable:\n" + "\n".join(lines)
+    ) from None
+
+
+def _held_by_files(kind: type[BaseSettings]) -> tuple[dict[str, Any], list[str]]:
+    """What stands in files, and what is wrong with them."""
+    held: dict[str, Any] = {}
+    wrong = []
+    for names, read in ((SECRETS, secret_files.line), (SECRET_LISTS, secret_files.lines)):
+        for name in names:
+            if name not in kind.model_fields:
+                continue
+            try:
+                if found := read(name.upper(), os.environ):
+                    held[name] = found
+            except secret_files.BadSecretFile as error:
+                wrong.append(f"  {error}")
+    return held, wrong
+
+
+def _line(name: str, problem: Mapping[str, Any], from_files: set[str]) -> str:
+    if not problem["loc"]:
+        # About several variables: it names them, and what it was given is all of them.
+        return f"  {problem['msg']}"
+    if name in from_files:
+        return f"  {name}{secret_files.SUFFIX}".upper() + f": {problem['msg']}"
+    return f"  {name}".upper() + f": {problem['msg']} (it is {_shown(problem)})"
 
 
 def _shown(problem: Mapping[str, Any]) -> str:

@@ -24,6 +24,7 @@ PARLEY_LIMITS = env.load(Limits)
 PARLEY_JOB_LIMITS = env.load(JobLimits)
 
 SECRET_KEY = env.secret_key(ENVIRONMENT, DATA_DIR)
+SECRET_KEY_FALLBACKS = ENVIRONMENT.secret_key_fallbacks
 DEBUG = ENVIRONMENT.debug
 ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
 CSRF_TRUSTED_ORIGINS = ENVIRONMENT.csrf_trusted_origins

@@ -6,6 +6,7 @@ A message only names a job. Celery neither retries nor delays nor keeps results:
 import logging
 import mmap
 import os
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
@@ -17,11 +18,13 @@ from celery import current_app, shared_task, signals
 from celery.utils import uuid
 from django.conf import settings
 from django.db import Error as DatabaseError
+from kombu import Exchange, Producer, Queue
 from kombu.exceptions import ChannelError, OperationalError
 from kombu.exceptions import ConnectionError as AMQPConnectionError
 
 from rooms.core import housekeeping
 from rooms.core.outages import Outage
+from rooms.database import signs_of_life
 from rooms.database.calls import with_connection
 
 from . import hearing, registry
@@ -145,6 +148,7 @@ def keep_house() -> None:
     """What every app has registered to be swept away: only Celery knows the hour."""
     with hearing.occupied(_name()):
         housekeeping.run()
+        signs_of_life.give(signs_of_life.HOUSEKEEPING)
 
 
 def _name() -> str:
@@ -251,6 +255,26 @@ def _given_up_on_failure(connection: Any) -> Iterator[None]:
         if not on_redis:
             connection.collect()
         raise
+
+
+def round_trip(seconds: float) -> float | None:
+    """Send a message by a queue of its own, and take it: how long that took. None: it did not come.
+    Raises what Kombu raises."""
+    name = f"doctor.{uuid4().hex}"
+    queue = Queue(name, Exchange(""), name, durable=False, auto_delete=True, expires=60.0)
+    with current_app.connection_for_write() as connection, connection.channel() as channel:
+        bound = queue(channel)
+        bound.queue_declare()
+        sent = time.monotonic()
+        Producer(channel).publish(name, exchange="", routing_key=name, retry=False)
+        try:
+            while (took := time.monotonic() - sent) < seconds:
+                if bound.get(no_ack=True) is not None:
+                    return took
+                time.sleep(0.02)
+        finally:
+            bound.delete()
+    return None
 
 
 def messages_waiting(queue: str) -> int | None:

@@ -16,13 +16,15 @@ from django.db import close_old_connections
 from jobs import hearing
 from jobs.limits import job_limits
 from rooms.core.outages import Outage
-from rooms.database import trouble
+from rooms.database import signs_of_life, trouble
 
 from .sweeper import QueueDepth, expire, sweep
 
 logger = logging.getLogger(__name__)
 
 PARENT_CHECK_SECONDS = 1.0
+# The sign of life that all sweepers share, and how often each gives it.
+SIGN, SIGN_SECONDS = "sweeper", 10.0
 
 
 class Lane:
@@ -38,6 +40,7 @@ class Lane:
         self._waiting, self._parent, self._canaries = waiting, parent, canaries
         self._stopped = False
         self._ask_at = 0.0
+        self._sign_at = 0.0
         self._wake = threading.Event()
         # Processes of the worker that have ended, until this is written.
         self._gone: set[UUID] = set()
@@ -71,6 +74,9 @@ class Lane:
                 expire(gone)
                 self._gone -= gone
             swept = sweep(self._waiting)
+            if time.monotonic() >= self._sign_at:
+                self._sign_at = time.monotonic() + SIGN_SECONDS
+                signs_of_life.give(SIGN)
             self._trouble.over()
         except Exception as error:
             # The next one comes in two seconds: an outage is said once a minute, a fault in full.

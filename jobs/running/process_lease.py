@@ -3,9 +3,9 @@ the clerk, in its thread and with its connection."""
 
 import time
 from datetime import timedelta
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
+
+from django.conf import settings
 
 from jobs.limits import job_limits
 from jobs.models import Outcome, Worker
@@ -49,7 +49,7 @@ class ProcessLease:
                 pool=self._process.pool[:40],
                 capacity=self._process.capacity,
                 queues=", ".join(self._process.queues)[:500],
-                version=_version(),
+                version=settings.VERSION,
                 started_at=now,
                 seen_at=now,
                 lease_expires_at=now + timedelta(seconds=job_limits().job_lease_seconds),
@@ -93,11 +93,3 @@ class ProcessLease:
 
     def _numbers(self) -> dict[str, Any]:
         return {"done": self._done, "failed": self._failed, "seconds_worked": self._seconds}
-
-
-@cache
-def _version() -> str:
-    try:
-        return version("parley")
-    except PackageNotFoundError:
-        return ""

@@ -3,10 +3,11 @@
 import os
 from pathlib import Path
 
-from config.env import Environment
+from config.env import SECRET_LISTS, SECRETS, Environment
 
 ROOT = Path(__file__).resolve().parents[2]
 READ = {name.upper() for name in Environment.model_fields} | {"DJANGO_SETTINGS_MODULE"}
+READ |= {f"{name}_FILE".upper() for name in (*SECRETS, *SECRET_LISTS)}
 
 # Clients of tests do not pace themselves. The tests of these bounds set their own.
 IMPATIENT = {

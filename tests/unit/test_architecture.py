@@ -28,8 +28,12 @@ RULES = [
     ("jobs", ("celery", "kombu"), ("jobs/tasks.py",)),
     ("config", ("celery",), ("config/celery.py",)),
     ("config", ("kombu",), ("config/celery.py", "config/broker.py")),
-    # Only the ringer sends through the channel layer; the hub receives from it.
-    ("rooms", ("channels.layers",), ("rooms/core/ringer.py", "rooms/live/")),
+    # Only the ringer sends through the channel layer; the hub receives from it. The doctor tries.
+    (
+        "rooms",
+        ("channels.layers",),
+        ("rooms/core/ringer.py", "rooms/live/", "rooms/doctor/probes/bells.py"),
+    ),
     ("rooms", ("channels_redis",), ("rooms/core/channel_layers.py",)),
     ("jobs", ("channels", "channels_redis"), ()),
     # Only presence, the announcement, the witness and the budgets of REST keep something in Redis;
@@ -44,6 +48,7 @@ RULES = [
             "rooms/core/announcement.py",
             "rooms/core/witness.py",
             "rooms/health.py",
+            "rooms/doctor/probes/redis_server.py",
             "rooms/management/",
         ),
     ),
@@ -52,7 +57,7 @@ RULES = [
     (
         "rooms",
         ("channels", "daphne", "twisted", "autobahn"),
-        ("rooms/core/ringer.py", "rooms/live/"),
+        ("rooms/core/ringer.py", "rooms/live/", "rooms/doctor/probes/bells.py"),
     ),
     # The protocol is pure.
     ("rooms/protocol", ("django", "channels", "redis", *rooms_beside("protocol")), ()),

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from rooms.core import housekeeping
+from rooms.database import signs_of_life
 
 
 class Command(BaseCommand):
@@ -13,3 +14,4 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         for name, number in housekeeping.run().items():
             self.stdout.write(f"{name}: {number}")
+        signs_of_life.give(signs_of_life.HOUSEKEEPING)

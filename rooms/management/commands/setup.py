@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils.text import slugify
 
+from rooms.core import secret_files
 from rooms.features.accounts import invitations
 from rooms.features.accounts import policy as account_policy
 from rooms.features.rooms import actions, changes
@@ -92,7 +93,11 @@ class Command(BaseCommand):
 
 def _password(user: User, asks: bool) -> str:
     if not asks:
-        password = os.environ.get(PASSWORD_VARIABLE, "")
+        try:
+            password = secret_files.line(PASSWORD_VARIABLE, os.environ)
+        except secret_files.BadSecretFile as error:
+            raise CommandError(str(error)) from None
+        password = password or os.environ.get(PASSWORD_VARIABLE, "")
         if not password:
             raise CommandError(f"{PASSWORD_VARIABLE} is empty.")
     else:

@@ -3,6 +3,7 @@
 import time
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -13,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from rooms.core import housekeeping
+from rooms.core import credentials, housekeeping
 from rooms.features.accounts.session_renewal import RENEWED
 from rooms.features.tokens.actions import create_token
 from rooms.models import AccountInvitation, ApiToken, CacheEntry, User
@@ -87,3 +88,16 @@ def test_a_duty_that_fails_keeps_no_other_from_its_work(
     monkeypatch.setitem(housekeeping._duties, "sessions", fail)
     others = set(housekeeping._duties) - {"sessions"}
     assert others and set(housekeeping.run()) == others
+
+
+def test_another_secret_key_logs_nobody_out(alice: User, settings: Any) -> None:
+    client = logged_in(alice)
+    old = settings.SECRET_KEY
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new", [old]
+    # A socket that comes back before any page does.
+    assert credentials.by_session(client.session.session_key or "") is not None
+    assert client.get("/rooms/").status_code == 200
+    # Signed anew by then.
+    settings.SECRET_KEY_FALLBACKS = []
+    assert credentials.by_session(client.session.session_key or "") is not None
+    assert client.get("/rooms/").status_code == 200

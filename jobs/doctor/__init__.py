@@ -1,0 +1,1 @@
+"""What the doctor looks at of jobs: broker, workers, sweepers, beat, how long jobs wait."""

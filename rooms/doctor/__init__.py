@@ -1,0 +1,1 @@
+"""`manage.py doctor`: looks at everything that a site needs, and says what to do."""
