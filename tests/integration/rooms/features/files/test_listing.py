@@ -1,7 +1,7 @@
 """The list of a room's files: what is in it, who reads it, what it costs."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.core.files.base import ContentFile
@@ -24,7 +24,8 @@ def _folder(settings: Any, tmp_path: Path) -> None:
 
 def send(user: User, *names: str, slug: str = "lobby") -> int:
     files = [uploads.upload(user, slug, name, ContentFile(b"hello")) for name in names]
-    return int(post_message(Post(user, slug, "", files=tuple(each.pk for each in files)))["id"])
+    said = post_message(Post(user, slug, "", files=tuple(each.pk for each in files)))
+    return cast(int, said["id"])
 
 
 def names(page: dict[str, Any]) -> list[str]:
