@@ -33,7 +33,7 @@ def explain(_user: User, _slug: str, name: str, _client_id: UUID) -> dict[str, A
     commands = [each for each in slash.known() if wanted in ("", each.name)]
     if not commands:
         raise Invalid(f"There is no command /{wanted[:40]}. /help lists them all.")
-    told = [f"{each.usage}\n    {each.summary}" for each in commands]
+    told = [f"{each.usage} – {each.summary}" for each in commands]
     return _words("\n".join(told))
 
 

@@ -38,7 +38,7 @@ def test_the_topic_is_told_and_changed(
 def test_help_explains_all_or_one(alice: User, lobby: Room) -> None:
     every = run(alice, "/help")
     assert all(f"/{each.name}" in every for each in slash.known())
-    assert run(alice, "/help /topic") == "/topic TEXT\n    Say what the room is about."
+    assert run(alice, "/help /topic") == "/topic TEXT – Say what the room is about."
     with pytest.raises(Invalid):
         run(alice, "/help nothing")
 
