@@ -18,6 +18,8 @@ import { editLast } from "./features/messages/edit.js";
 import "./features/messages/history.js";
 import "./features/messages/delete.js";
 import "./features/pins/main.js";
+import { DesktopNotices } from "./features/notices/desktop.js";
+import { drawIcon } from "./features/notices/icon.js";
 import { Leaving } from "./features/members/leaving.js";
 import { Settings } from "./features/rooms/settings.js";
 import { one, setText, show } from "./ui/dom.js";
@@ -49,7 +51,9 @@ const connection = new Connection({
   userId: first.user.id,
   onAnew: () => location.reload(),
   onEvents: (events) => {
+    const before = room.state;
     room.receive(events);
+    desktop.hear(events, before);
     ownRooms.heard(events, room.state.rooms);
   },
   onPhase: (phase, bye) => {
@@ -70,6 +74,7 @@ const received = new Received({ open: go, gone: (slug) => room.receive([{ type: 
 const passage = new Passage({ enter, leave: (address) => location.assign(address), onWaiting: drawWaiting, onLeaving: (leaving) => composer.leaving(leaving) });
 
 const steps = new Steps(room);
+const desktop = new DesktopNotices((slug, message) => go(slug, { message }));
 
 const WITHDRAWN = {
   not_a_member: "You are no longer in this room.",
@@ -111,6 +116,7 @@ function draw(state) {
   const unread = unreadOf(state.rooms, attended());
   const title = `${unread ? `(${unread}) ` : ""}${state.room.name} · ${document.documentElement.dataset.site}`;
   if (document.title !== title) document.title = title;
+  drawIcon(state.rooms, attended());
 }
 
 async function enter(page) {

@@ -6,6 +6,8 @@ import { one, setText } from "./ui/dom.js";
 import { peopleSource } from "./features/direct/direct.js";
 import { Received } from "./features/members/invitations-received.js";
 import "./features/search/finder-source.js";
+import { DesktopNotices } from "./features/notices/desktop.js";
+import { drawIcon } from "./features/notices/icon.js";
 import { Finder } from "./shell/finder.js";
 import { roomSource } from "./shell/room-source.js";
 import { hearShortcuts } from "./shell/shortcuts.js";
@@ -29,6 +31,7 @@ export const heard = [];
 const draw = () => {
   drawInbox(state.inbox);
   sidebar.draw(state.rooms, null, null);
+  drawIcon(state.rooms, null);
   showOwnName(state.user);
   received.draw(state.invitations);
 };
@@ -45,12 +48,15 @@ function receive(events) {
 }
 
 const ownRooms = new OwnRooms(receive);
+const desktop = new DesktopNotices((slug, message) => location.assign(message ? `/rooms/${slug}/${message}` : `/rooms/${slug}/`));
 new Connection({
   url: socketUrl(),
   userId: state.user.id,
   onAnew: () => location.reload(),
   onEvents: (events) => {
+    const before = state;
     receive(events);
+    desktop.hear(events, before);
     ownRooms.heard(events, state.rooms);
   },
   onPhase: (phase) => {
