@@ -62,9 +62,9 @@ def signs() -> Iterator[Observation]:
 
 
 register(
-    Probe("broker", SECTION, broker, seconds=10, needs=("database",)),
+    Probe("broker", SECTION, broker, seconds=10, needs=("migrations",)),
     Probe("broker-kind", SECTION, broker_kind, needs=("broker",)),
-    Probe("workers", SECTION, workers, needs=("database", "migrations")),
-    Probe("queues", SECTION, queues, needs=("database", "migrations")),
-    Probe("signs", SECTION, signs, needs=("database", "migrations")),
+    Probe("workers", SECTION, workers, needs=("migrations",)),
+    Probe("queues", SECTION, queues, needs=("migrations",)),
+    Probe("signs", SECTION, signs, needs=("migrations",)),
 )
