@@ -58,7 +58,9 @@ def signs() -> Iterator[Observation]:
     due = overview.due_since(now)
     late = (now - due).total_seconds() if due else None
     yield verdicts.sweeper(signs_of_life.seconds_since(SIGN), late)
-    yield verdicts.beat(signs_of_life.seconds_since(signs_of_life.HOUSEKEEPING))
+    lives = [(now - each.row.started_at).total_seconds() for each in overview.workers(now)]
+    swept = signs_of_life.seconds_since(signs_of_life.HOUSEKEEPING)
+    yield verdicts.beat(swept, max(lives, default=None))
 
 
 register(
