@@ -58,13 +58,15 @@ def signs() -> Iterator[Observation]:
     due = overview.due_since(now)
     late = (now - due).total_seconds() if due else None
     yield verdicts.sweeper(signs_of_life.seconds_since(SIGN), late)
-    yield verdicts.beat(signs_of_life.seconds_since(signs_of_life.HOUSEKEEPING))
+    lives = [(now - each.row.started_at).total_seconds() for each in overview.workers(now)]
+    swept = signs_of_life.seconds_since(signs_of_life.HOUSEKEEPING)
+    yield verdicts.beat(swept, max(lives, default=None))
 
 
 register(
-    Probe("broker", SECTION, broker, seconds=10, needs=("database",)),
+    Probe("broker", SECTION, broker, seconds=10, needs=("migrations",)),
     Probe("broker-kind", SECTION, broker_kind, needs=("broker",)),
-    Probe("workers", SECTION, workers, needs=("database", "migrations")),
-    Probe("queues", SECTION, queues, needs=("database", "migrations")),
-    Probe("signs", SECTION, signs, needs=("database", "migrations")),
+    Probe("workers", SECTION, workers, needs=("migrations",)),
+    Probe("queues", SECTION, queues, needs=("migrations",)),
+    Probe("signs", SECTION, signs, needs=("migrations",)),
 )

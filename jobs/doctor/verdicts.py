@@ -91,10 +91,13 @@ def sweeper(seconds: float | None, due_late: float | None) -> Observation:
     return good("Sweeper", said)
 
 
-def beat(seconds: float | None) -> Observation:
+def beat(seconds: float | None, workers_live: float | None) -> Observation:
+    """`workers_live`: for how long the oldest worker has been there."""
     todo = "Start celery -A config beat, or let cron run manage.py housekeeping once an hour."
     if seconds is None:
-        return doubtful("Beat", "nobody has swept up yet; it is done once an hour", todo)
+        if workers_live is not None and workers_live < BEAT_LATE_SECONDS:
+            return good("Beat", "what it sends for once an hour may not be due yet")
+        return doubtful("Beat", "what it sends for once an hour was never done", todo)
     said = f"what it sends for was last done {seconds / 60:.0f} minutes ago"
     if seconds > BEAT_LATE_SECONDS:
         return doubtful("Beat", said, todo)

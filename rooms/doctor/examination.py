@@ -22,6 +22,8 @@ class Examined:
 
     probe: Probe
     findings: list[Observation]
+    # It was not asked: what it needs is wrong.
+    hindered: bool = False
 
     @property
     def level(self) -> Level:
@@ -46,16 +48,18 @@ def examine(probes: Sequence[Probe]) -> list[Examined]:
         found = _look(looking)
         for probe in ready:
             why = hindered[probe.name]
-            done[probe.name] = Examined(probe, found[probe.name] if why is None else [why])
+            findings = found[probe.name] if why is None else [why]
+            done[probe.name] = Examined(probe, findings, hindered=why is not None)
         left = [each for each in left if each.name not in done]
     return [done[probe.name] for probe in probes]
 
 
 def _hindrance(probe: Probe, done: dict[str, Examined]) -> Observation | None:
     for name in probe.needs:
-        if name in done and done[name].level is Level.WRONG:
+        if name in done and (done[name].level is Level.WRONG or done[name].hindered):
             todo = f"See to {name} first."
-            return doubtful(probe.name, f"not looked at: {name} is wrong", todo)
+            what = "was not looked at either" if done[name].hindered else "is wrong"
+            return doubtful(probe.name, f"not looked at: {name} {what}", todo)
     return None
 
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -74,6 +75,20 @@ def test_a_site_that_lacks_almost_everything() -> None:
         assert page.returncode == 2
         assert "WRONG    Mail" in page.stdout and "→ See EMAIL_URL." in page.stdout
         assert SECRET not in page.stdout + page.stderr
+
+
+def test_a_database_that_is_empty(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "doctor", "--json"],
+        cwd=environment.ROOT,
+        env={**environment.clean(), "PARLEY_DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    found = json.loads(done.stdout)
+    assert done.returncode == 2 and verdicts(found)["Migrations"] == "wrong"
+    said = [each["said"] for each in found["findings"]]
+    assert not [each for each in said if "could not be looked at" in each]
 
 
 def test_one_probe_by_name() -> None:

@@ -51,6 +51,14 @@ def test_jobs_run_to_their_end(site: Site) -> None:
 
 
 @needs_rabbitmq
+def test_the_doctor_sends_a_message_there_and_back(site: Site) -> None:
+    asked = ("--only", "broker", "--only", "broker-kind", "--only", "workers")
+    done = site.manage("doctor", *asked, check=False)
+    assert "good     Broker: a message came back" in done.stdout, done.stdout
+    assert done.returncode < 2
+
+
+@needs_rabbitmq
 def test_urgent_jobs_pass_a_long_queue(site: Site) -> None:
     Work(site, "slow", steps=10, seconds=0.1).until("running")
     ids = []

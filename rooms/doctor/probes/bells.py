@@ -43,4 +43,4 @@ def look() -> Iterator[Observation]:
         yield good("Bells", f"one was heard after {took * 1000:.0f} ms")
 
 
-register(Probe("bells", "Redis", look, seconds=8, needs=("database", "redis")))
+register(Probe("bells", "Redis", look, seconds=8, needs=("migrations", "redis")))

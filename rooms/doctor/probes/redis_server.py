@@ -92,6 +92,6 @@ def web_processes() -> Iterator[Observation]:
 register(
     Probe("redis", "Redis", reachable),
     Probe("redis-kind", "Redis", lambda: kind(settings.REDIS_URL), needs=("redis",)),
-    Probe("presence", "Redis", presence, needs=("database", "redis")),
-    Probe("web", "Redis", web_processes, needs=("database", "redis")),
+    Probe("presence", "Redis", presence, needs=("migrations", "redis")),
+    Probe("web", "Redis", web_processes, needs=("migrations", "redis")),
 )

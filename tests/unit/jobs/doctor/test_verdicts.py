@@ -54,9 +54,18 @@ def test_the_sweeper(seconds: float | None, late: float | None, level: Level) ->
     assert verdicts.sweeper(seconds, late).level is level
 
 
-@pytest.mark.parametrize(("seconds", "level"), [(None, DOUBTFUL), (3600, GOOD), (9001, DOUBTFUL)])
-def test_beat(seconds: float | None, level: Level) -> None:
-    assert verdicts.beat(seconds).level is level
+@pytest.mark.parametrize(
+    ("seconds", "lives", "level"),
+    [
+        (None, None, DOUBTFUL),
+        (None, 60, GOOD),
+        (None, 90_000, DOUBTFUL),
+        (3600, 90_000, GOOD),
+        (9001, 60, DOUBTFUL),
+    ],
+)
+def test_beat(seconds: float | None, lives: float | None, level: Level) -> None:
+    assert verdicts.beat(seconds, lives).level is level
 
 
 def test_the_broker() -> None:

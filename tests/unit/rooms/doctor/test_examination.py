@@ -62,7 +62,8 @@ def test_what_needs_something_that_is_wrong_is_not_asked() -> None:
     )
     assert there["after"].level is Level.DOUBTFUL
     assert "bad is wrong" in there["after"].findings[0].said
-    assert there["last"].level is Level.GOOD
+    assert there["last"].level is Level.DOUBTFUL
+    assert "after was not looked at either" in there["last"].findings[0].said
     assert there["alone"].level is Level.GOOD
 
 
