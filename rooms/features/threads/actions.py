@@ -26,7 +26,7 @@ from rooms.models import (
 )
 from rooms.protocol import NotFound
 
-# Followers who are told of a reply: those who began to follow last.
+# Followers of a thread who are told: those who began to follow last.
 MOST_TOLD = 200
 
 
@@ -39,20 +39,14 @@ def replied(logs: Logs, posted: Sequence[PostedMessage]) -> Mapping[int, Mapping
     )
     for each in posted:
         roots[each.pk] = roots.get(each.reply_to or 0, each.reply_to or 0)
-    last = {roots[each.pk]: each for each in posted}
-    seqs = dict(Message.objects.filter(pk__in=last).values_list("pk", "seq"))
-    Thread.objects.bulk_create(
-        [Thread(root_id=root, last_seq=each.seq, last_at=logs.at) for root, each in last.items()],
-        ignore_conflicts=True,
-    )
+    joined: dict[int, list[PostedMessage]] = {}
+    for each in posted:
+        joined.setdefault(roots[each.pk], []).append(each)
+    seqs = dict(Message.objects.filter(pk__in=joined).values_list("pk", "seq"))
+    _count(logs, joined)
     ThreadReply.objects.bulk_create(
         [ThreadReply(message_id=each.pk, thread_id=roots[each.pk]) for each in posted]
     )
-    for root, each in last.items():
-        count = sum(roots[other.pk] == root for other in posted)
-        Thread.objects.filter(pk=root).update(
-            replies=F("replies") + count, last_seq=each.seq, last_at=logs.at
-        )
     _follow_and_tell(logs, [(roots[each.pk], each) for each in posted])
     return {
         each.pk: {"thread": {"id": roots[each.pk], "seq": seqs[roots[each.pk]]}} for each in posted
@@ -90,17 +84,59 @@ def thread_of(room: Room, message_id: int) -> Thread:
     return found
 
 
+def _count(logs: Logs, joined: Mapping[int, Sequence[PostedMessage]]) -> None:
+    """The rooms are held: nobody else counts in their threads."""
+    known = Thread.objects.in_bulk(joined)
+    for root, replies in joined.items():
+        row = known.get(root) or Thread(root_id=root)
+        row.replies += len(replies)
+        row.last_seq, row.last_at = replies[-1].seq, logs.at
+        if root not in known:
+            row.save(force_insert=True)
+    Thread.objects.bulk_update(known.values(), ["replies", "last_seq", "last_at"], batch_size=100)
+
+
 def _follow_and_tell(logs: Logs, replies: Sequence[tuple[int, PostedMessage]]) -> None:
     threads = {root for root, _ in replies}
-    authors = dict(Message.objects.filter(pk__in=threads).values_list("pk", "author_id"))
-    told = [
-        Concern(user_id, each.pk, each.room.pk, InboxEntry.Kind.THREAD.value)
-        for root, each in replies
-        for user_id in _to_be_told(root, each)
-    ]
-    inbox.add_in_transaction(told, logs.at)
-    _begin_to_follow({(root, author) for root, author in authors.items() if author is not None})
+    asked = threads | {each.reply_to for _, each in replies if each.reply_to is not None}
+    authors = dict(Message.objects.filter(pk__in=asked).values_list("pk", "author_id"))
+    inbox.add_in_transaction(_concerns(replies, authors), logs.at)
+    _begin_to_follow({(root, author) for root in threads if (author := authors.get(root))})
     _begin_to_follow({(root, each.author.pk) for root, each in replies}, again=True)
+
+
+def _concerns(
+    replies: Sequence[tuple[int, PostedMessage]], authors: Mapping[int, int | None]
+) -> list[Concern]:
+    """Followers who belong to the room, other than who says it and whom it answers, who is told of
+    that. Who has not seen to what they were told of the thread before is not told of each reply."""
+    threads = {root for root, _ in replies}
+    followed = ThreadFollow.objects.filter(thread__in=threads, follows=True).order_by("-pk")
+    followers: dict[int, list[int]] = {}
+    for thread, user_id in followed.values_list("thread_id", "user_id")[: MOST_TOLD * len(threads)]:
+        followers.setdefault(thread, []).append(user_id)
+    people = {user_id for of_thread in followers.values() for user_id in of_thread}
+    waiting = InboxEntry.objects.filter(
+        user__in=people,
+        done_at=None,
+        kind=InboxEntry.Kind.THREAD,
+        message__thread_reply__thread__in=threads,
+    )
+    told = set(waiting.values_list("message__thread_reply__thread", "user_id"))
+    rooms = {each.room.pk for _, each in replies}
+    members = Membership.objects.filter(room__in=rooms, user__in=people)
+    there = set(members.values_list("room_id", "user_id"))
+    found = []
+    for root, each in replies:
+        others = {each.author.pk, authors.get(each.reply_to or 0)}
+        for user_id in followers.get(root, ()):
+            if user_id in others or (root, user_id) in told:
+                continue
+            if (each.room.pk, user_id) in there:
+                told.add((root, user_id))
+                kind = InboxEntry.Kind.THREAD.value
+                found.append(Concern(user_id, each.pk, each.room.pk, kind))
+    return found
 
 
 def _begin_to_follow(pairs: Collection[tuple[int, int]], again: bool = False) -> None:
@@ -115,27 +151,6 @@ def _begin_to_follow(pairs: Collection[tuple[int, int]], again: bool = False) ->
         )
     else:
         ThreadFollow.objects.bulk_create(rows, ignore_conflicts=True)
-
-
-def _to_be_told(root: int, reply: PostedMessage) -> Collection[int]:
-    """Followers who belong to the room, other than who says it and whom it answers, who is told of
-    that. Who has not seen to what they were told of the thread before is not told of each reply."""
-    followers = ThreadFollow.objects.filter(thread=root, follows=True).exclude(user=reply.author)
-    people = followers.order_by("-pk").values_list("user_id", flat=True)[:MOST_TOLD]
-    found = set(people)
-    if not found:
-        return ()
-    answered = Message.objects.filter(pk=reply.reply_to or 0).values_list("author_id", flat=True)
-    found -= set(answered)
-    open_entries = InboxEntry.objects.filter(
-        user__in=found,
-        done_at=None,
-        kind=InboxEntry.Kind.THREAD,
-        message__thread_reply__thread=root,
-    )
-    found -= set(open_entries.values_list("user_id", flat=True))
-    members = Membership.objects.filter(room=reply.room.pk, user__in=found)
-    return list(members.values_list("user_id", flat=True))
 
 
 def follows(user: User, thread: Thread) -> bool:

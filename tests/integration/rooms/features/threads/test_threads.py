@@ -5,6 +5,8 @@ from typing import Any, cast
 
 import pytest
 from django.apps import apps
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from rooms.features.inbox import actions as inbox
 from rooms.features.members.actions import leave
@@ -160,3 +162,21 @@ def test_what_was_said_before_there_were_threads(alice: User, bob: User, lobby: 
     assert sorted(Thread.objects.values_list("root_id", "replies")) == state == [(root, 2)]
     assert sorted(ThreadReply.objects.values_list("message_id", "thread_id")) == members
     assert ThreadFollow.objects.filter(follows=True).count() == 2
+
+
+def test_many_replies_take_the_queries_of_a_few(
+    alice: User, bob: User, charlie: User, lobby: Room
+) -> None:
+    def queries(count: int) -> int:
+        roots = [say(alice), say(bob)]
+        for root in roots:
+            say(charlie, "first", root)
+        posts = [messages.Post(bob, "lobby", f"{n}", reply_to=roots[n % 2]) for n in range(count)]
+        with CaptureQueriesContext(connection) as taken:
+            messages.post_messages(posts)
+        counts = Thread.objects.filter(root__in=roots).values_list("replies", flat=True)
+        assert sum(counts) == count + 2
+        return len(taken)
+
+    queries(2)
+    assert queries(40) <= queries(4)
