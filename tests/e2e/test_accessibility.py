@@ -55,7 +55,7 @@ give_up = {"outcome": "give_up", "value": "no luck"}
 failed = submit(Submission(alice, "test.outcome", give_up, "lounge"))[0]
 for more in ({"choices": ["Yes", "No"]}, {"choices": []}, {"who": "requester"}):
     submit(Submission(root if "who" in more else alice, "test.ask", more, "quay"))
-actions.mute(Room.objects.get(slug="quay").pk, root.pk, alice, 60, "Spam")
+actions.mute(Room.objects.get(slug="cell").pk, root.pk, alice, 60, "Spam")
 link = urlsplit(invitations.create(root, "newcomer@example.org")[1]).path
 zoe = User.objects.get(username="zoe")
 email = EmailAddress.objects.create(user=zoe, email="zoe@example.org")
@@ -247,7 +247,7 @@ PAGES = {
     "member": Case("/rooms/lounge/", then=details("[data-members] [data-more]")),
     "mute": Case("/rooms/lounge/", then=dialog(details(*MUTE))),
     "moderation log": Case("/rooms/lounge/", then=dialog(details("[data-moderation-open]"))),
-    "muted": Case("/rooms/quay/", "root", open_room),
+    "muted": Case("/rooms/cell/", "root", open_room),
     "bans": Case("/rooms/lounge/", then=details("[data-bans] summary")),
     "settings": Case("/rooms/lounge/", then=dialog(details("[data-settings-open]"))),
     "editing": Case("/rooms/lounge/", then=on_edited("edit")),
@@ -322,6 +322,7 @@ def made(site: Site) -> dict[str, str]:
     site.room("lounge", "alice", "root", "mallory")
     site.room("attic", "alice")
     site.room("annex", "root")
+    site.room("cell", "alice", "root")
     site.room("quay", "alice", "root")
     names: dict[str, str] = site.ask(FURNISH)
     return names

@@ -213,6 +213,7 @@ def test_what_was_sent_stands_in_the_details(both: tuple[Page, Page, str]) -> No
     if not his.locator("#details").is_visible():
         his.locator("[data-details-toggle]").click()
     files = his.locator("[data-room-files]")
+    files.get_by_role("button", name="Show the room's files").click()
     expect(files).to_contain_text("None yet")
     for number in range(7):
         name = f"plan {number}.txt"
@@ -234,3 +235,6 @@ def test_what_was_sent_stands_in_the_details(both: tuple[Page, Page, str]) -> No
     files.get_by_role("link", name="Show the message of plan 0.txt").click()
     expect(his).to_have_url(re.compile(r"/rooms/[a-z-]+/[0-9]+$"))
     expect(message(his, "plan 0.txt")).to_be_in_viewport()
+    if files.is_visible():
+        files.get_by_role("button", name="Hide the room's files").click()
+        expect(files.get_by_role("listitem")).to_have_count(0)

@@ -1,5 +1,5 @@
 // The right column's "Files": what was sent to the room, the last one first. It is asked for when somebody
-// looks, and again when a message with a file comes, or one goes.
+// wants to see it, and then again when a message with a file comes, or one goes.
 
 import { addressOf } from "../../core/addresses.js";
 import * as api from "../../core/api.js";
@@ -7,7 +7,7 @@ import { now } from "../../core/clock.js";
 import { nameOf } from "../../ui/avatar.js";
 import { moment } from "../../ui/dates.js";
 import { copy, one, reconcile, setText, setTime, show } from "../../ui/dom.js";
-import { bytes } from "../../ui/text.js";
+import { bytes, wordsOf } from "../../ui/text.js";
 
 /** @import { Attachment, Panel, Person, Reducer, Room, RoomState } from "../../core/shapes.js" */
 /** @typedef {{ file: Attachment, message: { id: number, seq: number }, author: Person | null, at: string }} FileOfRoom */
@@ -33,7 +33,11 @@ export function filesPanel(room) {
   const element = copy("t-room-files");
   const list = one("ul", element);
   const more = one("[data-more-files]", element);
-  /** Of which room and which change it was asked last, and what came. */
+  const toggle = one("[data-show-files]", element);
+  const error = one("[data-files-error]", element);
+  /** Of which room it is shown; null: it is not. */
+  let shown = null;
+  /** Of which room and which change it was asked last. */
   let asked = "";
   let limit = FIRST_FILES;
   let timer = 0;
@@ -43,9 +47,13 @@ export function filesPanel(room) {
   async function ask(slug, wanted) {
     try {
       const { files, next } = await api.get(`/rooms/${slug}/files`, { limit });
-      if (asked === wanted) draw(slug, files, next !== null);
-    } catch (error) {
-      console.warn(error);
+      if (asked !== wanted) return;
+      draw(slug, files, next !== null);
+      show(error, false);
+    } catch (refused) {
+      if (asked !== wanted) return;
+      setText(error, wordsOf(refused));
+      show(error, true);
     }
   }
 
@@ -80,26 +88,43 @@ export function filesPanel(room) {
 
   /** @param {RoomState} state */
   function update(state) {
-    if (!element.offsetParent) return;
     const { slug } = state.room;
+    if (shown !== null && shown !== slug) close();
+    if (shown === null || state.withdrawn) return;
     const wanted = `${slug} ${state.extra.files?.changed ?? ""} ${limit}`;
     if (asked === wanted) return;
-    if (!asked.startsWith(`${slug} `)) {
-      limit = FIRST_FILES;
-      list.replaceChildren();
-    }
-    asked = `${slug} ${state.extra.files?.changed ?? ""} ${limit}`;
-    // Several that come together are one change.
+    // Several that come together are one change; who has just asked does not wait.
+    const wait = asked ? SOON_MS : 0;
+    asked = wanted;
     clearTimeout(timer);
-    const own = asked;
-    timer = setTimeout(() => ask(slug, own), SOON_MS);
+    timer = setTimeout(() => ask(slug, wanted), wait);
   }
+
+  function close() {
+    shown = null;
+    asked = "";
+    limit = FIRST_FILES;
+    clearTimeout(timer);
+    list.replaceChildren();
+    for (const part of [more, error, one("[data-no-files]", element)]) show(part, false);
+    drawToggle();
+  }
+
+  function drawToggle() {
+    toggle.setAttribute("aria-expanded", String(shown !== null));
+    toggle.firstChild.data = shown === null ? "Show" : "Hide";
+  }
+
+  toggle.addEventListener("click", () => {
+    if (shown !== null) return close();
+    shown = room.slug;
+    drawToggle();
+    update(room.state);
+  });
 
   more.addEventListener("click", () => {
     limit = MORE_FILES;
     update(room.state);
   });
-  // Nobody looks while the column is closed.
-  new ResizeObserver(() => element.offsetParent && update(room.state)).observe(element);
   return { element, update };
 }
