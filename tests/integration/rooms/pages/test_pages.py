@@ -132,7 +132,7 @@ def test_a_page_asks_the_database_as_often_for_many_as_for_few(
         messages.post_message(Post(bob, "lobby", f"line {number}"))
         room_actions.create_room(alice, f"room-{number}", f"Room {number}")
     client = client_of(alice)
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(19):
         client.get("/rooms/lobby/")
     with django_assert_max_num_queries(8):
         client.get("/rooms/")
